@@ -1,0 +1,130 @@
+"""The database edge: the only place that opens, commits and rolls back.
+
+A service's role has its own schema as search path: tables are named plainly and no other service's are in reach.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from typing import Any, TypeVar
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker, create_async_engine
+from sqlalchemy.orm import DeclarativeBase
+
+from shared.clock import Clock, SystemClock
+from shared.events import Envelope, Event
+from shared.failures import Transient
+from shared.identity import identity
+from shared.inbox import first_time
+from shared.outbox import enqueue
+
+T = TypeVar("T")
+
+POOL_SIZE = 8  # a service works on a dozen partitions, most of the time on a few of them
+LOCK_TIMEOUT_MS = 10_000  # a row locked longer than that is a bug somewhere else: retry rather than hang
+STATEMENT_TIMEOUT_MS = 30_000
+# Serialization failure, deadlock, lock not available, too many connections, shutting down: all pass.
+TRANSIENT_SQLSTATES = ("40001", "40P01", "55P03", "53300", "57P01", "57P02", "57P03", "57014")
+
+
+class Transaction:
+    """One database transaction: rows read and written, events published, all or nothing. Never commits itself."""
+
+    def __init__(self, session: AsyncSession, source: str, clock: Clock, cause: Envelope[Event] | None) -> None:
+        self._session, self._source, self.clock, self.cause = session, source, clock, cause
+        self._published: list[Envelope[Event]] = []
+
+    @property
+    def published(self) -> Sequence[Envelope[Event]]:
+        return self._published
+
+    def add(self, row: DeclarativeBase) -> None:
+        self._session.add(row)
+
+    async def get(self, model: type[T], key: object, *, lock: bool = False) -> T | None:
+        """The row with this primary key; `lock` holds it (SELECT … FOR UPDATE) until the end."""
+        return await self._session.get(model, key, with_for_update=lock or None)
+
+    async def execute(self, statement: sa.Executable, values: object = None) -> sa.CursorResult[Any]:
+        return await self._session.execute(statement, values)  # type: ignore[call-overload, no-any-return]
+
+    async def scalars(self, statement: sa.Select[T]) -> Sequence[T]:
+        return (await self._session.scalars(statement)).all()
+
+    async def scalar(self, statement: sa.Select[T]) -> T | None:
+        return await self._session.scalar(statement)
+
+    async def flush(self) -> None:
+        await self._session.flush()
+
+    def publish(self, event: Event, *, id: UUID | None = None) -> UUID:
+        """Put an event into the outbox of this transaction. Its id follows from the cause, so that twice is once."""
+        if id is None:
+            root = self.cause.id if self.cause else None
+            if root is None:
+                raise ValueError(f"{event.type}: without a causing event, publish needs an explicit id")
+            id = identity("event", root, event.type, len(self._published))
+        trace = self.cause.trace if self.cause else {}
+        self._published.append(Envelope(event, id, self._source, self.clock.now(), trace))
+        return id
+
+    async def first_time(self) -> bool:
+        """Enter the causing event into the inbox; False when it was handled before, and nothing is to be done."""
+        if self.cause is None:
+            raise ValueError("only a transaction with a cause has an inbox")
+        return await first_time(self._session, self.cause)
+
+    async def _finish(self) -> None:
+        await self._session.flush()
+        if self._published:
+            await enqueue(self._session, self._published)
+
+
+class Database:
+    """Connections of one service. `source` is the CloudEvents source of what it publishes: `/haetae/<service>`."""
+
+    def __init__(self, url: str, source: str, clock: Clock | None = None) -> None:
+        self._clock = clock or SystemClock()
+        self._source = source
+        self.engine = create_async_engine(
+            url,
+            pool_size=POOL_SIZE,
+            pool_pre_ping=True,
+            connect_args={
+                "options": f"-c lock_timeout={LOCK_TIMEOUT_MS} -c statement_timeout={STATEMENT_TIMEOUT_MS}"
+                " -c timezone=UTC"
+            },
+        )
+        self._sessions = async_sessionmaker(self.engine, expire_on_commit=False)
+        self.committed_with_events: list[asyncio.Event] = []
+
+    @asynccontextmanager
+    async def transaction(self, cause: Envelope[Event] | None = None) -> AsyncIterator[Transaction]:
+        """Commits on leaving, rolls back on an exception. What may pass by waiting is raised as `Transient`."""
+        try:
+            async with self._sessions() as session, session.begin():
+                transaction = Transaction(session, self._source, self._clock, cause)
+                yield transaction
+                await transaction._finish()
+        except (OperationalError, InterfaceError, DBAPIError) as error:
+            if _passes(error):
+                raise Transient(f"the database is not ready: {error.orig}") from error
+            raise
+        if transaction.published:
+            for waiter in self.committed_with_events:
+                waiter.set()
+
+    async def ready(self) -> None:
+        async with self.transaction() as tx:
+            await tx.execute(sa.text("SELECT 1"))
+
+    async def close(self) -> None:
+        await self.engine.dispose()
+
+
+def _passes(error: DBAPIError) -> bool:
+    state = getattr(error.orig, "sqlstate", None)
+    return error.connection_invalidated or state is None or state in TRANSIENT_SQLSTATES or state.startswith("08")

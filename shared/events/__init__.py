@@ -1,0 +1,54 @@
+"""The event catalogue: what services say to one another. `CATALOGUE` lists every type."""
+
+from shared.events.base import REGISTRY, Event, Lane, Topic, Value
+from shared.events.casework import (
+    Assessment,
+    ContentFlagged,
+    EvidenceFailed,
+    EvidenceSealed,
+    NoticeDrafted,
+    ReviewDecided,
+    Verdict,
+)
+from shared.events.crawling import ContentFound, CrawlDue, Visit
+from shared.events.envelope import Envelope, Undecodable
+from shared.events.followup import (
+    CaseChanged,
+    CheckRequested,
+    ContentChecked,
+    HashListed,
+    NoticeBounced,
+    NoticeSent,
+    RemovalVerified,
+)
+
+CATALOGUE: tuple[type[Event], ...] = tuple(REGISTRY[name] for name in sorted(REGISTRY))
+TOPICS: tuple[Topic, ...] = tuple({event.topic.name: event.topic for event in CATALOGUE}.values())
+
+__all__ = [
+    "CATALOGUE",
+    "TOPICS",
+    "Assessment",
+    "CaseChanged",
+    "CheckRequested",
+    "ContentChecked",
+    "ContentFlagged",
+    "ContentFound",
+    "CrawlDue",
+    "Envelope",
+    "Event",
+    "EvidenceFailed",
+    "EvidenceSealed",
+    "HashListed",
+    "Lane",
+    "NoticeBounced",
+    "NoticeDrafted",
+    "NoticeSent",
+    "RemovalVerified",
+    "ReviewDecided",
+    "Topic",
+    "Undecodable",
+    "Value",
+    "Verdict",
+    "Visit",
+]

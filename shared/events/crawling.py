@@ -1,0 +1,39 @@
+"""The hot lane: what is due to be visited, and what was seen."""
+
+from enum import StrEnum
+from typing import Annotated
+from uuid import UUID
+
+from pydantic import AwareDatetime, Field
+
+from shared.events.base import Event
+from shared.events.topics import CONTENT_FOUND, CRAWL_DUE
+from shared.events.values import MAX_TEXT, Capture, Finding, Url
+
+
+class Visit(StrEnum):
+    FIRST = "first"
+    REVISIT = "revisit"
+    CHECK = "check"
+
+
+class CrawlDue(Event, topic=CRAWL_DUE, type="crawl.due.v1", key="host", owner="crawler"):
+    """The scheduler found a URL due: whoever holds the host's partition fetches it now.
+
+    `check_id` names the removal check that the visit belongs to (`visit` is then "check").
+    """
+
+    url: Url
+    host: str
+    visit: Visit
+    due_at: AwareDatetime
+    check_id: UUID | None = None
+
+
+class ContentFound(Event, topic=CONTENT_FOUND, type="content.found.v1", key="host", owner="crawler"):
+    """The crawler saw new or changed content. Most of it is harmless; the classifier decides."""
+
+    host: str
+    finding: Finding
+    text: Annotated[str, Field(max_length=MAX_TEXT)]
+    capture: Capture

@@ -1,0 +1,15 @@
+"""Every topic, once. Broker topics, access rights and documents are generated from here."""
+
+from shared.events.base import Lane, Topic
+
+CRAWL_DUE = Topic("crawl.due", "host", Lane.HOT, "URLs that are due; the key gives each host to one fetcher", 12)
+CONTENT_FOUND = Topic("content.found", "host", Lane.HOT, "Content seen on the web, nearly all of it harmless", 12)
+CONTENT_FLAGGED = Topic("content.flagged", "case_id", Lane.CASE, "Findings a reviewer should see, with the reasons")
+EVIDENCE_SEALED = Topic("evidence.sealed", "case_id", Lane.CASE, "Preserved pages, and pages that could not be")
+NOTICE_DRAFTED = Topic("notice.drafted", "case_id", Lane.CASE, "Reports and notices, ready for review")
+REVIEW_DECIDED = Topic("review.decided", "case_id", Lane.CASE, "Verdicts, with the exact notices they approve")
+NOTICE_SENT = Topic("notice.sent", "case_id", Lane.CASE, "What became of each notice")
+CHECK_REQUESTED = Topic("check.requested", "case_id", Lane.CASE, "Removal checks that are due")
+CONTENT_CHECKED = Topic("content.checked", "case_id", Lane.CASE, "What removal checks saw, and what they proved")
+HASH_LISTED = Topic("hash.listed", "bank", Lane.CASE, "Hash bank entries that were added or withdrawn", 1)
+CASE_EVENTS = Topic("case.events", "case_id", Lane.CASE, "Redacted progress of cases, for other agencies", public=True)

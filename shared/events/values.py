@@ -1,0 +1,176 @@
+"""The nouns of the loop, as they travel inside events."""
+
+from enum import StrEnum
+from typing import Annotated
+from uuid import UUID
+
+from pydantic import AwareDatetime, Field
+
+from shared.events.base import Value
+
+Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$", description="SHA-256, lower-case hexadecimal")]
+PdqHex = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$", description="PDQ, 256 bits, lower-case hexadecimal")]
+Url = Annotated[str, Field(max_length=4096)]
+Language = Annotated[str, Field(pattern=r"^[a-z]{2}$", description="ISO 639-1")]
+Score = Annotated[float, Field(ge=0, le=1)]
+
+MAX_TEXT = 32 * 1024  # characters of page text that travel: enough for any post, small enough for a record
+MAX_EXCERPT = 2_000  # characters that follow the case
+
+
+class SiteKind(StrEnum):
+    BOARD = "board"
+    GALLERY = "gallery"
+    FEED = "feed"
+    CHAT = "chat"
+
+
+class Site(Value):
+    """A watched site as the registry knows it. `host` is a lower-case host name without port."""
+
+    host: str
+    name: str
+    kind: SiteKind
+    language: Language | None = None
+    country: Annotated[str, Field(pattern=r"^[A-Z]{2}$")] | None = None
+    abuse_email: str | None = None
+
+
+class Picture(Value):
+    """A picture of a page: where it is, its digest, and its PDQ hash when it could be decoded.
+
+    `pdq_dihedral`: the eight hashes of the picture turned and mirrored, first the picture as it is.
+    `pdq_quality`: 0-100; below 50 the hash is no evidence (PDQ reference, "quality metric").
+    """
+
+    url: Url
+    sha256: Sha256
+    bytes: int
+    width: int | None = None
+    height: int | None = None
+    pdq_dihedral: tuple[PdqHex, ...] = ()
+    pdq_quality: Annotated[int, Field(ge=0, le=100)] | None = None
+
+
+class Capture(Value):
+    """The circumstances under which a page was fetched."""
+
+    fetched_at: AwareDatetime
+    status: int
+    address: str  # the IP address that was connected to
+    user_agent: str
+    content_type: str
+    body_sha256: Sha256
+
+
+class Finding(Value):
+    """Content on a page: what was seen, where and when. `url` is canonical."""
+
+    content_id: UUID
+    url: Url
+    site: Site
+    title: str
+    language: Language | None
+    excerpt: Annotated[str, Field(max_length=MAX_EXCERPT)]
+    pictures: tuple[Picture, ...]
+    found_at: AwareDatetime
+
+
+class Reason(Value):
+    """Why content was flagged: a code of a known vocabulary, a sentence for the reviewer, its share of the risk."""
+
+    code: str
+    text: str
+    weight: Score
+
+
+class Risk(Value):
+    """Probability-like score with the components that it is made of."""
+
+    score: Score
+    components: dict[str, Score]
+
+
+class Match(Value):
+    """A picture that agrees with a hash bank's entry. `distance`: differing bits of 256; 0 for an equal digest."""
+
+    picture_url: Url
+    bank: str
+    entry: str
+    algorithm: str
+    distance: int
+    variant: str
+
+
+class SealedObject(Value):
+    """A file of the evidence: its name in the manifest, the digest of its plain bytes, its size and media type."""
+
+    name: str
+    sha256: Sha256
+    bytes: int
+    media_type: str
+
+
+class Recipient(Value):
+    """Who is asked to act. `role`: site, platform, host, cdn, registrar, search or regulator."""
+
+    name: str
+    email: str
+    role: str
+    language: Language
+
+
+class Requirement(Value):
+    """A field that a law demands of a notice, and the words of the notice that satisfy it."""
+
+    field: str
+    source: str
+    satisfied_by: str
+
+
+class Notice(Value):
+    """A takedown notice to one recipient. An approval covers `sha256` (`shared.notices.notice_digest`)."""
+
+    notice_id: UUID
+    recipient: Recipient
+    language: Language
+    subject: str
+    body: str
+    requirements: tuple[Requirement, ...]
+    sha256: Sha256
+
+
+class Report(Value):
+    """The report on a case for the agency's file."""
+
+    language: Language
+    title: str
+    body: str
+
+
+class ProbeOutcome(StrEnum):
+    PRESENT = "present"  # the content is still served
+    GONE = "gone"  # 404, 410 or 451, and none of the content in the answer
+    SOFT_404 = "soft_404"  # claims to be gone without the status, or answers one visitor so and another otherwise
+    UNREACHABLE = "unreachable"  # nothing can be said: time-out, 403, 429, 5xx
+
+
+class Probe(Value):
+    """One request of a removal check. `vantage`: who the request said it was (honest, browser)."""
+
+    url: Url
+    vantage: str
+    status: int | None
+    outcome: ProbeOutcome
+    why: str
+
+
+class HashEntry(Value):
+    """One hash of a bank. Several entries may share `entry` (the picture's label): its variants."""
+
+    entry: str
+    category: str
+    algorithm: Annotated[str, Field(pattern=r"^(pdq|sha256)$")]
+    hash: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
+    variant: str
+    threshold: Annotated[int, Field(ge=0, le=90)]

@@ -1,0 +1,33 @@
+"""Object storage as services see it: a folder and an S3 bucket, held to one contract suite."""
+
+from typing import Protocol
+
+
+class ObjectMissing(LookupError):
+    """No object of that name."""
+
+
+class ObjectStore(Protocol):
+    """One bucket of named byte strings."""
+
+    async def put(self, name: str, data: bytes, *, media_type: str = "application/octet-stream") -> None:
+        """Store or replace. Raises `Transient` when the store is away."""
+        ...
+
+    async def put_new(self, name: str, data: bytes) -> bool:
+        """Store only if the name is free; False when it is taken (atomic)."""
+        ...
+
+    async def get(self, name: str) -> bytes:
+        """Raises `ObjectMissing`, or `Transient` when the store is away."""
+        ...
+
+    async def exists(self, name: str) -> bool: ...
+
+    async def delete(self, name: str) -> None:
+        """Deleting what is not there is no error."""
+        ...
+
+    async def ready(self) -> None:
+        """Raises `Transient` when the store does not answer."""
+        ...

@@ -1,0 +1,42 @@
+"""Settings that every service reads, from `HAETAE_*` variables or files of `HAETAE_SECRETS_DIR`.
+
+A service adds its own by subclassing. Every field has a description: `docs/settings.md` is made from them.
+"""
+
+import os
+from typing import Annotated
+
+from pydantic import Field, SecretStr
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+class Settings(BaseSettings):
+    model_config = SettingsConfigDict(
+        env_prefix="HAETAE_", secrets_dir=os.environ.get("HAETAE_SECRETS_DIR") or None, extra="ignore", frozen=True
+    )
+
+    database_url: Annotated[SecretStr, Field(description="PostgreSQL, as `postgresql+psycopg://role:password@host/db`")]
+    kafka_bootstrap: Annotated[str, Field(description="Kafka brokers, `host:port` separated by commas")]
+    kafka_idempotence: Annotated[
+        bool, Field(description="Idempotent producer; off only for a broker that has none (the embedded one)")
+    ] = True
+    topic_prefix: Annotated[str, Field(description="Put before every topic and group name")] = ""
+    instance: Annotated[str, Field(description="Name of this process, unique in its service (the pod's name)")] = "0"
+    ops_port: Annotated[int, Field(description="Port of /livez, /readyz and /metrics; 0 chooses one")] = 0
+    ops_host: Annotated[str, Field(description="Address that the ops port listens on")] = "127.0.0.1"
+    log_level: Annotated[str, Field(description="debug, info, warning or error")] = "info"
+    otlp_endpoint: Annotated[str | None, Field(description="OTLP/HTTP collector for traces; none sends none")] = None
+    drain_seconds: Annotated[float, Field(description="Longest wait for work in flight when stopping")] = 20.0
+
+
+class ObjectSettings(BaseSettings):
+    """Where objects are kept, for services that keep any."""
+
+    model_config = Settings.model_config
+
+    s3_endpoint: Annotated[str, Field(description="S3, `host:port`")]
+    s3_access_key: Annotated[str, Field(description="S3 access key")]
+    s3_secret_key: Annotated[SecretStr, Field(description="S3 secret key")]
+    s3_secure: Annotated[bool, Field(description="TLS to the S3 store")] = True
+    s3_bucket_prefix: Annotated[str, Field(description="Put before every bucket name")] = ""
+    master_key: Annotated[SecretStr, Field(description="Base64 of 32 bytes; wraps the key of each case")]
