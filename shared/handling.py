@@ -21,6 +21,20 @@ class Outlet(Protocol):
 
 # Case lane: one event, one transaction. `handler(event, tx)`; whatever it raises, nothing of it happened.
 Handler = Callable[[Any, Transaction], Awaitable[None]]
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """A case handler whose slow work (a capture) must not hold a transaction open.
+
+    `prepare(event)` runs outside any transaction and may run again after a crash; `record(event, prepared, tx)` then
+    runs in the one with the inbox. An event that was handled before is skipped before `prepare`.
+    """
+
+    prepare: Callable[[Any], Awaitable[Any]]
+    record: Callable[[Any, Any, Transaction], Awaitable[None]]
+
+
 # Hot lane: many events at once, no transaction, idempotent. `handler(envelopes, outlet)`.
 BatchHandler = Callable[[Sequence[Envelope[Any]], Outlet], Awaitable[None]]
 # Broadcast: every process of the service sees every event from the first on. `handler(event)`.
@@ -48,7 +62,7 @@ class Service:
     """
 
     name: str
-    handles: Mapping[type[Event], Handler] = field(default_factory=dict)
+    handles: Mapping[type[Event], Handler | Prepared] = field(default_factory=dict)
     batches: Mapping[type[Event], BatchHandler] = field(default_factory=dict)
     listens: Mapping[type[Event], Listener] = field(default_factory=dict)
     publishes: frozenset[type[Event]] = frozenset()
