@@ -84,9 +84,12 @@ class Transaction:
 
 
 class Database:
-    """Connections of one service. `source` is the CloudEvents source of what it publishes: `/haetae/<service>`."""
+    """Connections of one service. `source` is the CloudEvents source of what it publishes: `/haetae/<service>`.
 
-    def __init__(self, url: str, source: str, clock: Clock | None = None) -> None:
+    `schema` is for the owner, who works for a service from the command line; a service's role has its search path.
+    """
+
+    def __init__(self, url: str, source: str, clock: Clock | None = None, schema: str | None = None) -> None:
         self._clock = clock or SystemClock()
         self._source = source
         self.engine = create_async_engine(
@@ -95,7 +98,7 @@ class Database:
             pool_pre_ping=True,
             connect_args={
                 "options": f"-c lock_timeout={LOCK_TIMEOUT_MS} -c statement_timeout={STATEMENT_TIMEOUT_MS}"
-                " -c timezone=UTC"
+                " -c timezone=UTC" + (f" -c search_path={schema}" if schema else "")
             },
         )
         self._sessions = async_sessionmaker(self.engine, expire_on_commit=False)

@@ -1,0 +1,185 @@
+"""One valid, harmless example of every event: for documents, for subscribers, and for tests."""
+
+from datetime import UTC, datetime, timedelta
+from uuid import UUID
+
+from shared.events.base import Event
+from shared.events.casework import (
+    Assessment,
+    ContentFlagged,
+    EvidenceFailed,
+    EvidenceSealed,
+    NoticeDrafted,
+    ReviewDecided,
+    Verdict,
+)
+from shared.events.crawling import ContentFound, CrawlDue, Visit
+from shared.events.followup import (
+    CaseChanged,
+    CheckRequested,
+    ContentChecked,
+    HashListed,
+    NoticeBounced,
+    NoticeSent,
+    RemovalVerified,
+)
+from shared.events.values import (
+    Capture,
+    Finding,
+    HashEntry,
+    Match,
+    Notice,
+    Picture,
+    Probe,
+    ProbeOutcome,
+    Reason,
+    Recipient,
+    Report,
+    Requirement,
+    Risk,
+    SealedObject,
+    Site,
+    SiteKind,
+)
+from shared.identity import case_id, identity
+from shared.notices import notice_digest
+
+T0 = datetime(2026, 11, 22, 9, 0, tzinfo=UTC)
+URL = "http://harbour-board.en.test/post/41"
+CASE: UUID = case_id(URL)
+DIGEST = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"
+PDQ = "f8f8f0cce0f4e84d8c9b4e6f1a0b3c5d7e8f90a1b2c3d4e5f60718293a4b5c6d"
+
+SITE = Site(
+    host="harbour-board.en.test",
+    name="Harbour board",
+    kind=SiteKind.BOARD,
+    language="en",
+    country="US",
+    abuse_email="abuse@harbour-board.en.test",
+)
+PICTURE = Picture(
+    url="http://harbour-board.en.test/media/41.jpg",
+    sha256=DIGEST,
+    bytes=48_213,
+    width=640,
+    height=480,
+    pdq_dihedral=(PDQ,) * 8,
+    pdq_quality=100,
+)
+FINDING = Finding(
+    content_id=identity("content", URL, DIGEST),
+    url=URL,
+    site=SITE,
+    title="A picture from the harbour",
+    language="en",
+    excerpt="The lantern parcel waits at gate seven.",
+    pictures=(PICTURE,),
+    found_at=T0,
+)
+CAPTURE = Capture(
+    fetched_at=T0,
+    status=200,
+    address="127.77.0.3",
+    user_agent="Haetae/0.1",
+    content_type="text/html; charset=utf-8",
+    body_sha256=DIGEST,
+)
+ASSESSMENT = Assessment(
+    category="known_content",
+    risk=Risk(score=0.98, components={"known_picture": 0.98, "text": 0.12}),
+    reasons=(Reason(code="known-picture", text="Picture 1 agrees with bank 'stand-ins', entry 'k03'.", weight=0.98),),
+    matches=(
+        Match(picture_url=PICTURE.url, bank="stand-ins", entry="k03", algorithm="pdq", distance=4, variant="original"),
+    ),
+)
+RECIPIENT = Recipient(name="Harbour board", email="abuse@harbour-board.en.test", role="site", language="en")
+SUBJECT, BODY = "[Haetae HT-1A2B3C4D] Request for removal", f"Please remove {URL} and confirm.\n"
+NOTICE = Notice(
+    notice_id=identity("notice", CASE, RECIPIENT.email, "first"),
+    recipient=RECIPIENT,
+    language="en",
+    subject=SUBJECT,
+    body=BODY,
+    requirements=(Requirement(field="location", source="47 USC 223a(a)(1)(B)(ii)", satisfied_by=URL),),
+    sha256=notice_digest(RECIPIENT, SUBJECT, BODY),
+)
+CHECK = identity("check", CASE, 1)
+
+
+def at(seconds: float) -> datetime:
+    return T0 + timedelta(seconds=seconds)
+
+
+EXAMPLES: dict[type[Event], Event] = {
+    type(event): event
+    for event in (
+        CrawlDue(url=URL, host=SITE.host, visit=Visit.FIRST, due_at=T0),
+        ContentFound(host=SITE.host, finding=FINDING, text=FINDING.excerpt, capture=CAPTURE),
+        ContentFlagged(case_id=CASE, finding=FINDING, capture=CAPTURE, assessment=ASSESSMENT, flagged_at=at(0.2)),
+        EvidenceSealed(
+            case_id=CASE,
+            finding=FINDING,
+            assessment=ASSESSMENT,
+            manifest_sha256=DIGEST,
+            objects=(SealedObject(name="page.warc.gz", sha256=DIGEST, bytes=61_002, media_type="application/warc"),),
+            sealed_at=at(1.4),
+        ),
+        EvidenceFailed(
+            case_id=CASE, finding=FINDING, assessment=ASSESSMENT, reason="the page answered 410", failed_at=at(1.4)
+        ),
+        NoticeDrafted(
+            case_id=CASE,
+            report=Report(language="ko", title="사건 보고", body="시험용 보고서입니다.\n"),
+            notices=(NOTICE,),
+            drafted_at=at(1.7),
+        ),
+        ReviewDecided(
+            case_id=CASE,
+            verdict=Verdict.APPROVED,
+            note="",
+            approved=(NOTICE,),
+            finding=FINDING,
+            reviewer="reviewer-7",
+            scripted=False,
+            decided_at=at(30),
+        ),
+        NoticeSent(
+            case_id=CASE,
+            notice_id=NOTICE.notice_id,
+            recipient=RECIPIENT,
+            message_id=f"<{NOTICE.notice_id}@haetae.test>",
+            receipt="250 stored",
+            attempt=1,
+            sent_at=at(31),
+        ),
+        NoticeBounced(
+            case_id=CASE,
+            notice_id=NOTICE.notice_id,
+            recipient=RECIPIENT,
+            reason="550 no such mailbox",
+            attempt=1,
+            bounced_at=at(31),
+        ),
+        CheckRequested(case_id=CASE, check_id=CHECK, number=1, finding=FINDING, due_at=at(3631)),
+        ContentChecked(
+            case_id=CASE,
+            check_id=CHECK,
+            number=1,
+            outcome=ProbeOutcome.GONE,
+            probes=(Probe(url=URL, vantage="honest", status=410, outcome=ProbeOutcome.GONE, why="status 410"),),
+            checked_at=at(3632),
+        ),
+        RemovalVerified(case_id=CASE, url=URL, first_gone_at=at(3632), verified_at=at(4300), checks=2),
+        HashListed(
+            bank="stand-ins",
+            entries=(
+                HashEntry(
+                    entry="k03", category="stand-in", algorithm="pdq", hash=PDQ, variant="original", threshold=31
+                ),
+            ),
+            listed_at=T0,
+        ),
+        CaseChanged(case_id=CASE, state="sent", category="known_content", country="US", changed_at=at(31)),
+    )
+}
