@@ -1,0 +1,32 @@
+# One image a service: docker build --build-arg SERVICE=crawler -t haetae/crawler .
+ARG PYTHON=3.11-slim-bookworm
+FROM python:${PYTHON} AS build
+ARG SERVICE
+COPY locks/ /locks/
+# The classifier's torch: the CPU build when the builder's pip is told where it is (PIP_EXTRA_INDEX_URL), else the general one.
+ARG PIP_EXTRA_INDEX_URL=
+RUN test -f "/locks/${SERVICE}.lock" || { echo "give --build-arg SERVICE=crawler|classifier|evidence|drafter|gateway|notifier|cli"; exit 1; } \
+ && python -m venv /opt/haetae \
+ && /opt/haetae/bin/pip install --no-cache-dir --require-hashes -r "/locks/${SERVICE}.lock" \
+ && if [ "${SERVICE}" = classifier ]; then \
+      /opt/haetae/bin/pip install --no-cache-dir --require-hashes -r /locks/torch-cpu.lock \
+      || /opt/haetae/bin/pip install --no-cache-dir --require-hashes -r /locks/torch.lock; fi
+
+FROM python:${PYTHON}
+ARG SERVICE
+# Only evidence looks at pages: its image has the browser and fonts for the languages that it must show.
+RUN if [ "${SERVICE}" = evidence ]; then \
+      apt-get update && apt-get install -y --no-install-recommends chromium fonts-noto-cjk fonts-thai-tlwg \
+      && rm -rf /var/lib/apt/lists/*; fi
+COPY --from=build /opt/haetae /opt/haetae
+COPY shared/ /app/shared/
+COPY services/__init__.py /app/services/__init__.py
+COPY services/${SERVICE}* /app/services/${SERVICE}/
+COPY migrations/ /app/migrations/
+COPY haetae/ /app/haetae/
+WORKDIR /app
+ENV PATH=/opt/haetae/bin:$PATH PYTHONPATH=/app PYTHONDONTWRITEBYTECODE=1 PYTHONUNBUFFERED=1 SERVICE=${SERVICE} \
+    HAETAE_OPS_HOST=0.0.0.0 HAETAE_OPS_PORT=9000
+USER 65532:65532
+EXPOSE 9000
+CMD ["sh", "-c", "exec python -m services.${SERVICE}"]

@@ -1,0 +1,54 @@
+# Haetae. `make` lists the targets.
+.DEFAULT_GOAL := help
+SHELL := /bin/bash
+PY := .venv/bin/python
+CODE := shared services sandbox deploy haetae migrations benchmarks tests
+export REVIEW ONCE QUICK
+
+.PHONY: help install run test bench models lint format types imports check schemas lock clean
+
+help:  ## List the targets
+	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sort | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
+
+.venv/.installed: locks/dev.lock locks/torch-cpu.lock locks/torch.lock deploy/install.sh pyproject.toml
+	@bash deploy/install.sh
+
+install: .venv/.installed  ## Install everything into .venv (and Chromium, where it is missing)
+
+run: install models  ## Run the whole loop on the sandbox web and show it live (REVIEW=me: you approve; ONCE=1: stop after the summary)
+	@$(PY) -m haetae run --sandbox $(if $(filter me,$(REVIEW)),--review me) $(if $(filter 1,$(ONCE)),--once)
+
+test: install models  ## Run every test
+	@$(PY) -m pytest $(ARGS)
+
+bench: install models  ## Measure a figure beside its peer: make bench NAME=loop (QUICK=1 ends within a minute)
+	@$(PY) -m benchmarks $(NAME) $(if $(filter 1,$(QUICK)),--quick)
+
+models: install var/models/text/model.safetensors  ## Train the stand-in text model on synthetic neutral text
+
+var/models/text/model.safetensors: sandbox/training.py sandbox/corpus.py services/classifier/text_model.py services/classifier/training.py services/classifier/normalise.py
+	@$(PY) -m sandbox.training --out var/models/text
+
+lint: install  ## Style and security rules (ruff)
+	@$(PY) -m ruff check $(CODE) && $(PY) -m ruff format --check $(CODE)
+
+format: install  ## Rewrite the code in the house style
+	@$(PY) -m ruff check --fix $(CODE); $(PY) -m ruff format $(CODE)
+
+types: install  ## Type check (mypy --strict)
+	@$(PY) -m mypy
+
+imports: install  ## Import contracts: services are islands, shared knows none
+	@.venv/bin/lint-imports --no-cache
+
+check: lint types imports  ## All checks that run no code
+
+schemas: install  ## Write docs/events from the catalogue; refuses an incompatible change
+	@$(PY) -m shared.events.schemas docs/events
+
+lock: install  ## Resolve all dependency groups anew into locks/ (with hashes)
+	@$(PY) deploy/lock.py
+
+clean:  ## Remove what running and testing left behind (not .venv)
+	@rm -rf .haetae var .mypy_cache .ruff_cache .hypothesis .import_linter_cache build dist
+	@find . -name __pycache__ -not -path './.venv/*' -prune -exec rm -rf {} +

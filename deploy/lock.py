@@ -1,0 +1,49 @@
+"""Resolves the dependency groups of pyproject.toml into `locks/`, for all platforms, with the hash of every file.
+
+`dev.lock` is everything; `<service>.lock` is what the image of that service installs, at the same versions. torch is
+apart, because its CPU build is not on every package index: `torch.lock` is the build that is, `torch-cpu.lock` the one
+for which pip must be told a place (its hash is kept from the former lock).
+"""
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).parent.parent
+LOCKS = ROOT / "locks"
+SERVICES = ("crawler", "classifier", "evidence", "drafter", "gateway", "notifier")
+TORCH = "torch==2.13.0"
+CUDA = re.compile(r"(nvidia|cuda|triton)")
+
+
+def resolve(target: str, *source: str) -> None:
+    subprocess.run(  # noqa: S603  # our own arguments
+        [sys.executable, "-m", "uv", "pip", "compile", "--universal", "--python-version", "3.11", "--generate-hashes",
+         "--no-emit-index-url", "--no-header", "--no-annotate", "--quiet", *source, "--output-file", str(LOCKS / target)],
+        check=True, cwd=ROOT,
+    )  # fmt: skip
+
+
+def torch_without_cuda(full: str, cpu_hash: str) -> str:
+    packages = [block.strip("\n") for block in re.split(r"\n(?=[a-z])", full)]
+    kept = [block for block in packages if not CUDA.match(block) and not block.startswith("torch==")]
+    return "\n".join(sorted([*kept, f"{TORCH} \\\n    --hash=sha256:{cpu_hash}"])) + "\n"
+
+
+def main() -> None:
+    resolve("dev.lock", "--upgrade", "--group", "pyproject.toml:dev")
+    for group in (*SERVICES, "cli"):
+        resolve(f"{group}.lock", "--constraint", "locks/dev.lock", "--group", f"pyproject.toml:{group}")
+    former = re.search(rf"{re.escape(TORCH)} \\\n    --hash=sha256:(\w+)", (LOCKS / "torch-cpu.lock").read_text())
+    if former is None:
+        sys.exit(f"locks/torch-cpu.lock: put the hash of the CPU wheel of {TORCH} there first")
+    wanted = LOCKS / "torch.in"
+    wanted.write_text(TORCH + "\n")
+    resolve("torch.lock", "--constraint", "locks/dev.lock", "locks/torch.in")
+    wanted.unlink()
+    (LOCKS / "torch-cpu.lock").write_text(torch_without_cuda((LOCKS / "torch.lock").read_text(), former.group(1)))
+
+
+if __name__ == "__main__":
+    main()
