@@ -1,0 +1,54 @@
+"""Who may know what: the settings of each service, and its login to the database."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import psycopg
+from psycopg import sql
+from sqlalchemy.engine import make_url
+
+SERVICES = ("crawler", "classifier", "evidence", "drafter", "gateway", "notifier")
+S3_USERS = ("evidence", "gateway")
+# A setting that starts with one of these is a secret or an address that only those services get; what is not listed
+# here (log level, model folder, …) goes to all.
+ONLY_FOR: dict[str, tuple[str, ...]] = {
+    "HAETAE_DATABASE_URL": SERVICES,
+    "HAETAE_KAFKA_": SERVICES,
+    "HAETAE_S3_": S3_USERS,
+    "HAETAE_MASTER_KEY": S3_USERS,
+    "HAETAE_SMTP_": ("notifier",),
+    "HAETAE_MAIL_API": (),
+}
+
+
+def role(service: str) -> str:
+    """The service's database role; the migrations create it without a login."""
+    return f"haetae_{service}"
+
+
+def service_url(owner_url: str, service: str, password: str) -> str:
+    """`owner_url` with the role of `service` instead of the owner."""
+    return make_url(owner_url).set(username=role(service), password=password).render_as_string(hide_password=False)
+
+
+def allowed(service: str, settings: Mapping[str, str]) -> dict[str, str]:
+    """The part of `settings` that `service` may know."""
+    return {name: value for name, value in settings.items() if _may_know(service, name)}
+
+
+def _may_know(service: str, setting: str) -> bool:
+    return all(service in users for prefix, users in ONLY_FOR.items() if setting.startswith(prefix))
+
+
+def grant_logins(owner_url: str, passwords: Mapping[str, str]) -> None:
+    """Let each service's role log in with its password. Run the migrations first: they create the roles."""
+    with psycopg.connect(libpq_url(owner_url), autocommit=True) as connection:
+        for service, password in passwords.items():
+            statement = sql.SQL("ALTER ROLE {} LOGIN PASSWORD {}")
+            connection.execute(statement.format(sql.Identifier(role(service)), sql.Literal(password)))
+
+
+def libpq_url(url: str) -> str:
+    """SQLAlchemy's URL for psycopg itself."""
+    return make_url(url).set(drivername="postgresql").render_as_string(hide_password=False)

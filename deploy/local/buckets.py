@@ -1,0 +1,69 @@
+"""An S3 address, and the buckets that must exist behind it."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from minio import Minio
+from minio.error import S3Error
+
+
+@dataclass(frozen=True)
+class Bucket:
+    name: str
+    lock: bool = False
+
+
+@dataclass(frozen=True)
+class S3Address:
+    """`endpoint` is host:port."""
+
+    endpoint: str
+    access_key: str
+    secret_key: str
+    secure: bool = False
+
+    @classmethod
+    def of(cls, env: Mapping[str, str]) -> S3Address:
+        return cls(
+            env["HAETAE_S3_ENDPOINT"],
+            env["HAETAE_S3_ACCESS_KEY"],
+            env["HAETAE_S3_SECRET_KEY"],
+            env.get("HAETAE_S3_SECURE", "0") == "1",
+        )
+
+    def env(self) -> dict[str, str]:
+        return {
+            "HAETAE_S3_ENDPOINT": self.endpoint,
+            "HAETAE_S3_ACCESS_KEY": self.access_key,
+            "HAETAE_S3_SECRET_KEY": self.secret_key,
+            "HAETAE_S3_SECURE": "1" if self.secure else "0",
+        }
+
+    @property
+    def url(self) -> str:
+        return f"{'https' if self.secure else 'http'}://{self.endpoint}"
+
+    def client(self) -> Minio:
+        return Minio(self.endpoint, access_key=self.access_key, secret_key=self.secret_key, secure=self.secure)
+
+
+async def ensure_buckets(address: S3Address, buckets: Iterable[Bucket]) -> None:
+    """Create those that are missing. Raises RuntimeError naming the bucket when the store refuses."""
+    await asyncio.to_thread(_ensure, address, tuple(buckets))
+
+
+def _ensure(address: S3Address, buckets: tuple[Bucket, ...]) -> None:
+    client = address.client()
+    for bucket in buckets:
+        try:
+            if not client.bucket_exists(bucket.name):
+                client.make_bucket(bucket.name, object_lock=bucket.lock)
+        except S3Error as error:
+            raise RuntimeError(
+                f"bucket {bucket.name!r} at {address.endpoint}: {error.code}; "
+                f"create it by hand{' with object lock' if bucket.lock else ''}, "
+                f"or let {address.access_key!r} create buckets"
+            ) from error

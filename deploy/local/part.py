@@ -1,0 +1,18 @@
+"""What each part of the stack gives: the process to supervise and the settings by which others find it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+from deploy.local.process import ProcessSpec
+
+PartName = Literal["postgres", "s3", "kafka", "mail"]
+PARTS: tuple[PartName, ...] = ("postgres", "s3", "kafka", "mail")
+
+
+@dataclass(frozen=True)
+class Part:
+    spec: ProcessSpec
+    env: Mapping[str, str]

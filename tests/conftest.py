@@ -1,0 +1,87 @@
+"""Fixtures of the embedded stack: each starts only the part it needs, once a pytest process."""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+from collections.abc import AsyncIterator
+
+import pytest
+
+from deploy.local.access import grant_logins
+from deploy.local.buckets import S3Address
+from tests.support.stack import Databases, LazyStack, Mail, Migrated, database_of
+
+
+@pytest.fixture(scope="session")
+async def stack() -> AsyncIterator[LazyStack]:
+    """`await stack.env("postgres", "kafka", "s3", "mail")` starts what is not running yet and gives the settings."""
+    lazy = LazyStack()
+    yield lazy
+    await lazy.stop()
+
+
+@pytest.fixture(scope="session")
+async def databases(stack: LazyStack) -> Databases:
+    return Databases((await stack.env("postgres"))["HAETAE_DATABASE_URL"])
+
+
+@pytest.fixture
+async def postgres_url(databases: Databases) -> AsyncIterator[str]:
+    """A fresh, empty database for one test: SQLAlchemy's URL of its owner."""
+    url = await asyncio.to_thread(databases.create)
+    yield url
+    await asyncio.to_thread(databases.drop, url)
+
+
+@pytest.fixture(scope="module")
+async def module_postgres_url(databases: Databases) -> AsyncIterator[str]:
+    """The same, for all tests of a module."""
+    url = await asyncio.to_thread(databases.create)
+    yield url
+    await asyncio.to_thread(databases.drop, url)
+
+
+@pytest.fixture(scope="session")
+async def migrated_template(databases: Databases, stack: LazyStack) -> AsyncIterator[str]:
+    """The name of a database at the newest revision; copying it takes a tenth of the time of migrating again."""
+    from migrations.runner import upgrade
+
+    url = await asyncio.to_thread(databases.create)
+    await asyncio.to_thread(upgrade, url)
+    await asyncio.to_thread(grant_logins, url, stack.role_passwords)
+    yield database_of(url)
+    await asyncio.to_thread(databases.drop, url)
+
+
+@pytest.fixture
+async def migrated(postgres_url: str, migrated_template: str, databases: Databases, stack: LazyStack) -> Migrated:
+    """The database behind `postgres_url` at the newest revision; `migrated.dsn_for("evidence")` is that role's URL."""
+    await asyncio.to_thread(databases.replace, postgres_url, migrated_template)
+    return Migrated(postgres_url, stack.role_passwords)
+
+
+@pytest.fixture(scope="session")
+async def kafka_bootstrap(stack: LazyStack) -> str:
+    return (await stack.env("kafka"))["HAETAE_KAFKA_BOOTSTRAP"]
+
+
+@pytest.fixture
+def topic_prefix() -> str:
+    """Before the names of a test's topics and groups: no two tests meet on one broker."""
+    return f"t{secrets.token_hex(5)}."
+
+
+@pytest.fixture(scope="session")
+async def s3_settings(stack: LazyStack) -> S3Address:
+    """Endpoint and root credentials; `.client()` is a Minio, `.env()` the settings. Buckets: evidence (object lock),
+    keys, quarantine, kafka."""
+    return S3Address.of(await stack.env("s3"))
+
+
+@pytest.fixture
+async def mail(stack: LazyStack) -> Mail:
+    """The mail sink, emptied."""
+    sink = Mail(await stack.env("mail"))
+    await sink.empty()
+    return sink

@@ -1,0 +1,155 @@
+"""The embedded stack for tests: each part started when a test first asks for it, once a pytest process."""
+
+from __future__ import annotations
+
+import json
+import os
+import secrets
+import shutil
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import httpx
+import psycopg
+from psycopg import sql
+from sqlalchemy.engine import make_url
+
+from deploy.local.access import SERVICES, libpq_url, service_url
+from deploy.local.home import Home, HomeInUse, read_env
+from deploy.local.part import PartName
+from deploy.local.stack import Stack
+
+REUSE = "HAETAE_TEST_STACK"
+HOME_PREFIX = "haetae-test-"
+FIRST_SETTING: dict[PartName, str] = {
+    "postgres": "HAETAE_DATABASE_URL",
+    "kafka": "HAETAE_KAFKA_BOOTSTRAP",
+    "s3": "HAETAE_S3_ENDPOINT",
+    "mail": "HAETAE_MAIL_API",
+}
+
+
+class LazyStack:
+    """Parts on demand in a temporary home, or those of the running stack whose `env` file HAETAE_TEST_STACK names.
+
+    Servers named in the environment by the product's own settings are ignored: a test must never meet real data.
+    """
+
+    def __init__(self) -> None:
+        self._stack: Stack | None = None
+        self._reused = Path(os.environ[REUSE]) if os.environ.get(REUSE) else None
+        self._folder: Path | None = None
+
+    async def env(self, *parts: PartName) -> dict[str, str]:
+        """The settings of these parts, which are ready when this returns."""
+        if self._reused:
+            env = read_env(self._reused)
+            if missing := [part for part in parts if FIRST_SETTING[part] not in env]:
+                raise RuntimeError(f"{REUSE}={self._reused} runs no {', '.join(missing)}: start it with that part")
+            return env
+        if self._stack is None:
+            sweep_dead_homes()
+            self._folder = Path(tempfile.mkdtemp(prefix=HOME_PREFIX))
+            self._stack = Stack(self._folder, parts=(), kafka_store="memory", scratch=True, environ={})
+            await self._stack.start()
+        await self._stack.start_parts(*parts)
+        return self._stack.env
+
+    @property
+    def role_passwords(self) -> dict[str, str]:
+        if self._reused:
+            kept = json.loads(self._reused.with_name("secrets.json").read_text())
+            return {service: kept[f"role_{service}"] for service in SERVICES}
+        assert self._stack, "ask for a part first"
+        return self._stack.role_passwords
+
+    async def stop(self) -> None:
+        if self._stack:
+            await self._stack.stop()
+        if self._folder:
+            shutil.rmtree(self._folder, ignore_errors=True)
+
+
+def sweep_dead_homes() -> None:
+    """Remove the homes of test runs that were killed: those whose lock nobody holds."""
+    for folder in Path(tempfile.gettempdir()).glob(f"{HOME_PREFIX}*"):
+        if not (folder / "lock").exists() or folder.stat().st_uid != os.geteuid():
+            continue
+        try:
+            Home(folder).release()
+        except (HomeInUse, OSError, ValueError):
+            continue
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+class Databases:
+    """Databases that live for one test."""
+
+    def __init__(self, owner_url: str) -> None:
+        self._owner_url = owner_url
+
+    def create(self, template: str = "template0") -> str:
+        """A fresh one; its URL."""
+        name = f"test_{secrets.token_hex(6)}"
+        self._run(sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(sql.Identifier(name), sql.Identifier(template)))
+        return make_url(self._owner_url).set(database=name).render_as_string(hide_password=False)
+
+    def replace(self, url: str, template: str) -> None:
+        """Make the database behind `url` a copy of `template`."""
+        name = sql.Identifier(database_of(url))
+        self._run(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(name))
+        self._run(sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(name, sql.Identifier(template)))
+
+    def drop(self, url: str) -> None:
+        self._run(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(database_of(url))))
+
+    def _run(self, statement: sql.Composed) -> None:
+        with psycopg.connect(libpq_url(self._owner_url), autocommit=True) as connection:
+            connection.execute(statement)
+
+
+def database_of(url: str) -> str:
+    name = make_url(url).database
+    assert name
+    return name
+
+
+@dataclass(frozen=True)
+class Migrated:
+    """A database at the newest revision, with a login for each service's role."""
+
+    owner_url: str
+    passwords: dict[str, str]
+
+    def dsn_for(self, service: str) -> str:
+        return service_url(self.owner_url, service, self.passwords[service])
+
+
+class Mail:
+    """The mail sink: where to send (`host`, `port`) and what arrived."""
+
+    def __init__(self, env: dict[str, str]) -> None:
+        self.host, self.port, self.api = env["HAETAE_SMTP_HOST"], int(env["HAETAE_SMTP_PORT"]), env["HAETAE_MAIL_API"]
+
+    async def messages(self, to: str | None = None) -> list[dict[str, Any]]:
+        """In order of arrival; see `deploy/local/mailsink/view.py` for the fields."""
+        found = await self._call("GET", "/api/messages", params={"to": to} if to else None)
+        assert isinstance(found, list)
+        return found
+
+    async def fault(self, **order: Any) -> None:
+        """`reject_next=n, code=451`, `drop_reply_after_accept_next=n`, `reject_recipient="a@b.test", code=550`."""
+        await self._call("POST", "/api/faults", json=order)
+
+    async def empty(self) -> None:
+        """No messages, no remembered Message-IDs, no faults."""
+        await self._call("DELETE", "/api/messages")
+        await self._call("DELETE", "/api/faults")
+
+    async def _call(self, method: str, path: str, **more: Any) -> Any:
+        async with httpx.AsyncClient(base_url=self.api, trust_env=False) as client:
+            answer = await client.request(method, path, **more)
+        answer.raise_for_status()
+        return answer.json()
