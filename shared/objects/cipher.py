@@ -1,0 +1,77 @@
+"""How a case's bytes are encrypted: AES-256-GCM (NIST SP 800-38D) under a key of the case, wrapped by the master key.
+
+A sealed value is `FORMAT`, a fresh 12-byte nonce, and the ciphertext with its 16-byte tag. What the value belongs to is
+authenticated with it, so that no value opens in another place.
+"""
+
+import os
+from uuid import UUID
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+from shared.failures import Rejected
+
+FORMAT = b"haetae:aes-256-gcm:1\n"
+KEY_BYTES = 32
+NONCE_BYTES = 12  # the size that GCM uses as it is; random ones are safe for 2**32 values a key, a case has dozens
+TAG_BYTES = 16
+
+
+class Tampered(Rejected):
+    """Stored bytes are not what was stored: changed, swapped, or sealed under another key."""
+
+
+def new_key() -> bytes:
+    return os.urandom(KEY_BYTES)
+
+
+def wrap(key: bytes, master_key: bytes, case_id: UUID) -> bytes:
+    return _seal(key, master_key, _key_place(case_id))
+
+
+def unwrap(wrapped: bytes, master_key: bytes, case_id: UUID) -> bytes:
+    """Raises `Tampered`."""
+    try:
+        return _open(wrapped, master_key, _key_place(case_id))
+    except ValueError as error:
+        raise Tampered(
+            f"the key of case {case_id} does not open ({error}): it was changed, or HAETAE_MASTER_KEY is another"
+        ) from error
+
+
+def seal(data: bytes, key: bytes, case_id: UUID, sha256: str) -> bytes:
+    return _seal(data, key, _object_place(case_id, sha256))
+
+
+def unseal(sealed: bytes, key: bytes, case_id: UUID, sha256: str) -> bytes:
+    """Raises `Tampered`."""
+    try:
+        return _open(sealed, key, _object_place(case_id, sha256))
+    except ValueError as error:
+        raise Tampered(f"object {sha256} of case {case_id} does not open ({error}): it was changed") from error
+
+
+def _key_place(case_id: UUID) -> bytes:
+    return FORMAT + f"key {case_id}".encode()
+
+
+def _object_place(case_id: UUID, sha256: str) -> bytes:
+    return FORMAT + f"object {case_id} {sha256}".encode()
+
+
+def _seal(data: bytes, key: bytes, place: bytes) -> bytes:
+    nonce = os.urandom(NONCE_BYTES)
+    return FORMAT + nonce + AESGCM(key).encrypt(nonce, data, place)
+
+
+def _open(sealed: bytes, key: bytes, place: bytes) -> bytes:
+    if not sealed.startswith(FORMAT):
+        raise ValueError("unknown format")
+    if len(sealed) < len(FORMAT) + NONCE_BYTES + TAG_BYTES:
+        raise ValueError("too short")
+    body = sealed[len(FORMAT) :]
+    try:
+        return AESGCM(key).decrypt(body[:NONCE_BYTES], body[NONCE_BYTES:], place)
+    except InvalidTag:
+        raise ValueError("authentication failed") from None

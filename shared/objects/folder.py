@@ -1,0 +1,77 @@
+"""A bucket that is a folder: for tests, and for an agency with one machine and a file system that is backed up."""
+
+import asyncio
+import os
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TypeVar
+
+from shared.failures import Transient
+from shared.objects.names import checked
+from shared.objects.port import ObjectMissing
+
+T = TypeVar("T")
+
+UNFINISHED = ".unfinished"  # no object's name begins with a dot
+
+
+class FolderStore:
+    """Objects as files below `path`. What is there is whole: written aside, flushed to disk, then given its name."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        (path / UNFINISHED).mkdir(parents=True, exist_ok=True, mode=0o700)
+
+    async def put(self, name: str, data: bytes, *, media_type: str = "application/octet-stream") -> None:
+        await self._run(self._place, checked(name), data, os.replace)
+
+    async def put_new(self, name: str, data: bytes) -> bool:
+        try:
+            await self._run(self._place, checked(name), data, os.link)  # link, unlike rename, refuses a taken name
+        except FileExistsError:
+            return False
+        return True
+
+    async def get(self, name: str) -> bytes:
+        try:
+            return await self._run((self._path / checked(name)).read_bytes)
+        except (FileNotFoundError, NotADirectoryError, IsADirectoryError):
+            raise ObjectMissing(f"{name} is not in {self._path}") from None
+
+    async def exists(self, name: str) -> bool:
+        return await self._run((self._path / checked(name)).is_file)
+
+    async def delete(self, name: str) -> None:
+        await self._run((self._path / checked(name)).unlink, True)
+
+    async def ready(self) -> None:
+        if not await self._run((self._path / UNFINISHED).is_dir):
+            raise Transient(f"{self._path} is gone; is the disk mounted?")
+
+    def _place(self, name: str, data: bytes, give_name: Callable[[str, Path], None]) -> None:
+        target = self._path / name
+        target.parent.mkdir(parents=True, exist_ok=True)
+        with _unfinished(self._path / UNFINISHED, data) as file:
+            give_name(file, target)
+
+    async def _run(self, work: Callable[..., T], *args: object) -> T:
+        try:
+            return await asyncio.to_thread(work, *args)
+        except (FileNotFoundError, FileExistsError, NotADirectoryError, IsADirectoryError):
+            raise
+        except OSError as error:
+            raise Transient(f"{self._path} does not work: {error}") from error
+
+
+@contextmanager
+def _unfinished(folder: Path, data: bytes) -> Iterator[str]:
+    with tempfile.NamedTemporaryFile(dir=folder, delete=False) as file:
+        try:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+            yield file.name
+        finally:
+            Path(file.name).unlink(missing_ok=True)
