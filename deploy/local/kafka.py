@@ -6,12 +6,15 @@ import importlib.util
 from pathlib import Path
 from typing import Literal
 
+from aiokafka.client import AIOKafkaClient
+from aiokafka.errors import KafkaError
+
 from deploy.local.buckets import S3Address
 from deploy.local.home import Home
 from deploy.local.part import Part
 from deploy.local.ports import Claim
 from deploy.local.probes import LOOPBACK, tcp
-from deploy.local.process import ProcessSpec
+from deploy.local.process import Probe, ProcessSpec
 
 PREFERRED_PORT = 25092
 Store = Literal["s3", "memory"]
@@ -31,7 +34,7 @@ def kafka(home: Home, claim: Claim, *, store: Store, bucket_at: S3Address | None
             broker(), "broker", "--listener-url", listener, "--advertised-listener-url", listener,
             "--storage-engine", f"s3://{BUCKET}/" if bucket_at else "memory://tansu/",
         ],
-        ready=tcp(port),
+        ready=answers(port),
         needs=needs,
         env=aws_env(bucket_at) if bucket_at else {},
         cwd=home.path,
@@ -39,6 +42,25 @@ def kafka(home: Home, claim: Claim, *, store: Store, bucket_at: S3Address | None
     )  # fmt: skip
     # It answers the idempotent producer's first request with an error that aiokafka cannot get past.
     return Part(spec, {"HAETAE_KAFKA_BOOTSTRAP": f"{LOOPBACK}:{port}", "HAETAE_KAFKA_IDEMPOTENCE": "0"})
+
+
+def answers(port: int) -> Probe:
+    """It listens, and tells what topics it has: on S3 that takes its storage."""
+    listens = tcp(port)
+
+    async def ready() -> bool:
+        if not await listens():
+            return False
+        client = AIOKafkaClient(bootstrap_servers=f"{LOOPBACK}:{port}")
+        try:
+            await client.bootstrap()
+        except KafkaError:
+            return False
+        finally:
+            await client.close()
+        return True
+
+    return ready
 
 
 def aws_env(address: S3Address) -> dict[str, str]:

@@ -64,11 +64,11 @@ class Stack:
 
     async def start(self) -> None:
         self.home = Home(self._path)
-        self.killed_leftovers = await asyncio.to_thread(end_leftovers, self.home.path)
         self.supervisor = Supervisor(self.home.path, self.home.logs, self._on_event)
         self.role_passwords = {service: self.home.secret(f"role_{service}") for service in access.SERVICES}
         self.env = {"HAETAE_MASTER_KEY": self._shared.get("HAETAE_MASTER_KEY") or self.home.master_key()}
         try:
+            await asyncio.to_thread(end_leftovers, self.home.path)
             await self.start_parts(*self._wanted)
         except BaseException:
             await self.stop()
@@ -129,26 +129,27 @@ class Stack:
     def _part(self, name: PartName) -> Part:
         match name:
             case "postgres":
-                return postgres(self.home, self._claim, scratch=self._scratch)
+                return postgres(self.home, self.claim_port, scratch=self._scratch)
             case "s3":
-                return s3(self.home, claim_ports(self._claim), scratch=self._scratch)
+                return s3(self.home, claim_ports(self.claim_port), scratch=self._scratch)
             case "mail":
-                return mail(self.home, self._claim)
+                return mail(self.home, self.claim_port)
             case "kafka":
                 return self._kafka()
 
     def _kafka(self) -> Part:
         if self._store == "memory":
-            return kafka(self.home, self._claim, store="memory", bucket_at=None)
+            return kafka(self.home, self.claim_port, store="memory", bucket_at=None)
         address = S3Address.of(self.env)
         if "s3" in self._outside:
-            return kafka(self.home, self._claim, store="s3", bucket_at=address)
+            return kafka(self.home, self.claim_port, store="s3", bucket_at=address)
         own = S3Address(address.endpoint, "kafka", self.home.secret("s3_kafka"))
-        return kafka(self.home, self._claim, store="s3", bucket_at=own, needs=("s3",))
+        return kafka(self.home, self.claim_port, store="s3", bucket_at=own, needs=("s3",))
 
-    def _claim(
+    def claim_port(
         self, name: str, preferred: int, choose_from: range = RANDOM_PORTS, usable: Callable[[int], bool] = any_port
     ) -> int:
+        """A loopback port for `name`: that of the last run, else `preferred` (0: none), else a free one; kept."""
         last = self.home.last_port(name)
         first = [port for port in (last, None if self._scratch else preferred) if port]
         port = self._ports.claim(first, choose_from, usable)

@@ -155,12 +155,8 @@ class Supervisor:
         ended = asyncio.create_task(process.wait())
         try:
             if await self._becomes_ready(entry, ended, begun + spec.ready_seconds):
-                if spec.after:
-                    await spec.after()
                 entry.up.set()
                 self._tell(entry, "ready", time.monotonic() - begun)
-            elif not ended.done():
-                self._fail(entry, f"not ready within {spec.ready_seconds:.0f} s")
             code = await ended
         finally:
             entry.up.clear()
@@ -168,9 +164,19 @@ class Supervisor:
         return code
 
     async def _becomes_ready(self, entry: Supervised, ended: asyncio.Task[int], deadline: float) -> bool:
-        while not ended.done() and not entry.stopping and time.monotonic() < deadline:
-            if await entry.spec.ready() and not ended.done():
-                return True
+        """False if it ended or was told to stop; one that only never answers is the stack's failure."""
+        why = "it does not answer"
+        while not ended.done() and not entry.stopping:
+            try:
+                if await entry.spec.ready():
+                    if entry.spec.after:
+                        await entry.spec.after()
+                    return not ended.done()
+            except Exception as error:  # just started, a server may still refuse what it will soon do
+                why = f"{type(error).__name__}: {error}"
+            if time.monotonic() > deadline:
+                self._fail(entry, f"not ready within {entry.spec.ready_seconds:.0f} s: {why}")
+                return False
             await asyncio.wait([ended], timeout=POLL_SECONDS)
         return False
 

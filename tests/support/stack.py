@@ -134,7 +134,7 @@ class Mail:
         self.host, self.port, self.api = env["HAETAE_SMTP_HOST"], int(env["HAETAE_SMTP_PORT"]), env["HAETAE_MAIL_API"]
 
     async def messages(self, to: str | None = None) -> list[dict[str, Any]]:
-        """In order of arrival; see `deploy/local/mailsink/view.py` for the fields."""
+        """In order of arrival; `Stored.json` of the sink has the fields."""
         found = await self._call("GET", "/api/messages", params={"to": to} if to else None)
         assert isinstance(found, list)
         return found

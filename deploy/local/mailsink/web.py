@@ -77,11 +77,11 @@ class Inbox:
         if not after.isdecimal():
             return refused(f"after={after!r}: give the id of a message, a whole number")
         found = self._store.messages(request.query_params.get("to"), int(after))
-        return JSONResponse([view.summary(stored) for stored in found])
+        return JSONResponse([stored.json() for stored in found])
 
     async def message(self, request: Request) -> Response:
         stored = self._stored(request)
-        return JSONResponse(view.summary(stored)) if stored else missing(request)
+        return JSONResponse(stored.json()) if stored else missing(request)
 
     async def raw(self, request: Request) -> Response:
         """The bytes as they came in."""
