@@ -18,11 +18,9 @@ CUDA = re.compile(r"(nvidia|cuda|triton)")
 
 
 def resolve(target: str, *source: str) -> None:
-    subprocess.run(  # noqa: S603  # our own arguments
-        [sys.executable, "-m", "uv", "pip", "compile", "--universal", "--python-version", "3.11", "--generate-hashes",
-         "--no-emit-index-url", "--no-header", "--no-annotate", "--quiet", *source, "--output-file", str(LOCKS / target)],
-        check=True, cwd=ROOT,
-    )  # fmt: skip
+    options = "--universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-annotate -q"
+    compile_ = [sys.executable, "-m", "uv", "pip", "compile", *options.split(), *source]
+    subprocess.run([*compile_, "--output-file", str(LOCKS / target)], check=True, cwd=ROOT)  # noqa: S603  # our words
 
 
 def torch_without_cuda(full: str, cpu_hash: str) -> str:

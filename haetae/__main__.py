@@ -1,0 +1,5 @@
+"""`python -m haetae` is `haetae`."""
+
+from haetae.cli import app
+
+app()

@@ -1,0 +1,184 @@
+"""`haetae`: the command line. Every command says what it did, and exits with 1 when something was not done."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Coroutine, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated, NoReturn, TypeVar
+
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
+
+from deploy.local.supervisor import StackFailed
+from haetae import access, imports
+from shared.failures import Failure
+
+T = TypeVar("T")
+
+app = typer.Typer(no_args_is_help=True, add_completion=False, help="Find, prove, take down, keep down.")
+sites = typer.Typer(no_args_is_help=True, help="The sites that the crawler watches.")
+hashes = typer.Typer(no_args_is_help=True, help="Banks of hashes of known content.")
+accounts = typer.Typer(no_args_is_help=True, help="Who may log in to the gateway.")
+app.add_typer(sites, name="sites")
+app.add_typer(hashes, name="hashes")
+app.add_typer(accounts, name="accounts")
+
+console = Console()
+errors = Console(stderr=True)
+MOST_PROBLEMS_SHOWN = 50
+
+Home = Annotated[Path, typer.Option(help="Folder of the embedded stack: its data, logs, addresses.")]
+HOME = Path(".haetae/agency")
+SANDBOX_HOME = Path(".haetae/sandbox")
+MODEL = Path("var/models/text")
+MIN_PASSWORD = 12
+
+
+@app.command()
+def run(
+    sandbox: Annotated[bool, typer.Option("--sandbox", help="Run on the sandbox web and show the loop live.")] = False,
+    review: Annotated[str, typer.Option(help="script: a scripted official approves; me: you do.")] = "script",
+    once: Annotated[bool, typer.Option("--once", help="Sandbox: stop everything after the summary.")] = False,
+    seed: Annotated[int, typer.Option(help="Sandbox: another seed, another web.")] = 7,
+    scale: Annotated[float, typer.Option(help="Sandbox: size, 1.0 is about 28 hosts.")] = 1.0,
+    home: Annotated[
+        Path | None, typer.Option(help=f"Folder for all data [default: {HOME}, sandbox: {SANDBOX_HOME}].")
+    ] = None,
+    model: Annotated[Path, typer.Option(help="Directory of the text model, as transformers loads it.")] = MODEL,
+    port: Annotated[int, typer.Option(help="Port of the gateway; another is chosen when it is taken.")] = 8080,
+) -> None:
+    """Start the stack and the six services, and keep them running until Ctrl-C.
+
+    Parts whose address is set are not started: HAETAE_DATABASE_URL, HAETAE_KAFKA_BOOTSTRAP, HAETAE_S3_ENDPOINT,
+    HAETAE_SMTP_HOST. Then import sites and hashes, add an account, and log in to the gateway.
+    """
+    from haetae import foreground
+    from haetae.demonstration import Options
+
+    if review not in ("script", "me"):
+        raise typer.BadParameter("choose script or me", param_hint="--review")
+    if not model.exists():
+        fail(f"there is no text model in {model}: `make models` trains the stand-in, or give --model DIRECTORY")
+    if not sandbox:
+        raise typer.Exit(guarded(lambda: foreground.agency(home or HOME, model.absolute(), port, console)))
+    options = Options(home or SANDBOX_HOME, model.absolute(), review == "me", seed, scale, port)
+    raise typer.Exit(guarded(lambda: foreground.sandbox(options, once, console)))
+
+
+@app.command()
+def migrate(home: Home = HOME) -> None:
+    """Bring the database (HAETAE_DATABASE_URL, else the embedded one) to the newest schema. `run` does it by itself."""
+
+    async def do() -> None:
+        async with access.database("gateway", home) as database:
+            await database.ready()
+
+    guarded(do)
+    console.print("the database is at the newest schema")
+
+
+@sites.command("import")
+def import_sites(
+    file: Annotated[Path, typer.Argument(help="CSV or JSON lines.", exists=True, dir_okay=False)], home: Home = HOME
+) -> None:
+    """Register sites. CSV header: url,name,kind,language,country,abuse_email,requests_per_second,revisit_seconds.
+
+    A wrong line is named with its number and the cure; the others are taken.
+    """
+    import_file(imports.sites, "crawler", file, home, "sites")
+
+
+@hashes.command("import")
+def import_hashes(
+    file: Annotated[Path, typer.Argument(help="CSV or JSON lines.", exists=True, dir_okay=False)], home: Home = HOME
+) -> None:
+    """Add hashes to banks. CSV header: bank,entry,category,algorithm,hash,variant,threshold (algorithm: pdq, sha256).
+
+    A wrong line is named with its number and the cure; the others are taken.
+    """
+    import_file(imports.hashes, "classifier", file, home, "hashes")
+
+
+@hashes.command("compute")
+def compute(
+    folder: Annotated[Path, typer.Argument(help="Folder of pictures.", exists=True, file_okay=False)],
+    bank: Annotated[str, typer.Option(help="Name of the bank.")],
+    category: Annotated[str, typer.Option(help="Category of all of them.")],
+    out: Annotated[Path, typer.Option(help="The CSV file to write.")] = Path("hashes.csv"),
+) -> None:
+    """Write the hashes of pictures to a file for `import`: the pictures themselves never leave the folder."""
+    from haetae.export import write_hashes
+
+    by_bank, problems = imports.compute_hashes(folder, bank, category)
+    written = write_hashes(by_bank, out)
+    console.print(f"{written} hashes of {len(imports.pictures(folder))} pictures written to {out}")
+    finish(problems)
+
+
+@accounts.command("add")
+def add_account(
+    login: Annotated[str, typer.Argument(help="Name to log in with.")],
+    password: Annotated[
+        str,
+        typer.Option(
+            prompt=True, hide_input=True, confirmation_prompt=True, help=f"At least {MIN_PASSWORD} characters."
+        ),
+    ],
+    home: Home = HOME,
+) -> None:
+    """Let a reviewer log in to the gateway."""
+
+    async def do() -> None:
+        async with access.database("gateway", home) as database:
+            await imports.account(database, login, password, scripted=False)
+
+    guarded(do)
+    console.print(f"{login} can log in")
+
+
+Importer = Callable[..., Awaitable[tuple[int, list[str]]]]
+
+
+def import_file(importer: Importer, service: str, file: Path, home: Path, what: str) -> None:
+    async def do() -> tuple[int, list[str]]:
+        async with access.database(service, home) as database:
+            with bar(what) as progress:
+                return await importer(database, file, progress)
+
+    taken, problems = guarded(do)
+    console.print(f"{taken} {what} imported from {file}")
+    finish(problems)
+
+
+@contextmanager
+def bar(what: str) -> Iterator[imports.Progress]:
+    with Progress(TextColumn(what), BarColumn(), MofNCompleteColumn(), console=console, transient=True) as progress:
+        task = progress.add_task(what, total=None)
+        yield lambda done, of: progress.update(task, completed=done, total=of)
+
+
+def guarded(work: Callable[[], Coroutine[None, None, T]]) -> T:
+    """Run it; what a person can put right is said in one line instead of a traceback."""
+    try:
+        return asyncio.run(work())
+    except (ValueError, OSError, StackFailed, Failure) as error:
+        fail(str(error))
+
+
+def finish(problems: Sequence[str]) -> None:
+    for sentence in problems[:MOST_PROBLEMS_SHOWN]:
+        errors.print(sentence, style="red", highlight=False, markup=False)
+    if len(problems) > MOST_PROBLEMS_SHOWN:
+        errors.print(f"… and {len(problems) - MOST_PROBLEMS_SHOWN} more")
+    if problems:
+        raise typer.Exit(1)
+
+
+def fail(sentence: str) -> NoReturn:
+    errors.print(sentence, style="red", highlight=False, markup=False)
+    raise typer.Exit(1)
+
+
+if __name__ == "__main__":
+    app()

@@ -1,0 +1,181 @@
+"""A run on the sandbox web: prepare it, let the loop work, watch until nothing is left to happen."""
+
+import asyncio
+import secrets
+import shutil
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import httpx
+
+from deploy.local.supervisor import StackEvent
+from haetae import imports, official
+from haetae.client import Case, Gateway
+from haetae.house import GATEWAY_PORT, House
+from haetae.live import Picture
+from haetae.sandbox import NAME, SandboxProcess
+from haetae.services import SERVICES
+from haetae.summary import Mailbox, Summary, TruthPost, summarise
+
+REVIEWER = "official"
+BANK, CATEGORY = "stand-ins", "stand-in"
+MARK = "sandbox-run"  # only a folder with this file in it is emptied before a run
+REFRESH_S = 0.5
+# Nothing new for so long and the loop is taken to be stuck; a service that was killed comes back within 30 s.
+STALLED_S = 90.0
+SECRET_BYTES = 12
+# Minutes instead of days: the sandbox's operators act within seconds.
+CHECK_SCHEDULE = "3,3,4,4,5,5,8,8,10"
+CONFIRM_AFTER_S = "2"
+
+
+@dataclass(frozen=True)
+class Options:
+    """`review_by_person`: nothing is approved by a script. `scale`: size of the sandbox, 1.0 is about 28 hosts."""
+
+    home: Path
+    model: Path
+    review_by_person: bool = False
+    seed: int = 7
+    scale: float = 1.0
+    gateway_port: int = GATEWAY_PORT
+
+
+@dataclass
+class Demonstration:
+    """`prepare`, then `watch` until the summary, inside `async with demonstration:`."""
+
+    options: Options
+    on_picture: Callable[[Picture], None]
+    on_step: Callable[[str, float], None]
+    picture: Picture = field(default_factory=Picture)
+    setup: dict[str, float] = field(default_factory=dict)
+
+    async def __aenter__(self) -> "Demonstration":
+        empty(self.options.home)
+        self.password = secrets.token_urlsafe(SECRET_BYTES)
+        self.house = House(self.options.home / "stack", self._on_event)
+        begun = time.monotonic()
+        await self.house.__aenter__()
+        self._took("stack and database", begun)
+        self._official: asyncio.Task[None] | None = None
+        return self
+
+    async def __aexit__(self, *error: object) -> None:
+        if self._official:
+            self._official.cancel()
+        if hasattr(self, "sandbox"):
+            await self.sandbox.close()
+        await self.house.__aexit__(*error)
+
+    async def prepare(self) -> None:
+        """Sandbox, sites, hash bank, accounts, services: all that is there before the first page is fetched."""
+        await self._open_sandbox()
+        await self._import_sandbox()
+        begun = time.monotonic()
+        await self.house.open_services(self._settings(), (NAME,), self.options.gateway_port)
+        self._took("services", begun)
+        self.begun = time.monotonic()
+        if not self.options.review_by_person:
+            work = official.approve_everything(self.house.gateway_url, self.password)
+            self._official = asyncio.create_task(work)
+
+    async def _open_sandbox(self) -> None:
+        begun = time.monotonic()
+        self.sandbox = SandboxProcess(
+            self.options.home / "sandbox",
+            seed=self.options.seed,
+            scale=self.options.scale,
+            mail_api=self.house.stack.env["HAETAE_MAIL_API"],
+        )
+        self.house.stack.add(self.sandbox.spec)
+        await self.house.stack.ready(NAME)
+        self._took("sandbox web", begun)
+
+    async def _import_sandbox(self) -> None:
+        begun = time.monotonic()
+        async with self.house.database("crawler") as database:
+            await imports.sites(database, self.sandbox.home / "sites.csv")
+        entries, _ = await asyncio.to_thread(imports.compute_hashes, self.sandbox.home / "known", BANK, CATEGORY)
+        async with self.house.database("classifier") as database:
+            await imports.list_entries(database, entries)
+        async with self.house.database("gateway") as database:
+            await imports.account(database, REVIEWER, self.password, scripted=False)
+            if not self.options.review_by_person:
+                await imports.account(database, official.LOGIN, self.password, scripted=True)
+        self._took("sites, hash bank, accounts", begun)
+
+    def _settings(self) -> dict[str, dict[str, str]]:
+        sandbox_hosts = {"HAETAE_ALLOWED_HOSTS_FILE": str(self.sandbox.hosts_file)}
+        return {
+            "crawler": sandbox_hosts,
+            "evidence": sandbox_hosts,
+            "classifier": {"HAETAE_TEXT_MODEL": str(self.options.model)},
+            "notifier": {"HAETAE_CHECK_SCHEDULE": CHECK_SCHEDULE, "HAETAE_CONFIRM_AFTER": CONFIRM_AFTER_S},
+        }
+
+    async def watch(self) -> Summary:
+        """Shows the picture as it changes; returns when all is done, or when nothing has moved for too long."""
+        moved, former = time.monotonic(), ""
+        while True:
+            complete, truth, cases, boxes = await self._look()
+            state = fingerprint(truth, cases)
+            if state != former:
+                moved, former = time.monotonic(), state
+            summary = summarise(truth, cases, boxes)
+            if complete and finished(summary):
+                return summary
+            waits_for_person = self.options.review_by_person and any(case.state == "drafted" for case in cases)
+            if not waits_for_person and time.monotonic() - moved > STALLED_S:
+                self.picture.notes.append(f"nothing has moved for {STALLED_S:.0f} s")
+                return summary
+            await asyncio.sleep(REFRESH_S)
+
+    async def _look(self) -> tuple[bool, list[TruthPost], list[Case], list[Mailbox]]:
+        while True:
+            try:
+                complete, truth = await self.sandbox.truth()
+                async with await Gateway.login(self.house.gateway_url, REVIEWER, self.password) as gateway:
+                    cases = await gateway.cases()
+                boxes = await self.sandbox.mailboxes()
+                self.picture.requests = await self.sandbox.requests()
+                break
+            except (httpx.TransportError, httpx.HTTPStatusError):  # a service that was killed is coming back
+                await asyncio.sleep(REFRESH_S)
+        self.picture.expected, self.picture.cases = len(truth), cases
+        self.picture.elapsed_s = time.monotonic() - self.begun
+        self.on_picture(self.picture)
+        return complete, truth, cases, boxes
+
+    def _on_event(self, event: StackEvent) -> None:
+        if event.name in SERVICES:
+            self.picture.services[event.name] = "✓" if event.kind == "ready" else event.kind
+        if event.kind == "died":
+            self.picture.notes.append(f"{event.name} died with {event.code}; starting it again")
+
+    def _took(self, step: str, begun: float) -> None:
+        self.setup[step] = time.monotonic() - begun
+        self.on_step(step, self.setup[step])
+
+
+def finished(summary: Summary) -> bool:
+    """Every post found, every approved notice delivered, every honest removal verified."""
+    nothing_open = not (summary.missed or summary.unsent or summary.unverified)
+    return summary.expected > 0 and summary.approved >= summary.found and nothing_open
+
+
+def fingerprint(truth: list[TruthPost], cases: list[Case]) -> str:
+    """Changes whenever something has moved."""
+    return f"{sorted((post.url, post.status) for post in truth)}{sorted((case.url, len(case.times)) for case in cases)}"
+
+
+def empty(home: Path) -> None:
+    """A fresh folder for this run. Raises FileExistsError for a folder that was not made by one."""
+    if home.exists() and any(home.iterdir()):
+        if not (home / MARK).exists():
+            raise FileExistsError(f"{home} is not the folder of a sandbox run: give another --home")
+        shutil.rmtree(home)
+    home.mkdir(parents=True, exist_ok=True)
+    (home / MARK).touch()

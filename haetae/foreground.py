@@ -1,0 +1,102 @@
+"""Runs in the foreground: they say what they do, stop on Ctrl-C, and return the exit status."""
+
+import asyncio
+import signal
+from contextlib import suppress
+from pathlib import Path
+
+from rich.console import Console
+from rich.live import Live
+
+from deploy.local.supervisor import StackEvent
+from haetae import live
+from haetae.demonstration import REVIEWER, Demonstration, Options
+from haetae.house import House
+from haetae.live import Picture
+
+LINE_EVERY_S = 5.0  # where there is no terminal to draw on
+SPARE_ROWS = 9  # lines of the live view that are not cases
+
+
+async def until_stopped(work: asyncio.Task[int]) -> int:
+    """The work's result, or 130 as a shell expects when a signal came first (the work is cancelled and waited for)."""
+    stop, loop = asyncio.Event(), asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        loop.add_signal_handler(number, stop.set)
+    stopping = asyncio.create_task(stop.wait())
+    await asyncio.wait([work, stopping], return_when=asyncio.FIRST_COMPLETED)
+    if work.done():
+        stopping.cancel()
+        return work.result()
+    work.cancel()
+    await asyncio.wait([work])
+    return 130 if work.cancelled() else work.result()
+
+
+async def agency(home: Path, model: Path, port: int, console: Console) -> int:
+    return await until_stopped(asyncio.create_task(_agency(home, model, port, console)))
+
+
+async def sandbox(options: Options, once: bool, console: Console) -> int:
+    return await until_stopped(asyncio.create_task(_sandbox(options, once, console)))
+
+
+async def _agency(home: Path, model: Path, port: int, console: Console) -> int:
+    def tell(event: StackEvent) -> None:
+        if event.kind in ("ready", "died", "failed"):
+            console.print(f"  {event.name:10} {event.kind} after {event.seconds:.1f} s {event.detail}", markup=False)
+
+    async with House(home, tell) as house:
+        await house.open_services({"classifier": {"HAETAE_TEXT_MODEL": str(model)}}, gateway_port=port)
+        console.print(f"The gateway is at {house.gateway_url}; Ctrl-C stops everything.")
+        console.print("Next: haetae accounts add NAME, haetae sites import FILE, haetae hashes import FILE")
+        console.print(await house.stack.failure(), style="red", markup=False)
+    return 1
+
+
+async def _sandbox(options: Options, once: bool, console: Console) -> int:
+    screen = Screen(console)
+    console.print("Preparing the run")
+
+    def took(step: str, seconds: float) -> None:
+        console.print(f"  {step:28} {seconds:5.1f} s", highlight=False)
+
+    async with Demonstration(options, screen.show, took) as demonstration:
+        await demonstration.prepare()
+        address = f"{demonstration.house.gateway_url}  login {REVIEWER}  password {demonstration.password}"
+        console.print(f"The gateway is at {address}", highlight=False)
+        if options.review_by_person:
+            demonstration.picture.review = f"You review: {address}"
+        with screen:
+            summary = await demonstration.watch()
+        console.print(live.report(summary, demonstration.setup))
+        if not once:
+            console.print(f"Everything keeps running: {address}. Ctrl-C stops it.", highlight=False)
+            with suppress(asyncio.CancelledError):  # the run is over; what counts is how it went
+                console.print(await demonstration.house.stack.failure(), style="red", markup=False)
+    return 1 if summary.failures else 0
+
+
+class Screen:
+    """A live table on a terminal, a line now and then anywhere else."""
+
+    def __init__(self, console: Console) -> None:
+        self._console = console
+        self._live = Live(console=console, auto_refresh=False, vertical_overflow="crop")
+        self._last = -LINE_EVERY_S
+
+    def __enter__(self) -> "Screen":
+        if self._console.is_terminal:
+            self._live.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._console.is_terminal:
+            self._live.stop()
+
+    def show(self, picture: Picture) -> None:
+        if self._console.is_terminal:
+            self._live.update(live.view(picture, max(3, self._console.height - SPARE_ROWS)), refresh=True)
+        elif picture.elapsed_s - self._last >= LINE_EVERY_S:
+            self._last = picture.elapsed_s
+            self._console.print(live.line(picture), highlight=False)

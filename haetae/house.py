@@ -1,0 +1,62 @@
+"""Stack, migrations and the six services, as one thing that is started and stopped."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+from deploy.local.access import grant_logins
+from deploy.local.stack import Stack
+from deploy.local.supervisor import StackEvent
+from haetae.services import SERVICES, service_process
+from migrations.runner import upgrade
+from shared.database import Database
+
+GATEWAY_PORT = 8080
+
+
+class House:
+    """`async with House(home, on_event) as house`: the stack runs inside; `open_services` starts the rest."""
+
+    def __init__(self, home: Path, on_event: Callable[[StackEvent], None]) -> None:
+        self.stack = Stack(home, on_event=on_event)
+        self.gateway_url = ""
+
+    async def __aenter__(self) -> "House":
+        await self.stack.start()
+        try:
+            await self._prepare_database()
+        except BaseException:
+            await self.stack.stop()
+            raise
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.stack.stop()
+
+    async def _prepare_database(self) -> None:
+        owner = self.stack.env["HAETAE_DATABASE_URL"]
+        await asyncio.to_thread(upgrade, owner)
+        await asyncio.to_thread(grant_logins, owner, self.stack.role_passwords)
+
+    @asynccontextmanager
+    async def database(self, service: str) -> AsyncIterator[Database]:
+        """The service's database, with the service's own rights, for what the command line does in its name."""
+        opened = Database(self.stack.service_env(service)["HAETAE_DATABASE_URL"], f"/haetae/{service}")
+        try:
+            yield opened
+        finally:
+            await opened.close()
+
+    async def open_services(
+        self, settings: Mapping[str, Mapping[str, str]], needs: Sequence[str] = (), gateway_port: int = GATEWAY_PORT
+    ) -> None:
+        """Start all six and wait until each is ready. `settings`: what a service is told beside its addresses."""
+        port = self.stack.claim_port("gateway", gateway_port)
+        self.gateway_url = f"http://127.0.0.1:{port}"
+        for name in SERVICES:
+            env = {**self.stack.service_env(name), **settings.get(name, {})}
+            if name == "gateway":
+                env["HAETAE_GATEWAY_PORT"] = str(port)
+            self.stack.add(service_process(name, env, self.stack.claim_port(f"ops_{name}", 0), needs))
+        await self.stack.ready(*SERVICES)

@@ -1,0 +1,43 @@
+"""The six services as processes: how each is started, and how one knows that it is ready."""
+
+import sys
+from collections.abc import Mapping, Sequence
+
+import httpx
+
+from deploy.local.process import ProcessSpec
+
+SERVICES = ("crawler", "classifier", "evidence", "drafter", "gateway", "notifier")
+PROBE_TIMEOUT_S = 2.0
+DRAIN_S = 10.0  # a supervised service has that long to finish what it holds
+RESTARTS = 20  # in a row: a server of the stack may be away for a minute
+
+
+def service_process(name: str, env: Mapping[str, str], ops_port: int, needs: Sequence[str] = ()) -> ProcessSpec:
+    """`needs`: processes that stop after it, so that it can finish what it holds."""
+    settings = {
+        **env,
+        "HAETAE_OPS_PORT": str(ops_port),
+        "HAETAE_DRAIN_SECONDS": str(DRAIN_S),
+        # One thread a process: two cores are shared by a dozen processes, and libraries start a thread a core each.
+        "OMP_NUM_THREADS": "1",
+        "OPENBLAS_NUM_THREADS": "1",
+    }
+    return ProcessSpec(
+        name=name,
+        command=(sys.executable, "-m", f"services.{name}"),
+        ready=lambda: answers(f"http://127.0.0.1:{ops_port}/readyz"),
+        needs=tuple(needs),
+        env=settings,
+        grace_seconds=DRAIN_S + 5,
+        restarts=RESTARTS,
+    )
+
+
+async def answers(url: str) -> bool:
+    """Whether a GET of `url` is answered with 200."""
+    try:
+        async with httpx.AsyncClient(timeout=PROBE_TIMEOUT_S, trust_env=False) as client:
+            return (await client.get(url)).status_code == httpx.codes.OK
+    except httpx.HTTPError:
+        return False

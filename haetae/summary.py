@@ -1,0 +1,123 @@
+"""How a run on the sandbox went: what the loop did, held against the truth table. Pure."""
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import pairwise
+from typing import Any
+
+from haetae.client import STAGES, Case
+
+GOAL_MEDIAN_S = 5.0  # fetch → draft on two cores, with screenshots
+
+
+@dataclass(frozen=True)
+class TruthPost:
+    """A post of the sandbox that has to be found. `honest`: its operator takes down for good what a notice names."""
+
+    url: str
+    kind: str
+    operator: str
+    honest: bool
+    status: str
+
+    @classmethod
+    def of(cls, row: Mapping[str, Any]) -> "TruthPost":
+        return cls(row["url"], row["kind"], row["operator"], row["honest"], row["status"])
+
+
+@dataclass(frozen=True)
+class Mailbox:
+    """What lies in a recipient's mailbox. `repeats`: resends that the receiving server suppressed by Message-ID."""
+
+    address: str
+    message_ids: tuple[str, ...]
+    bodies: tuple[str, ...]
+    repeats: int
+
+
+@dataclass(frozen=True)
+class Summary:
+    expected: int
+    found: int
+    missed: tuple[str, ...]
+    wrongly_flagged: tuple[str, ...]
+    median_s: float
+    p99_s: float
+    stage_medians: Mapping[str, float]
+    approved: int
+    sent: int
+    unsent: tuple[str, ...]
+    sent_twice: tuple[str, ...]
+    repeats_suppressed: int
+    honest_removed: int
+    honest_expected: int
+    unverified: tuple[str, ...]
+    wrongly_verified: tuple[str, ...]
+    alarms: tuple[str, ...] = field(default=())
+
+    @property
+    def failures(self) -> list[str]:
+        """What must not happen, each as a sentence; empty when the run was good."""
+        groups = {
+            "not found": self.missed,
+            "wrongly flagged": self.wrongly_flagged,
+            "approved but not in the mailbox": self.unsent,
+            "in the mailbox more than once": self.sent_twice,
+            "removed but not verified": self.unverified,
+            "taken for a removal though it is none": self.wrongly_verified,
+            "alarm": self.alarms,
+        }
+        return [f"{what}: {url}" for what, urls in groups.items() for url in urls]
+
+
+def summarise(truth: Sequence[TruthPost], cases: Sequence[Case], mailboxes: Sequence[Mailbox]) -> Summary:
+    by_url = {case.url: case for case in cases}
+    wanted = {post.url: post for post in truth}
+    to_draft = sorted(s for case in cases if (s := case.seconds("found", "drafted")) is not None)
+    mails = [body for box in mailboxes for body in box.bodies]
+    approved = [case for case in cases if "decided" in case.times and case.state != "rejected"]
+    copies = {case.url: sum(names(body, case.url) for body in mails) for case in approved}
+    honest = [post for post in truth if post.honest]
+    removed = {case.url for case in cases if "removed" in case.times}
+    return Summary(
+        expected=len(wanted),
+        found=len(wanted.keys() & by_url.keys()),
+        missed=tuple(sorted(wanted.keys() - by_url.keys())),
+        wrongly_flagged=tuple(sorted(by_url.keys() - wanted.keys())),
+        median_s=percentile(to_draft, 50),
+        p99_s=percentile(to_draft, 99),
+        stage_medians=stage_medians(cases),
+        approved=len(approved),
+        sent=sum(copies.values()),
+        unsent=tuple(sorted(url for url, count in copies.items() if count == 0)),
+        sent_twice=tuple(sorted(url for url, count in copies.items() if count > 1)),
+        repeats_suppressed=sum(box.repeats for box in mailboxes),
+        honest_removed=sum(post.url in removed for post in honest),
+        honest_expected=len(honest),
+        unverified=tuple(sorted(post.url for post in honest if post.url not in removed)),
+        wrongly_verified=tuple(sorted(removed - {post.url for post in honest if post.status == "removed"})),
+        alarms=tuple(f"{case.url}: {case.alarm}" for case in cases if case.alarm),
+    )
+
+
+def names(body: str, url: str) -> bool:
+    """Whether a mail names exactly this URL as one of its words: not another that begins with it."""
+    return any(word.strip("<>.,;()[]\"'") == url for word in body.split())
+
+
+def stage_medians(cases: Sequence[Case]) -> dict[str, float]:
+    """Median seconds of each step, by the stage that it ends in."""
+    medians = {}
+    for start, end in pairwise(STAGES):
+        times = sorted(s for case in cases if (s := case.seconds(start, end)) is not None)
+        if times:
+            medians[end] = percentile(times, 50)
+    return medians
+
+
+def percentile(ordered: Sequence[float], percent: float) -> float:
+    """The nearest-rank percentile of ordered values: the smallest that at least `percent` of them do not exceed."""
+    if not ordered:
+        return math.nan
+    return ordered[max(0, math.ceil(len(ordered) * percent / 100) - 1)]
