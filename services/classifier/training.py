@@ -1,0 +1,142 @@
+"""Trains the n-gram model: a logistic regression over the highest passage of each text, then its calibration.
+
+Which passage of a text matters is not labelled: the text's logit is the maximum of its passages' (multiple-instance
+learning), so that training and scoring ask the same question.
+"""
+
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from random import Random
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+from transformers.utils.logging import disable_progress_bar
+
+from services.classifier.disguises import disguised
+from services.classifier.metrics import Metrics, by_language, measure, platt
+from services.classifier.model_card import model_card
+from services.classifier.ngram_model import NgramConfig, NgramModel
+from services.classifier.ngrams import Buckets, Grams
+from services.classifier.normalise import skeleton
+from services.classifier.text_model import TextModel, pack
+
+EPOCHS = 5
+BATCH = 64
+LEARNING_RATE = 0.02  # weights start at 0 and a text has hundreds of n-grams: larger overshoots, smaller needs epochs
+WEIGHT_DECAY = 0.05  # without it the weights of separable examples grow for ever
+CALIBRATION_SHARE, TEST_SHARE = 0.1, 0.15
+
+
+@dataclass(frozen=True)
+class Example:
+    text: str
+    label: bool
+    language: str
+
+
+Report = Callable[[str], None]
+
+
+def train(
+    examples: Sequence[Example], out_dir: Path, seed: int, *, provenance: str, report: Report = lambda _: None
+) -> dict[str, Metrics]:
+    """Train on the examples and write model, metrics.json and MODEL_CARD.md into `out_dir`.
+
+    `provenance` says in the model card what the examples are. The same examples and seed give the same model. Returns
+    the metrics on held-out examples: of each language, of "all", and of "disguised" (all of them, obfuscated).
+    Raises `ValueError` when one of the labels is missing.
+    """
+    if len({example.label for example in examples}) < 2:
+        raise ValueError("examples: all have the same label; give some that should be flagged and some harmless ones")
+    disable_progress_bar()
+    torch.set_num_threads(1)
+    torch.manual_seed(seed)
+    rng = Random(seed)
+    fitting, calibrating, testing = _split(examples, rng)
+    config = NgramConfig()
+    model = NgramModel(config)
+    _fit(model, _learning_set(fitting, config.grams(), rng), rng, report)
+    mixed = _bags([*calibrating, *_disguised(calibrating, rng)], config.grams())
+    config.calibration_scale, config.calibration_shift = _calibrate(model, mixed)
+    model.save_pretrained(out_dir)
+    metrics = _evaluate(TextModel.load(out_dir), testing, rng)
+    (out_dir / "metrics.json").write_text(json.dumps({name: vars(m) for name, m in metrics.items()}, indent=2) + "\n")
+    (out_dir / "MODEL_CARD.md").write_text(model_card(provenance, len(examples), seed, metrics))
+    return metrics
+
+
+@dataclass(frozen=True)
+class Bags:
+    """Examples as features: the passages of each, and its label."""
+
+    passages: list[list[Buckets]]
+    labels: list[bool]
+
+
+def _split(examples: Sequence[Example], rng: Random) -> tuple[list[Example], list[Example], list[Example]]:
+    shuffled = rng.sample(examples, len(examples))
+    calibration, test = int(len(examples) * CALIBRATION_SHARE), int(len(examples) * TEST_SHARE)
+    return shuffled[calibration + test :], shuffled[:calibration], shuffled[calibration : calibration + test]
+
+
+def _disguised(examples: Sequence[Example], rng: Random) -> list[Example]:
+    return [Example(disguised(example.text, rng), example.label, example.language) for example in examples]
+
+
+def _learning_set(examples: Sequence[Example], grams: Grams, rng: Random) -> Bags:
+    """Each example as it is and once disguised."""
+    return _bags([*examples, *_disguised(examples, rng)], grams)
+
+
+def _bags(examples: Sequence[Example], grams: Grams) -> Bags:
+    return Bags(
+        [grams.passages(skeleton(example.text)) for example in examples], [example.label for example in examples]
+    )
+
+
+def _fit(model: NgramModel, bags: Bags, rng: Random, report: Report) -> None:
+    order = list(range(len(bags.labels)))
+    steps = EPOCHS * -(-len(order) // BATCH)
+    optimizer = torch.optim.AdamW(model.parameters(), lr=LEARNING_RATE, weight_decay=WEIGHT_DECAY)
+    schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, steps)
+    for epoch in range(EPOCHS):
+        rng.shuffle(order)
+        losses = []
+        for start in range(0, len(order), BATCH):
+            few = order[start : start + BATCH]
+            wanted = torch.tensor([float(bags.labels[place]) for place in few])
+            logits = _logits(model, [bags.passages[place] for place in few])
+            loss = nn.functional.binary_cross_entropy_with_logits(logits, wanted)
+            optimizer.zero_grad()
+            loss.backward()
+            optimizer.step()
+            schedule.step()
+            losses.append(loss.item())
+        report(f"epoch {epoch + 1} of {EPOCHS}: loss {np.mean(losses):.4f}")
+
+
+def _logits(model: NgramModel, texts: Sequence[Sequence[Buckets]]) -> Tensor:
+    """The highest passage's logit of each text."""
+    passages = pack([(owner, bag) for owner, bags in enumerate(texts) for bag in bags])
+    logits = model(**passages.inputs).logits[:, 0]
+    return torch.full((len(texts),), -torch.inf).scatter_reduce(0, passages.owner, logits, "amax")
+
+
+def _calibrate(model: NgramModel, bags: Bags) -> tuple[float, float]:
+    with torch.inference_mode():
+        logits = _logits(model, bags.passages)
+    return platt(logits.double().numpy(), np.array(bags.labels))
+
+
+def _evaluate(model: TextModel, examples: Sequence[Example], rng: Random) -> dict[str, Metrics]:
+    hidden = _disguised(examples, rng)
+    labels = np.array([example.label for example in examples])
+    scores = np.array(model.score([example.text for example in examples]))
+    return {
+        **by_language(scores, labels, [example.language for example in examples]),
+        "all": measure(scores, labels),
+        "disguised": measure(np.array(model.score([example.text for example in hidden])), labels),
+    }
