@@ -17,7 +17,7 @@ from haetae.house import GATEWAY_PORT, House
 from haetae.live import Picture
 from haetae.sandbox import NAME, SandboxProcess
 from haetae.services import SERVICES
-from haetae.summary import Mailbox, Summary, TruthPost, summarise
+from haetae.summary import Mailbox, Summary, TruthPost, finished, summarise
 
 REVIEWER = "official"
 BANK, CATEGORY = "stand-ins", "stand-in"
@@ -158,12 +158,6 @@ class Demonstration:
     def _took(self, step: str, begun: float) -> None:
         self.setup[step] = time.monotonic() - begun
         self.on_step(step, self.setup[step])
-
-
-def finished(summary: Summary) -> bool:
-    """Every post found, every approved notice delivered, every honest removal verified."""
-    nothing_open = not (summary.missed or summary.unsent or summary.unverified)
-    return summary.expected > 0 and summary.approved >= summary.found and nothing_open
 
 
 def fingerprint(truth: list[TruthPost], cases: list[Case]) -> str:

@@ -101,6 +101,12 @@ def summarise(truth: Sequence[TruthPost], cases: Sequence[Case], mailboxes: Sequ
     )
 
 
+def finished(summary: Summary) -> bool:
+    """Every post found, every approved notice delivered, every honest removal verified."""
+    nothing_open = not (summary.missed or summary.unsent or summary.unverified)
+    return summary.expected > 0 and summary.approved >= summary.found and nothing_open
+
+
 def names(body: str, url: str) -> bool:
     """Whether a mail names exactly this URL as one of its words: not another that begins with it."""
     return any(word.strip("<>.,;()[]\"'") == url for word in body.split())

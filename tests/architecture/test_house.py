@@ -1,0 +1,87 @@
+"""The house is as its documents say: layout, targets, contracts, sizes."""
+
+import re
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+from statistics import median
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+SERVICES = ("crawler", "classifier", "evidence", "drafter", "gateway", "notifier")
+CODE = ("shared", "services", "sandbox", "deploy", "haetae", "migrations", "benchmarks")
+
+
+def sources() -> list[Path]:
+    return [path for part in CODE for path in (ROOT / part).rglob("*.py") if path.stat().st_size]
+
+
+def test_import_contracts_hold():
+    run = subprocess.run(
+        [str(Path(sys.executable).parent / "lint-imports"), "--no-cache"], cwd=ROOT, capture_output=True, text=True
+    )
+    assert run.returncode == 0, run.stdout
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_every_service_has_the_same_files(service):
+    folder = ROOT / "services" / service
+    for name in ("__main__.py", "app.py", "handlers.py", "store.py", "settings.py", "README.md"):
+        assert (folder / name).exists(), f"services/{service}/{name}"
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_every_service_has_a_group_and_a_lock(service):
+    groups = tomllib.loads((ROOT / "pyproject.toml").read_text())["dependency-groups"]
+    assert service in groups
+    assert "--hash=sha256:" in (ROOT / "locks" / f"{service}.lock").read_text()
+
+
+def test_locks_name_no_package_index():
+    for lock in (ROOT / "locks").glob("*.lock"):
+        assert "://" not in lock.read_text(), lock.name
+
+
+def test_the_median_file_is_short():
+    lengths = {path: len(path.read_text().splitlines()) for path in sources()}
+    assert median(lengths.values()) < 120
+    assert [str(path) for path, lines in lengths.items() if lines > 400] == []
+
+
+def test_make_alone_lists_every_target():
+    targets = set(re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text(), re.M))
+    listed = subprocess.run(["make"], cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    assert targets == {line.split()[1] for line in listed.splitlines()}
+
+
+BROKER_CLIENTS = re.compile(r"^\s*(?:from|import) (?:aiokafka|minio|alembic)\b", re.M)
+SESSIONS = re.compile(r"create_async_engine|async_sessionmaker|AsyncSession\b|\.commit\(")
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_no_service_holds_a_client_or_a_session(service):
+    for path in (ROOT / "services" / service).rglob("*.py"):
+        text = path.read_text()
+        assert not BROKER_CLIENTS.search(text), path
+        assert not SESSIONS.search(text), path
+
+
+def test_the_architecture_shows_where_things_go_on_its_first_page():
+    page = (ROOT / "ARCHITECTURE.md").read_text().splitlines()[:60]
+    table = "\n".join(page)
+    for thing in ("a new **event**", "a new **service**", "a new **page**"):
+        assert thing in table
+
+
+def test_every_decision_is_listed():
+    index = (ROOT / "docs/decisions/README.md").read_text()
+    for path in (ROOT / "docs/decisions").glob("0*.md"):
+        assert path.name in index
+
+
+def test_readme_names_only_targets_and_commands_that_exist():
+    text = (ROOT / "README.md").read_text()
+    targets = set(re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text(), re.M))
+    assert set(re.findall(r"`make ([a-z]+)", text)) <= targets

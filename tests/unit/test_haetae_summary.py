@@ -1,0 +1,70 @@
+"""The summary of a run sees what went wrong, and only that."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from haetae.client import STAGES, Case
+from haetae.summary import Mailbox, TruthPost, finished, names, percentile, summarise
+
+T0 = datetime(2026, 11, 22, 9, 0, tzinfo=UTC)
+URL, OTHER = "http://a.en.test/post/1", "http://a.en.test/post/2"
+
+
+def case(url: str, reached: int = len(STAGES), alarm: str | None = None, state: str = "removed") -> Case:
+    times = {stage: T0 + timedelta(seconds=2 * index) for index, stage in enumerate(STAGES[:reached])}
+    return Case("1", url, "a.en.test", state, 0.9, "known_content", alarm, None, times)
+
+
+def post(url: str, honest: bool = True, status: str = "removed") -> TruthPost:
+    return TruthPost(url, "picture", "at_once", honest, status)
+
+
+def mailbox(*urls: str) -> Mailbox:
+    return Mailbox("abuse@a.en.test", ("1",), tuple(f"Please remove\n{url}\nThank you." for url in urls), 0)
+
+
+def test_a_good_run_has_no_failures():
+    summary = summarise([post(URL)], [case(URL)], [mailbox(URL)])
+    assert summary.failures == []
+    assert finished(summary)
+    assert summary.median_s == 6.0
+    assert summary.stage_medians["sealed"] == 2.0
+
+
+@pytest.mark.parametrize(
+    ("truth", "cases", "boxes", "sentence"),
+    [
+        ([post(URL), post(OTHER)], [case(URL)], [mailbox(URL)], f"not found: {OTHER}"),
+        ([post(URL)], [case(URL), case(OTHER)], [mailbox(URL, OTHER)], f"wrongly flagged: {OTHER}"),
+        ([post(URL)], [case(URL)], [], f"approved but not in the mailbox: {URL}"),
+        ([post(URL)], [case(URL)], [mailbox(URL, URL)], f"in the mailbox more than once: {URL}"),
+        ([post(URL)], [case(URL, reached=6, state="sent")], [mailbox(URL)], f"removed but not verified: {URL}"),
+        ([post(URL, honest=False, status="pretended")], [case(URL)], [mailbox(URL)], "taken for a removal"),
+        ([post(URL, status="up")], [case(URL)], [mailbox(URL)], "taken for a removal"),
+        ([post(URL)], [case(URL, alarm="bounced")], [mailbox(URL)], "alarm"),
+    ],
+)
+def test_each_failure_is_named(truth, cases, boxes, sentence):
+    assert any(sentence in failure for failure in summarise(truth, cases, boxes).failures)
+
+
+def test_a_run_is_not_finished_while_something_is_open():
+    assert not finished(summarise([post(URL), post(OTHER)], [case(URL)], [mailbox(URL)]))
+    assert not finished(summarise([post(URL)], [case(URL, reached=4, state="drafted")], []))
+    assert not finished(summarise([], [], []))
+
+
+def test_a_longer_address_is_not_the_same_address():
+    assert names(f"see {URL}.", URL)
+    assert not names(f"see {URL}0", URL)
+
+
+@given(st.lists(st.floats(0, 1e6), min_size=1), st.floats(1, 100))
+def test_a_percentile_is_one_of_the_values_and_covers_its_share(values, percent):
+    ordered = sorted(values)
+    found = percentile(ordered, percent)
+    assert found in ordered
+    assert sum(value <= found for value in ordered) >= len(ordered) * percent / 100 - 1e-9
