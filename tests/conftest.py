@@ -48,8 +48,9 @@ async def migrated_template(databases: Databases, stack: LazyStack) -> AsyncIter
     from migrations.runner import upgrade
 
     url = await asyncio.to_thread(databases.create)
-    await asyncio.to_thread(upgrade, url)
-    await asyncio.to_thread(grant_logins, url, stack.role_passwords)
+    with stack.one_at_a_time():
+        await asyncio.to_thread(upgrade, url)
+        await asyncio.to_thread(grant_logins, url, stack.role_passwords)
     yield database_of(url)
     await asyncio.to_thread(databases.drop, url)
 

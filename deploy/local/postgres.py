@@ -32,8 +32,8 @@ NO_PID = 2**22 + 1
 # it works wherever the caller can read, below /root too.
 IN_USER_NAMESPACE = ("unshare", "--user", "--map-user=1000", "--map-group=1000")
 UNPRIVILEGED_USERS = ("postgres", "nobody")
-# For data that may be lost in a power cut (tests). A killed server must still lose nothing, so commits stay synchronous:
-# with `synchronous_commit=off` a table made just before a kill was gone.
+# For data that may be lost in a power cut (tests). A killed server must still lose nothing, so commits stay
+# synchronous: with `synchronous_commit=off` a table made just before a kill was gone.
 NO_FSYNC = ("-c", "fsync=off", "-c", "full_page_writes=off")
 
 

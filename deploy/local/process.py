@@ -26,6 +26,10 @@ async def always() -> bool:
     return True
 
 
+def nothing() -> None:
+    """The `tidy` of a process that stays in its home."""
+
+
 @dataclass(frozen=True)
 class RunAs:
     """An unprivileged user, for programs that refuse to be root."""
@@ -39,8 +43,9 @@ class ProcessSpec:
     """Everything the supervisor needs to know about one process.
 
     `before` runs ahead of every spawn (make folders, clear a stale lock); `after` once the process answers its `ready`
-    probe (create a database, buckets) and before anything that needs it is started. `env` is added to the supervisor's
-    environment without its `HAETAE_` settings: a child is told exactly what it may know, nothing by inheritance.
+    probe (create a database, buckets) and before anything that needs it is started; `tidy` removes what it leaves
+    outside its home, ahead of every spawn and whenever it has ended. `env` is added to the supervisor's environment
+    without its `HAETAE_` settings: a child is told exactly what it may know, nothing by inheritance.
     """
 
     name: str
@@ -51,6 +56,7 @@ class ProcessSpec:
     cwd: Path | None = None
     before: Hook | None = None
     after: Hook | None = None
+    tidy: Callable[[], None] = nothing
     run_as: RunAs | None = None
     stop_signal: signal.Signals = signal.SIGTERM
     # What the kernel sends when the supervisor itself dies: nobody is left to wait, so it has to be sure.

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import glob
 import json
 import os
 import shutil
 import signal
 import sys
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
+from functools import partial
 from pathlib import Path
 
 from deploy.local.buckets import Bucket, S3Address, ensure_buckets
@@ -65,6 +65,7 @@ def s3(home: Home, ports: S3Ports, *, scratch: bool) -> Part:
         command=command(home, data, ports),
         ready=http(ports.s3, "/healthz"),
         after=make_buckets,
+        tidy=partial(remove_sockets, ports),
         cwd=data,  # security.toml is looked for here
         env={"GOMEMLIMIT": MEMORY_LIMIT, "TMPDIR": str(home.folder("tmp"))},
         stop_signal=signal.SIGKILL if scratch else signal.SIGTERM,  # its graceful stop takes two seconds
@@ -112,5 +113,16 @@ def write_signing_keys(path: Path, key: str) -> None:
 
 def usable(port: int) -> bool:
     """No gRPC socket of another user lies in /tmp under this port: the server would wait for it for ever."""
-    sockets = glob.glob(f"/tmp/seaweedfs-*-grpc-{port + GRPC_OFFSET}.sock")  # noqa: S108, PTH207
-    return all(Path(path).stat().st_uid == os.geteuid() for path in sockets)
+    return all(path.stat().st_uid == os.geteuid() for path in grpc_sockets(port))
+
+
+def remove_sockets(ports: S3Ports) -> None:
+    """A killed server leaves them behind."""
+    for port in astuple(ports):
+        for path in grpc_sockets(port):
+            path.unlink(missing_ok=True)
+
+
+def grpc_sockets(port: int) -> list[Path]:
+    """The server puts them into /tmp under these names, whatever TMPDIR says."""
+    return list(Path("/tmp").glob(f"seaweedfs-*-grpc-{port + GRPC_OFFSET}.sock"))  # noqa: S108

@@ -148,6 +148,7 @@ class Supervisor:
 
     async def _run_once(self, entry: Supervised) -> int:
         spec, begun = entry.spec, time.monotonic()
+        spec.tidy()
         if spec.before:
             await spec.before()
         process = entry.process = await Process.spawn(spec, self._home, self._logs / f"{spec.name}.log")
@@ -161,6 +162,7 @@ class Supervisor:
         finally:
             entry.up.clear()
             process.kill_group()
+            spec.tidy()
         return code
 
     async def _becomes_ready(self, entry: Supervised, ended: asyncio.Task[int], deadline: float) -> bool:

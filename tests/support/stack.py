@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
 import os
 import secrets
 import shutil
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -34,7 +37,8 @@ FIRST_SETTING: dict[PartName, str] = {
 class LazyStack:
     """Parts on demand in a temporary home, or those of the running stack whose `env` file HAETAE_TEST_STACK names.
 
-    Servers named in the environment by the product's own settings are ignored: a test must never meet real data.
+    The mail sink is never shared: tests empty it and switch faults on. Servers that the product's own settings name in
+    the environment are ignored: a test must never meet real data.
     """
 
     def __init__(self) -> None:
@@ -44,11 +48,21 @@ class LazyStack:
 
     async def env(self, *parts: PartName) -> dict[str, str]:
         """The settings of these parts, which are ready when this returns."""
-        if self._reused:
-            env = read_env(self._reused)
-            if missing := [part for part in parts if FIRST_SETTING[part] not in env]:
-                raise RuntimeError(f"{REUSE}={self._reused} runs no {', '.join(missing)}: start it with that part")
-            return env
+        shared = tuple(part for part in parts if self._reused and part != "mail")
+        own = await self._own(*(part for part in parts if part not in shared))
+        return {**own, **self._shared(*shared)}
+
+    def _shared(self, *parts: PartName) -> dict[str, str]:
+        if not parts or not self._reused:
+            return {}
+        env = read_env(self._reused)
+        if missing := [part for part in parts if FIRST_SETTING[part] not in env]:
+            raise RuntimeError(f"{REUSE}={self._reused} runs no {', '.join(missing)}: start it with that part")
+        return {name: value for name, value in env.items() if not name.startswith(("HAETAE_SMTP_", "HAETAE_MAIL_"))}
+
+    async def _own(self, *parts: PartName) -> dict[str, str]:
+        if not parts:
+            return {}
         if self._stack is None:
             sweep_dead_homes()
             self._folder = Path(tempfile.mkdtemp(prefix=HOME_PREFIX))
@@ -64,6 +78,15 @@ class LazyStack:
             return {service: kept[f"role_{service}"] for service in SERVICES}
         assert self._stack, "ask for a part first"
         return self._stack.role_passwords
+
+    @contextmanager
+    def one_at_a_time(self) -> Iterator[None]:
+        """Roles belong to the server: test runs that share one migrate one after the other."""
+        folder = self._reused.parent if self._reused else self._folder
+        assert folder, "ask for a part first"
+        with (folder / "migrate.lock").open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            yield
 
     async def stop(self) -> None:
         if self._stack:
