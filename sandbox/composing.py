@@ -29,7 +29,7 @@ _AUTHORS = (
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What a post is to be; `flavour` is that of its text. A finding's text or picture follows from the other fields."""
+    """What a post is to be. `finding` says why it must be found; `flavour` or `picture` makes it so."""
 
     flavour: Flavour = Flavour.ORDINARY
     picture: Picture | None = None

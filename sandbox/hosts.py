@@ -10,9 +10,9 @@ DEFAULT_HOSTS = 28
 # The fewest that show every language, kind and operator behaviour.
 FEWEST_HOSTS = 7
 _WORDS = (
-    "maple", "pebble", "harbor", "clover", "amber", "willow", "summit", "meadow", "cobalt", "orchard", "ripple", "saffron",
-    "thistle", "velvet", "walnut", "zephyr", "breeze", "cinder", "dapple", "ember", "frost", "glade", "heather", "inlet",
-    "jasper", "kettle", "lagoon", "mosaic", "nectar", "opal", "poplar", "quartz", "russet", "spruce", "tundra", "violet",
+    "maple", "pebble", "harbor", "clover", "amber", "willow", "summit", "meadow", "cobalt", "orchard", "ripple",
+    "thistle", "velvet", "walnut", "zephyr", "breeze", "cinder", "dapple", "ember", "frost", "glade", "heather",
+    "jasper", "kettle", "lagoon", "mosaic", "nectar", "opal", "poplar", "quartz", "russet", "spruce", "tundra",
 )  # fmt: skip
 # The first host of these languages speaks an encoding from before UTF-8, as part of the real web still does.
 _OLD_CHARSETS = {"ko": "euc-kr", "ja": "shift_jis", "ru": "windows-1251"}
@@ -64,7 +64,7 @@ def _host(rng: Random, n: int, names: list[str], behaviour: Behaviour) -> Host:
         kind=kind,
         language=language,
         country=book.country,
-        title=f"{names[n].split('-')[0].capitalize()} · {book.labels[kind]}",
+        title=f"{names[n].split('-')[0].capitalize()} {book.labels[kind]}",
         charset=_OLD_CHARSETS.get(language, "utf-8") if n < len(LANGUAGES) else "utf-8",
         behaviour=behaviour,
         late_s=round(rng.uniform(*_LATE_S), 1),

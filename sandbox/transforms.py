@@ -2,6 +2,7 @@
 
 import io
 from collections.abc import Callable
+from functools import partial
 
 from PIL import Image, ImageDraw, ImageOps
 
@@ -45,5 +46,5 @@ _CHANGES: dict[Transform, Callable[[Image.Image], Image.Image]] = {
     ),
     Transform.WATERMARKED: _watermarked,
     Transform.MIRRORED: ImageOps.mirror,
-    **{transform: lambda picture, share=share: centre_cropped(picture, share) for transform, share in CROPS.items()},
+    **{transform: partial(centre_cropped, share=share) for transform, share in CROPS.items()},
 }

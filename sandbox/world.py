@@ -34,7 +34,7 @@ class World:
 
     @classmethod
     def generate(cls, seed: int = 7, scale: float = 1.0) -> "World":
-        """The same seed and scale give an equal world. Scale 1 has 28 hosts; a small one at least 7, with fewer posts."""
+        """The same seed and scale give an equal world. Scale 1 has 28 hosts, a small one 7 with fewer posts."""
         chosen = hosts(seed, scale)
         plans = _all_plans(seed, scale, chosen)
         by_name = {host.name: host for host in chosen}

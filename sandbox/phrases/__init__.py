@@ -1,4 +1,4 @@
-"""The word lists and sentence patterns of each language: one TOML file a language, nothing else to change for a new one."""
+"""The word lists and sentence patterns of each language, one TOML file a language."""
 
 import tomllib
 from dataclasses import dataclass
