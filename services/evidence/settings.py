@@ -1,0 +1,23 @@
+"""Settings of the evidence service."""
+
+from pathlib import Path
+from typing import Annotated
+
+from pydantic import Field
+
+from shared.net import NetSettings
+from shared.settings import ObjectSettings
+from shared.settings import Settings as ServiceSettings
+
+
+class Settings(ServiceSettings, ObjectSettings, NetSettings):
+    chromium: Annotated[
+        Path | None, Field(description="Chromium to start; else the one on the path, else Playwright's own")
+    ] = None
+    captures_at_once: Annotated[
+        int, Field(ge=1, description="Pages drawn at the same time: one a core, more only wait for each other")
+    ] = 2
+    capture_seconds: Annotated[float, Field(gt=0, description="Longest time for drawing one page")] = 8.0
+    capture_user_agent: Annotated[
+        str | None, Field(description="User-Agent of captures; else what an ordinary Chromium of this version says")
+    ] = None
