@@ -1,0 +1,24 @@
+"""The classifier: found content in, flagged content out."""
+
+from functools import partial
+
+from services.classifier.detector import Detector
+from services.classifier.domain import Policy
+from services.classifier.handlers import assess_batch
+from services.classifier.settings import Settings
+from shared.clock import SystemClock
+from shared.database import Database
+from shared.events import ContentFlagged, ContentFound, HashListed
+from shared.handling import Service
+
+
+def app(settings: Settings) -> Service:
+    database = Database(settings.database_url.get_secret_value(), "/haetae/classifier")
+    detector = Detector(database, settings.text_model, settings.text_label, Policy(settings.flag_from))
+    return Service(
+        name="classifier",
+        batches={ContentFound: partial(assess_batch, detector=detector, clock=SystemClock())},
+        listens={HashListed: detector.list},
+        publishes=frozenset({ContentFlagged, HashListed}),
+        resources=(detector,),
+    )

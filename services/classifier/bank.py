@@ -1,0 +1,162 @@
+"""The hash bank in memory: what is listed, and which of it a picture agrees with."""
+
+import sys
+import threading
+from collections.abc import Iterable, Sequence
+from typing import NamedTuple
+
+import numpy as np
+
+from services.classifier.pdq_index import Hits, PdqIndex, Rows, words
+from shared.events.values import Match, Picture
+
+# How a picture is turned against the listed one, in the order of `pdq_dihedral`. Rotations are clockwise.
+ORIGINAL = "original"
+TURNS = (ORIGINAL, "rotate90", "rotate180", "rotate270", "upside-down", "mirrored", "transposed", "transversed")
+MIN_QUALITY = (
+    50  # of 100: flatter pictures hash alike, so that agreement is no evidence (python-threatexchange's limit)
+)
+
+
+class BankRow(NamedTuple):
+    """One listed hash of 32 bytes. `threshold`: differing bits within which a picture agrees; unused for sha256."""
+
+    bank: str
+    entry: str
+    category: str
+    algorithm: str
+    hash: bytes
+    variant: str
+    threshold: int
+
+
+class _Label(NamedTuple):
+    bank: str
+    entry: str
+    variant: str
+
+
+class HashBank:
+    """Matches while it grows: `add` may run in one thread and `match` in another."""
+
+    def __init__(self) -> None:
+        self._labels: list[_Label] = []  # of each PDQ row, by number
+        self._digests: dict[bytes, tuple[_Label, ...]] = {}
+        self._pdq = PdqIndex()
+        self._adding = threading.Lock()
+
+    def __len__(self) -> int:
+        """Listed hashes."""
+        return len(self._pdq) + sum(map(len, self._digests.values()))
+
+    def add(self, rows: Sequence[BankRow]) -> int:
+        """List what is not listed yet; how many that were. A hash listed again under its entry changes nothing."""
+        with self._adding:
+            digests = sum(self._add_digest(row) for row in rows if row.algorithm == "sha256")
+            return digests + self._add_pdq([row for row in rows if row.algorithm == "pdq"])
+
+    def settle(self) -> None:
+        """After loading many rows: put the index into its fastest form."""
+        with self._adding:
+            self._pdq = self._pdq.settled()
+
+    def _add_digest(self, row: BankRow) -> bool:
+        known = self._digests.get(row.hash, ())
+        if any((label.bank, label.entry) == (row.bank, row.entry) for label in known):
+            return False
+        self._digests[row.hash] = (*known, _shared_label(row))
+        return True
+
+    def _add_pdq(self, rows: Sequence[BankRow]) -> int:
+        new = self._not_listed({(row.bank, row.entry, row.hash): row for row in rows})
+        if not new:
+            return 0
+        first = len(self._labels)
+        self._labels.extend(map(_shared_label, new))
+        self._pdq = self._pdq.with_rows(
+            Rows(
+                words(b"".join(row.hash for row in new)),
+                np.array([row.threshold for row in new], np.int64),
+                np.arange(first, first + len(new)),
+            )
+        )
+        return len(new)
+
+    def _not_listed(self, rows: dict[tuple[str, str, bytes], BankRow]) -> list[BankRow]:
+        if not rows or not len(self._pdq):
+            return list(rows.values())
+        keys = list(rows)
+        hits = self._pdq.search(words(b"".join(key[2] for key in keys)))
+        for query, number in zip(hits.query[hits.distance == 0], hits.row[hits.distance == 0], strict=True):
+            label = self._labels[number]
+            if (label.bank, label.entry) == keys[query][:2]:
+                rows.pop(keys[query], None)
+        return list(rows.values())
+
+    def match(self, picture: Picture) -> list[Match]:
+        return self.match_all([picture])[0]
+
+    def match_all(self, pictures: Sequence[Picture]) -> list[list[Match]]:
+        """For each picture the entries that it agrees with, each once, nearest first: by digest, or by the nearest of
+        its hashes in the best of eight positions."""
+        near = self._near(pictures)
+        return [_best([*self._same(picture), *found]) for picture, found in zip(pictures, near, strict=True)]
+
+    def _same(self, picture: Picture) -> Iterable[Match]:
+        for label in self._digests.get(bytes.fromhex(picture.sha256), ()):
+            yield _match(picture, label, "sha256", 0, label.variant)
+
+    def _near(self, pictures: Sequence[Picture]) -> list[list[Match]]:
+        asked = [
+            (place, TURNS[turn], bytes.fromhex(digest))
+            for place, picture in enumerate(pictures)
+            if picture.pdq_quality is not None and picture.pdq_quality >= MIN_QUALITY
+            for turn, digest in enumerate(picture.pdq_dihedral[: len(TURNS)])
+        ]
+        found: list[list[Match]] = [[] for _ in pictures]
+        if asked:
+            hits: Hits = self._pdq.search(words(b"".join(digest for _, _, digest in asked)))
+            for query, number, distance in zip(hits.query, hits.row, hits.distance, strict=True):
+                place, turn, _ = asked[query]
+                label = self._labels[number]
+                found[place].append(
+                    _match(pictures[place], label, "pdq", int(distance), described(label.variant, turn))
+                )
+        return found
+
+
+def described(variant: str, turn: str) -> str:
+    """The listed variant (a crop, say) and how the picture is turned against it: "centre-10", "mirrored", …"""
+    parts = [part for part in (variant, turn) if part != ORIGINAL]
+    return ", ".join(parts) or ORIGINAL
+
+
+def _match(picture: Picture, label: _Label, algorithm: str, distance: int, variant: str) -> Match:
+    return Match(
+        picture_url=picture.url,
+        bank=label.bank,
+        entry=label.entry,
+        algorithm=algorithm,
+        distance=distance,
+        variant=variant,
+    )
+
+
+def _best(matches: Iterable[Match]) -> list[Match]:
+    """The nearest of each entry; an equal digest comes before an equal hash, the picture as listed before a turned."""
+    ranked = sorted(
+        matches, key=lambda m: (m.distance, m.algorithm != "sha256", m.variant != ORIGINAL, m.bank, m.entry)
+    )
+    best: dict[tuple[str, str], Match] = {}
+    for match in ranked:
+        best.setdefault((match.bank, match.entry), match)
+    return list(best.values())
+
+
+def _rank(match: Match) -> tuple[object, ...]:
+    return match.distance, match.algorithm != "sha256", match.variant != ORIGINAL, match.bank, match.entry
+
+
+def _shared_label(row: BankRow) -> _Label:
+    """Millions of rows have few banks and variants: each word is kept once."""
+    return _Label(sys.intern(row.bank), row.entry, sys.intern(row.variant))

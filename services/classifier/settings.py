@@ -1,0 +1,22 @@
+"""Settings of the classifier."""
+
+from pathlib import Path
+from typing import Annotated
+
+from pydantic import Field
+
+from services.classifier.domain import Policy
+from shared import settings
+
+
+class Settings(settings.Settings):
+    text_model: Annotated[
+        Path,
+        Field(description="Directory of the text model: any transformers sequence classifier with safetensors weights"),
+    ]
+    text_label: Annotated[
+        str | None, Field(description="The model's label that is looked for; its last one if none is named")
+    ] = None
+    flag_from: Annotated[
+        float, Field(gt=0, le=1, description="Risk from which a finding becomes a case that a person reviews")
+    ] = Policy.flag_from
