@@ -11,17 +11,19 @@ from uuid import UUID
 
 import sqlalchemy as sa
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker, create_async_engine
 from sqlalchemy.orm import DeclarativeBase
 
 from shared.clock import Clock, SystemClock
 from shared.events import Envelope, Event
-from shared.failures import Transient
+from shared.failures import Transient, Undeclared
 from shared.identity import identity
-from shared.inbox import first_time
+from shared.inbox import first_time, handled_before
 from shared.outbox import enqueue
 
 T = TypeVar("T")
+
 
 POOL_SIZE = 8  # a service works on a dozen partitions, most of the time on a few of them
 LOCK_TIMEOUT_MS = 10_000  # a row locked longer than that is a bug somewhere else: retry rather than hang
@@ -33,8 +35,16 @@ TRANSIENT_SQLSTATES = ("40001", "40P01", "55P03", "53300", "57P01", "57P02", "57
 class Transaction:
     """One database transaction: rows read and written, events published, all or nothing. Never commits itself."""
 
-    def __init__(self, session: AsyncSession, source: str, clock: Clock, cause: Envelope[Event] | None) -> None:
+    def __init__(
+        self,
+        session: AsyncSession,
+        source: str,
+        clock: Clock,
+        cause: Envelope[Event] | None,
+        publishes: frozenset[type[Event]] | None = None,
+    ) -> None:
         self._session, self._source, self.clock, self.cause = session, source, clock, cause
+        self._publishes = publishes
         self._published: list[Envelope[Event]] = []
 
     @property
@@ -62,6 +72,8 @@ class Transaction:
 
     def publish(self, event: Event, *, id: UUID | None = None) -> UUID:
         """Put an event into the outbox of this transaction. Its id follows from the cause, so that twice is once."""
+        if self._publishes is not None and type(event) not in self._publishes:
+            raise Undeclared(event)
         if id is None:
             root = self.cause.id if self.cause else None
             if root is None:
@@ -76,6 +88,12 @@ class Transaction:
         if self.cause is None:
             raise ValueError("only a transaction with a cause has an inbox")
         return await first_time(self._session, self.cause)
+
+    async def handled_before(self) -> bool:
+        """Whether the causing event is in the inbox already."""
+        if self.cause is None:
+            raise ValueError("only a transaction with a cause has an inbox")
+        return await handled_before(self._session, self.cause)
 
     async def _finish(self) -> None:
         await self._session.flush()
@@ -103,15 +121,18 @@ class Database:
         )
         self._sessions = async_sessionmaker(self.engine, expire_on_commit=False)
         self.committed_with_events: list[asyncio.Event] = []
+        self.publishes: frozenset[type[Event]] | None = None  # what the service may publish; None: anything
 
     @asynccontextmanager
     async def transaction(self, cause: Envelope[Event] | None = None) -> AsyncIterator[Transaction]:
         """Commits on leaving, rolls back on an exception. What may pass by waiting is raised as `Transient`."""
         try:
             async with self._sessions() as session, session.begin():
-                transaction = Transaction(session, self._source, self._clock, cause)
+                transaction = Transaction(session, self._source, self._clock, cause, self.publishes)
                 yield transaction
                 await transaction._finish()
+        except PoolTimeout as error:
+            raise Transient(f"all {POOL_SIZE} connections are busy: {error}") from error
         except (OperationalError, InterfaceError, DBAPIError) as error:
             if _passes(error):
                 raise Transient(f"the database is not ready: {error.orig}") from error

@@ -23,3 +23,10 @@ class Transient(Failure):
 
 class Rejected(Failure):
     """Never succeeds, however often it is tried."""
+
+
+class Undeclared(Exception):
+    """A service published an event that its `Service.publishes` does not name: our bug."""
+
+    def __init__(self, event: object) -> None:
+        super().__init__(f"{type(event).__name__} is not in the service's `publishes`: add it there, or do not send it")

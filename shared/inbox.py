@@ -20,3 +20,9 @@ async def first_time(session: AsyncSession, envelope: Envelope[Event]) -> bool:
     statement = insert(INBOX).values(event_id=envelope.id, event_type=envelope.event.type)
     result = await session.execute(statement.on_conflict_do_nothing().returning(INBOX.c.event_id))
     return result.first() is not None
+
+
+async def handled_before(session: AsyncSession, envelope: Envelope[Event]) -> bool:
+    """A plain read: it saves the work of an event that is known, and promises nothing about one that is not."""
+    found = await session.execute(sa.select(sa.literal(1)).where(INBOX.c.event_id == envelope.id))
+    return found.first() is not None

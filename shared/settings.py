@@ -26,6 +26,10 @@ class Settings(BaseSettings):
     ops_host: Annotated[str, Field(description="Address that the ops port listens on")] = "127.0.0.1"
     log_level: Annotated[str, Field(description="debug, info, warning or error")] = "info"
     otlp_endpoint: Annotated[str | None, Field(description="OTLP/HTTP collector for traces; none sends none")] = None
+    dead_letter_limit: Annotated[
+        int, Field(ge=1, description="Records put aside within the window; one more stops the service, loudly")
+    ] = 20
+    dead_letter_window_seconds: Annotated[float, Field(gt=0, description="The window of `dead_letter_limit`")] = 300.0
     drain_seconds: Annotated[float, Field(description="Longest wait for work in flight when stopping")] = 20.0
 
 

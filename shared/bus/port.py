@@ -65,19 +65,31 @@ class Broker(Protocol):
         ...
 
     async def produce(self, records: Sequence[Record]) -> None:
-        """Returns when all are acknowledged. Raises `Transient`; some may have been written then."""
+        """Returns when all are acknowledged.
+
+        Raises `Transient`; of each partition a beginning may have been written then, never a record without those
+        before it. Raises `Rejected` for a record that the broker never takes (too large).
+        """
         ...
 
     def join(
         self, group: str, topics: Sequence[str], *, instance: str, on_revoked: Revoked
     ) -> AbstractAsyncContextManager[Member]:
-        """Join a group. `on_revoked` is awaited before partitions go to somebody else: drain and commit there."""
+        """Join a group. `on_revoked` is awaited before partitions go to somebody else: drain and commit there.
+
+        It is not called on leaving: drain and commit before. Raises `Transient` when the group cannot be joined.
+        """
         ...
 
     def follow(self, topics: Sequence[str]) -> AsyncIterator[Sequence[Received]]:
-        """Everything in the topics from the first record on, without a group, for ever: what each process must know."""
+        """Everything in the topics from the first record on, without a group, for ever: what each process must know.
+
+        Yields an empty sequence each time that it has caught up with what was there. Raises `Transient`.
+        """
         ...
 
     async def ready(self) -> None:
         """Raises `Transient` when the broker does not answer."""
         ...
+
+    async def close(self) -> None: ...

@@ -1,0 +1,76 @@
+"""The case lane: one record, one transaction with inbox, handler and outbox; then the offset."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from functools import partial
+from typing import Any
+
+import structlog
+
+from shared.bus.attempts import Attempts
+from shared.bus.partition import Pause
+from shared.bus.port import Received
+from shared.bus.wanted import wanted
+from shared.database import Database
+from shared.events import Envelope, Event
+from shared.events.envelope import decode
+from shared.handling import Handler, Prepared
+from shared.metrics import Metrics
+from shared.telemetry import Tracing
+
+CHUNK = 1
+
+
+class CaseLane:
+    def __init__(
+        self,
+        handles: Mapping[type[Event], Handler | Prepared],
+        database: Database,
+        attempts: Attempts,
+        metrics: Metrics,
+        tracing: Tracing,
+    ) -> None:
+        self._handles, self._database = handles, database
+        self._attempts, self._metrics, self._tracing = attempts, metrics, tracing
+
+    async def __call__(self, records: Sequence[Received], pause: Pause) -> None:
+        for record in records:
+            if wanted(record, self._handles):
+                await self._attempts.settle(record, partial(self._once, record), pause)
+
+    async def _once(self, record: Received) -> None:
+        with (
+            structlog.contextvars.bound_contextvars(**_names(record)),
+            self._tracing.processing(record.topic, record.headers) as trace,
+            self._metrics.seconds.labels(record.topic).time(),
+        ):
+            envelope = replace(decode(record.value, dict(record.headers)), trace=trace)
+            await self._handle(envelope)
+        self._metrics.handled.labels(record.topic).inc()
+
+    async def _handle(self, envelope: Envelope[Event]) -> None:
+        handler: Any = self._handles[type(envelope.event)]
+        if isinstance(handler, Prepared):
+            await self._handle_prepared(envelope, handler)
+            return
+        async with self._database.transaction(cause=envelope) as tx:
+            if await tx.first_time():
+                await handler(envelope.event, tx)
+
+    async def _handle_prepared(self, envelope: Envelope[Event], handler: Prepared) -> None:
+        async with self._database.transaction(cause=envelope) as tx:
+            if await tx.handled_before():
+                return
+        prepared = await handler.prepare(envelope.event)
+        async with self._database.transaction(cause=envelope) as tx:
+            if await tx.first_time():
+                await handler.record(envelope.event, prepared, tx)
+
+
+def _names(record: Received) -> dict[str, str]:
+    """What every log line of this record says; the case lane's key is the case."""
+    return {
+        "event_id": record.headers.get("ce_id", b"").decode(errors="replace"),
+        "event_type": record.headers.get("ce_type", b"").decode(errors="replace"),
+        "case_id": record.key.decode(errors="replace"),
+    }

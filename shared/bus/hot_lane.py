@@ -1,0 +1,81 @@
+"""The hot lane: a batch of records, what they cause written and acknowledged, then the offsets."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from itertools import groupby
+
+from shared.bus.attempts import Attempts, Work
+from shared.bus.outlet import Collected, record_of
+from shared.bus.partition import Pause
+from shared.bus.port import Broker, Received
+from shared.bus.wanted import wanted
+from shared.clock import Clock
+from shared.events import Envelope, Event, Undecodable
+from shared.events.envelope import decode
+from shared.handling import BatchHandler
+from shared.metrics import Metrics
+from shared.telemetry import Tracing
+
+Item = tuple[Received, Envelope[Event]]
+
+
+class HotLane:
+    def __init__(
+        self,
+        handlers: Mapping[type[Event], BatchHandler],
+        source: str,
+        publishes: frozenset[type[Event]],
+        broker: Broker,
+        clock: Clock,
+        attempts: Attempts,
+        metrics: Metrics,
+        tracing: Tracing,
+    ) -> None:
+        self._handlers, self._source, self._publishes = handlers, source, publishes
+        self._broker, self._clock = broker, clock
+        self._attempts, self._metrics, self._tracing = attempts, metrics, tracing
+
+    async def __call__(self, records: Sequence[Received], pause: Pause) -> None:
+        items = [item for record in records if (item := await self._decoded(record, pause))]
+        for _, run in groupby(items, key=lambda item: type(item[1].event)):
+            await self._settle(list(run), pause)
+
+    async def _decoded(self, record: Received, pause: Pause) -> Item | None:
+        if not wanted(record, self._handlers):
+            return None
+        try:
+            return record, decode(record.value, dict(record.headers))
+        except Undecodable as undecodable:
+            await self._attempts.settle(record, _raising(undecodable), pause)
+            return None
+
+    async def _settle(self, items: Sequence[Item], pause: Pause) -> None:
+        """A batch that fails is halved until the record that poisons it is alone; its order is kept."""
+        if len(items) == 1:
+            await self._attempts.settle(items[0][0], lambda: self._once(items), pause)
+            return
+        failure = await self._attempts.until_not_transient(items[0][0], lambda: self._once(items), pause)
+        if failure is not None:
+            middle = len(items) // 2
+            await self._settle(items[:middle], pause)
+            await self._settle(items[middle:], pause)
+
+    async def _once(self, items: Sequence[Item]) -> None:
+        topic, handler = items[0][0].topic, self._handlers[type(items[0][1].event)]
+        outlet = Collected(self._source, self._publishes, self._clock)
+        with (
+            self._tracing.processing_batch([record for record, _ in items]) as traces,
+            self._metrics.seconds.labels(topic).time(),
+        ):
+            batch = [replace(envelope, trace=trace) for (_, envelope), trace in zip(items, traces, strict=True)]
+            await handler(batch, outlet)
+        if outlet.envelopes:
+            await self._broker.produce([record_of(envelope) for envelope in outlet.envelopes])
+        self._metrics.handled.labels(topic).inc(len(items))
+
+
+def _raising(failure: Exception) -> Work:
+    async def fail() -> None:
+        raise failure
+
+    return fail

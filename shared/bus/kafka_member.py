@@ -1,0 +1,118 @@
+"""A member of a Kafka consumer group."""
+
+import asyncio
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
+from typing import Any
+
+from aiokafka import AIOKafkaConsumer, ConsumerRebalanceListener, ConsumerRecord, TopicPartition
+from aiokafka.errors import KafkaError
+
+from shared.bus.port import Partition, Received, Revoked
+from shared.failures import Transient
+
+CONSUMER: dict[str, Any] = {"auto_offset_reset": "earliest", "enable_auto_commit": False, "fetch_max_wait_ms": 500}
+GROUP: dict[str, Any] = {
+    "session_timeout_ms": 6_000,  # Kafka's own least; a dead member's partitions are back in work after it
+    "heartbeat_interval_ms": 1_000,
+    # Longer than a member drains (`runner.REVOKE_SECONDS`) and commits, or it is thrown out while it does.
+    "rebalance_timeout_ms": 15_000,
+    "max_poll_interval_ms": 60_000,
+}
+COMMIT_TIMEOUT_S = 4.0
+
+
+class KafkaMember:
+    def __init__(self, consumer: AIOKafkaConsumer, prefix: str, positions: dict[Partition, int]) -> None:
+        self._consumer, self._prefix, self._positions = consumer, prefix, positions
+
+    async def poll(self, max_records: int, timeout_s: float) -> Mapping[Partition, Sequence[Received]]:
+        """During a rebalance it returns only when that is over."""
+        try:
+            fetched = await self._consumer.getmany(timeout_ms=int(timeout_s * 1000), max_records=max_records)
+        except KafkaError as error:
+            raise Transient(f"Kafka: poll failed: {error!r}") from error
+        polled = {
+            logical(at, self._prefix): [received(record, self._prefix) for record in some]
+            for at, some in fetched.items()
+        }
+        for partition, records in polled.items():
+            self._positions[partition] = records[-1].offset + 1
+        return polled
+
+    async def commit(self, offsets: Mapping[Partition, int]) -> None:
+        """aiokafka tries a commit for as long as the broker is away; here it fails, and the caller tries again."""
+        try:
+            async with asyncio.timeout(COMMIT_TIMEOUT_S):
+                await self._consumer.commit({self._physical(at): offset for at, offset in offsets.items()})
+        except TimeoutError as error:
+            raise Transient(f"Kafka: no answer to a commit within {COMMIT_TIMEOUT_S:g} s") from error
+        except KafkaError as error:
+            raise Transient(f"Kafka: commit failed: {error!r}") from error
+
+    def pause(self, partitions: Sequence[Partition]) -> None:
+        self._consumer.pause(*self._held(partitions))
+
+    def resume(self, partitions: Sequence[Partition]) -> None:
+        self._consumer.resume(*self._held(partitions))
+
+    def assignment(self) -> frozenset[Partition]:
+        return frozenset(logical(at, self._prefix) for at in self._consumer.assignment())
+
+    def lag(self, partition: Partition) -> int | None:
+        """By the high watermark of the last fetch: the embedded broker's own answer for "latest" is wrong."""
+        at = self._physical(partition)
+        end = self._consumer.highwater(at) if at in self._consumer.assignment() else None
+        return None if end is None else max(0, end - self._positions.get(partition, end))
+
+    def _held(self, partitions: Sequence[Partition]) -> list[TopicPartition]:
+        held = self._consumer.assignment()
+        return [at for partition in partitions if (at := self._physical(partition)) in held]
+
+    def _physical(self, partition: Partition) -> TopicPartition:
+        return TopicPartition(self._prefix + partition.topic, partition.number)
+
+
+@asynccontextmanager
+async def joined(
+    at: Mapping[str, Any], group: str, topics: Sequence[str], prefix: str, on_revoked: Revoked
+) -> AsyncIterator[KafkaMember]:
+    """A member of `group`; topics are the broker's names. Leaving tells the group, so that others take over at once."""
+    consumer = AIOKafkaConsumer(group_id=group, **at, **CONSUMER, **GROUP)
+    positions: dict[Partition, int] = {}
+    consumer.subscribe(topics, listener=_Listener(prefix, on_revoked, positions))
+    try:
+        await consumer.start()
+        yield KafkaMember(consumer, prefix, positions)
+    except KafkaError as error:
+        raise Transient(f"Kafka: {group} could not be joined: {error!r}") from error
+    finally:
+        await consumer.stop()
+
+
+class _Listener(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka is untyped
+    def __init__(self, prefix: str, on_revoked: Revoked, positions: dict[Partition, int]) -> None:
+        self._prefix, self._on_revoked, self._positions = prefix, on_revoked, positions
+
+    async def on_partitions_revoked(self, revoked: set[TopicPartition]) -> None:
+        await self._on_revoked(frozenset(logical(at, self._prefix) for at in revoked))
+        self._positions.clear()
+
+    def on_partitions_assigned(self, assigned: set[TopicPartition]) -> None:
+        """Workers are started by the first record."""
+
+
+def logical(at: TopicPartition, prefix: str) -> Partition:
+    return Partition(at.topic.removeprefix(prefix), at.partition)
+
+
+def received(record: ConsumerRecord, prefix: str) -> Received:
+    topic = record.topic.removeprefix(prefix)
+    return Received(
+        topic,
+        record.key or b"",
+        record.value,
+        dict(record.headers),
+        partition=Partition(topic, record.partition),
+        offset=record.offset,
+    )

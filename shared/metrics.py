@@ -1,0 +1,33 @@
+"""What a service says about itself on /metrics. One registry a service, so that several may live in one process."""
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
+
+# From a hash lookup to a page capture.
+HANDLER_BUCKETS = (0.001, 0.005, 0.02, 0.1, 0.5, 2.0, 10.0, 30.0, 120.0)
+
+
+class Metrics:
+    def __init__(self) -> None:
+        self.registry = CollectorRegistry()
+        self.handled = self._count("haetae_records_handled", "Records handled or known to be handled before", "topic")
+        self.failed = self._count("haetae_records_failed", "Attempts to handle a record that failed", "topic")
+        self.retries = self._count("haetae_retries", "Attempts to come, after a backoff", "topic")
+        self.dead = self._count("haetae_records_dead", "Records put aside as dead letters", "topic")
+        self.commit_failures = self._count("haetae_commit_failures", "Offset commits that failed", "group")
+        self.relayed = self._count("haetae_outbox_published", "Outbox rows brought to the broker")
+        self.seconds = Histogram(
+            "haetae_handler_seconds",
+            "Time of one handler call: a record in the case lane, a batch in the hot lane",
+            ["topic"],
+            buckets=HANDLER_BUCKETS,
+            registry=self.registry,
+        )
+        self.lag = self._gauge("haetae_lag", "Records not handled yet", "topic", "partition")
+        self.outbox_waiting = self._gauge("haetae_outbox_waiting", "Outbox rows that wait for the broker")
+        self.outbox_oldest = self._gauge("haetae_outbox_oldest_seconds", "Age of the oldest row that waits")
+
+    def _count(self, name: str, text: str, *labels: str) -> Counter:
+        return Counter(name, text, labels, registry=self.registry)
+
+    def _gauge(self, name: str, text: str, *labels: str) -> Gauge:
+        return Gauge(name, text, labels, registry=self.registry)

@@ -1,0 +1,69 @@
+"""Runs a service: `main(app, Settings)` is all of a service's `__main__`."""
+
+import asyncio
+import os
+import signal
+import sys
+from collections.abc import Callable
+from typing import TypeVar
+
+import structlog
+from pydantic import ValidationError
+
+from shared.bus.kafka import KafkaBroker
+from shared.clock import SystemClock
+from shared.database import Database
+from shared.handling import Service
+from shared.logging import configure
+from shared.runtime import run
+from shared.settings import Settings
+from shared.settings_errors import explain
+
+__all__ = ["main", "run"]
+
+S = TypeVar("S", bound=Settings)
+
+log = structlog.get_logger(__name__)
+
+
+def main(app: Callable[[S], Service], settings_type: type[S]) -> None:
+    """Ends the process: status 0 after a graceful stop (SIGTERM, SIGINT), 1 otherwise. A second signal ends at once."""
+    try:
+        settings = settings_type()
+    except ValidationError as error:
+        sys.exit(explain(error, settings_type))
+    name = settings_type.__module__.split(".")[-2]
+    configure(name, settings.instance, settings.log_level)
+    try:
+        asyncio.run(_until_signalled(app, settings))
+    except Exception:
+        log.exception("the service ended")
+        sys.exit(1)
+
+
+async def _until_signalled(app: Callable[[S], Service], settings: S) -> None:
+    stop = asyncio.Event()
+
+    def signalled() -> None:
+        if stop.is_set():
+            log.error("second signal: ends at once")
+            os._exit(1)
+        log.info("stops: finishes what it has in hand")
+        stop.set()
+
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, signalled)
+    service = app(settings)
+    clock = SystemClock()
+    database = Database(settings.database_url.get_secret_value(), f"/haetae/{service.name}", clock)
+    broker = KafkaBroker(
+        settings.kafka_bootstrap,
+        settings.topic_prefix,
+        settings.kafka_idempotence,
+        client=f"{service.name}-{settings.instance}",
+    )
+    try:
+        await run(service, settings, broker, database, clock, stop)
+    finally:
+        await broker.close()
+        await database.close()

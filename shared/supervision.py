@@ -1,0 +1,49 @@
+"""Tasks that must all go on: the first that fails or ends is the end of the service."""
+
+import asyncio
+from collections.abc import Coroutine, Sequence
+from typing import Any
+
+import structlog
+
+log = structlog.get_logger(__name__)
+
+Running = asyncio.Task[None]
+
+
+class PartEnded(Exception):
+    """A part of the service came to its end while the service was to go on."""
+
+
+def start(name: str, work: Coroutine[Any, Any, None]) -> Running:
+    return asyncio.create_task(work, name=name)
+
+
+async def until_told(stop: asyncio.Event, parts: Sequence[Running]) -> None:
+    """Returns when `stop` is set. Raises what the first part raised that ended before."""
+    told = asyncio.create_task(stop.wait())
+    try:
+        done, _ = await asyncio.wait({told, *parts}, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        told.cancel()
+    for part in parts:
+        if part in done:
+            if failure := part.exception():
+                raise failure
+            if not stop.is_set():
+                raise PartEnded(f"{part.get_name()} ended by itself: it should go on until the service stops")
+
+
+async def end(parts: Sequence[Running], within_s: float) -> None:
+    """Wait for them to come to their end; cancel those that do not. What they raise is logged, not raised."""
+    if not parts:
+        return
+    _, pending = await asyncio.wait(parts, timeout=within_s)
+    for part in pending:
+        log.warning("did not stop in time: cancelled", part=part.get_name(), seconds=within_s)
+        part.cancel()
+    if pending:
+        await asyncio.wait(pending)
+    for part in parts:
+        if not part.cancelled() and (failure := part.exception()):
+            log.error("failed", part=part.get_name(), exc_info=failure)
