@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from minio import Minio
 from minio.error import S3Error
+from urllib3.exceptions import HTTPError
 
 
 @dataclass(frozen=True)
@@ -67,3 +68,5 @@ def _ensure(address: S3Address, buckets: tuple[Bucket, ...]) -> None:
                 f"create it by hand{' with object lock' if bucket.lock else ''}, "
                 f"or let {address.access_key!r} create buckets"
             ) from error
+        except HTTPError as error:
+            raise RuntimeError(f"the S3 store at {address.endpoint} cannot be reached: {error}") from error

@@ -116,7 +116,7 @@ class Process:
         try:
             await asyncio.wait_for(self.wait(), self.spec.grace_seconds)
         except TimeoutError:
-            self.kill_group()
+            self.kill()
         code = await self.wait()
         self.kill_group()
         return code

@@ -6,6 +6,7 @@ import asyncio
 import os
 import random
 from collections.abc import Callable, Collection, Mapping
+from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
 
@@ -89,8 +90,12 @@ class Stack:
         await self.supervisor.ready(*(name for name in started if name in self.supervisor.names))
 
     def add(self, spec: ProcessSpec) -> None:
-        """Supervise a process of the caller's, with the same restarts and the same order at the end."""
-        self.supervisor.add(spec)
+        """Supervise a process of the caller's, with the same restarts and the same order at the end.
+
+        It may need a part that somebody else runs: there is nothing to wait for then.
+        """
+        needs = tuple(need for need in spec.needs if need not in self._outside)
+        self.supervisor.add(replace(spec, needs=needs))
 
     async def ready(self, *names: str) -> None:
         """Wait for these processes, or all. Raises `StackFailed`."""

@@ -16,6 +16,7 @@ from deploy.local.access import allowed, service_url
 from deploy.local.home import Home, HomeInUse, read_env
 from deploy.local.ports import RANDOM_PORTS, Ports
 from deploy.local.postgres import NO_PID, disown_stale_pid
+from deploy.local.process import ProcessSpec
 from deploy.local.stack import Stack
 
 SETTINGS = {
@@ -141,6 +142,20 @@ async def test_outside_servers_are_passed_on_and_nothing_is_started(tmp_path: Pa
         assert stack.env == given
         assert stack.supervisor.names == []
         assert stack.service_env("notifier")["HAETAE_SMTP_PORT"] == "3"
+
+
+async def test_a_process_may_need_a_part_that_somebody_else_runs(tmp_path: Path) -> None:
+    async with Stack(tmp_path, parts=("kafka",), environ={"HAETAE_KAFKA_BOOTSTRAP": "127.0.0.1:2"}) as stack:
+        stack.add(ProcessSpec("service", ["sleep", "600"], needs=("kafka",)))
+        await stack.ready("service")
+
+
+async def test_a_port_is_found_again_by_its_name(tmp_path: Path) -> None:
+    ports = set()
+    for _ in range(2):
+        async with Stack(tmp_path, parts=(), scratch=True, environ={}) as stack:
+            ports.add(stack.claim_port("gateway", 25000))
+    assert len(ports) == 1
 
 
 def test_the_pid_of_a_dead_server_is_disowned_and_the_rest_kept(tmp_path: Path) -> None:

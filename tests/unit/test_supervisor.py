@@ -34,7 +34,8 @@ async def bench(tmp_path: Path):
     made = Bench(tmp_path)
     yield made
     await made.supervisor.stop()
-    assert marked(tmp_path) == [], "a process outlived the supervisor's stop"
+    # Killed they are; the kernel may still be at it.
+    await eventually(lambda: not marked(tmp_path), seconds=5)
 
 
 def shell(name: str, script: str = "exec sleep 600", **more) -> ProcessSpec:
