@@ -111,15 +111,13 @@ class Process:
         self.signal(signal.SIGKILL)
 
     async def stop(self) -> int:
-        """Ask it to stop, and after its grace kill it; either way its whole session is gone afterwards."""
+        """Ask it to stop, and after its grace kill it; its exit status."""
         self.signal(self.spec.stop_signal)
         try:
             await asyncio.wait_for(self.wait(), self.spec.grace_seconds)
         except TimeoutError:
             self.kill()
-        code = await self.wait()
-        self.kill_group()
-        return code
+        return await self.wait()
 
     def kill_group(self) -> None:
         """SIGKILL for what is left of its session, also after the first process of it has ended."""

@@ -90,12 +90,13 @@ class Stack:
         await self.supervisor.ready(*(name for name in started if name in self.supervisor.names))
 
     def add(self, spec: ProcessSpec) -> None:
-        """Supervise a process of the caller's, with the same restarts and the same order at the end.
-
-        It may need a part that somebody else runs: there is nothing to wait for then.
-        """
-        needs = tuple(need for need in spec.needs if need not in self._outside)
-        self.supervisor.add(replace(spec, needs=needs))
+        """Supervise a process of the caller's: it starts after the parts and stops before them, needed or not, so that
+        it can finish what it holds. To need a part that somebody else runs is fine: there is nothing to wait for."""
+        parts = [part for part in PARTS if part in self.supervisor.names]
+        others = [need for need in spec.needs if need not in PARTS]
+        if absent := [need for need in spec.needs if need in PARTS and need not in self._present]:
+            raise ValueError(f"process {spec.name!r} needs {', '.join(absent)}: start the stack with that part")
+        self.supervisor.add(replace(spec, needs=(*parts, *others)))
 
     async def ready(self, *names: str) -> None:
         """Wait for these processes, or all. Raises `StackFailed`."""

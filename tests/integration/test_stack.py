@@ -20,8 +20,9 @@ from deploy.local.access import libpq_url
 from deploy.local.buckets import S3Address
 from deploy.local.leftovers import marked
 from deploy.local.part import PARTS
+from deploy.local.process import ProcessSpec
 from deploy.local.stack import Stack
-from deploy.local.supervisor import StackFailed
+from deploy.local.supervisor import StackEvent, StackFailed
 from tests.support.kafka import consume, produce
 from tests.support.poll import eventually
 from tests.support.sockets import LOOPBACK_PREFIXES, listening
@@ -122,6 +123,16 @@ async def test_each_part_that_is_killed_comes_back_with_its_data(tmp_path: Path)
         assert query(stack.env["HAETAE_DATABASE_URL"], "SELECT gate FROM parcel") == [(7,)]
         await produce(stack.env["HAETAE_KAFKA_BOOTSTRAP"], "parcels", b"two")
         assert await consume(stack.env["HAETAE_KAFKA_BOOTSTRAP"], "parcels", 2) == [b"one", b"two"]
+
+
+async def test_what_a_caller_adds_stops_before_the_parts(tmp_path: Path) -> None:
+    events: list[StackEvent] = []
+    async with Stack(tmp_path, parts=("mail",), scratch=True, environ={}, on_event=events.append) as stack:
+        stack.add(ProcessSpec("service", ["sleep", "600"]))
+        await stack.ready("service")
+        with pytest.raises(ValueError, match="'other' needs postgres"):
+            stack.add(ProcessSpec("other", ["sleep", "600"], needs=("postgres",)))
+    assert [event.name for event in events if event.kind == "stopped"] == ["service", "mail"]
 
 
 async def test_in_memory_a_dead_broker_is_the_end_of_the_stack(tmp_path: Path) -> None:
