@@ -1,0 +1,125 @@
+"""What state a case is in, and what is alarming about it. Pure: derived from what is known, never from an order.
+
+    found ─▶ flagged ─▶ sealed ─▶ drafted ─▶ approved ─▶ sent ─▶ removed
+                                     └─────▶ rejected
+
+Topics overtake one another, so every event only adds its fact; the state follows from the facts that are there.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from shared.events import Verdict
+from shared.events.values import ProbeOutcome
+
+
+class State(StrEnum):
+    FOUND = "found"
+    FLAGGED = "flagged"
+    SEALED = "sealed"
+    DRAFTED = "drafted"  # awaits review
+    APPROVED = "approved"
+    REJECTED = "rejected"
+    SENT = "sent"
+    REMOVED = "removed"
+
+
+class NoticeState(StrEnum):
+    DRAFTED = "drafted"
+    APPROVED = "approved"
+    SENT = "sent"
+    BOUNCED = "bounced"
+
+
+class Alarm(StrEnum):
+    """What a person must know of, the most urgent first."""
+
+    BOUNCED = "bounced"
+    NO_RECIPIENT = "no-recipient"
+    EVIDENCE_FAILED = "evidence-failed"
+    PRETENDED_REMOVAL = "pretended-removal"
+
+
+@dataclass(frozen=True)
+class Facts:
+    """When each stage was reached, as far as it is known. `verdict` belongs to `decided_at`."""
+
+    found_at: datetime | None = None
+    flagged_at: datetime | None = None
+    sealed_at: datetime | None = None
+    failed_at: datetime | None = None  # the evidence could not be preserved
+    drafted_at: datetime | None = None
+    decided_at: datetime | None = None
+    verdict: Verdict | None = None
+    sent_at: datetime | None = None
+    removed_at: datetime | None = None
+
+
+def state_of(facts: Facts) -> State:
+    """The furthest stage. A draft awaits review only once the page and its evidence are known too: nobody should
+    approve what cannot be looked at yet."""
+    evidence = facts.sealed_at or facts.failed_at
+    reached = (
+        (State.REMOVED, facts.removed_at),
+        (State.REJECTED, facts.verdict is Verdict.REJECTED),
+        (State.SENT, facts.sent_at),
+        (State.APPROVED, facts.verdict is Verdict.APPROVED),
+        (State.DRAFTED, facts.drafted_at and facts.found_at and evidence),
+        (State.SEALED, facts.sealed_at),
+        (State.FLAGGED, facts.flagged_at or facts.failed_at),
+    )
+    return next((state for state, there in reached if there), State.FOUND)
+
+
+@dataclass(frozen=True)
+class Stage:
+    """A reached stage, and the seconds since the one before it (None for the first)."""
+
+    state: State
+    at: datetime
+    seconds: float | None
+
+
+def timeline(facts: Facts) -> list[Stage]:
+    """The reached stages in the order of the loop."""
+    decided = State.REJECTED if facts.verdict is Verdict.REJECTED else State.APPROVED
+    moments = (
+        (State.FOUND, facts.found_at),
+        (State.FLAGGED, facts.flagged_at),
+        (State.SEALED, facts.sealed_at),
+        (State.DRAFTED, facts.drafted_at),
+        (decided, facts.decided_at),
+        (State.SENT, facts.sent_at),
+        (State.REMOVED, facts.removed_at),
+    )
+    stages: list[Stage] = []
+    for state, at in moments:
+        if at:
+            before = stages[-1].at if stages else None
+            stages.append(Stage(state, at, (at - before).total_seconds() if before else None))
+    return stages
+
+
+def notice_state(approved: bool, sent: bool, bounced: bool) -> NoticeState:
+    """A bounce that a later attempt made good is no bounce."""
+    if sent:
+        return NoticeState.SENT
+    if bounced:
+        return NoticeState.BOUNCED
+    return NoticeState.APPROVED if approved else NoticeState.DRAFTED
+
+
+def alarm_of(facts: Facts, notices: Iterable[NoticeState], outcome: ProbeOutcome | None) -> Alarm | None:
+    """The most urgent alarm of a case that is still open; a closed case has none."""
+    if state_of(facts) in (State.REMOVED, State.REJECTED):
+        return None
+    states = list(notices)
+    raised = (
+        (Alarm.BOUNCED, NoticeState.BOUNCED in states),
+        (Alarm.NO_RECIPIENT, facts.drafted_at and not states),
+        (Alarm.EVIDENCE_FAILED, facts.failed_at and not facts.sealed_at),
+        (Alarm.PRETENDED_REMOVAL, outcome is ProbeOutcome.SOFT_404),
+    )
+    return next((alarm for alarm, true in raised if true), None)

@@ -1,0 +1,109 @@
+"""Lists of cases in the order of review, paged by key, and the figures above them."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import JSONB
+
+from services.gateway.domain import State
+from services.gateway.problems import Problem
+from services.gateway.store import Case
+from shared.database import Transaction
+
+# Everything a list shows and nothing large: the page's text, the report and the objects stay where they are.
+COLUMNS = (
+    Case.case_id, Case.url, Case.host, Case.title, Case.language, Case.country, Case.category, Case.risk, Case.known,
+    Case.state, Case.alarm, Case.rank, Case.found_at, Case.flagged_at, Case.sealed_at, Case.drafted_at,
+    Case.decided_at, Case.sent_at, Case.removed_at, Case.reviewer, Case.scripted, Case.updated_at,
+)  # fmt: skip
+LAST_CHECK = sa.type_coerce(Case.last_check, JSONB)["outcome"].astext.label("last_check")
+
+Row = Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """`states` empty: any. `after`: the last row's key of the page before. `updated_since`: inclusive."""
+
+    states: Sequence[State] = ()
+    alarmed: bool = False
+    after: str | None = None
+    limit: int = 100
+    updated_since: datetime | None = None
+
+
+@dataclass(frozen=True)
+class Page:
+    rows: Sequence[Row]
+    next: str | None
+
+
+async def page(tx: Transaction, wanted: Wanted) -> Page:
+    """One query. Raises `Problem` for a key that is none."""
+    statement = sa.select(*COLUMNS, LAST_CHECK).order_by(Case.rank.desc(), Case.case_id).limit(wanted.limit + 1)
+    if wanted.states:
+        statement = statement.where(Case.state.in_(wanted.states))
+    if wanted.alarmed:
+        statement = statement.where(Case.alarm.is_not(None))
+    if wanted.updated_since:
+        statement = statement.where(Case.updated_at >= wanted.updated_since)
+    if wanted.after:
+        rank, case_id = parse_key(wanted.after)
+        statement = statement.where(sa.or_(Case.rank < rank, sa.and_(Case.rank == rank, Case.case_id > case_id)))
+    rows = [dict(row) for row in (await tx.execute(statement)).mappings()]
+    shown = rows[: wanted.limit]
+    return Page(shown, key(shown[-1]) if len(rows) > wanted.limit else None)
+
+
+def key(row: Row) -> str:
+    """`repr` of a float gives back the same float."""
+    return f"{row['rank']!r}~{row['case_id']}"
+
+
+def parse_key(text: str) -> tuple[float, UUID]:
+    rank, _, case_id = text.partition("~")
+    try:
+        return float(rank), UUID(case_id)
+    except ValueError as error:
+        raise Problem(422, "bad-after", field="after") from error
+
+
+async def next_waiting(tx: Transaction) -> UUID | None:
+    """The case that is to be reviewed first."""
+    ordered = sa.select(Case.case_id).where(Case.state == State.DRAFTED).order_by(Case.rank.desc(), Case.case_id)
+    return await tx.scalar(ordered.limit(1))
+
+
+async def counts(tx: Transaction) -> dict[str, int]:
+    """How many cases are in each state."""
+    rows = await tx.execute(sa.select(Case.state, sa.func.count().label("n")).group_by(Case.state))
+    return {state.value: 0 for state in State} | {row["state"]: row["n"] for row in rows.mappings()}
+
+
+async def alarms(tx: Transaction) -> dict[str, int]:
+    rows = await tx.execute(
+        sa.select(Case.alarm, sa.func.count().label("n")).where(Case.alarm.is_not(None)).group_by(Case.alarm)
+    )
+    return {row["alarm"]: row["n"] for row in rows.mappings()}
+
+
+INTERVALS = {
+    "found_to_drafted": (Case.found_at, Case.drafted_at),
+    "drafted_to_decided": (Case.drafted_at, Case.decided_at),
+    "decided_to_sent": (Case.decided_at, Case.sent_at),
+    "sent_to_removed": (Case.sent_at, Case.removed_at),
+}
+
+
+async def medians(tx: Transaction) -> dict[str, float | None]:
+    """Median seconds between stages, over the cases that have both."""
+    columns = [
+        sa.func.percentile_cont(0.5).within_group(sa.extract("epoch", end - start)).label(name)
+        for name, (start, end) in INTERVALS.items()
+    ]
+    row = (await tx.execute(sa.select(*columns))).mappings().one()
+    return {name: None if row[name] is None else float(row[name]) for name in INTERVALS}

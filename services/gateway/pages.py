@@ -1,0 +1,78 @@
+"""Turning values into pages: Jinja with everything escaped, and how times and durations are written."""
+
+import hashlib
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from starlette.requests import Request
+from starlette.responses import HTMLResponse
+
+from services.gateway.parts import parts_of
+from services.gateway.requests import LOGIN_COOKIE, texts_of
+from services.gateway.sessions import Visitor
+from services.gateway.texts import LANGUAGES, Texts
+from services.gateway.tokens import csrf_token
+
+HERE = Path(__file__).parent
+STATIC = HERE / "static"
+environment = Environment(
+    loader=FileSystemLoader(HERE / "templates"),
+    autoescape=True,
+    undefined=StrictUndefined,
+    trim_blocks=True,
+    lstrip_blocks=True,
+)
+
+
+def version(name: str) -> str:
+    """A few digits of the file's digest: a new version has a new address, so that browsers may keep it for long."""
+    return hashlib.sha256((STATIC / name).read_bytes()).hexdigest()[:12]
+
+
+environment.globals["assets"] = {name: f"/static/{name}?v={version(name)}" for name in ("style.css", "htmx.min.js")}
+
+
+def render(
+    request: Request,
+    template: str,
+    visitor: Visitor | None = None,
+    status: int = 200,
+    **values: Any,  # noqa: ANN401  # templates take anything
+) -> HTMLResponse:
+    """A whole page. Templates know `t` (texts), `when`, `lasted`, `csrf`, `visitor` and `path` beside `values`."""
+    parts, texts = parts_of(request), texts_of(request)
+    token = visitor.token if visitor else request.cookies.get(LOGIN_COOKIE, "")
+
+    def when(moment: datetime) -> str:
+        return moment.astimezone(parts.timezone).strftime("%Y-%m-%d %H:%M:%S %Z")
+
+    def lasted(seconds: float) -> str:
+        return duration(seconds, texts)
+
+    context = {
+        "t": texts,
+        "when": when,
+        "lasted": lasted,
+        "now": parts.clock.now(),
+        "visitor": visitor,
+        "csrf": values.pop("csrf", None) or csrf_token(token),
+        "path": request.url.path,
+        "here": f"{request.url.path}?{request.url.query}" if request.url.query else request.url.path,
+        "languages": LANGUAGES,
+        **values,
+    }
+    return HTMLResponse(environment.get_template(template).render(context), status)
+
+
+def duration(seconds: float, texts: Texts) -> str:
+    """`3.2 s`, `5 min 20 s`, `2 h 5 min`, `3 d 4 h`: two units at most."""
+    if seconds < timedelta(minutes=1).total_seconds():
+        return texts("unit.seconds", n=f"{seconds:.1f}")
+    minutes, hours, days = int(seconds // 60), int(seconds // 3600), int(seconds // 86400)
+    if minutes < 60:
+        return f"{texts('unit.minutes', n=minutes)} {texts('unit.seconds', n=int(seconds % 60))}"
+    if hours < 24:
+        return f"{texts('unit.hours', n=hours)} {texts('unit.minutes', n=minutes % 60)}"
+    return f"{texts('unit.days', n=days)} {texts('unit.hours', n=hours % 24)}"

@@ -1,0 +1,27 @@
+"""What the pages work with, put together once in `app.py` and by tests."""
+
+from dataclasses import dataclass
+from datetime import UTC, tzinfo
+from typing import cast
+
+from starlette.requests import Request
+
+from services.gateway.pictures import Vault
+from shared.clock import Clock
+from shared.database import Database
+
+
+@dataclass(frozen=True)
+class Parts:
+    """`tls`: browsers come over HTTPS. `language`: for browsers that ask for none of ours."""
+
+    database: Database
+    vault: Vault
+    clock: Clock
+    timezone: tzinfo = UTC
+    language: str = "ko"
+    tls: bool = False
+
+
+def parts_of(request: Request) -> Parts:
+    return cast(Parts, request.app.state.parts)

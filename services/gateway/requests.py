@@ -1,0 +1,101 @@
+"""Who asks, in which language, and whether a form is ours: what routes depend on."""
+
+from typing import Annotated
+from urllib.parse import urlsplit
+
+from fastapi import Depends
+from starlette.datastructures import FormData
+from starlette.requests import Request
+from starlette.responses import Response
+
+from services.gateway.parts import Parts, parts_of
+from services.gateway.problems import Problem
+from services.gateway.sessions import LIFETIME, Visitor, recognise
+from services.gateway.texts import Texts, negotiate
+from services.gateway.tokens import csrf_token, same
+
+LANGUAGE_COOKIE = "haetae_language"
+LOGIN_COOKIE = "haetae_login"  # stands in for a session while there is none, so that the login form is guarded too
+CSRF_FIELD, CSRF_HEADER = "csrf", "X-CSRF-Token"
+LANGUAGE_DAYS = 365
+MAX_FIELDS = 200  # of a form: a verdict has two for each notice
+
+
+def session_cookie(parts: Parts) -> str:
+    """With TLS the name binds the cookie to this host and to HTTPS (RFC 6265bis, `__Host-`)."""
+    return "__Host-haetae_session" if parts.tls else "haetae_session"
+
+
+async def recognised(request: Request) -> Visitor | None:
+    parts = parts_of(request)
+    scheme, _, bearer = request.headers.get("Authorization", "").partition(" ")
+    if scheme.lower() == "bearer":
+        return await recognise(parts.database, bearer.strip(), by_cookie=False)
+    cookie = request.cookies.get(session_cookie(parts))
+    return await recognise(parts.database, cookie, by_cookie=True) if cookie else None
+
+
+async def reader(visitor: Annotated[Visitor | None, Depends(recognised)]) -> Visitor:
+    """Anybody who is logged in."""
+    if visitor is None:
+        raise Problem(401, "not-logged-in")
+    return visitor
+
+
+async def reviewer(request: Request, visitor: Annotated[Visitor, Depends(reader)]) -> Visitor:
+    """Somebody who may decide and unblur."""
+    if not visitor.account.reviews:
+        raise Problem(403, "not-reviewer")
+    return visitor
+
+
+async def api_reviewer(request: Request, visitor: Annotated[Visitor, Depends(reviewer)]) -> Visitor:
+    """A reviewer's program; one that rides on a browser's cookie proves itself with the header."""
+    if visitor.by_cookie and not same(request.headers.get(CSRF_HEADER, ""), visitor.csrf):
+        raise Problem(403, "csrf", field=CSRF_HEADER)
+    return visitor
+
+
+Reader = Annotated[Visitor, Depends(reader)]
+Reviewer = Annotated[Visitor, Depends(reviewer)]
+ApiReviewer = Annotated[Visitor, Depends(api_reviewer)]
+
+
+async def guarded_form(request: Request, token: str) -> FormData:
+    """The fields of a form that our page made for the holder of `token`. Raises `Problem` 403."""
+    form = await request.form(max_files=0, max_fields=MAX_FIELDS)
+    proof = request.headers.get(CSRF_HEADER) or text_of(form, CSRF_FIELD)
+    if not token or not same(proof, csrf_token(token)):
+        raise Problem(403, "csrf")
+    return form
+
+
+def text_of(form: FormData, field: str) -> str:
+    """The field's text; empty when it is missing (and never a file)."""
+    value = form.get(field)
+    return value if isinstance(value, str) else ""
+
+
+def texts_of(request: Request) -> Texts:
+    accepted = request.headers.get("Accept-Language")
+    return Texts(negotiate(request.cookies.get(LANGUAGE_COOKIE), accepted, parts_of(request).language))
+
+
+def local_path(path: str | None) -> str:
+    """A path of this gateway to go on to; the queue for anything that could lead elsewhere."""
+    path = path or "/"
+    split = urlsplit(path)
+    plain = path.startswith("/") and not path.startswith("//") and "\\" not in path and path.isprintable()
+    return path if plain and not split.scheme and not split.netloc else "/"
+
+
+def remember(response: Response, parts: Parts, name: str, value: str, seconds: int) -> None:
+    response.set_cookie(name, value, max_age=seconds, httponly=True, samesite="lax", secure=parts.tls, path="/")
+
+
+def remember_session(response: Response, parts: Parts, token: str) -> None:
+    remember(response, parts, session_cookie(parts), token, int(LIFETIME.total_seconds()))
+
+
+def forget(response: Response, parts: Parts, name: str) -> None:
+    response.delete_cookie(name, httponly=True, samesite="lax", secure=parts.tls, path="/")

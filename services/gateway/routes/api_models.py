@@ -1,0 +1,107 @@
+"""What the API takes and gives. Inputs are strict: a field too many or of another type is named, not guessed at."""
+
+from datetime import datetime
+from typing import Annotated, Any
+from uuid import UUID
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from services.gateway.domain import State
+from shared.events import Verdict
+from shared.events.values import Sha256
+
+MAX_NOTE = 2_000
+MAX_NOTICES = 100
+
+
+class Input(BaseModel):
+    model_config = ConfigDict(strict=True, extra="forbid")
+
+
+class LoginInput(Input):
+    login: Annotated[str, Field(max_length=64)]
+    password: Annotated[str, Field(max_length=512)]
+
+
+class ApprovedNotice(Input):
+    notice_id: Annotated[UUID, Field(strict=False)]  # JSON has no UUID
+    sha256: Sha256
+
+
+class DecisionInput(Input):
+    """`notices`: the approved ones with the digest that was looked at; empty when rejecting, which needs a note."""
+
+    verdict: Annotated[Verdict, Field(strict=False)]
+    notices: Annotated[list[ApprovedNotice], Field(max_length=MAX_NOTICES)] = []
+    note: Annotated[str, Field(max_length=MAX_NOTE)] = ""
+
+
+class Token(BaseModel):
+    token: str
+    expires_at: datetime
+    pseudonym: str
+    roles: list[str]
+
+
+class CaseItem(BaseModel):
+    """A case in a list. What no event has told yet is null."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    case_id: UUID
+    state: State
+    url: str | None
+    host: str | None
+    title: str | None
+    language: str | None
+    country: str | None
+    category: str | None
+    risk: float | None
+    known: bool | None
+    alarm: str | None
+    last_check: str | None
+    found_at: datetime | None
+    flagged_at: datetime | None
+    sealed_at: datetime | None
+    drafted_at: datetime | None
+    decided_at: datetime | None
+    sent_at: datetime | None
+    removed_at: datetime | None
+    reviewer: str | None
+    scripted: bool | None
+    updated_at: datetime
+
+
+class CaseList(BaseModel):
+    """`next`: give it as `after` for the following page; null on the last."""
+
+    items: list[CaseItem]
+    next: str | None
+
+
+class HistoryLine(BaseModel):
+    model_config = ConfigDict(from_attributes=True)
+
+    seq: int
+    at: datetime
+    actor: str
+    action: str
+    details: dict[str, Any]
+    prev_hash: str
+    hash: str
+
+
+class History(BaseModel):
+    """`intact`: every hash was recomputed and agrees, up to the chain's end that is kept apart."""
+
+    lines: list[HistoryLine]
+    intact: bool
+
+
+class Summary(BaseModel):
+    """`median_seconds`: between stages, over the cases that have both; null while there are none."""
+
+    total: int
+    by_state: dict[str, int]
+    alarms: dict[str, int]
+    median_seconds: dict[str, float | None]

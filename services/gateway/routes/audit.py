@@ -1,0 +1,34 @@
+"""The audit history of everything, and the check of every chain."""
+
+from fastapi import APIRouter
+from starlette.requests import Request
+from starlette.responses import HTMLResponse
+
+from services.gateway import history
+from services.gateway.audit import ACCESS_CHAIN
+from services.gateway.pages import render
+from services.gateway.parts import parts_of
+from services.gateway.requests import Reader
+
+router = APIRouter()
+SHOWN = 100  # the newest lines
+
+
+@router.get("/audit")
+async def audit_page(request: Request, visitor: Reader) -> HTMLResponse:
+    """`?verify=1` recomputes every hash of every chain."""
+    verify = request.query_params.get("verify") == "1"
+    async with parts_of(request).database.transaction() as tx:
+        lines = await history.newest(tx, SHOWN)
+        checked = [entry async for entry in history.check_all(tx)] if verify else []
+    return render(
+        request,
+        "audit.html",
+        visitor,
+        lines=lines,
+        verified=verify,
+        chains=len(checked),
+        total=sum(length for _, length, _ in checked),
+        breaks=[broken for _, _, broken in checked if broken],
+        access_chain=ACCESS_CHAIN,
+    )

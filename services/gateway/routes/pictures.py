@@ -1,0 +1,65 @@
+"""Pictures of a case: blurred ones for whoever may read the case, an unblurred one with the ticket of its viewing."""
+
+from urllib.parse import quote, urlencode
+from uuid import UUID
+
+from fastapi import APIRouter
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+
+from services.gateway.pages import render
+from services.gateway.parts import parts_of
+from services.gateway.pictures import REASONS, VIEWING, blurred_name, sealed_picture, unblur
+from services.gateway.problems import Problem
+from services.gateway.requests import Reader, Reviewer, guarded_form, text_of
+from services.gateway.security import PICTURE_POLICY
+from shared.objects.vault import KeyDestroyed, ObjectMissing
+
+router = APIRouter()
+
+
+@router.get("/cases/{case_id}/pictures/{name}")
+async def picture(request: Request, case_id: UUID, name: str, visitor: Reader) -> Response:
+    parts = parts_of(request)
+    item = await sealed_picture(parts.database, case_id, name, request.query_params.get("ticket"), visitor.account)
+    try:
+        data = await parts.vault.get(case_id, item.sha256)
+    except (KeyDestroyed, ObjectMissing) as error:
+        raise Problem(410, "picture-destroyed") from error
+    headers = {
+        "Content-Security-Policy": PICTURE_POLICY,
+        "Content-Disposition": f"inline; filename*=UTF-8''{quote(name)}",
+        "Cache-Control": "no-store, private",
+    }
+    return Response(data, media_type=item.media_type, headers=headers)
+
+
+@router.post("/cases/{case_id}/unblur")
+async def unblurred(request: Request, case_id: UUID, visitor: Reviewer) -> Response:
+    """Note the viewing, then show. htmx gets the picture alone, a plain form the page with it."""
+    form = await guarded_form(request, visitor.token)
+    name = text_of(form, "picture")
+    ticket = await unblur(parts_of(request).database, case_id, name, text_of(form, "reason"), visitor.account)
+    if "HX-Request" not in request.headers:
+        return RedirectResponse(f"/cases/{case_id}?{urlencode({'picture': name, 'ticket': ticket})}#{name}", 303)
+    return figure(request, visitor, case_id, name, ticket)
+
+
+@router.get("/cases/{case_id}/figures/{name}")
+async def blurred_figure(request: Request, case_id: UUID, name: str, visitor: Reader) -> Response:
+    """The picture's place on the page, blurred again."""
+    return figure(request, visitor, case_id, name, None)
+
+
+def figure(request: Request, visitor: Reader, case_id: UUID, name: str, ticket: str | None) -> Response:
+    return render(
+        request,
+        "figure.html",
+        visitor,
+        case_id=case_id,
+        name=name,
+        ticket=ticket,
+        blurred=blurred_name(name),
+        view_reasons=REASONS,
+        viewing_seconds=int(VIEWING.total_seconds()),
+    )

@@ -1,0 +1,66 @@
+"""The queue: what awaits review, the most pressing first, and every other case by its state."""
+
+from dataclasses import replace
+from datetime import datetime
+
+from fastapi import APIRouter
+from starlette.requests import Request
+from starlette.responses import HTMLResponse
+
+from services.gateway import listing
+from services.gateway.domain import State
+from services.gateway.listing import Wanted
+from services.gateway.pages import render
+from services.gateway.parts import parts_of
+from services.gateway.queue import Priority, priority
+from services.gateway.requests import Reader
+from shared.database import Transaction
+
+router = APIRouter()
+PAGE_SIZE = 50  # rows: a few screens, and fast on an old machine
+VIEWS = {
+    "review": Wanted(states=(State.DRAFTED,)),
+    "alarm": Wanted(alarmed=True),
+    "preparing": Wanted(states=(State.FOUND, State.FLAGGED, State.SEALED)),
+    "under-way": Wanted(states=(State.APPROVED, State.SENT)),
+    "closed": Wanted(states=(State.REMOVED, State.REJECTED)),
+    "all": Wanted(),
+}
+
+
+@router.get("/")
+async def queue(request: Request, visitor: Reader) -> HTMLResponse:
+    parts = parts_of(request)
+    view = request.query_params.get("view", "")
+    view = view if view in VIEWS else "review"
+    wanted = replace(VIEWS[view], limit=PAGE_SIZE, after=request.query_params.get("after"))
+    async with parts.database.transaction() as tx:
+        page = await listing.page(tx, wanted)
+        counts = await view_counts(tx)
+    now = parts.clock.now()
+    rows = [(row, row_priority(row, now)) for row in page.rows]
+    return render(request, "queue.html", visitor, rows=rows, next=page.next, view=view, counts=counts, views=VIEWS)
+
+
+@router.get("/waiting")
+async def waiting(request: Request, visitor: Reader) -> HTMLResponse:
+    """The live line above the queue. The table itself does not move under the reviewer's hand."""
+    async with parts_of(request).database.transaction() as tx:
+        counts = await view_counts(tx)
+    return render(request, "waiting.html", visitor, counts=counts)
+
+
+async def view_counts(tx: Transaction) -> dict[str, int]:
+    by_state = await listing.counts(tx)
+    alarmed = sum((await listing.alarms(tx)).values())
+    counts = {
+        name: sum(by_state[state] for state in wanted.states or State)
+        for name, wanted in VIEWS.items()
+        if not wanted.alarmed
+    }
+    return counts | {"alarm": alarmed}
+
+
+def row_priority(row: listing.Row, now: datetime) -> Priority:
+    since = min((row[name] for name in ("found_at", "flagged_at", "drafted_at") if row[name]), default=now)
+    return priority(row["risk"] or 0.0, bool(row["known"]), since, now)

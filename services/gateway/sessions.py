@@ -1,0 +1,88 @@
+"""Logging in and out. A session is a random token; the same kind serves browsers (cookie) and programs (bearer)."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Mapped, mapped_column
+
+from services.gateway import history, throttle
+from services.gateway.accounts import Account, password_agrees
+from services.gateway.audit import ACCESS_CHAIN, Action
+from services.gateway.problems import Problem
+from services.gateway.store import Base
+from services.gateway.tokens import csrf_token, digest, new_token
+from shared.database import Database, Transaction
+
+LIFETIME = timedelta(hours=10)  # a working day: log in once in the morning
+
+
+class Session(Base):
+    __tablename__ = "sessions"
+
+    token_hash: Mapped[str] = mapped_column(primary_key=True)
+    login: Mapped[str]
+    created_at: Mapped[datetime]
+    expires_at: Mapped[datetime]
+
+
+@dataclass(frozen=True)
+class Visitor:
+    """Who is asking. `by_cookie`: a browser, whose changing requests must prove that our page made them."""
+
+    account: Account
+    token: str
+    by_cookie: bool
+
+    @property
+    def csrf(self) -> str:
+        return csrf_token(self.token)
+
+
+@dataclass(frozen=True)
+class Opened:
+    token: str
+    expires_at: datetime
+    account: Account
+
+
+async def log_in(database: Database, login: str, password: str, address: str) -> Opened:
+    """Raises `Problem` "too-many-logins" or "wrong-login"; the latter tells nothing about which part was wrong."""
+    async with database.transaction() as tx:
+        if await throttle.refused(tx, login, address):
+            raise Problem(429, "too-many-logins", field="login")
+        account = await tx.get(Account, login)
+    agrees = await password_agrees(account, password)
+    async with database.transaction() as tx:
+        if account is None or not agrees:
+            throttle.note_failure(tx, login, address)
+        else:
+            return await _open(tx, account)
+    raise Problem(401, "wrong-login", field="login")
+
+
+async def _open(tx: Transaction, account: Account) -> Opened:
+    now = tx.clock.now()
+    await tx.execute(sa.delete(Session).where(Session.expires_at <= now))
+    token = new_token()
+    tx.add(Session(token_hash=digest(token), login=account.login, created_at=now, expires_at=now + LIFETIME))
+    await history.append(tx, ACCESS_CHAIN, account.pseudonym, Action.LOGGED_IN, {})
+    return Opened(token, now + LIFETIME, account)
+
+
+async def recognise(database: Database, token: str, by_cookie: bool) -> Visitor | None:
+    """Whose session it is; None when it is unknown or over."""
+    async with database.transaction() as tx:
+        statement = (
+            sa.select(Account)
+            .join(Session, Session.login == Account.login)
+            .where(Session.token_hash == digest(token), Session.expires_at > tx.clock.now())
+        )
+        account = await tx.scalar(statement)
+    return Visitor(account, token, by_cookie) if account else None
+
+
+async def log_out(database: Database, visitor: Visitor) -> None:
+    async with database.transaction() as tx:
+        await tx.execute(sa.delete(Session).where(Session.token_hash == digest(visitor.token)))
+        await history.append(tx, ACCESS_CHAIN, visitor.account.pseudonym, Action.LOGGED_OUT, {})

@@ -1,0 +1,160 @@
+"""Tables of cases and their history."""
+
+from datetime import datetime
+from typing import Any, ClassVar
+from uuid import UUID
+
+import sqlalchemy as sa
+from pydantic import TypeAdapter
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+
+from services.gateway.audit import Line
+from services.gateway.domain import Facts, NoticeState, notice_state
+from shared.events import Assessment, Value, Verdict
+from shared.events.values import Finding, Notice, ProbeOutcome, Report, SealedObject
+
+
+class Stored(sa.TypeDecorator[Any]):
+    """A value of the catalogue as JSONB."""
+
+    impl = JSONB
+    cache_ok = True
+
+    def __init__(self, kind: Any) -> None:  # noqa: ANN401  # any type that pydantic knows
+        super().__init__(none_as_null=True)
+        self.kind = kind
+
+    def process_bind_param(self, value: Any, dialect: object) -> Any:  # noqa: ANN401
+        return None if value is None else TypeAdapter(self.kind).dump_python(value, mode="json")
+
+    def process_result_value(self, value: Any, dialect: object) -> Any:  # noqa: ANN401
+        return None if value is None else TypeAdapter(self.kind).validate_python(value)
+
+
+class LastCheck(Value):
+    """The newest removal check."""
+
+    number: int
+    outcome: ProbeOutcome
+    checked_at: datetime
+    why: tuple[str, ...]
+
+
+class Base(DeclarativeBase):
+    type_annotation_map: ClassVar[dict[Any, Any]] = {
+        str: sa.Text,
+        datetime: sa.DateTime(timezone=True),
+        float: sa.Double,
+        dict[str, Any]: JSONB,
+        list[str]: sa.ARRAY(sa.Text),
+    }
+
+
+class Case(Base):
+    """A case as far as events have told of it. `rank`: `queue.order`; `known`: a picture agrees with a hash bank."""
+
+    __tablename__ = "cases"
+
+    case_id: Mapped[UUID] = mapped_column(primary_key=True)
+    state: Mapped[str]
+    rank: Mapped[float]
+    alarm: Mapped[str | None]
+    url: Mapped[str | None]
+    host: Mapped[str | None]
+    title: Mapped[str | None]
+    language: Mapped[str | None]
+    country: Mapped[str | None]
+    category: Mapped[str | None]
+    risk: Mapped[float | None]
+    known: Mapped[bool | None]
+    finding: Mapped[Finding | None] = mapped_column(Stored(Finding))
+    assessment: Mapped[Assessment | None] = mapped_column(Stored(Assessment))
+    manifest_sha256: Mapped[str | None]
+    objects: Mapped[tuple[SealedObject, ...] | None] = mapped_column(Stored(tuple[SealedObject, ...]))
+    failure: Mapped[str | None]
+    report: Mapped[Report | None] = mapped_column(Stored(Report))
+    found_at: Mapped[datetime | None]
+    flagged_at: Mapped[datetime | None]
+    sealed_at: Mapped[datetime | None]
+    failed_at: Mapped[datetime | None]
+    drafted_at: Mapped[datetime | None]
+    decided_at: Mapped[datetime | None]
+    sent_at: Mapped[datetime | None]
+    removed_at: Mapped[datetime | None]
+    first_gone_at: Mapped[datetime | None]
+    verdict: Mapped[str | None]
+    note: Mapped[str | None]
+    reviewer: Mapped[str | None]
+    scripted: Mapped[bool | None]
+    last_check: Mapped[LastCheck | None] = mapped_column(Stored(LastCheck))
+    updated_at: Mapped[datetime]
+
+    @property
+    def facts(self) -> Facts:
+        return Facts(
+            found_at=self.found_at,
+            flagged_at=self.flagged_at,
+            sealed_at=self.sealed_at,
+            failed_at=self.failed_at,
+            drafted_at=self.drafted_at,
+            decided_at=self.decided_at,
+            verdict=Verdict(self.verdict) if self.verdict else None,
+            sent_at=self.sent_at,
+            removed_at=self.removed_at,
+        )
+
+
+class CaseNotice(Base):
+    """A notice of a case. `content` is missing while only its delivery is known (it overtook the draft).
+
+    It belongs to the case's present draft when `drafted_at` is the case's: an older draft's notices stay as history.
+    """
+
+    __tablename__ = "notices"
+
+    notice_id: Mapped[UUID] = mapped_column(primary_key=True)
+    case_id: Mapped[UUID]
+    position: Mapped[int | None]  # place in the ladder of recipients
+    content: Mapped[Notice | None] = mapped_column(Stored(Notice))
+    sha256: Mapped[str | None]
+    drafted_at: Mapped[datetime | None]
+    approved_at: Mapped[datetime | None]
+    sent_at: Mapped[datetime | None]
+    receipt: Mapped[str | None]
+    message_id: Mapped[str | None]
+    bounced_at: Mapped[datetime | None]
+    bounce_reason: Mapped[str | None]
+
+    @property
+    def state(self) -> NoticeState:
+        return notice_state(bool(self.approved_at), bool(self.sent_at), bool(self.bounced_at))
+
+
+class Chain(Base):
+    """The end of each hash chain; its row is the lock under which a line is added."""
+
+    __tablename__ = "chains"
+
+    chain: Mapped[UUID] = mapped_column(primary_key=True)
+    length: Mapped[int]
+    head: Mapped[str]
+
+
+class AuditLine(Base):
+    """Append-only: the role may insert and read, a trigger refuses the rest to everybody."""
+
+    __tablename__ = "audit"
+
+    chain: Mapped[UUID] = mapped_column(primary_key=True)
+    seq: Mapped[int] = mapped_column(primary_key=True)
+    at: Mapped[datetime]
+    actor: Mapped[str]
+    action: Mapped[str]
+    details: Mapped[dict[str, Any]]
+    prev_hash: Mapped[str]
+    hash: Mapped[str]
+
+    @property
+    def line(self) -> Line:
+        return Line(self.chain, self.seq, self.at, self.actor, self.action, self.details, self.prev_hash, self.hash)

@@ -1,0 +1,58 @@
+"""Every word that the pages say, in Korean and English: one flat table a language under `messages/`."""
+
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+
+LANGUAGES = ("ko", "en")
+FOLDER = Path(__file__).parent / "messages"
+MAX_ACCEPTED = 20  # entries of an Accept-Language header that are read; browsers send three or four
+
+
+def load(language: str) -> dict[str, str]:
+    """`{"queue.title": "…"}`: the file's sections and keys, joined by a dot."""
+    sections = tomllib.loads((FOLDER / f"{language}.toml").read_text(encoding="utf-8"))
+    return {f"{section}.{key}": text for section, texts in sections.items() for key, text in texts.items()}
+
+
+MESSAGES: Mapping[str, Mapping[str, str]] = {language: load(language) for language in LANGUAGES}
+
+
+class Texts:
+    """The words of one language. Call it with a key; raises `KeyError` for an unknown one."""
+
+    def __init__(self, language: str) -> None:
+        self.language = language
+        self._messages = MESSAGES[language]
+
+    def __call__(self, key: str, **values: object) -> str:
+        return self._messages[key].format(**values) if values else self._messages[key]
+
+    def word(self, section: str, code: object) -> str:
+        """The word for a code of somebody else's vocabulary; the code itself while we know no word for it."""
+        return self._messages.get(f"{section}.{code}", str(code))
+
+
+def negotiate(chosen: str | None, accepted: str | None, default: str) -> str:
+    """The language chosen on the page, else the browser's best one of ours (RFC 9110, 12.5.4), else the default."""
+    if chosen in LANGUAGES:
+        return str(chosen)
+    wanted: list[tuple[float, str]] = []
+    for part in (accepted or "").split(",")[:MAX_ACCEPTED]:
+        tag, _, weight = part.partition(";")
+        language = tag.strip().lower().partition("-")[0]
+        if language in LANGUAGES:
+            wanted.append((quality(weight), language))
+    best = max(wanted, key=lambda pair: pair[0], default=(0.0, default))
+    return best[1] if best[0] > 0 else default
+
+
+def quality(weight: str) -> float:
+    """`q=0.8` as a number; 1 when there is none, 0 when it is malformed."""
+    name, _, value = weight.strip().partition("=")
+    if not name:
+        return 1.0
+    try:
+        return float(value) if name.strip() == "q" else 0.0
+    except ValueError:
+        return 0.0

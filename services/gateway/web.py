@@ -1,0 +1,38 @@
+"""The web application: pages for officials, an API for programs, nothing from anywhere else."""
+
+from fastapi import FastAPI
+from starlette.responses import Response
+from starlette.staticfiles import StaticFiles
+from starlette.types import Scope
+
+from services.gateway import answers
+from services.gateway.pages import STATIC
+from services.gateway.parts import Parts
+from services.gateway.routes import api_cases, api_login, audit, case, login, pictures, queue
+from services.gateway.security import BodyLimit, Headers
+
+YEAR = 365 * 86400
+
+
+class Versioned(StaticFiles):
+    """Files whose address carries their digest: a browser may keep them."""
+
+    async def get_response(self, path: str, scope: Scope) -> Response:
+        answer = await super().get_response(path, scope)
+        if b"v=" in scope["query_string"]:
+            answer.headers["Cache-Control"] = f"public, max-age={YEAR}, immutable"
+        return answer
+
+
+def application(parts: Parts) -> FastAPI:
+    app = FastAPI(title="Haetae gateway", version="1", openapi_url="/api/openapi.json", docs_url=None, redoc_url=None)
+    app.state.parts = parts
+    answers.install(app)
+    for module in (login, queue, case, pictures, audit):
+        app.include_router(module.router, include_in_schema=False)
+    for api in (api_login, api_cases):
+        app.include_router(api.router)
+    app.mount("/static", Versioned(directory=STATIC))
+    app.add_middleware(BodyLimit)
+    app.add_middleware(Headers, tls=parts.tls)
+    return app

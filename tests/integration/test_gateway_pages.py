@@ -1,0 +1,230 @@
+"""The pages over the real database: login, queue, case, pictures, verdict; and what browsers are told."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import httpx
+import pytest
+import sqlalchemy as sa
+
+from services.gateway.accounts import create_account
+from services.gateway.security import MAX_BODY, PAGE_POLICY, PICTURE_POLICY
+from services.gateway.web import application
+from tests.support.gateway import PASSWORD, Desk, Story, make_desk
+from tests.support.stack import Migrated
+
+
+@pytest.fixture
+async def desk(migrated: Migrated, tmp_path: Path) -> AsyncIterator[Desk]:
+    desk = make_desk(migrated.dsn_for("gateway"), tmp_path)
+    await create_account(desk.database, "kim", PASSWORD, ["reviewer"])
+    yield desk
+    await desk.database.close()
+
+
+@pytest.fixture
+async def browser(desk: Desk) -> AsyncIterator[httpx.AsyncClient]:
+    """Keeps cookies, follows nothing by itself."""
+    transport = httpx.ASGITransport(application(desk.parts))
+    async with httpx.AsyncClient(transport=transport, base_url="http://gateway.test") as client:
+        client.headers["Accept-Language"] = "en"
+        yield client
+
+
+def hidden(page: httpx.Response, name: str) -> str:
+    found = re.search(rf'name="{name}" value="([^"]*)"', page.text)
+    assert found, f"no field {name} in {page.url}"
+    return found[1]
+
+
+async def log_in(
+    browser: httpx.AsyncClient, login: str = "kim", password: str = PASSWORD, **more: str
+) -> httpx.Response:
+    csrf = hidden(await browser.get("/login"), "csrf")
+    return await browser.post("/login", data={"csrf": csrf, "login": login, "password": password, **more})
+
+
+async def approve(browser: httpx.AsyncClient, page: httpx.Response, story: Story, **more: object) -> httpx.Response:
+    digests = [f"{notice.notice_id}:{notice.sha256}" for notice in story.notices]
+    fields = {"csrf": hidden(page, "csrf"), "verdict": "approved", "notice": digests, "shown": digests, **more}
+    return await browser.post(f"/cases/{story.case}/decision", data=fields)
+
+
+async def outbox(desk: Desk) -> list[str]:
+    async with desk.database.transaction() as tx:
+        return list(await tx.scalars(sa.text("SELECT topic FROM outbox ORDER BY position")))  # type: ignore[arg-type]
+
+
+async def test_nothing_is_shown_without_a_login(desk: Desk, browser: httpx.AsyncClient) -> None:
+    story = await desk.awaiting_review()
+    for path in ("/", "/audit", f"/cases/{story.case}", f"/cases/{story.case}/pictures/picture-1-blurred.jpg"):
+        answer = await browser.get(path)
+        assert (answer.status_code, answer.headers["location"].partition("?")[0]) == (303, "/login")
+    assert (await browser.post(f"/cases/{story.case}/decision")).status_code == 303
+    for path in ("/api/cases", "/api/summary", f"/api/cases/{story.case}"):
+        assert (await browser.get(path)).status_code == 401
+
+
+async def test_login_goes_on_to_the_page_that_was_asked_for(desk: Desk, browser: httpx.AsyncClient) -> None:
+    assert (await log_in(browser, next="/audit")).headers["location"] == "/audit"
+    await browser.get("/audit")
+    for elsewhere in ("//evil.test", "https://evil.test", "/\\evil.test", "javascript:1"):
+        browser.cookies.clear()
+        assert (await log_in(browser, next=elsewhere)).headers["location"] == "/"
+
+
+async def test_wrong_password_tells_nothing_and_is_slowed_down(desk: Desk, browser: httpx.AsyncClient) -> None:
+    unknown = await log_in(browser, login="nobody", password="x" * 12)
+    wrong = [await log_in(browser, password="x" * 12) for _ in range(5)]
+    assert {unknown.status_code, *(answer.status_code for answer in wrong)} == {401}
+    assert "do not agree" in unknown.text
+    assert "do not agree" in wrong[0].text
+    assert (await log_in(browser)).status_code == 429  # the right password does not help now
+
+
+async def test_cookie_is_out_of_reach_of_scripts_and_ends_with_logout(desk: Desk, browser: httpx.AsyncClient) -> None:
+    cookie = (await log_in(browser)).headers["set-cookie"]
+    assert "HttpOnly" in cookie
+    assert "SameSite=lax" in cookie
+    token = browser.cookies["haetae_session"]
+    page = await browser.get("/")
+    assert page.status_code == 200
+    await browser.post("/logout", data={"csrf": hidden(page, "csrf")})
+    browser.cookies.set("haetae_session", token)
+    assert (await browser.get("/")).status_code == 303
+
+
+async def test_forms_of_others_are_refused(desk: Desk, browser: httpx.AsyncClient) -> None:
+    story = await desk.awaiting_review()
+    await log_in(browser)
+    page = await browser.get(f"/cases/{story.case}")
+    assert (await approve(browser, page, story, csrf="0" * 64)).status_code == 403
+    assert (await browser.post("/logout", data={})).status_code == 403
+    assert (await browser.get("/")).status_code == 200
+
+
+async def test_every_answer_carries_the_policy(desk: Desk, browser: httpx.AsyncClient) -> None:
+    story = await desk.awaiting_review()
+    await log_in(browser)
+    for path in ("/", "/login", "/nowhere", "/static/style.css", "/api/cases", f"/cases/{story.case}", "/cases/x"):
+        answer = await browser.get(path)
+        assert answer.headers["content-security-policy"] == PAGE_POLICY
+        assert answer.headers["x-content-type-options"] == "nosniff"
+        assert answer.headers["cache-control"] == "no-store"
+        assert not re.search(r"<style|\sstyle=|\son\w+=|<script>", answer.text)
+
+
+async def test_hostile_text_stays_text(desk: Desk, browser: httpx.AsyncClient) -> None:
+    hostile = "<script>alert(1)</script>\x00'\" {{ 7*7 }} <a href=//evil.test>"
+    story = await desk.awaiting_review("post/'><b>", title=hostile)
+    await log_in(browser)
+    for path in ("/", f"/cases/{story.case}"):
+        page = (await browser.get(path)).text
+        assert "<script>alert" not in page
+        assert "evil.test>" not in page
+        assert "&lt;script&gt;alert(1)" in page
+        assert "{{ 7*7 }}" in page
+    assert 'href="http' not in page
+
+
+async def test_approval_is_recorded_once_and_published(desk: Desk, browser: httpx.AsyncClient) -> None:
+    story = await desk.awaiting_review()
+    await log_in(browser)
+    page = await browser.get(f"/cases/{story.case}")
+    assert (await approve(browser, page, story, note="as drafted")).status_code == 303
+    again = await approve(browser, page, story)
+    assert again.status_code == 409
+    assert "decided already" in again.text
+    assert (await outbox(desk)).count("review.decided") == 1
+    assert "notices-approved" not in (shown := (await browser.get(f"/cases/{story.case}")).text)
+    assert "Approved by reviewer-" in shown
+    assert "as drafted" in shown
+
+
+async def test_changed_draft_is_not_approved(desk: Desk, browser: httpx.AsyncClient) -> None:
+    story = await desk.awaiting_review()
+    await log_in(browser)
+    page = await browser.get(f"/cases/{story.case}")
+    await desk.tell(story.redrafted("Other words.\n"))
+    answer = await approve(browser, page, story)
+    assert answer.status_code == 409
+    assert "changed since you looked" in answer.text
+    assert "review.decided" not in await outbox(desk)
+
+
+async def test_notice_that_came_since_is_noticed(desk: Desk, browser: httpx.AsyncClient) -> None:
+    story = await desk.awaiting_review(recipients=("abuse@a.test", "abuse@b.test"))
+    await log_in(browser)
+    page = await browser.get(f"/cases/{story.case}")
+    first = f"{story.notices[0].notice_id}:{story.notices[0].sha256}"
+    assert (await approve(browser, page, story, notice=[first], shown=[first])).status_code == 409
+    assert (await approve(browser, page, story, notice=[first])).status_code == 303
+
+
+async def test_rejection_needs_a_reason(desk: Desk, browser: httpx.AsyncClient) -> None:
+    story = await desk.awaiting_review()
+    await log_in(browser)
+    page = await browser.get(f"/cases/{story.case}")
+    address, form = f"/cases/{story.case}/decision", {"csrf": hidden(page, "csrf"), "verdict": "rejected"}
+    shown = {"shown": [f"{notice.notice_id}:{notice.sha256}" for notice in story.notices]}
+    assert (await browser.post(address, data={**form, **shown})).status_code == 422
+    assert (await browser.post(address, data={**form, **shown, "reason": "other"})).status_code == 422
+    assert (await browser.post(address, data={**form, **shown, "reason": "wrong-match"})).status_code == 303
+    assert "The match is wrong" in (await browser.get(f"/cases/{story.case}")).text
+
+
+async def test_viewer_may_look_but_not_decide_nor_unblur(desk: Desk, browser: httpx.AsyncClient) -> None:
+    story = await desk.awaiting_review()
+    await create_account(desk.database, "lee", PASSWORD, ["viewer"])
+    await log_in(browser, "lee")
+    page = await browser.get(f"/cases/{story.case}")
+    assert "A reviewer decides" in page.text
+    assert (await approve(browser, page, story)).status_code == 403
+    unblur = {"csrf": hidden(page, "csrf"), "picture": "picture-1.jpg", "reason": "confirm-match"}
+    assert (await browser.post(f"/cases/{story.case}/unblur", data=unblur)).status_code == 403
+
+
+async def test_picture_is_unblurred_only_by_the_recorded_action(desk: Desk, browser: httpx.AsyncClient) -> None:
+    story = await desk.awaiting_review()
+    await log_in(browser)
+    page, pictures = await browser.get(f"/cases/{story.case}"), f"/cases/{story.case}/pictures"
+    blurred = await browser.get(f"{pictures}/picture-1-blurred.jpg")
+    assert blurred.status_code == 200
+    assert blurred.headers["content-security-policy"] == PICTURE_POLICY
+    assert blurred.headers["cache-control"] == "no-store, private"
+    assert blurred.headers["content-disposition"].startswith("inline")
+    assert (await browser.get(f"{pictures}/picture-1.jpg")).status_code == 403
+
+    ask = {"csrf": hidden(page, "csrf"), "picture": "picture-1.jpg", "reason": ""}
+    assert (await browser.post(f"/cases/{story.case}/unblur", data=ask)).status_code == 422
+    shown = await browser.post(f"/cases/{story.case}/unblur", data={**ask, "reason": "confirm-match"})
+    assert shown.status_code == 303
+    ticket = httpx.URL(shown.headers["location"]).params["ticket"]
+    assert (await browser.get(f"{pictures}/picture-1.jpg", params={"ticket": ticket})).status_code == 200
+    assert (await browser.get(f"{pictures}/screenshot.jpg", params={"ticket": ticket})).status_code == 403
+    history = (await browser.get(f"/api/cases/{story.case}/history")).json()
+    assert history["intact"]
+    assert history["lines"][-1]["action"] == "picture-unblurred"
+    assert history["lines"][-1]["details"]["reason"] == "confirm-match"
+
+    browser.cookies.clear()
+    await create_account(desk.database, "park", PASSWORD, ["reviewer"])
+    await log_in(browser, "park")
+    assert (await browser.get(f"{pictures}/picture-1.jpg", params={"ticket": ticket})).status_code == 403
+
+
+async def test_large_bodies_are_not_read(desk: Desk, browser: httpx.AsyncClient) -> None:
+    answer = await browser.post("/api/login", content=b"x" * (MAX_BODY + 1))
+    assert answer.status_code == 413
+
+
+async def test_both_languages(desk: Desk, browser: httpx.AsyncClient) -> None:
+    await desk.awaiting_review()
+    await log_in(browser)
+    browser.headers["Accept-Language"] = "ko-KR,ko;q=0.9,en;q=0.8"
+    assert "심사 대기" in (await browser.get("/")).text
+    await browser.get("/language/en")
+    assert "Awaiting review" in (await browser.get("/")).text
