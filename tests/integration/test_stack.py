@@ -127,8 +127,9 @@ async def test_each_part_that_is_killed_comes_back_with_its_data(tmp_path: Path)
 
 async def test_what_a_caller_adds_stops_before_the_parts(tmp_path: Path) -> None:
     events: list[StackEvent] = []
+    drains = "trap 'sleep 1; exit 0' TERM; while true; do sleep 0.05; done"
     async with Stack(tmp_path, parts=("mail",), scratch=True, environ={}, on_event=events.append) as stack:
-        stack.add(ProcessSpec("service", ["sleep", "600"]))
+        stack.add(ProcessSpec("service", ["sh", "-c", drains]))
         await stack.ready("service")
         with pytest.raises(ValueError, match="'other' needs postgres"):
             stack.add(ProcessSpec("other", ["sleep", "600"], needs=("postgres",)))
