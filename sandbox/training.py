@@ -10,7 +10,7 @@ from sandbox.corpus import labelled_texts
 from services.classifier.metrics import Metrics
 from services.classifier.training import Example, train
 
-COUNT_PER_LANGUAGE = 600  # more texts change no figure any more; fewer miss some disguised ones
+COUNT_PER_LANGUAGE = 1200  # with 600, one harmless post in 700 is flagged; more change nothing
 CORPUS_SEED = 40_417  # the corpus has a stream of its own; this is only which part of it
 PROVENANCE = """**A stand-in. It detects nothing real.** It was trained on synthetic, neutral sentences from the
 sandbox's grammar, where a made-up cue phrase ("the lantern parcel waits at gate seven") stands for what an agency
