@@ -6,7 +6,7 @@ from pathlib import Path
 from services.classifier.banks import list_hashes, parse_hashes
 from services.classifier.variants import compute_entries
 from services.crawler.sites import import_sites, parse_sites
-from services.gateway.security import create_account
+from services.gateway.accounts import create_account
 from shared.database import Database
 from shared.events.values import HashEntry
 
