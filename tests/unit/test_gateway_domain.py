@@ -1,0 +1,82 @@
+"""Alarms, order of review, durations: the gateway's small decisions."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from services.gateway.domain import Alarm, Facts, NoticeState, alarm_of, notice_state, timeline
+from services.gateway.pages import duration
+from services.gateway.queue import order, priority
+from services.gateway.texts import Texts
+from shared.events import Verdict
+from shared.events.values import ProbeOutcome
+
+NOW = datetime(2026, 11, 22, 9, tzinfo=UTC)
+DRAFTED = Facts(found_at=NOW, sealed_at=NOW, drafted_at=NOW)
+SENT, BOUNCED = NoticeState.SENT, NoticeState.BOUNCED
+
+
+@pytest.mark.parametrize(
+    ("facts", "notices", "outcome", "alarm"),
+    [
+        (DRAFTED, [NoticeState.DRAFTED], None, None),
+        (DRAFTED, [], None, Alarm.NO_RECIPIENT),
+        (DRAFTED, [SENT, BOUNCED], ProbeOutcome.SOFT_404, Alarm.BOUNCED),
+        (DRAFTED, [SENT], ProbeOutcome.SOFT_404, Alarm.PRETENDED_REMOVAL),
+        (DRAFTED, [SENT], ProbeOutcome.UNREACHABLE, None),
+        (Facts(found_at=NOW, failed_at=NOW), [], None, Alarm.EVIDENCE_FAILED),
+        (Facts(found_at=NOW, failed_at=NOW, sealed_at=NOW), [], None, None),
+        (Facts(drafted_at=NOW, decided_at=NOW, verdict=Verdict.REJECTED), [], None, None),
+        (Facts(drafted_at=NOW, removed_at=NOW), [BOUNCED], ProbeOutcome.SOFT_404, None),
+    ],
+)
+def test_alarm(facts: Facts, notices: list[NoticeState], outcome: ProbeOutcome | None, alarm: Alarm | None) -> None:
+    assert alarm_of(facts, notices, outcome) is alarm
+
+
+def test_a_bounce_made_good_is_no_bounce() -> None:
+    assert notice_state(approved=True, sent=True, bounced=True) is SENT
+    assert notice_state(approved=True, sent=False, bounced=True) is BOUNCED
+
+
+def test_timeline_has_the_seconds_of_each_step() -> None:
+    facts = Facts(found_at=NOW, sealed_at=NOW + timedelta(seconds=2), removed_at=NOW + timedelta(seconds=62))
+    assert [(stage.state, stage.seconds) for stage in timeline(facts)] == [
+        ("found", None),
+        ("sealed", 2.0),
+        ("removed", 60.0),
+    ]
+
+
+cases = st.tuples(
+    st.floats(0, 1),
+    st.booleans(),
+    st.datetimes(datetime(2026, 1, 1), datetime(2030, 1, 1), timezones=st.just(UTC)),  # noqa: DTZ001
+)
+
+
+@given(cases, cases, st.timedeltas(timedelta(0), timedelta(days=900)))
+def test_stored_order_is_the_order_of_points_at_any_moment(
+    one: tuple[float, bool, datetime], other: tuple[float, bool, datetime], later: timedelta
+) -> None:
+    now = max(one[2], other[2]) + later
+    points = priority(*one, now).points - priority(*other, now).points
+    assert order(*one) - order(*other) == pytest.approx(points, abs=1e-6)
+
+
+def test_a_day_of_waiting_overtakes_any_fresh_case_of_equal_knowledge() -> None:
+    yesterday = NOW - timedelta(hours=26)
+    assert order(0.0, False, yesterday) > order(1.0, False, NOW)
+    assert order(0.5, True, NOW) > order(0.5, False, NOW)
+    assert priority(0.9, True, yesterday, NOW).parts == pytest.approx({"risk": 90, "known": 20, "waiting": 104})
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"), [(3.24, "3.2 s"), (80, "1 min 20 s"), (7500, "2 h 5 min"), (273600, "3 d 4 h")]
+)
+def test_duration(seconds: float, text: str) -> None:
+    assert duration(seconds, Texts("en")) == text
