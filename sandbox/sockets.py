@@ -28,7 +28,8 @@ def bind_all(addresses: list[str], port: int) -> tuple[list[socket.socket], int]
 
 
 def _bound(address: str, port: int) -> socket.socket:
-    bound = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+    # The protocol is named because asyncio switches Nagle off only on sockets that say TCP: pipelined answers took 40 ms.
+    bound = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     try:
         bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         bound.bind((address, port))
