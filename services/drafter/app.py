@@ -1,0 +1,21 @@
+"""The drafter: sealed evidence in, report and notices out."""
+
+from functools import partial
+
+from services.drafter.handlers import report_failure, write
+from services.drafter.office import Office
+from services.drafter.settings import Settings
+from shared.events import EvidenceFailed, EvidenceSealed, NoticeDrafted
+from shared.handling import Service
+
+
+def app(settings: Settings) -> Service:
+    office = Office.open(settings.agency(), settings.report_language, settings.laws_file, settings.contacts_file)
+    return Service(
+        name="drafter",
+        handles={
+            EvidenceSealed: partial(write, office=office),
+            EvidenceFailed: partial(report_failure, office=office),
+        },
+        publishes=frozenset({NoticeDrafted}),
+    )

@@ -1,0 +1,44 @@
+"""Templates become text: nothing undefined, nothing escaped, and the words of each field remembered."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+TEMPLATES = Path(__file__).parent / "templates"
+
+# Plain text knows no markup, and an address must stay as it is: escaping would change what an operator has to find.
+ENVIRONMENT = Environment(
+    loader=FileSystemLoader(TEMPLATES),
+    undefined=StrictUndefined,
+    autoescape=False,  # noqa: S701
+    trim_blocks=True,
+    lstrip_blocks=True,
+    keep_trailing_newline=True,
+)
+NOTICE_LANGUAGES = tuple(sorted(path.name.split(".")[1] for path in TEMPLATES.glob("notice.*.txt")))
+REPORT_LANGUAGES = tuple(sorted(path.name.split(".")[1] for path in TEMPLATES.glob("report.*.txt")))
+
+
+@dataclass(frozen=True)
+class Rendered:
+    """A text with its first line apart. `fields`: what the template put between `{% call field("…") %}`."""
+
+    heading: str
+    body: str
+    fields: Mapping[str, str]
+
+
+def render(template: str, values: Mapping[str, object]) -> Rendered:
+    """Raises `jinja2.UndefinedError` when the template names a value that is not given."""
+    fields: dict[str, str] = {}
+
+    def field(name: str, caller: Callable[[], str]) -> str:
+        words = caller()
+        fields[name] = words.strip()
+        return words
+
+    text = ENVIRONMENT.get_template(template).render(values, field=field)
+    heading, _, body = text.partition("\n")
+    return Rendered(heading.strip(), body.strip("\n") + "\n", fields)

@@ -1,0 +1,219 @@
+"""Notices have what each law asks, in each language, and nothing that they must not have."""
+
+from datetime import UTC, datetime
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from jinja2 import UndefinedError
+
+from services.drafter.addresses import addresses
+from services.drafter.domain import draft, draft_without_evidence
+from services.drafter.notice import MAX_SUBJECT, write_notice
+from services.drafter.recipients import recipients
+from services.drafter.rendering import NOTICE_LANGUAGES, render
+from services.drafter.requirements import altered, prove
+from services.drafter.untrusted import one_line, stands_alone
+from shared.events import EvidenceFailed
+from shared.events.examples import EXAMPLES, PICTURE
+from shared.events.values import Picture
+from shared.notices import notice_digest, reference
+from tests.support.cases import office, sealed
+
+NOW = datetime(2026, 11, 22, 10, 0, tzinfo=UTC)
+OFFICE = office()
+COUNTRIES = ("KR", "US", "DE", "GB", "AU", "VN", "JP", "CN", "RU", "TH", None)
+# Words that only that language's template has: a template cannot quietly be the copy of another.
+OWN_WORDS = {"ko": "요청 사항", "en": "What we ask", "ja": "お願いする措置", "zh": "请求事项", "vi": "Đề nghị", "th": "สิ่งที่ขอ", "ru": "О чём мы просим"}  # fmt: skip  # noqa: E501
+
+
+def notice_of(event, office=OFFICE):
+    (notice,) = draft(event, office, NOW).notices
+    return notice
+
+
+@pytest.mark.parametrize("category", ["known_content", "suspected_text"])
+@pytest.mark.parametrize("country", COUNTRIES)
+@pytest.mark.parametrize("language", NOTICE_LANGUAGES)
+def test_every_required_field_is_proven_by_words_of_the_notice(language, country, category):
+    event = sealed(site={"language": language, "country": country}, category=category)
+    notice, law = notice_of(event), OFFICE.laws.applicable(country, category)
+    assert notice.language == language
+    assert OWN_WORDS[language] in notice.body
+    assert [(one.field, one.source) for one in notice.requirements] == [
+        (one.field, one.source) for one in OFFICE.laws.demands(law)
+    ]
+    assert all(one.satisfied_by in notice.body for one in notice.requirements)
+    assert law.cited_in(language) in notice.body
+    assert notice.sha256 == notice_digest(notice.recipient, notice.subject, notice.body)
+    assert f"[Haetae {reference(event.case_id)}]" in notice.subject
+
+
+def test_all_seven_languages_have_a_template():
+    assert set(NOTICE_LANGUAGES) == {"ko", "en", "ja", "zh", "vi", "th", "ru"}
+
+
+@pytest.mark.parametrize(
+    ("country", "category", "key"),
+    [
+        ("KR", "known_content", "KR_TBA_22_5"),
+        ("US", "known_content", "US_TIDA"),
+        ("US", "suspected_text", "POLICY"),
+        ("FR", "suspected_text", "EU_DSA_16"),
+        ("AU", "known_content", "AU_OSA_77"),
+        ("VN", "known_content", "VN_147"),
+        ("JP", "known_content", "JP_PLATFORM"),
+        ("GB", "known_content", "POLICY"),
+        ("CN", "known_content", "POLICY"),
+        (None, "known_content", "POLICY"),
+    ],
+)
+def test_the_rule_follows_from_country_and_category(country, category, key):
+    assert OFFICE.laws.applicable(country, category).key == key
+
+
+def test_deadlines_are_those_of_the_law():
+    deadline = {
+        country: next(
+            one.satisfied_by
+            for one in notice_of(sealed(site={"country": country})).requirements
+            if one.field == "deadline"
+        )
+        for country in ("US", "KR", "JP", "CN", "AU")
+    }
+    assert "48 hours" in deadline["US"]
+    assert "47 USC 223a" in deadline["US"]
+    assert "without delay" in deadline["KR"]
+    assert "7 days" in deadline["JP"]
+    assert "not a statutory deadline" in deadline["CN"]
+    assert "not a statutory deadline" in deadline["AU"]
+
+
+def test_a_rule_that_may_not_be_in_force_is_told_to_the_reviewer_only():
+    written = draft(sealed(site={"country": "GB"}), OFFICE, NOW)
+    assert "UK_CPB_2026" in written.report.body
+    assert "Crime and Policing" not in written.notices[0].body
+
+
+def test_a_field_that_no_words_prove_refuses_the_notice_and_says_so():
+    demand = OFFICE.laws.law[1].required[0].model_copy(update={"field": "seal_of_the_king"})
+    laws = OFFICE.laws.model_copy(update={"policy": OFFICE.laws.policy.model_copy(update={"required": (demand,)})})
+    thin = office()
+    written = draft(sealed(site={"country": "CN"}), type(thin)(**{**vars(thin), "laws": laws}), NOW)
+    assert written.notices == ()
+    assert "seal_of_the_king" in written.report.body
+
+
+def test_words_count_only_where_the_notice_has_them():
+    demand = OFFICE.laws.law[1].required[0]
+    assert prove([demand], {demand.field: "signed"}, "nothing here")[1] == (demand,)
+    assert prove([demand], {demand.field: " \n"}, "nothing here")[1] == (demand,)
+
+
+def test_a_template_cannot_use_what_is_not_given():
+    with pytest.raises(UndefinedError):
+        render("notice.en.txt", {"tag": "[Haetae HT-AAAAAAAA]"})
+
+
+def test_an_altered_address_is_noticed():
+    assert altered("see\nhttp://a.test/1 \n", ["http://a.test/1"], []) == ("http://a.test/1",)
+    assert altered("x", [], ["y"]) == ("y",)
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "http://harbour-board.en.test/p?a=1&b=<i>{{x}}{%y%}#frag",
+        "http://harbour-board.en.test/%ED%95%9C?q=a+b'\"",
+        "http://harbour-board.en.test/글/쪽",
+        "http://harbour-board.en.test:8080/post/1;x=(y)",
+    ],
+)
+def test_odd_addresses_stand_unchanged_on_a_line_of_their_own(url):
+    for language in NOTICE_LANGUAGES:
+        assert url in notice_of(sealed(url=url, site={"language": language})).body.split("\n")
+
+
+def test_a_language_without_template_gets_english_and_korean():
+    notice = notice_of(sealed(site={"language": "de", "country": "DE"}))
+    assert notice.language == "en"
+    assert OWN_WORDS["en"] in notice.body
+    assert OWN_WORDS["ko"] in notice.body
+
+
+def test_pictures_on_another_host_are_not_in_the_notice_but_in_the_report():
+    foreign = PICTURE.model_copy(update={"url": "http://cdn.other.test/1.jpg"})
+    written = draft(sealed(pictures=(PICTURE, foreign)), OFFICE, NOW)
+    assert foreign.url not in written.notices[0].body
+    assert foreign.url in written.report.body
+
+
+def test_matched_pictures_come_first_and_the_surplus_is_counted():
+    others = tuple(PICTURE.model_copy(update={"url": f"http://harbour-board.en.test/m/{n}.jpg"}) for n in range(40))
+    written = draft(sealed(pictures=(*others, PICTURE)), OFFICE, NOW)
+    assert written.notices[0].body.index(PICTURE.url) < written.notices[0].body.index(others[0].url)
+    assert "left out: 11" in written.report.body
+
+
+def test_a_weak_perceptual_hash_is_no_evidence():
+    weak = PICTURE.model_copy(update={"pdq_quality": 49})
+    assert PICTURE.pdq_dihedral[0] not in notice_of(sealed(pictures=(weak,))).body
+    assert PICTURE.sha256 in notice_of(sealed(pictures=(weak,))).body
+
+
+@pytest.mark.parametrize("contact", [None, "", "not a mailbox", "a@b.test\r\nBcc: c@d.test", "a@b.test, c@d.test"])
+def test_without_a_contact_the_report_raises_an_alarm(contact):
+    written = draft(sealed(site={"abuse_email": contact}), OFFICE, NOW)
+    assert written.notices == ()
+    assert "[ALARM]" in written.report.body
+
+
+def test_failed_evidence_asks_nobody_and_tells_the_reviewer_why():
+    written = draft_without_evidence(EXAMPLES[EvidenceFailed], OFFICE)
+    assert written.notices == ()
+    assert "the page answered 410" in written.report.body
+    assert "410" in draft_without_evidence(EXAMPLES[EvidenceFailed], office("ko")).report.body
+
+
+hostile = st.text(st.characters(exclude_categories=("Cs",)), max_size=400)
+
+
+@given(title=hostile, name=hostile)
+def test_hostile_titles_and_names_write_no_lines_of_their_own(title, name):
+    event = sealed(title=f"{title}\r\nBcc: x@y.test", excerpt=title, site={"name": f"{name}\r\nBcc: x@y.test"})
+    written = draft(event, OFFICE, NOW)
+    (notice,) = written.notices
+    assert len(notice.subject) <= MAX_SUBJECT
+    assert notice.subject == one_line(notice.subject, MAX_SUBJECT)
+    for text in (notice.body, written.report.body):
+        assert not any(line.startswith("Bcc:") for line in text.splitlines())
+    assert "\r" not in notice.body
+
+
+@given(path=hostile)
+def test_an_address_stands_unchanged_or_no_notice_is_written(path):
+    url = f"http://harbour-board.en.test/{path}"
+    written = draft(sealed(url=url, pictures=()), OFFICE, NOW)
+    if stands_alone(url):
+        assert url in written.notices[0].body.split("\n")
+    else:
+        assert written.notices == ()
+        assert "[ALARM]" in written.report.body
+
+
+def test_many_long_addresses_fit_into_a_record():
+    pictures = tuple(
+        Picture(url=f"http://harbour-board.en.test/{number:04}" + "p" * 4000, sha256="0" * 64, bytes=1)
+        for number in range(100)
+    )
+    notice = notice_of(sealed(pictures=pictures, site={"language": "de", "country": "DE"}))
+    assert len(notice.model_dump_json().encode()) < 700_000
+
+
+def test_a_notice_is_refused_when_it_lost_a_locked_value(monkeypatch):
+    event, moments = sealed(), (f"moment {number}" for number in range(100))
+    named, _ = addresses(event.finding, ())
+    ((to,), _) = recipients(event.finding.site, OFFICE.ladder)
+    monkeypatch.setattr("services.drafter.notice.stamp", lambda _: next(moments))
+    refused = write_notice(event, to, named, OFFICE.laws.applicable("US", "known_content"), OFFICE, NOW)
+    assert refused.code == "altered"
