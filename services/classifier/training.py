@@ -27,6 +27,7 @@ EPOCHS = 4  # after that the held-out figures stay
 BATCH = 64
 LEARNING_RATE = 0.02  # weights start at 0 and a text has hundreds of n-grams: larger overshoots, smaller needs epochs
 WEIGHT_DECAY = 0.05  # without it the weights of separable examples grow for ever
+SCRAMBLED_SHARE = 0.3
 CALIBRATION_SHARE, TEST_SHARE = 0.1, 0.15
 
 
@@ -87,8 +88,15 @@ def _disguised(examples: Sequence[Example], rng: Random) -> list[Example]:
 
 
 def _learning_set(examples: Sequence[Example], grams: Grams, rng: Random) -> Bags:
-    """Each example as it is and once disguised."""
-    return _bags([*examples, *_disguised(examples, rng)], grams)
+    """Each example as it is and once disguised; some of them scrambled, which makes them harmless: what a model has
+    never read, and letters alone, must not raise a score."""
+    some = rng.sample(examples, int(len(examples) * SCRAMBLED_SHARE))
+    nonsense = [Example(_scrambled(example.text, rng), False, example.language) for example in some]
+    return _bags([*examples, *_disguised(examples, rng), *nonsense], grams)
+
+
+def _scrambled(text: str, rng: Random) -> str:
+    return "".join(rng.sample(text, len(text)))
 
 
 def _bags(examples: Sequence[Example], grams: Grams) -> Bags:
