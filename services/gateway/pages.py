@@ -31,7 +31,8 @@ def version(name: str) -> str:
     return hashlib.sha256((STATIC / name).read_bytes()).hexdigest()[:12]
 
 
-environment.globals["assets"] = {name: f"/static/{name}?v={version(name)}" for name in ("style.css", "htmx.min.js")}
+ASSETS = ("style.css", "htmx.min.js", "icon.svg")
+environment.globals["assets"] = {name: f"/static/{name}?v={version(name)}" for name in ASSETS}
 
 
 def render(
@@ -67,7 +68,8 @@ def render(
 
 
 def duration(seconds: float, texts: Texts) -> str:
-    """`3.2 s`, `5 min 20 s`, `2 h 5 min`, `3 d 4 h`: two units at most."""
+    """`3.2 s`, `5 min 20 s`, `2 h 5 min`, `3 d 4 h`: two units at most; clocks that disagree give no negative time."""
+    seconds = max(0.0, seconds)
     if seconds < timedelta(minutes=1).total_seconds():
         return texts("unit.seconds", n=f"{seconds:.1f}")
     minutes, hours, days = int(seconds // 60), int(seconds // 3600), int(seconds // 86400)

@@ -39,7 +39,17 @@ async def queue(request: Request, visitor: Reader) -> HTMLResponse:
         counts = await view_counts(tx)
     now = parts.clock.now()
     rows = [(row, row_priority(row, now)) for row in page.rows]
-    return render(request, "queue.html", visitor, rows=rows, next=page.next, view=view, counts=counts, views=VIEWS)
+    return render(
+        request,
+        "queue.html",
+        visitor,
+        rows=rows,
+        next=page.next,
+        view=view,
+        counts=counts,
+        views=VIEWS,
+        closed=VIEWS["closed"].states,
+    )
 
 
 @router.get("/waiting")
