@@ -46,9 +46,13 @@ class Control:
         return {
             "/truth": self.truth.as_json,
             "/posts": self.truth.every_post,
-            "/stats": lambda: {"hosts": self.traffic.as_json(), "notices": self.operators.as_json()},
+            "/stats": self._stats,
             "/health": lambda: {"hosts": len(self.live.hosts), "port": self.port},
         }
+
+    def _stats(self) -> Json:
+        traffic, notices = self.traffic, self.operators.as_json()
+        return {"requests": traffic.requests, "hosts": traffic.as_json(), "notices": notices}
 
     def _change(self, path: str, fields: Json) -> Json:
         if path == "/posts":

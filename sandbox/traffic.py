@@ -54,5 +54,9 @@ class Traffic:
             visits = of_host[kind] = Visits()
         visits.note(at, target)
 
+    @property
+    def requests(self) -> int:
+        return sum(visits.requests for kinds in self.visits.values() for visits in kinds.values())
+
     def as_json(self) -> dict[str, dict[str, dict[str, float | int | None]]]:
         return {host: {kind: v.as_json() for kind, v in kinds.items()} for host, kinds in self.visits.items()}

@@ -16,7 +16,19 @@ from services.classifier.training import Example, train
 COUNT_PER_LANGUAGE = 1200  # with 600, one harmless post in 700 is flagged; more change nothing
 FURNITURE_PER_LANGUAGE = 60  # pages that say nothing of their own: about, deleted, lists
 CORPUS_SEED = 40_417  # the corpus has a stream of its own; this is only which part of it
-AUTHORS = ("rook", "salt_and_tea", "marble", "ferryman", "quill7", "oldclock", "juniper.b", "kite", "달토끼", "そらまめ")
+AUTHORS = (
+    "rook",
+    "salt_and_tea",
+    "marble",
+    "ferryman",
+    "quill7",
+    "oldclock",
+    "juniper.b",
+    "kite",
+    "달토끼",
+    "そらまめ",
+)
+GAPS = (" ", "\n")  # between an author's name and the words
 PROVENANCE = """**A stand-in. It detects nothing real.** It was trained on synthetic, neutral sentences from the
 sandbox's grammar, where a made-up cue phrase ("the lantern parcel waits at gate seven") stands for what an agency
 looks for. It exists so that the whole software runs and is tested on a real model; its figures say nothing about real
@@ -58,7 +70,9 @@ def examples(seed: int, count: int = COUNT_PER_LANGUAGE) -> list[Example]:
 def _on_a_page(text: LabelledText, rng: Random) -> str:
     """With the site's name, a byline, replies counted and each line perhaps under its author's name."""
     labels, lines = phrasebook(text.language).labels, text.text.split("\n")
-    named = [f"{rng.choice(AUTHORS)}{rng.choice((' ', chr(10)))}{line}" if rng.random() < 0.5 else line for line in lines]
+    named = [
+        f"{rng.choice(AUTHORS)}{rng.choice((' ', chr(10)))}{line}" if rng.random() < 0.5 else line for line in lines
+    ]
     byline, replies = f"{labels['by']} {rng.choice(AUTHORS)},", f"{labels['replies']} ({rng.randrange(9)})"
     return "\n".join([f"{lines[0]} - {_site(labels, rng)}", *named[:1], byline, *named[1:], replies])
 
