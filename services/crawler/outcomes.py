@@ -1,0 +1,71 @@
+"""What the frontier keeps of a visit (pure)."""
+
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from services.crawler.asking import header
+from services.crawler.domain import PageKind, Priority, backoff_s, next_visit
+from services.crawler.visit import Known, Link, Visited
+from shared.events import ContentFound
+from shared.net import Fetched
+
+PICTURES_MISSING_S = 60.0  # a page whose pictures could not all be fetched is looked at again soon
+MAX_PROBLEM = 1_000
+
+
+def settled(
+    known: Known,
+    kind: PageKind,
+    now: datetime,
+    *,
+    changed: bool,
+    answer: Fetched | None = None,
+    links: tuple[Link, ...] = (),
+    digest: str | None = None,
+    found: ContentFound | None = None,
+    problem: str | None = None,
+) -> Visited:
+    """A visit that told something, if only that nothing changed. `answer`: what the next one is compared with."""
+    kind = PageKind.START if known.kind is PageKind.START else kind
+    coming = next_visit(kind, known.interval_s, changed, known.watched.revisit_seconds)
+    return Visited(
+        known=known,
+        kind=kind,
+        priority=coming.priority,
+        next_at=now + timedelta(seconds=coming.after_s),
+        interval_s=coming.after_s,
+        digest=digest or known.last_digest,
+        etag=header(answer, "etag") if answer else known.etag,
+        last_modified=header(answer, "last-modified") if answer else known.last_modified,
+        failures=0,
+        problem=problem,
+        links=links,
+        found=found,
+    )
+
+
+def failed(known: Known, problem: str, failures: int, now: datetime) -> Visited:
+    """A visit that told nothing: `failures` in a row."""
+    return Visited(
+        known=known,
+        kind=known.kind,
+        priority=Priority.LISTING if known.kind in (PageKind.START, PageKind.FEED) else Priority.AGAIN,
+        next_at=now + timedelta(seconds=backoff_s(failures)),
+        interval_s=known.interval_s,
+        digest=known.last_digest,
+        etag=known.etag,
+        last_modified=known.last_modified,
+        failures=failures,
+        problem=problem[:MAX_PROBLEM].replace("\0", ""),
+    )
+
+
+def soon_again(visited: Visited, missing: int, now: datetime) -> Visited:
+    """Some pictures are missing. Without the validators, so that the page is read whole next time."""
+    return replace(
+        visited,
+        next_at=now + timedelta(seconds=PICTURES_MISSING_S),
+        etag=None,
+        last_modified=None,
+        problem=f"{missing} pictures could not be fetched",
+    )

@@ -1,0 +1,22 @@
+"""Settings of the crawler."""
+
+from typing import Annotated
+
+from pydantic import Field
+
+from shared import settings
+from shared.net import NetSettings
+
+BROWSER = (
+    "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0.0.0 Safari/537.36"
+)
+
+
+class Settings(settings.Settings, NetSettings):
+    max_pages_per_site: Annotated[
+        int, Field(gt=0, description="Most addresses of a site that are remembered: a calendar has no last page")
+    ] = 50_000
+    most_visits: Annotated[int, Field(gt=0, description="Most visits that one process has in hand at once")] = 256
+    browser_user_agent: Annotated[
+        str, Field(description="How removal checks introduce themselves the second time: as an ordinary browser")
+    ] = BROWSER
