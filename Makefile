@@ -5,7 +5,7 @@ PY := .venv/bin/python
 CODE := shared services sandbox deploy haetae migrations benchmarks tests
 export REVIEW ONCE QUICK
 
-.PHONY: help install run test bench models lint format types imports check schemas lock clean
+.PHONY: help install run test bench models lint format types imports check docs lock clean
 
 help:  ## List the targets
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sort | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -43,7 +43,8 @@ imports: install  ## Import contracts: services are islands, shared knows none
 
 check: lint types imports  ## All checks that run no code
 
-schemas: install  ## Write docs/events from the catalogue; refuses an incompatible change
+docs: install  ## Write docs/events and docs/settings.md from the code; refuses an incompatible event
+	@$(PY) -m haetae.settings_doc docs/settings.md
 	@$(PY) -m shared.events.schemas docs/events
 
 lock: install  ## Resolve all dependency groups anew into locks/ (with hashes)

@@ -76,7 +76,7 @@ def page() -> str:
         f"{'yes' if event.topic.public else ''} | {' '.join((event.__doc__ or '').split())} |"
         for event in CATALOGUE
     ]
-    head = "# Events\n\nWritten by `make schemas` from `shared/events/`.\n\n"
+    head = "# Events\n\nWritten by `make docs` from `shared/events/`.\n\n"
     head += "| type | topic | key | owner | public | promise |\n"
     return head + "|---|---|---|---|---|---|\n" + "\n".join(rows) + "\n"
 

@@ -1,5 +1,6 @@
 """The house is as its documents say: layout, targets, contracts, sizes."""
 
+import importlib
 import re
 import subprocess
 import sys
@@ -8,6 +9,8 @@ from pathlib import Path
 from statistics import median
 
 import pytest
+
+from haetae.settings_doc import page
 
 ROOT = Path(__file__).parents[2]
 SERVICES = ("crawler", "classifier", "evidence", "drafter", "gateway", "notifier")
@@ -79,6 +82,16 @@ def test_every_decision_is_listed():
     index = (ROOT / "docs/decisions/README.md").read_text()
     for path in (ROOT / "docs/decisions").glob("0*.md"):
         assert path.name in index
+
+
+def test_the_settings_page_is_that_of_the_code():
+    assert (ROOT / "docs/settings.md").read_text() == page()
+
+
+def test_every_setting_has_a_meaning():
+    for service in SERVICES:
+        declared = importlib.import_module(f"services.{service}.settings").Settings.model_fields
+        assert [name for name, field in declared.items() if not field.description] == []
 
 
 def test_readme_names_only_targets_and_commands_that_exist():

@@ -42,7 +42,7 @@ def test_headers_are_cloudevents_1_0(event):
 def test_schema_is_that_of_the_snapshot(event):
     path = SNAPSHOT / f"{event.type}.json"
     frozen = path.read_text() if path.exists() else ""
-    assert frozen == text_of(event), f"{event.type} changed: run `make schemas` and read the difference"
+    assert frozen == text_of(event), f"{event.type} changed: run `make docs` and read the difference"
 
 
 def test_the_page_lists_the_catalogue():

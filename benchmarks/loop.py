@@ -1,0 +1,103 @@
+"""found → draft: seconds from the fetch of a page to its notice awaiting review, through broker, database and S3.
+
+Peers: `script_cold` opens a browser for each page, as a script by hand does; `script_warm` keeps it open, the bare
+operation that the loop adds its guarantees to (the floor).
+Rounds of ours and theirs alternate; each has a web of its own.
+"""
+
+import asyncio
+import shutil
+import tempfile
+import time
+from pathlib import Path
+from statistics import median
+
+import numpy as np
+import pdqhash
+from PIL import Image
+from playwright.async_api import async_playwright
+
+from benchmarks.harness import Figure
+from benchmarks.peers import Web, case, open_browser
+from haetae.demonstration import Demonstration, Options
+from haetae.summary import Summary, percentile
+from sandbox.running import Sandbox
+
+MODEL = Path("var/models/text").absolute()
+ROUNDS, QUICK_ROUNDS = 2, 1
+SCALE, QUICK_SCALE = 1.0, 0.1
+PAGES, QUICK_PAGES = 20, 5  # for the scripts, which take a browser a page
+
+
+def measure(quick: bool, home: Path) -> Figure:
+    return asyncio.run(_measure(quick, home))
+
+
+async def _measure(quick: bool, home: Path) -> Figure:
+    ours: list[Summary] = []
+    cold: list[float] = []
+    warm: list[float] = []
+    for number in range(QUICK_ROUNDS if quick else ROUNDS):
+        ours.append(await _ours(home, seed=100 + number, scale=QUICK_SCALE if quick else SCALE))
+        more_cold, more_warm = await _scripts(home, 200 + number, QUICK_PAGES if quick else PAGES)
+        cold += more_cold
+        warm += more_warm
+    failures = [sentence for summary in ours for sentence in summary.failures]
+    if failures:
+        raise SystemExit("the loop did not do its work, so its speed means nothing: " + "; ".join(failures))
+    return Figure(
+        name="loop",
+        unit="s from fetch to draft, median",
+        ours=round(median(summary.median_s for summary in ours), 3),
+        peers={"script_cold": round(median(cold), 3)},
+        floor=round(median(warm), 3),
+        lower_is_better=True,
+        bound_by="Chromium's processor time, shared with the crawl that goes on meanwhile",
+        detail={
+            "p99_s": [round(summary.p99_s, 3) for summary in ours],
+            "stage_medians_s": [
+                {name: round(seconds, 3) for name, seconds in summary.stage_medians.items()} for summary in ours
+            ],
+            "cases": [summary.found for summary in ours],
+            "script_cold_p99_s": round(percentile(sorted(cold), 99), 3),
+            "script_warm_p99_s": round(percentile(sorted(warm), 99), 3),
+        },
+    )
+
+
+async def _ours(home: Path, seed: int, scale: float) -> Summary:
+    quiet = lambda *_: None  # noqa: E731  # nobody watches
+    options = Options(home / "loop", MODEL, seed=seed, scale=scale, gateway_port=0)
+    async with Demonstration(options, quiet, quiet) as run:
+        await run.prepare()
+        return await run.watch()
+
+
+async def _scripts(home: Path, seed: int, pages: int) -> tuple[list[float], list[float]]:
+    folder = Path(tempfile.mkdtemp(dir=home))
+    executable = shutil.which("chromium") or shutil.which("google-chrome")
+    try:
+        async with Sandbox(folder, seed=seed, pace=1000) as sandbox, async_playwright() as playwright:
+            web = Web({host.name: host.address for host in sandbox.world.hosts}, sandbox.port)
+            urls = [post["url"] for post in sandbox.truth.as_json()["posts"]][:pages]
+            known = [_hash(path) for path in sorted((folder / "known").glob("*.png"))]
+            warm_browser = await open_browser(playwright, executable or playwright.chromium.executable_path, web)
+            cold, warm = [], []
+            for url in urls:
+                begun = time.perf_counter()
+                browser = await open_browser(playwright, executable or playwright.chromium.executable_path, web)
+                await case(url, web, known, browser)
+                await browser.close()
+                cold.append(time.perf_counter() - begun)
+                begun = time.perf_counter()
+                await case(url, web, known, warm_browser)
+                warm.append(time.perf_counter() - begun)
+            await warm_browser.close()
+            return cold, warm
+    finally:
+        shutil.rmtree(folder)
+
+
+def _hash(path: Path) -> np.ndarray:
+    bits, _ = pdqhash.compute(np.asarray(Image.open(path).convert("RGB")))
+    return np.asarray(bits)
