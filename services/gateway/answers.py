@@ -15,9 +15,12 @@ from starlette.responses import JSONResponse, RedirectResponse, Response
 from services.gateway.pages import render
 from services.gateway.problems import Problem
 from services.gateway.requests import recognised, texts_of
+from services.gateway.sessions import Visitor
 from services.gateway.texts import MESSAGES, Texts
+from shared.failures import Transient
 
 API = "/api/"
+RETRY_AFTER_S = "3"  # about how long a database takes to come back from a restart
 HTTP_CODES = {404: "no-page", 405: "wrong-method", 413: "too-large"}
 
 
@@ -38,18 +41,24 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(Problem, _problem)  # type: ignore[arg-type]  # typed for Exception only
     app.add_exception_handler(RequestValidationError, _invalid)  # type: ignore[arg-type]
     app.add_exception_handler(HTTPException, _http)  # type: ignore[arg-type]
+    app.add_exception_handler(Transient, _away)
+    app.add_exception_handler(Exception, _our_fault)  # answered, and raised again for the log
 
 
 async def _problem(request: Request, problem: Problem) -> Response:
     if request.url.path.startswith(API):
+        return plain(request, problem)
+    if problem.code == "not-logged-in":
+        return to_login(request)
+    return plain(request, problem, await recognised(request))
+
+
+def plain(request: Request, problem: Problem, visitor: Visitor | None = None) -> Response:
+    if request.url.path.startswith(API):
         words = describe(problem, Texts("en"))
         item = ErrorItem(field=problem.field, code=problem.code, problem=words["problem"], cure=words["cure"])
         return errors(problem.status, [item])
-    if problem.code == "not-logged-in":
-        return to_login(request)
-    visitor = await recognised(request)
-    words = describe(problem, texts_of(request))
-    return render(request, "problem.html", visitor, problem.status, **words)
+    return render(request, "problem.html", visitor, problem.status, **describe(problem, texts_of(request)))
 
 
 def describe(problem: Problem, texts: Texts) -> Mapping[str, str]:
@@ -87,6 +96,17 @@ def explain(item: Mapping[str, Any]) -> ErrorItem:
 
 async def _http(request: Request, error: HTTPException) -> Response:
     return await _problem(request, Problem(error.status_code, HTTP_CODES.get(error.status_code, "refused")))
+
+
+async def _away(request: Request, error: Exception) -> Response:
+    """Nobody is looked up here: the database may be what is away."""
+    answer = plain(request, Problem(503, "away"))
+    answer.headers["Retry-After"] = RETRY_AFTER_S
+    return answer
+
+
+async def _our_fault(request: Request, error: Exception) -> Response:
+    return plain(request, Problem(500, "our-fault"))
 
 
 def errors(status: int, items: Sequence[ErrorItem]) -> JSONResponse:

@@ -1,11 +1,8 @@
 """The gateway: what officials see, and the only place where a verdict is given."""
 
-from zoneinfo import ZoneInfo
-
 from services.gateway.handlers import project
-from services.gateway.parts import Parts
+from services.gateway.pages_task import Pages
 from services.gateway.settings import Settings
-from services.gateway.web import application
 from shared.events import (
     CaseChanged,
     ContentChecked,
@@ -18,9 +15,7 @@ from shared.events import (
     RemovalVerified,
     ReviewDecided,
 )
-from shared.handling import Context, Service
-from shared.objects.vault import open_vault
-from shared.web import serving
+from shared.handling import Service
 
 TOLD_OF = (
     ContentFlagged,
@@ -32,28 +27,14 @@ TOLD_OF = (
     ContentChecked,
     RemovalVerified,
 )
-STOP_POLL_S = 0.2
 
 
 def app(settings: Settings) -> Service:
-    async def pages(context: Context) -> None:
-        """Serve until the service stops. A task, because verdicts go through the service's own database and outbox."""
-        async with open_vault(settings) as vault:
-            parts = Parts(
-                database=context.database,
-                vault=vault,
-                clock=context.clock,
-                timezone=ZoneInfo(settings.gateway_timezone),
-                language=settings.gateway_language,
-                tls=settings.gateway_tls,
-            )
-            async with serving(application(parts), settings.gateway_host, settings.gateway_port):
-                while not context.stopping():
-                    await context.clock.sleep(STOP_POLL_S)
-
+    pages = Pages(settings)
     return Service(
         name="gateway",
         handles=dict.fromkeys(TOLD_OF, project),
         publishes=frozenset({CaseChanged, ReviewDecided}),
-        tasks={"pages": pages},
+        tasks={"pages": pages.serve},
+        checks={"pages": pages.ready},
     )

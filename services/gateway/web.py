@@ -3,7 +3,7 @@
 from fastapi import FastAPI
 from starlette.responses import Response
 from starlette.staticfiles import StaticFiles
-from starlette.types import Scope
+from starlette.types import ASGIApp, Scope
 
 from services.gateway import answers
 from services.gateway.pages import STATIC
@@ -24,7 +24,7 @@ class Versioned(StaticFiles):
         return answer
 
 
-def application(parts: Parts) -> FastAPI:
+def application(parts: Parts) -> ASGIApp:
     app = FastAPI(title="Haetae gateway", version="1", openapi_url="/api/openapi.json", docs_url=None, redoc_url=None)
     app.state.parts = parts
     answers.install(app)
@@ -33,6 +33,5 @@ def application(parts: Parts) -> FastAPI:
     for api in (api_login, api_cases):
         app.include_router(api.router)
     app.mount("/static", Versioned(directory=STATIC))
-    app.add_middleware(BodyLimit)
-    app.add_middleware(Headers, tls=parts.tls)
-    return app
+    # Around everything, so that the answer to our own fault has the headers too.
+    return Headers(BodyLimit(app), parts.tls)

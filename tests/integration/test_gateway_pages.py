@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from pathlib import Path
 
 import httpx
@@ -13,6 +14,7 @@ import sqlalchemy as sa
 from services.gateway.accounts import create_account
 from services.gateway.security import MAX_BODY, PAGE_POLICY, PICTURE_POLICY
 from services.gateway.web import application
+from shared.database import Database
 from tests.support.gateway import PASSWORD, Desk, Story, make_desk
 from tests.support.stack import Migrated
 
@@ -228,3 +230,58 @@ async def test_both_languages(desk: Desk, browser: httpx.AsyncClient) -> None:
     assert "심사 대기" in (await browser.get("/")).text
     await browser.get("/language/en")
     assert "Awaiting review" in (await browser.get("/")).text
+
+
+async def test_destroyed_and_damaged_pictures_are_told_apart(
+    desk: Desk, browser: httpx.AsyncClient, tmp_path: Path
+) -> None:
+    story, damaged = await desk.awaiting_review(), await desk.awaiting_review("post/2")
+    await log_in(browser)
+    await desk.vault.destroy(story.case)
+    gone = await browser.get(f"/cases/{story.case}/pictures/picture-1-blurred.jpg")
+    assert (gone.status_code, "destroyed" in gone.text) == (410, True)
+    for file in (tmp_path / "evidence").rglob("*"):
+        if file.is_file():
+            file.write_bytes(file.read_bytes()[:-1] + b"x")
+    bad = await browser.get(f"/cases/{damaged.case}/pictures/picture-1-blurred.jpg")
+    assert (bad.status_code, "does not agree with its digest" in bad.text) == (500, True)
+
+
+async def test_a_database_that_is_away_is_said_so(desk: Desk) -> None:
+    database = Database("postgresql+psycopg://nobody@127.0.0.1:1/none", "/haetae/gateway")
+    app = application(replace(desk.parts, database=database))
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://gateway.test") as client:
+        client.cookies.set("haetae_session", "some-token")
+        answer = await client.get("/api/cases")
+        page = await client.get("/")
+    assert (answer.status_code, answer.headers["retry-after"]) == (503, "3")
+    assert answer.json()["errors"][0]["code"] == "away"
+    assert (page.status_code, page.headers["content-security-policy"]) == (503, PAGE_POLICY)
+    await database.close()
+
+
+async def test_our_own_fault_is_answered_with_the_policy_too(desk: Desk) -> None:
+    class Broken:
+        async def get(self, case_id: object, sha256: str) -> bytes:
+            raise ZeroDivisionError
+
+    story = await desk.awaiting_review()
+    transport = httpx.ASGITransport(application(replace(desk.parts, vault=Broken())), raise_app_exceptions=False)
+    async with httpx.AsyncClient(transport=transport, base_url="http://gateway.test") as client:
+        client.headers["Accept-Language"] = "en"
+        await log_in(client)
+        answer = await client.get(f"/cases/{story.case}/pictures/picture-1-blurred.jpg")
+    assert (answer.status_code, answer.headers["content-security-policy"]) == (500, PAGE_POLICY)
+    assert "not your doing" in answer.text
+    assert "ZeroDivision" not in answer.text
+
+
+async def test_with_tls_the_cookie_is_bound_to_the_host(desk: Desk) -> None:
+    transport = httpx.ASGITransport(application(replace(desk.parts, tls=True)))
+    async with httpx.AsyncClient(transport=transport, base_url="https://gateway.test") as client:
+        client.headers["Accept-Language"] = "en"
+        answer = await log_in(client)
+        assert answer.headers["set-cookie"].startswith("__Host-haetae_session=")
+        assert "Secure" in answer.headers["set-cookie"]
+        assert "max-age" in answer.headers["strict-transport-security"]
+        assert (await client.get("/")).status_code == 200

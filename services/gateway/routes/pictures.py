@@ -13,7 +13,7 @@ from services.gateway.pictures import REASONS, VIEWING, blurred_name, sealed_pic
 from services.gateway.problems import Problem
 from services.gateway.requests import Reader, Reviewer, guarded_form, text_of
 from services.gateway.security import PICTURE_POLICY
-from shared.objects.vault import KeyDestroyed, ObjectMissing
+from shared.objects.vault import KeyDestroyed, ObjectMissing, Tampered
 
 router = APIRouter()
 
@@ -26,6 +26,8 @@ async def picture(request: Request, case_id: UUID, name: str, visitor: Reader) -
         data = await parts.vault.get(case_id, item.sha256)
     except (KeyDestroyed, ObjectMissing) as error:
         raise Problem(410, "picture-destroyed") from error
+    except Tampered as error:
+        raise Problem(500, "picture-tampered") from error
     headers = {
         "Content-Security-Policy": PICTURE_POLICY,
         "Content-Disposition": f"inline; filename*=UTF-8''{quote(name)}",

@@ -1,0 +1,40 @@
+"""The pages as a task of the service: verdicts go through its own database, and its relay brings them out at once."""
+
+from zoneinfo import ZoneInfo
+
+from services.gateway.parts import Parts
+from services.gateway.settings import Settings
+from services.gateway.web import application
+from shared.failures import Transient
+from shared.handling import Context
+from shared.objects.vault import open_vault
+from shared.web import serving
+
+STOP_POLL_S = 0.2  # a stop is noticed within it
+
+
+class Pages:
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._served = False
+
+    async def serve(self, context: Context) -> None:
+        """Until the service stops. Raises `OSError` when the port is taken."""
+        settings = self._settings
+        async with open_vault(settings) as vault:
+            parts = Parts(
+                database=context.database,
+                vault=vault,
+                clock=context.clock,
+                timezone=ZoneInfo(settings.gateway_timezone),
+                language=settings.gateway_language,
+                tls=settings.gateway_tls,
+            )
+            async with serving(application(parts), settings.gateway_host, settings.gateway_port):
+                self._served = True
+                while not context.stopping():
+                    await context.clock.sleep(STOP_POLL_S)
+
+    async def ready(self) -> None:
+        if not self._served:
+            raise Transient("the pages are not served yet")
