@@ -1,0 +1,67 @@
+"""What becomes of a notice after an attempt to send it: sent, tried again, or given up with an alarm."""
+
+import unicodedata
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+# Our own submission server is asked, not the recipient's: it queues for days itself, so it is tried sooner than after
+# the half hour of RFC 5321, 4.5.4.1. 5 s, 10 s, … 1 h: twenty attempts take about eleven hours.
+FIRST_WAIT_S = 5.0
+LONGEST_WAIT_S = 3600.0
+ATTEMPTS = 20
+MAX_ANSWER = 500  # characters kept of what a server answered
+
+
+@dataclass(frozen=True)
+class Accepted:
+    """The server took the mail; `answer` is what it said."""
+
+    answer: str
+
+
+@dataclass(frozen=True)
+class Failed:
+    """The mail was not taken, as far as we know. `final`: the server refused it for good."""
+
+    reason: str
+    final: bool = False
+
+
+@dataclass(frozen=True)
+class Sent:
+    receipt: str
+
+
+@dataclass(frozen=True)
+class Retry:
+    at: datetime
+    reason: str
+
+
+@dataclass(frozen=True)
+class Bounce:
+    reason: str
+
+
+def decide(outcome: Accepted | Failed, attempt: int, attempts: int, now: datetime) -> Sent | Retry | Bounce:
+    """`attempt` counts from 1; after `attempts` of them a person has to look."""
+    match outcome:
+        case Accepted(answer):
+            return Sent(printable(answer))
+        case Failed(reason, final=True):
+            return Bounce(printable(reason))
+        case Failed(reason) if attempt >= attempts:
+            return Bounce(printable(f"given up after {attempt} attempts: {reason}"))
+        case Failed(reason):
+            return Retry(now + timedelta(seconds=wait(attempt)), printable(reason))
+
+
+def wait(attempt: int) -> float:
+    """Seconds before the next attempt. The exponent is bounded because a float is."""
+    return float(min(FIRST_WAIT_S * 2 ** min(attempt - 1, 30), LONGEST_WAIT_S))
+
+
+def printable(answer: str) -> str:
+    """A server's answer as one line that any database and page can hold."""
+    seen = "".join(" " if unicodedata.category(one) in ("Cc", "Cf", "Cs", "Zl", "Zp") else one for one in answer)
+    return " ".join(seen.split())[:MAX_ANSWER]

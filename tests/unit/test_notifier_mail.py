@@ -1,0 +1,106 @@
+"""A mail carries exactly what was approved, or it is not made."""
+
+from contextlib import suppress
+from dataclasses import replace
+from datetime import UTC, datetime
+from email import message_from_bytes, policy
+from uuid import uuid4
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from services.notifier.mail import Letter, Origin, Unsendable, compose
+from shared.events.examples import CASE, NOTICE
+from shared.events.values import Recipient
+from shared.notices import notice_digest, reference
+
+NOW = datetime(2026, 11, 22, 10, 0, tzinfo=UTC)
+ORIGIN = Origin("Sample Centre 견본", "notices@agency.test", "answers@agency.test")
+LETTER = Letter.of(CASE, NOTICE)
+
+
+def letter(*, subject=LETTER.subject, body=LETTER.body, email=LETTER.recipient.email):
+    to = Recipient(name="n", email=email, role="site", language="en")
+    return Letter(uuid4(), CASE, to, subject, body, notice_digest(to, subject, body))
+
+
+def arrived(one):
+    return message_from_bytes(compose(one, ORIGIN, NOW), policy=policy.default)
+
+
+def test_machines_recognise_the_mail():
+    mail = arrived(LETTER)
+    assert mail["Message-ID"] == f"<{NOTICE.notice_id}@agency.test>"
+    assert mail["Auto-Submitted"] == "auto-generated"
+    assert mail["X-Haetae-Reference"] == reference(CASE)
+    assert mail["Reply-To"].addresses[0].addr_spec == "answers@agency.test"
+    assert mail["From"].addresses[0].addr_spec == "notices@agency.test"
+    assert mail["Date"].datetime == NOW
+    assert mail.get_content_type() == "text/plain"
+    assert not list(mail.iter_attachments())
+
+
+def test_a_second_attempt_has_the_same_message_id():
+    assert ORIGIN.message_id(LETTER.notice_id) == ORIGIN.message_id(LETTER.notice_id)
+    assert ORIGIN.message_id(LETTER.notice_id) != ORIGIN.message_id(uuid4())
+
+
+lines = st.text(st.characters(exclude_categories=("Cc", "Cs", "Zl", "Zp")), max_size=300)
+any_text = st.text(st.characters(exclude_categories=("Cs",)), max_size=200)
+
+
+def assert_arrives(one):
+    mail = arrived(one)
+    read = mail.get_content().replace("\r\n", "\n")
+    assert notice_digest(one.recipient, str(mail["Subject"]), read) == one.sha256
+
+
+@given(body=st.lists(lines, min_size=1, max_size=8).map(lambda several: "\n".join(several) + "\n"), subject=lines)
+def test_every_printable_notice_arrives_as_it_was_approved(body, subject):
+    assert_arrives(letter(body=body, subject=" ".join(subject.split())))
+
+
+@given(body=any_text, subject=any_text)
+def test_any_other_arrives_as_it_was_approved_or_is_refused(body, subject):
+    with suppress(Unsendable):
+        assert_arrives(letter(body=body, subject=subject))
+
+
+@pytest.mark.parametrize("language", ["ko", "en", "ja", "zh", "vi", "th", "ru"])
+def test_notices_of_every_language_arrive_unchanged(language):
+    from services.drafter.domain import draft
+    from tests.support.cases import office, sealed
+
+    long = "http://harbour-board.en.test/" + "p" * 3000 + "?a=1&b==.=3D"
+    (notice,) = draft(sealed(url=long, site={"language": language}), office(), NOW).notices
+    raw = compose(Letter.of(CASE, notice), ORIGIN, NOW)
+    assert raw.isascii()
+    assert max(map(len, raw.split(b"\r\n"))) <= 998  # RFC 5321, 4.5.3.1.6
+    mail = message_from_bytes(raw, policy=policy.default)
+    assert (
+        notice_digest(notice.recipient, str(mail["Subject"]), mail.get_content().replace("\r\n", "\n")) == notice.sha256
+    )
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"subject": "x\r\nBcc: b@c.test"},
+        {"body": "one\rtwo\n"},
+        {"body": "no line break at the end"},
+        {"email": "a@b.test, c@d.test"},
+        {"email": "a@b.test\r\nBcc: c@d.test"},
+        {"email": "nobody"},
+        {"email": ""},
+    ],
+)
+def test_what_would_arrive_changed_is_refused(wrong):
+    with pytest.raises(Unsendable):
+        compose(letter(**wrong), ORIGIN, NOW)
+
+
+@pytest.mark.parametrize("changed", [{"subject": "other"}, {"body": "other\n"}, {"sha256": "0" * 64}])
+def test_what_was_not_approved_is_refused(changed):
+    with pytest.raises(Unsendable, match="approved"):
+        compose(replace(LETTER, **changed), ORIGIN, NOW)
