@@ -1,7 +1,6 @@
 """Reading what is known before visits, and writing down what they found: one transaction for many."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -54,20 +53,14 @@ WAKE = sa.text("""
 """)
 
 
-@dataclass(frozen=True)
-class Recorded:
-    """Hosts whose links did not fit any more, with their number."""
-
-    refused: dict[str, int]
-
-
 async def load_pages(tx: Transaction, urls: Sequence[str]) -> dict[str, Known]:
-    rows = await tx.execute(
+    result = await tx.execute(
         sa.select(FrontierRow, SiteRow)
         .join(SiteRow, SiteRow.host == FrontierRow.host)
         .where(FrontierRow.url == sa.any_(sa.literal(list(urls), sa.ARRAY(sa.Text))))
     )
-    return {row[0].url: _known(row[0], row[1]) for row in rows}
+    rows: Sequence[Any] = result.all()
+    return {page.url: _known(page, site) for page, site in rows}
 
 
 async def load_checks(tx: Transaction, ids: Sequence[UUID]) -> dict[UUID, Check]:
@@ -102,8 +95,11 @@ async def record(
     free_at: dict[str, datetime],
     max_pages: int,
     now: datetime,
-) -> Recorded:
-    """`free_at`: when each visited host may be asked again. Links must be of watched hosts."""
+) -> dict[str, int]:
+    """Gives the hosts whose links did not fit any more, with their number.
+
+    `free_at`: when each visited host may be asked again. Links must be of watched hosts.
+    """
     links = _by_host(link for visit in visited for link in visit.links)
     hosts = sorted({*links, *free_at})
     pages: dict[str, int] = {row.host: row.pages for row in await tx.execute(LOCK_HOSTS, {"hosts": hosts})}
@@ -116,7 +112,7 @@ async def record(
         tx.publish(_content_checked(done), id=identity("content.checked", done.check.check_id))
     moments = [free_at.get(host, now) for host in hosts]
     await tx.execute(WAKE, {"hosts": hosts, "moments": moments, "added": [added.get(host, 0) for host in hosts]})
-    return Recorded({host: len(links[host]) - len(fitting[host]) for host in links if fitting[host] != links[host]})
+    return {host: len(links[host]) - len(fitting[host]) for host in links if len(fitting[host]) < len(links[host])}
 
 
 def _by_host(links: Iterable[Link]) -> dict[str, list[Link]]:

@@ -24,8 +24,8 @@ AFTER_FAILURE_S = 1.0
 class Scheduler:
     """`changed` is set by whoever makes something due in this process."""
 
-    def __init__(self) -> None:
-        self.changed = asyncio.Event()
+    def __init__(self, changed: asyncio.Event) -> None:
+        self.changed = changed
 
     async def run(self, context: Context) -> None:
         while not context.stopping():

@@ -1,0 +1,24 @@
+"""The crawler: what is due in, what was seen out; and removal checks for whoever asks."""
+
+from services.crawler.fetching import Fetching
+from services.crawler.handlers import keep_check
+from services.crawler.scheduler import Scheduler
+from services.crawler.settings import Settings
+from shared.clock import SystemClock
+from shared.database import Database
+from shared.events import CheckRequested, ContentChecked, ContentFound, CrawlDue
+from shared.handling import Service
+
+
+def app(settings: Settings) -> Service:
+    clock = SystemClock()
+    database = Database(settings.database_url.get_secret_value(), "/haetae/crawler", clock)
+    fetching = Fetching(settings, database, clock)
+    return Service(
+        name="crawler",
+        handles={CheckRequested: keep_check},
+        batches={CrawlDue: fetching.take},
+        publishes=frozenset({CrawlDue, ContentFound, ContentChecked}),
+        tasks={"scheduler": Scheduler(fetching.changed).run, "recorder": fetching.run},
+        resources=(fetching,),
+    )
