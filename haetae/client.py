@@ -14,7 +14,10 @@ STAGES = ("found", "flagged", "sealed", "drafted", "decided", "sent", "removed")
 
 @dataclass(frozen=True)
 class Case:
-    """A row of `GET /api/cases`. `times`: the moment of each stage that the case has reached."""
+    """A row of `GET /api/cases`. `times`: the moment of each stage that the case has reached.
+
+    Texts are empty and the risk 0 while a later event has overtaken the one that describes the case.
+    """
 
     case_id: str
     url: str
@@ -31,11 +34,11 @@ class Case:
         times = {name: datetime.fromisoformat(row[f"{name}_at"]) for name in STAGES if row.get(f"{name}_at")}
         return cls(
             case_id=row["case_id"],
-            url=row["url"],
-            host=row["host"],
+            url=row["url"] or "",
+            host=row["host"] or "",
             state=row["state"],
-            risk=row["risk"],
-            category=row["category"],
+            risk=row["risk"] or 0.0,
+            category=row["category"] or "",
             alarm=row.get("alarm"),
             last_check=row.get("last_check"),
             times=times,
@@ -83,8 +86,10 @@ class Gateway:
         return found
 
     async def approve_all(self, case_id: str, note: str) -> bool:
-        """Approve every notice of the case as it stands; False when somebody else was faster."""
+        """Approve every notice of the case as it stands; False when somebody else was faster or none is drafted."""
         detail = await self.case(case_id)
+        if not detail["notices"]:
+            return False
         body = {
             "verdict": "approved",
             "notices": [{"notice_id": notice["notice_id"], "sha256": notice["sha256"]} for notice in detail["notices"]],
