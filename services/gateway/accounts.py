@@ -8,6 +8,7 @@ from datetime import datetime
 from enum import StrEnum
 
 import argon2
+import sqlalchemy as sa
 from argon2.exceptions import VerifyMismatchError
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -53,6 +54,17 @@ class Account(Base):
         return Role.REVIEWER in self.roles
 
 
+class Session(Base):
+    """An open session of an account; the token itself is nowhere but with its holder."""
+
+    __tablename__ = "sessions"
+
+    token_hash: Mapped[str] = mapped_column(primary_key=True)
+    login: Mapped[str]
+    created_at: Mapped[datetime]
+    expires_at: Mapped[datetime]
+
+
 async def create_account(
     database: Database, login: str, password: str, roles: Sequence[str], scripted: bool = False
 ) -> str:
@@ -83,7 +95,7 @@ async def create_account(
 
 
 async def set_password(database: Database, login: str, password: str) -> None:
-    """Give an account a new password. Raises `AccountProblem`."""
+    """Give an account a new password and end its sessions. Raises `AccountProblem`."""
     check_password(password)
     hashed = await hash_password(password)
     async with database.transaction() as tx:
@@ -91,6 +103,7 @@ async def set_password(database: Database, login: str, password: str) -> None:
         if account is None:
             raise AccountProblem(f"login: there is no {login!r}; add the account first")
         account.password_hash = hashed
+        await tx.execute(sa.delete(Session).where(Session.login == login))
         details = {"account": account.pseudonym}
         await history.append(tx, ACCESS_CHAIN, "command-line", Action.PASSWORD_CHANGED, details)
 

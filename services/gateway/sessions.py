@@ -4,26 +4,15 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 import sqlalchemy as sa
-from sqlalchemy.orm import Mapped, mapped_column
 
 from services.gateway import history, throttle
-from services.gateway.accounts import Account, password_agrees
+from services.gateway.accounts import Account, Session, password_agrees
 from services.gateway.audit import ACCESS_CHAIN, Action
 from services.gateway.problems import Problem
-from services.gateway.store import Base
 from services.gateway.tokens import csrf_token, digest, new_token
 from shared.database import Database, Transaction
 
 LIFETIME = timedelta(hours=10)  # a working day: log in once in the morning
-
-
-class Session(Base):
-    __tablename__ = "sessions"
-
-    token_hash: Mapped[str] = mapped_column(primary_key=True)
-    login: Mapped[str]
-    created_at: Mapped[datetime]
-    expires_at: Mapped[datetime]
 
 
 @dataclass(frozen=True)
@@ -49,16 +38,15 @@ class Opened:
 async def log_in(database: Database, login: str, password: str, address: str) -> Opened:
     """Raises `Problem` "too-many-logins" or "wrong-login"; the latter tells nothing about which part was wrong."""
     async with database.transaction() as tx:
-        if await throttle.refused(tx, login, address):
+        if not await throttle.admit(tx, login, address):
             raise Problem(429, "too-many-logins", field="login")
         account = await tx.get(Account, login)
     agrees = await password_agrees(account, password)
+    if account is None or not agrees:
+        raise Problem(401, "wrong-login", field="login")
     async with database.transaction() as tx:
-        if account is None or not agrees:
-            throttle.note_failure(tx, login, address)
-        else:
-            return await _open(tx, account)
-    raise Problem(401, "wrong-login", field="login")
+        await throttle.forgive(tx, login, address)
+        return await _open(tx, account)
 
 
 async def _open(tx: Transaction, account: Account) -> Opened:

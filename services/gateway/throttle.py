@@ -12,6 +12,7 @@ WINDOW = timedelta(minutes=15)
 # Per login and address: a person mistypes a few times. Per address and per login: someone tries many of the other;
 # higher, because an office may share one address, and because strangers must not be able to lock an official out soon.
 MAX_PAIR, MAX_ADDRESS, MAX_LOGIN = 5, 50, 100
+LOCK = "login from "  # attempts from one address are admitted one by one
 
 
 class LoginFailure(Base):
@@ -23,10 +24,12 @@ class LoginFailure(Base):
     at: Mapped[datetime]
 
 
-async def refused(tx: Transaction, login: str, address: str) -> bool:
-    """True when this login may not be tried from this address for now. Forgets what is older than the window."""
-    since = tx.clock.now() - WINDOW
-    await tx.execute(sa.delete(LoginFailure).where(LoginFailure.at < since))
+async def admit(tx: Transaction, login: str, address: str) -> bool:
+    """False when this login may not be tried from this address for now; else the attempt is noted as failed already,
+    so that many attempts at once are counted before the first password is looked at. `forgive` takes it back."""
+    now = tx.clock.now()
+    await tx.execute(sa.select(sa.func.pg_advisory_xact_lock(sa.func.hashtext(LOCK + address))))
+    await tx.execute(sa.delete(LoginFailure).where(LoginFailure.at < now - WINDOW))
     same_login, same_address = LoginFailure.login == login, LoginFailure.address == address
     counts = await tx.execute(
         sa.select(
@@ -36,8 +39,12 @@ async def refused(tx: Transaction, login: str, address: str) -> bool:
         ).select_from(LoginFailure)
     )
     pair, by_address, by_login = tuple(counts.one())
-    return bool(pair >= MAX_PAIR or by_address >= MAX_ADDRESS or by_login >= MAX_LOGIN)
+    if pair >= MAX_PAIR or by_address >= MAX_ADDRESS or by_login >= MAX_LOGIN:
+        return False
+    tx.add(LoginFailure(login=login, address=address, at=now))
+    return True
 
 
-def note_failure(tx: Transaction, login: str, address: str) -> None:
-    tx.add(LoginFailure(login=login, address=address, at=tx.clock.now()))
+async def forgive(tx: Transaction, login: str, address: str) -> None:
+    """After the right password: the person who mistyped starts afresh."""
+    await tx.execute(sa.delete(LoginFailure).where(LoginFailure.login == login, LoginFailure.address == address))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 from collections.abc import AsyncIterator
 from dataclasses import replace
@@ -11,9 +12,12 @@ import httpx
 import pytest
 import sqlalchemy as sa
 
-from services.gateway.accounts import create_account
+from services.gateway import sessions
+from services.gateway.accounts import create_account, set_password
+from services.gateway.problems import Problem
 from services.gateway.security import MAX_BODY, PAGE_POLICY, PICTURE_POLICY
 from services.gateway.web import application
+from shared.clock import ManualClock
 from shared.database import Database
 from tests.support.gateway import PASSWORD, Desk, Story, make_desk
 from tests.support.stack import Migrated
@@ -85,6 +89,42 @@ async def test_wrong_password_tells_nothing_and_is_slowed_down(desk: Desk, brows
     assert "do not agree" in unknown.text
     assert "do not agree" in wrong[0].text
     assert (await log_in(browser)).status_code == 429  # the right password does not help now
+
+
+async def test_guessing_many_at_once_gains_nothing(desk: Desk) -> None:
+    results = await asyncio.gather(
+        *(sessions.log_in(desk.database, "kim", f"guess number {n}", "192.0.2.7") for n in range(15)),
+        return_exceptions=True,
+    )
+    assert sorted(result.code for result in results if isinstance(result, Problem)) == (
+        ["too-many-logins"] * 10 + ["wrong-login"] * 5
+    )
+    await sessions.log_in(desk.database, "kim", PASSWORD, "192.0.2.8")
+
+
+async def test_a_right_password_forgives_what_was_mistyped(desk: Desk) -> None:
+    for _ in range(3):
+        for _ in range(4):
+            with pytest.raises(Problem, match="wrong-login"):
+                await sessions.log_in(desk.database, "kim", "mistyped, sadly", "192.0.2.7")
+        await sessions.log_in(desk.database, "kim", PASSWORD, "192.0.2.7")
+
+
+async def test_a_new_password_ends_the_sessions(desk: Desk, browser: httpx.AsyncClient) -> None:
+    await log_in(browser)
+    await set_password(desk.database, "kim", "another harbour entirely")
+    assert (await browser.get("/")).status_code == 303
+
+
+async def test_a_session_ends_by_itself(desk: Desk, migrated: Migrated) -> None:
+    clock = ManualClock(desk.parts.clock.now())
+    database = Database(migrated.dsn_for("gateway"), "/haetae/gateway", clock)
+    opened = await sessions.log_in(database, "kim", PASSWORD, "192.0.2.7")
+    clock.advance(sessions.LIFETIME.total_seconds() - 1)
+    assert await sessions.recognise(database, opened.token, by_cookie=True)
+    clock.advance(1)
+    assert await sessions.recognise(database, opened.token, by_cookie=True) is None
+    await database.close()
 
 
 async def test_cookie_is_out_of_reach_of_scripts_and_ends_with_logout(desk: Desk, browser: httpx.AsyncClient) -> None:
