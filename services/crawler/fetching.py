@@ -47,6 +47,7 @@ class Fetching:
         self.changed = asyncio.Event()  # something may be due now: for the scheduler
 
     async def __aenter__(self) -> Self:
+        self._open.push_async_callback(self._database.close)
         fetcher = await self._open.enter_async_context(Fetcher(self._settings))
         self.asker = Asker(fetcher, Pacer(self._clock), self._clock)
         pictures = PictureBox(self.asker, self._settings.max_picture_bytes)

@@ -55,7 +55,8 @@ class InHand:
 
     async def _do(self, key: str, job: Job, trace: dict[str, str], work: Work) -> None:
         try:
-            self._finished.append(Finished(key, await work(job), trace))
+            done = await work(job)
+            self._finished.append(Finished(key, done, trace))
             self._news.set()
         except Exception:
             # Its lease runs out, and it is due again.
