@@ -152,6 +152,16 @@ def test_each_mail_is_read_once_and_old_mail_not_at_all(world: StillWorld) -> No
     assert world.operators.counts.read == 1
 
 
+def test_what_was_removed_stays_removed(world: StillWorld) -> None:
+    post = world.post(Behaviour.AT_ONCE)
+    notify(world, post)
+    removed_at = world.live.posts[post.key].removed_at
+    world.time.advance(5)
+    assert world.live.take_down(post.key, Behaviour.PRETEND) is Status.REMOVED
+    notify(world, post, id_="2")
+    assert world.live.posts[post.key].removed_at == removed_at
+
+
 def test_an_operator_who_changes_finally_removes(world: StillWorld) -> None:
     post = world.post(Behaviour.PRETEND)
     notify(world, post)

@@ -19,6 +19,12 @@ def test_the_same_seed_gives_the_same_world_and_another_seed_another(world: Worl
     assert World.generate(8, 1.0) != world
 
 
+def test_hardly_two_posts_say_the_same(world: World) -> None:
+    texts = {(post.paragraphs, tuple(remark.text for remark in post.remarks)) for post in world.posts}
+    assert len(texts) > 0.98 * len(world.posts)
+    assert len({post.picture.source for post in world.posts if post.picture}) > 250
+
+
 def test_default_world_has_every_pair_of_language_and_kind(world: World) -> None:
     pairs = {(host.language, host.kind) for host in world.hosts}
     assert pairs == {(language, kind) for language in LANGUAGES for kind in Kind}
@@ -56,7 +62,9 @@ def test_smallest_world_has_a_handful_of_hosts_and_a_reupload() -> None:
     assert sum(post.reupload_of is not None for post in world.posts) == 1
 
 
-def test_reuploads_are_the_same_picture_on_another_host(world: World) -> None:
+@pytest.mark.parametrize("seed", range(5))
+def test_reuploads_are_the_same_picture_on_another_host(seed: int) -> None:
+    world = World.generate(seed, 1.0)
     posts = {post.key: post for post in world.posts}
     behaviour = {host.name: host.behaviour for host in world.hosts}
     reuploads = [post for post in world.posts if post.reupload_of]
