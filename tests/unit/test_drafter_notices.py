@@ -11,7 +11,7 @@ from services.drafter.addresses import addresses
 from services.drafter.domain import draft, draft_without_evidence
 from services.drafter.notice import MAX_SUBJECT, write_notice
 from services.drafter.recipients import recipients
-from services.drafter.rendering import NOTICE_LANGUAGES, render
+from services.drafter.rendering import ENVIRONMENT, NOTICE_LANGUAGES, render
 from services.drafter.requirements import altered, prove
 from services.drafter.untrusted import one_line, stands_alone
 from shared.events import EvidenceFailed
@@ -112,7 +112,35 @@ def test_words_count_only_where_the_notice_has_them():
 
 def test_a_template_cannot_use_what_is_not_given():
     with pytest.raises(UndefinedError):
+        ENVIRONMENT.from_string("telephone {{ phone }}").render({})
+    with pytest.raises(UndefinedError):
         render("notice.en.txt", {"tag": "[Haetae HT-AAAAAAAA]"})
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "http://a.test/one two",
+        "http://a.test/\u3000",
+        "http://a.test/\n",
+        "http://a.test/\u2028x",
+        "http://a.test/\u202egnp",
+        "http://a.test/\u200b",
+        "javascript:alert(1)",
+        "http:///nowhere",
+        "http://[broken/",
+        "",
+    ],
+)
+def test_an_address_that_could_deceive_a_reader_does_not_stand(url):
+    assert not stands_alone(url)
+
+
+@given(text=st.text(max_size=300), limit=st.integers(1, 50))
+def test_one_line_is_one_short_line(text, limit):
+    line = one_line(text, limit)
+    assert len(line) <= limit
+    assert len(line.splitlines()) <= 1
 
 
 def test_an_altered_address_is_noticed():

@@ -100,6 +100,7 @@ def test_only_an_outcome_with_its_probes_proves_a_removal(outcome):
     assert gone(outcome, (probe(outcome), probe(outcome))) is is_gone
     assert not gone(outcome, ())
     assert not gone(outcome, (probe(ProbeOutcome.GONE), probe(ProbeOutcome.SOFT_404)))
+    assert gone(outcome, (probe(ProbeOutcome.GONE),)) is is_gone
 
 
 @given(st.lists(st.tuples(st.booleans(), st.floats(0, 30)), max_size=30))

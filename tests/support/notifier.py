@@ -1,0 +1,105 @@
+"""The notifier on a real database and a real mail server, driven step by step."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+from functools import partial
+from typing import Any
+from uuid import uuid4
+
+import sqlalchemy as sa
+
+from services.notifier.handlers import enqueue, follow_up
+from services.notifier.mail import Origin
+from services.notifier.sender import Sender
+from services.notifier.smtp import Server
+from services.notifier.store import Delivery
+from services.notifier.watching import Rhythm
+from shared.clock import ManualClock
+from shared.database import Database
+from shared.events import ContentChecked, Envelope, Event, ReviewDecided, Verdict
+from shared.events.base import REGISTRY
+from shared.events.examples import FINDING, NOTICE
+from shared.events.values import Notice, Probe, ProbeOutcome
+from shared.identity import case_id, identity
+from shared.notices import notice_digest
+from shared.outbox import OUTBOX
+
+ORIGIN = Origin("Sample Centre", "notices@agency.test", "answers@agency.test")
+RHYTHM = Rhythm((3.0, 5.0, 8.0), confirm_after=2.0)
+LEASE_S = 45.0
+
+
+def notice(case: Any, email: str = "abuse@harbour-board.en.test") -> Notice:
+    to = NOTICE.recipient.model_copy(update={"email": email})
+    return NOTICE.model_copy(
+        update={
+            "notice_id": identity("notice", case, email, "first"),
+            "recipient": to,
+            "sha256": notice_digest(to, NOTICE.subject, NOTICE.body),
+        }
+    )
+
+
+def approval(*emails: str, url: str = FINDING.url, verdict: Verdict = Verdict.APPROVED) -> ReviewDecided:
+    case = case_id(url)
+    return ReviewDecided(
+        case_id=case,
+        verdict=verdict,
+        note="",
+        approved=tuple(notice(case, email) for email in emails),
+        finding=FINDING.model_copy(update={"url": url}),
+        reviewer="reviewer-7",
+        scripted=False,
+        decided_at=ManualClock().now(),
+    )
+
+
+class Notifier:
+    def __init__(self, database: Database, clock: ManualClock, server: Server) -> None:
+        self.database, self.clock = database, clock
+        self.sender = Sender(
+            post=server.post, origin=ORIGIN, rhythm=RHYTHM, instance="0", lease_s=LEASE_S, gap_s=1.0, attempts=3
+        )
+
+    def with_post(self, post: Any, **more: Any) -> Sender:
+        return replace(self.sender, post=post, **more)
+
+    async def round(self) -> int:
+        return await self.sender.round(self.database, self.clock)
+
+    async def handle(self, event: Event) -> None:
+        handler: Any = {
+            ReviewDecided: partial(enqueue, origin=ORIGIN),
+            ContentChecked: partial(follow_up, rhythm=RHYTHM),
+        }[type(event)]  # type: ignore[index]
+        async with self.database.transaction(Envelope(event, uuid4(), "/test", self.clock.now())) as tx:
+            await handler(event, tx)
+
+    async def answer(self, case: Any, number: int, outcome: ProbeOutcome) -> None:
+        probe = Probe(url=FINDING.url, vantage="honest", status=404, outcome=outcome, why="")
+        await self.handle(
+            ContentChecked(
+                case_id=case,
+                check_id=identity("check", case, number),
+                number=number,
+                outcome=outcome,
+                probes=(probe,),
+                checked_at=self.clock.now(),
+            )
+        )
+
+    async def published(self, *types: type[Event]) -> list[Any]:
+        async with self.database.transaction() as tx:
+            rows = (await tx.execute(sa.select(OUTBOX.c.value, OUTBOX.c.headers).order_by(OUTBOX.c.position))).all()
+        events = [REGISTRY[headers["ce_type"]].model_validate_json(value) for value, headers in rows]
+        return [event for event in events if not types or isinstance(event, types)]
+
+    async def states(self) -> list[tuple[str, int]]:
+        async with self.database.transaction() as tx:
+            rows = await tx.scalars(sa.select(Delivery).order_by(Delivery.recipient_email))
+        return [(row.state, row.attempt) for row in rows]
+
+    def seconds_until(self, moment: Any) -> float:
+        return (moment - self.clock.now()) / timedelta(seconds=1)
