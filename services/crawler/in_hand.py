@@ -45,6 +45,10 @@ class InHand:
     def checks(self) -> Sequence[UUID]:
         return [job.check_id for job in self._jobs.values() if isinstance(job, Check)]
 
+    @property
+    def hosts(self) -> Sequence[str]:
+        return [job.host if isinstance(job, Check) else job.watched.site.host for job in self._jobs.values()]
+
     async def begin(self, key: str, job: Job, trace: dict[str, str], work: Work) -> None:
         """Returns when there is room for it and it has begun."""
         await self._room.acquire()

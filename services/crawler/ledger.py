@@ -21,6 +21,12 @@ RENEW_CHECKS = sa.text("""
     UPDATE checks SET leased_until = :until WHERE check_id = ANY(CAST(:keys AS uuid[])) AND leased_until IS NOT NULL
 """)
 
+# The same rows in the same order: whoever looks waits until the leases are gone.
+LOOK_NOW = sa.text("""
+    UPDATE hosts SET look_at = least(look_at, :now)
+    WHERE host IN (SELECT host FROM hosts WHERE host = ANY(:hosts) ORDER BY host FOR UPDATE)
+""")
+
 LOCK_HOSTS = sa.text("SELECT host, pages FROM hosts WHERE host = ANY(:hosts) ORDER BY host FOR UPDATE")
 
 # In the order of the page: the first link is the newest post, so it is due a microsecond before the second.
@@ -81,11 +87,19 @@ async def digest_of(tx: Transaction, url: str) -> str | None:
 
 
 async def renew(tx: Transaction, pages: Sequence[str], checks: Sequence[UUID], until: datetime | None) -> None:
-    """Hold what is in hand until then; None gives it back."""
+    """Hold what is in hand until then; None lets it go."""
     if pages:
         await tx.execute(RENEW_PAGES, {"keys": sorted(pages), "until": until})
     if checks:
         await tx.execute(RENEW_CHECKS, {"keys": sorted(checks), "until": until})
+
+
+async def give_back(
+    tx: Transaction, pages: Sequence[str], checks: Sequence[UUID], hosts: Iterable[str], now: datetime
+) -> None:
+    """Let go of what was leased, so that it is due again at once."""
+    await tx.execute(LOOK_NOW, {"hosts": sorted(set(hosts)), "now": now})
+    await renew(tx, pages, checks, None)
 
 
 async def record(

@@ -97,17 +97,24 @@ class Recorder:
         return {host: now + timedelta(seconds=self._pacer.free_in_s(host)) for host in hosts}
 
     async def _renew(self) -> None:
-        if self._context.clock.monotonic() - self._renewed_at >= RENEW_EVERY_S:
-            self._renewed_at = self._context.clock.monotonic()
-            await self._hold(self._context.clock.now() + LEASE)
+        """Hold what is in hand."""
+        now_s = self._context.clock.monotonic()
+        if now_s - self._renewed_at < RENEW_EVERY_S:
+            return
+        self._renewed_at = now_s
+        try:
+            async with self._context.database.transaction() as tx:
+                await ledger.renew(tx, self._hand.pages, self._hand.checks, self._context.clock.now() + LEASE)
+        except Transient as failure:
+            log.warning("leases could not be renewed: visits may be made twice", why=str(failure))
 
     async def _give_back(self) -> None:
         """What is left begins anew at once in another process."""
-        await self._hold(None)
-
-    async def _hold(self, until: datetime | None) -> None:
+        if not len(self._hand):
+            return
+        pages, checks, hosts = self._hand.pages, self._hand.checks, self._hand.hosts
         try:
             async with self._context.database.transaction() as tx:
-                await ledger.renew(tx, self._hand.pages, self._hand.checks, until)
+                await ledger.give_back(tx, pages, checks, hosts, self._context.clock.now())
         except Transient as failure:
-            log.warning("leases could not be renewed: visits may be made twice", why=str(failure))
+            log.warning("visits in hand begin anew when their leases run out", visits=len(pages), why=str(failure))

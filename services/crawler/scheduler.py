@@ -1,11 +1,13 @@
 """The scheduler: brings what is due onto the hot lane, host by host at the host's pace."""
 
 import asyncio
+from collections.abc import Sequence
 from datetime import datetime
 
 import structlog
 
 from services.crawler.claiming import HOSTS_AT_ONCE, claim
+from services.crawler.ledger import give_back
 from services.crawler.pacing import DEFAULT_GAP_S
 from shared.events import CrawlDue, Envelope
 from shared.failures import Transient
@@ -42,11 +44,22 @@ class Scheduler:
         async with context.database.transaction() as tx:
             claimed = await claim(tx, now, DEFAULT_GAP_S)
         if claimed.due:
-            # Committed first: what the broker does not take is due again when its lease runs out.
-            await context.produce([self._envelope(due, now) for due in claimed.due])
+            await self._dispatch(context, claimed.due, now)
         if len(claimed.due) == HOSTS_AT_ONCE or claimed.next_look is None:
             return SHORTEST_S if claimed.due else LONGEST_S
         return max(SHORTEST_S, min((claimed.next_look - context.clock.now()).total_seconds(), LONGEST_S))
+
+    async def _dispatch(self, context: Context, claimed: Sequence[CrawlDue], now: datetime) -> None:
+        """After the leases are committed. What the broker does not take is given back; should that fail too, it is due
+        again when its lease runs out."""
+        try:
+            await context.produce([self._envelope(due, now) for due in claimed])
+        except Transient:
+            pages = [due.url for due in claimed if due.check_id is None]
+            checks = [due.check_id for due in claimed if due.check_id is not None]
+            async with context.database.transaction() as tx:
+                await give_back(tx, pages, checks, (due.host for due in claimed), now)
+            raise
 
     def _envelope(self, due: CrawlDue, now: datetime) -> Envelope[CrawlDue]:
         named = identity("crawl.due", due.check_id or due.url, due.due_at.isoformat(), now.isoformat())

@@ -1,4 +1,4 @@
-"""The crawler in this process, on a real database, watching the sandbox; what it tells is read from the broker's twin."""
+"""The crawler in this process, on a real database, watching the sandbox; the broker is the twin in memory."""
 
 from __future__ import annotations
 

@@ -1,0 +1,153 @@
+"""The crawler watches the sandbox: every post is found, no listing is, politely; only the broker is a twin."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+
+from services.crawler.pacing import MARGIN_S
+from tests.support.crawl import Crawl, crawling
+from tests.support.poll import eventually
+from tests.support.stack import Migrated
+
+SCALE, PACE = 0.1, 30.0  # the smallest world, its forty seconds in less than two
+JITTER_S = 0.02  # how much later than it was sent a request may arrive on a busy machine
+
+
+@pytest.fixture
+async def crawl(migrated: Migrated, tmp_path: Path) -> AsyncIterator[Crawl]:
+    async with crawling(migrated, tmp_path, scale=SCALE, pace=PACE) as made:
+        yield made
+
+
+def posts(crawl: Crawl) -> set[str]:
+    return {str(row["url"]) for row in crawl.sandbox.truth.every_post() if row["status"] == "up"}
+
+
+async def everything_found(crawl: Crawl) -> None:
+    await eventually(lambda: crawl.sandbox.truth.as_json()["pending_timed"] == 0)
+    await eventually(crawl.all_found(posts(crawl)))
+
+
+async def test_every_post_is_found_once_and_no_listing_is(crawl: Crawl) -> None:
+    await crawl.watch()
+    async with crawl.service():
+        await everything_found(crawl)
+    found = Counter(event.finding.url for event in crawl.found)
+    about = {crawl.sandbox.url(host.name, "/about") for host in crawl.sandbox.world.hosts}
+    assert set(found) - about == posts(crawl)
+    assert set(found.values()) == {1}
+
+
+async def test_findings_say_what_the_posts_say(crawl: Crawl) -> None:
+    """Text in every encoding, title, language, the site, and the digests of the pictures."""
+    await crawl.watch()
+    async with crawl.service():
+        await everything_found(crawl)
+    found = {event.finding.url: event for event in crawl.found}
+    for post in crawl.sandbox.world.posts:
+        event = found.get(crawl.sandbox.url(post.host, post.path))
+        if event is None:
+            continue
+        host = next(host for host in crawl.sandbox.world.hosts if host.name == post.host)
+        said = [*post.paragraphs, *(remark.text for remark in post.remarks)]
+        assert all(" ".join(text.split()) in event.text for text in said)
+        assert post.title in event.finding.title
+        assert (event.finding.language, event.finding.site.kind) == (host.language, host.kind)
+        assert event.finding.site.abuse_email == host.abuse_address
+        assert event.capture.address == host.address
+        assert len(event.finding.pictures) == (post.picture is not None)
+        assert all(len(picture.pdq_dihedral) == 8 for picture in event.finding.pictures)
+
+
+async def test_a_new_post_is_found_at_the_next_look(crawl: Crawl) -> None:
+    await crawl.watch(revisit_s=1.0)
+    async with crawl.service():
+        await everything_found(crawl)
+        new = {
+            crawl.sandbox.control.publish({"host": host.name, "kind": kind})
+            for host in crawl.sandbox.world.hosts
+            for kind in ("picture", "text")
+        }
+        await eventually(crawl.all_found(new), 10)
+
+
+async def test_requests_keep_their_distance_and_robots_txt_is_obeyed(crawl: Crawl) -> None:
+    host, per_second = crawl.sandbox.world.hosts[1].name, 10.0
+    await crawl.watch(pace=per_second, host=host)
+    async with crawl.service():
+        await eventually(lambda: len(crawl.found) >= 3)
+    visits = crawl.sandbox.traffic.visits[host]["crawler"]
+    assert visits.requests > 5
+    assert visits.smallest_gap_s is not None
+    assert visits.smallest_gap_s >= 1 / per_second + MARGIN_S - JITTER_S
+    assert visits.disallowed == 0
+    assert set(crawl.sandbox.traffic.visits) == {host}
+
+
+async def test_a_crawler_that_dies_loses_nothing(crawl: Crawl) -> None:
+    """Everything it had in hand is due again when the leases run out; what was told is not told again."""
+    await crawl.watch()
+    async with crawl.service():
+        await eventually(lambda: crawl.found)
+    async with crawl.database.transaction() as tx:
+        # As after SIGKILL: dispatched, the record consumed, nobody working on it, and its time is over.
+        await tx.execute(sa.text("UPDATE frontier SET leased_until = now() - interval '1 second' WHERE visits = 0"))
+        await tx.execute(sa.text("UPDATE hosts SET look_at = now()"))
+    async with crawl.service():
+        await everything_found(crawl)
+    assert set(Counter(event.finding.url for event in crawl.found).values()) == {1}
+
+
+async def test_a_crash_between_telling_and_writing_down_tells_it_again_with_the_same_id(crawl: Crawl) -> None:
+    host = crawl.sandbox.world.hosts[0].name
+    await crawl.watch(host=host)
+    async with crawl.service():
+        await everything_found_on(crawl, host)
+    before = {record.headers["ce_id"] for log in crawl.broker.logs("content.found") for record in log}
+    async with crawl.database.transaction() as tx:
+        await tx.execute(sa.text("UPDATE frontier SET last_digest = NULL, etag = NULL, last_modified = NULL"))
+        await tx.execute(sa.text("UPDATE frontier SET next_at = now()"))
+        await tx.execute(sa.text("UPDATE hosts SET look_at = now()"))
+    async with crawl.service():
+        await eventually(lambda: min(Counter(event.finding.url for event in crawl.found).values()) == 2)
+    after = {record.headers["ce_id"] for log in crawl.broker.logs("content.found") for record in log}
+    assert after == before
+
+
+async def everything_found_on(crawl: Crawl, host: str) -> None:
+    await eventually(lambda: crawl.sandbox.truth.as_json()["pending_timed"] == 0)
+    await eventually(crawl.all_found({url for url in posts(crawl) if f"//{host}:" in url}))
+
+
+async def test_a_broker_that_is_away_loses_nothing(crawl: Crawl) -> None:
+    await crawl.watch()
+    async with crawl.service():
+        await eventually(lambda: crawl.found)
+        crawl.broker.fail_produces(3)
+        await everything_found(crawl)
+
+
+async def test_a_site_that_is_paused_is_left_alone(crawl: Crawl) -> None:
+    paused, other = (host.name for host in crawl.sandbox.world.hosts[:2])
+    await crawl.watch()
+    async with crawl.database.transaction() as tx:
+        await tx.execute(sa.text("UPDATE sites SET paused = true WHERE host = :host"), {"host": paused})
+    async with crawl.service():
+        await everything_found_on(crawl, other)
+    assert paused not in crawl.sandbox.traffic.visits
+
+
+async def test_a_site_has_no_more_pages_than_it_may(crawl: Crawl) -> None:
+    await crawl.watch()
+    async with crawl.service(max_pages_per_site=6):
+        await eventually(lambda: len(crawl.found) >= 10)
+    async with crawl.database.transaction() as tx:
+        counted = sa.text("SELECT host, count(*), max(pages) FROM frontier JOIN hosts USING (host) GROUP BY host")
+        rows = (await tx.execute(counted)).all()
+    assert max(count for _, count, _ in rows) == 6
+    assert all(count == pages for _, count, pages in rows)
