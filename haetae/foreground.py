@@ -64,7 +64,7 @@ async def _sandbox(options: Options, once: bool, console: Console) -> int:
     async with Demonstration(options, screen.show, took) as demonstration:
         await demonstration.prepare()
         address = f"{demonstration.house.gateway_url}  login {REVIEWER}  password {demonstration.password}"
-        console.print(f"The gateway is at {address}", highlight=False)
+        console.print(f"The gateway is at {address}", highlight=False, soft_wrap=True)
         if options.review_by_person:
             demonstration.picture.review = f"You review: {address}"
         with screen:
@@ -99,4 +99,4 @@ class Screen:
             self._live.update(live.view(picture, max(3, self._console.height - SPARE_ROWS)), refresh=True)
         elif picture.elapsed_s - self._last >= LINE_EVERY_S:
             self._last = picture.elapsed_s
-            self._console.print(live.line(picture), highlight=False)
+            self._console.print(live.line(picture), highlight=False, soft_wrap=True)

@@ -107,6 +107,7 @@ def report(summary: Summary, setup: dict[str, float]) -> RenderableType:
     table.add_row("notices", f"{summary.sent} in mailboxes for {summary.approved} approved")
     table.add_row("resends", f"{summary.repeats_suppressed} suppressed by Message-ID")
     table.add_row("removals", f"{summary.honest_removed} of {summary.honest_expected} honest ones verified")
-    table.add_row("soft 404", f"{len(summary.wrongly_verified)} taken for a removal")
+    noticed = f"{summary.pretences_noticed} operators who only pretended were noticed"
+    table.add_row("pretences", f"{len(summary.wrongly_verified)} taken for a removal; {noticed}")
     failures = [Text(f"✗ {sentence}", style="red") for sentence in summary.failures]
     return Group(table, *(failures or [Text("✓ nothing missed, nothing sent twice", style="green")]))

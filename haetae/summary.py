@@ -2,13 +2,13 @@
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
 
 from haetae.client import STAGES, Case
 
-GOAL_MEDIAN_S = 5.0  # fetch → draft on two cores, with screenshots
+PRETENDED = "pretended-removal"  # the alarm for an operator who only pretends: right, where the truth has pretenders
 
 
 @dataclass(frozen=True)
@@ -54,7 +54,8 @@ class Summary:
     honest_expected: int
     unverified: tuple[str, ...]
     wrongly_verified: tuple[str, ...]
-    alarms: tuple[str, ...] = field(default=())
+    alarms: tuple[str, ...] = ()
+    pretences_noticed: int = 0
 
     @property
     def failures(self) -> list[str]:
@@ -97,7 +98,8 @@ def summarise(truth: Sequence[TruthPost], cases: Sequence[Case], mailboxes: Sequ
         honest_expected=len(honest),
         unverified=tuple(sorted(post.url for post in honest if post.url not in removed)),
         wrongly_verified=tuple(sorted(removed - {post.url for post in honest if post.status == "removed"})),
-        alarms=tuple(f"{case.url}: {case.alarm}" for case in cases if case.alarm),
+        alarms=tuple(f"{case.url}: {case.alarm}" for case in cases if case.alarm and case.alarm != PRETENDED),
+        pretences_noticed=sum(case.alarm == PRETENDED for case in cases),
     )
 
 
