@@ -5,8 +5,9 @@ from importlib.metadata import version
 
 from services.evidence.archive import archive
 from services.evidence.domain import Captured, File, Preserved
-from services.evidence.manifest import NAME, manifest
+from services.evidence.manifest import manifest
 from services.evidence.pictures import EXTENSIONS, blurred, media_type
+from services.evidence.verify import NAME
 from shared.events import ContentFlagged
 
 SOFTWARE = f"Haetae {version('haetae')}"

@@ -1,11 +1,11 @@
 """What a capture is made of, and what its failures mean (pure)."""
 
-import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import NamedTuple
 
+from services.evidence.verify import digest
 from shared.events.values import SealedObject, Sha256
 
 WIDTH, HEIGHT = 1280, 800  # an ordinary laptop's
@@ -111,10 +111,6 @@ def check_status(document: Exchange) -> None:
         raise PageFailed(f"{document.url} answers {document.status}")
     if document.status >= 400:
         raise PageGone(f"{document.url} answers {document.status}: the page is not shown to us")
-
-
-def digest(data: bytes) -> Sha256:
-    return hashlib.sha256(data).hexdigest()
 
 
 def clean(text: str) -> str:

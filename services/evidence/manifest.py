@@ -1,25 +1,15 @@
 """The manifest: what was captured, how, and the digest of every file of it (pure).
 
-Its digest is that of its exact bytes, which are canonical: keys sorted by code point, no spaces, UTF-8, no NaN. Whoever
-has the digest can check every file, years later, with nothing but SHA-256.
+Its digest is that of its exact, canonical bytes. Whoever has that digest can check every file with `verify.py`.
 """
 
-import json
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
 
 from services.evidence.domain import HEIGHT, MAX_HEIGHT, WIDTH, Captured, Exchange, File, Preserved
+from services.evidence.verify import FORMAT, canonical
 from shared.events import ContentFlagged
-
-FORMAT = "haetae-evidence/1"
-NAME = "manifest.json"
-
-
-def canonical(value: object) -> bytes:
-    """Raises `ValueError` for what has no canonical form."""
-    text = json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
-    return text.encode()
 
 
 def manifest(

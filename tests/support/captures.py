@@ -1,0 +1,49 @@
+"""A flagged finding, and a capture of it, made of harmless parts."""
+
+from datetime import UTC, datetime, timedelta
+
+from services.evidence.domain import Captured, Exchange, Preserved, Refusal, Rendering
+from services.evidence.verify import digest
+from shared.events import ContentFlagged
+from shared.events.examples import EXAMPLES
+from shared.events.values import Finding, Picture
+from shared.identity import case_id, identity
+from tests.support.pages import picture
+
+AT = datetime(2026, 11, 22, 9, 0, 1, tzinfo=UTC)
+
+
+def flagged(url: str, *pictures: tuple[str, bytes]) -> ContentFlagged:
+    """The catalogue's example, of this page with these pictures (address and bytes)."""
+    example = EXAMPLES[ContentFlagged]
+    assert isinstance(example, ContentFlagged)
+    found = tuple(Picture(url=address, sha256=digest(data), bytes=len(data)) for address, data in pictures)
+    finding = Finding.model_validate(
+        {**example.finding.model_dump(), "url": url, "pictures": found, "content_id": identity("content", url)}
+    )
+    return example.model_copy(update={"case_id": case_id(url), "finding": finding})
+
+
+def exchange(url: str, body: bytes, status: int = 200, **headers: str) -> Exchange:
+    named = {name.replace("_", "-"): value for name, value in headers.items()}
+    return Exchange(url, status, {"user-agent": "Chrome"}, named, body, "127.77.0.3", AT)
+
+
+def captured(url: str = "http://harbour-board.en.test/post/41") -> Captured:
+    page = exchange(url, b"<p>The lantern parcel waits.</p>", content_type="text/html", content_encoding="gzip")
+    shot = exchange(url + ".jpg", picture(), content_type="image/jpeg")
+    return Captured(
+        started_at=AT,
+        finished_at=AT + timedelta(seconds=1),
+        scripts=True,
+        document=page,
+        rendering=Rendering(
+            url, "<p>The lantern \ud800 parcel</p>", "The lantern parcel", picture(), "Chromium 1", "C"
+        ),
+        exchanges=(page, shot),
+        refusals=(Refusal("http://127.0.0.1/", "is loopback"),),
+        pictures=(
+            Preserved(1, shot.url, shot.sha256, shot, "loaded by the page"),
+            Preserved(2, url + "/gone.jpg", "0" * 64, None, "its address answers 404"),
+        ),
+    )
