@@ -22,7 +22,7 @@ BOMS = ((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF16_LE, "utf-16"), (codecs
 # it stands last.
 BY_LANGUAGE = {
     "ko": ("cp949",),
-    "ja": ("cp932", "euc_jp"),
+    "ja": ("euc_jp", "cp932"),  # Shift_JIS takes EUC-JP for half-width letters, not the other way round
     "zh": ("gb18030", "big5hkscs"),
     "ru": ("cp1251",),
     "vi": ("cp1258",),

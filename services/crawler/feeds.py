@@ -27,7 +27,8 @@ def feed_links(text: str, url: str) -> tuple[str, ...]:
     """Canonical addresses in the order of the feed."""
     found: dict[str, None] = {}
     for match in ADDRESS.finditer(text):
-        if link := canonical(unescape(match[1] or _href(match[2])), url):
+        address = match[1] or _href(match[2])
+        if address and (link := canonical(unescape(address), url)):
             found[link] = None
             if len(found) == MAX_LINKS:
                 break
