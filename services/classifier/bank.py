@@ -7,7 +7,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from services.classifier.pdq_index import Hits, PdqIndex, Rows, words
+from services.classifier.pdq_index import PdqIndex
+from services.classifier.pdq_rows import Hits, Rows, words
 from shared.events.values import Match, Picture
 
 # How a picture is turned against the listed one, in the order of `pdq_dihedral`. Rotations are clockwise.
@@ -43,55 +44,46 @@ class HashBank:
         self._labels: list[_Label] = []  # of each PDQ row, by number
         self._digests: dict[bytes, tuple[_Label, ...]] = {}
         self._pdq = PdqIndex()
+        self._listed: set[int] = set()  # 64 bits of each row: two of ten million meet once in 400,000 such banks
         self._adding = threading.Lock()
 
     def __len__(self) -> int:
         """Listed hashes."""
-        return len(self._pdq) + sum(map(len, self._digests.values()))
+        return len(self._listed)
 
-    def add(self, rows: Sequence[BankRow]) -> int:
+    def add(self, rows: Iterable[BankRow]) -> int:
         """List what is not listed yet; how many that were. A hash listed again under its entry changes nothing."""
         with self._adding:
-            digests = sum(self._add_digest(row) for row in rows if row.algorithm == "sha256")
-            return digests + self._add_pdq([row for row in rows if row.algorithm == "pdq"])
+            new = [row for row in rows if self._is_new(row)]
+            self._add_digests([row for row in new if row.algorithm == "sha256"])
+            self._add_pdq([row for row in new if row.algorithm == "pdq"])
+            return len(new)
 
     def settle(self) -> None:
         """After loading many rows: put the index into its fastest form."""
         with self._adding:
             self._pdq = self._pdq.settled()
 
-    def _add_digest(self, row: BankRow) -> bool:
-        known = self._digests.get(row.hash, ())
-        if any((label.bank, label.entry) == (row.bank, row.entry) for label in known):
-            return False
-        self._digests[row.hash] = (*known, _shared_label(row))
-        return True
+    def _is_new(self, row: BankRow) -> bool:
+        key = hash((row.bank, row.entry, row.algorithm, row.hash))
+        known = key in self._listed
+        self._listed.add(key)
+        return not known
 
-    def _add_pdq(self, rows: Sequence[BankRow]) -> int:
-        new = self._not_listed({(row.bank, row.entry, row.hash): row for row in rows})
-        if not new:
-            return 0
+    def _add_digests(self, rows: Sequence[BankRow]) -> None:
+        for row in rows:
+            self._digests[row.hash] = (*self._digests.get(row.hash, ()), _shared_label(row))
+
+    def _add_pdq(self, rows: Sequence[BankRow]) -> None:
         first = len(self._labels)
-        self._labels.extend(map(_shared_label, new))
+        self._labels.extend(map(_shared_label, rows))
         self._pdq = self._pdq.with_rows(
             Rows(
-                words(b"".join(row.hash for row in new)),
-                np.array([row.threshold for row in new], np.int64),
-                np.arange(first, first + len(new)),
+                words(b"".join(row.hash for row in rows)),
+                np.array([row.threshold for row in rows], np.uint16),
+                np.arange(first, first + len(rows)),
             )
         )
-        return len(new)
-
-    def _not_listed(self, rows: dict[tuple[str, str, bytes], BankRow]) -> list[BankRow]:
-        if not rows or not len(self._pdq):
-            return list(rows.values())
-        keys = list(rows)
-        hits = self._pdq.search(words(b"".join(key[2] for key in keys)))
-        for query, number in zip(hits.query[hits.distance == 0], hits.row[hits.distance == 0], strict=True):
-            label = self._labels[number]
-            if (label.bank, label.entry) == keys[query][:2]:
-                rows.pop(keys[query], None)
-        return list(rows.values())
 
     def match(self, picture: Picture) -> list[Match]:
         return self.match_all([picture])[0]

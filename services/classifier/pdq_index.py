@@ -1,110 +1,71 @@
 """Finding the PDQ hashes near a given one, each within the threshold of its own row. Exact: same as comparing with all.
 
-Rows that are matched within 31 bits go, once there are many, into a banded index (multi-index hashing, Norouzi, Punjani
-and Fleet 2012): of two hashes that differ in at most 31 of 256 bits, one of the 16 bands of 16 bits differs in at most
-one bit, so that looking up each band and its 16 neighbours meets every one of them. All other rows are compared.
+Few rows are compared one by one. Many go into a banded index (multi-index hashing; Norouzi, Punjani and Fleet 2012):
+of two hashes that differ in at most 31 of 256 bits, one of the 16 bands of 16 bits differs in at most one bit (of two
+that differ in 47, in two), so that looking up each band with so many bits flipped meets every one of them. Rows with
+larger thresholds are always compared.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Self
+from functools import reduce
+from itertools import combinations
 
 import numpy as np
 from numpy.typing import NDArray
 
-Words = NDArray[np.uint64]  # n × 4: the 256 bits of a hash
-Ints = NDArray[np.int64]
+from services.classifier.pdq_rows import Hits, Rows, Words, distances, joined
 
-BANDS = 16
-KEYS = 1 << 16
-NEAR = 2 * BANDS - 1  # the largest distance that one flip a band is sure to find
-# Fewer rows are compared faster than looked up: measured, a look-up costs as much as comparing some 20,000 rows.
-BANDED_FROM = 32_768
-PAIRS_AT_ONCE = 1 << 20  # compared hash pairs held in memory: 32 MB of differences
+BANDS, BAND_BITS = 16, 16
+KEYS = 1 << BAND_BITS
+MOST_FLIPS = 2  # with three, a look-up asks for 697 values a band and meets a tenth of all rows
+# Fewer rows are compared faster than looked up. Measured: a look-up with one flip takes as long as comparing 7,000
+# rows, with two as long as 40,000; this lies between.
+BANDED_FROM = 16_384
 
-_FLIPS = np.array([0, *(1 << bit for bit in range(16))], np.uint16)
-
-
-def words(hashes: bytes) -> Words:
-    """Hashes of 32 bytes each, one after the other."""
-    return np.frombuffer(hashes, np.uint64).reshape(-1, 4)
+Keys = NDArray[np.uint16]
 
 
-def distances(left: Words, right: Words) -> Ints:
-    """Differing bits of hashes that broadcast against one another, over the last axis."""
-    differing: Ints = np.bitwise_count(left ^ right).sum(axis=-1, dtype=np.int64)
-    return differing
+def reach(flips: int) -> int:
+    """The largest distance that so many flips a band are sure to find: one bit more, and all bands may differ more."""
+    return BANDS * (flips + 1) - 1
 
 
-@dataclass(frozen=True)
-class Hits:
-    """Agreements: the query's place, the row's number, and the differing bits."""
-
-    query: Ints
-    row: Ints
-    distance: Ints
-
-
-@dataclass(frozen=True)
-class Rows:
-    """Hashes with their thresholds and the numbers by which hits name them."""
-
-    hashes: Words = field(default_factory=lambda: np.empty((0, 4), np.uint64))
-    thresholds: Ints = field(default_factory=lambda: np.empty(0, np.int64))
-    numbers: Ints = field(default_factory=lambda: np.empty(0, np.int64))
-
-    def __len__(self) -> int:
-        return len(self.numbers)
-
-    def with_rows(self, other: Self) -> "Rows":
-        return Rows(
-            np.concatenate([self.hashes, other.hashes]),
-            np.concatenate([self.thresholds, other.thresholds]),
-            np.concatenate([self.numbers, other.numbers]),
-        )
-
-    def where(self, chosen: NDArray[np.bool_]) -> "Rows":
-        return Rows(self.hashes[chosen], self.thresholds[chosen], self.numbers[chosen])
-
-    def compare(self, queries: Words) -> Hits:
-        """With every row."""
-        few = max(PAIRS_AT_ONCE // max(len(queries), 1), 1)
-        parts = [self._compare(queries, start, start + few) for start in range(0, len(self), few)]
-        return joined(parts)
-
-    def _compare(self, queries: Words, start: int, end: int) -> Hits:
-        apart = distances(queries[:, None, :], self.hashes[None, start:end, :])
-        query, row = np.nonzero(apart <= self.thresholds[None, start:end])
-        return Hits(query, self.numbers[start + row], apart[query, row])
+def masks(flips: int) -> Keys:
+    """What to combine a band's value with to get all values that differ in at most `flips` bits."""
+    chosen = (bits for count in range(flips + 1) for bits in combinations(range(BAND_BITS), count))
+    return np.array([reduce(lambda mask, bit: mask | 1 << bit, bits, 0) for bits in chosen], np.uint16)
 
 
 @dataclass(frozen=True)
 class Banded:
-    """Rows whose thresholds are at most `NEAR`, sorted by the value of each band."""
+    """Rows whose thresholds are within `reach(flips)`, sorted by the value of each band."""
 
     rows: Rows
+    masks: Keys
     order: NDArray[np.int32]  # BANDS × rows: places of `rows`, sorted by the band's value
-    starts: Ints  # BANDS × (KEYS + 1): where each value begins in `order`
+    starts: NDArray[np.int64]  # BANDS × (KEYS + 1): where each value begins in `order`
 
     @classmethod
-    def of(cls, rows: Rows) -> Self:
+    def of(cls, rows: Rows, flips: int) -> "Banded":
         bands = rows.hashes.view(np.uint16).reshape(-1, BANDS)
         order = np.empty((BANDS, len(rows)), np.int32)
         starts = np.zeros((BANDS, KEYS + 1), np.int64)
         for band in range(BANDS):
             order[band] = np.argsort(bands[:, band], kind="stable")
             np.cumsum(np.bincount(bands[:, band], minlength=KEYS), out=starts[band, 1:])
-        return cls(rows, order, starts)
+        return cls(rows, masks(flips), order, starts)
 
     def look_up(self, queries: Words) -> Hits:
         return joined([self._look_up(place, query) for place, query in enumerate(queries)])
 
     def _look_up(self, place: int, query: Words) -> Hits:
-        keys = query.view(np.uint16)[:, None] ^ _FLIPS[None, :]
+        keys = (query.view(np.uint16)[:, None] ^ self.masks[None, :]).astype(np.int64)
         band = np.arange(BANDS)[:, None]
-        first, end = self.starts[band, keys].ravel(), self.starts[band, keys.astype(np.int64) + 1].ravel()
-        counts = end - first
-        # The places first[i] … end[i] - 1 of each range, one after the other, within the flattened `order`.
-        shift = first - (np.cumsum(counts) - counts) + np.repeat(np.arange(BANDS), len(_FLIPS)) * len(self.rows)
+        first, end = self.starts[band, keys], self.starts[band, keys + 1]
+        counts = (end - first).ravel()
+        # The places first … end - 1 of each range, one after the other, within the flattened `order`.
+        shift = (first + band * len(self.rows)).ravel() - (np.cumsum(counts) - counts)
         candidates = self.order.ravel()[np.arange(counts.sum()) + np.repeat(shift, counts)]
         apart = distances(self.rows.hashes[candidates], query)
         near = apart <= self.rows.thresholds[candidates]
@@ -114,40 +75,45 @@ class Banded:
 
 @dataclass(frozen=True)
 class PdqIndex:
-    """All rows. Frozen, so that one thread searches while another prepares the next: `with_rows` makes a new one."""
+    """All rows. Frozen, so that one thread searches while another prepares the next: `with_rows` makes a new one.
+
+    `banded`: by the number of flips.
+    """
 
     compared: Rows = field(default_factory=Rows)
-    banded: Banded | None = None
+    banded: dict[int, Banded] = field(default_factory=dict)
 
     def __len__(self) -> int:
-        return len(self.compared) + (len(self.banded.rows) if self.banded else 0)
+        return len(self.compared) + sum(len(banded.rows) for banded in self.banded.values())
 
     def with_rows(self, rows: Rows) -> "PdqIndex":
-        """Banded again whenever the rows to compare outgrow the banded ones: the work a row stays the same."""
-        grown = PdqIndex(self.compared.with_rows(rows), self.banded)
-        near = int((grown.compared.thresholds <= NEAR).sum())
-        return grown.settled() if near > max(BANDED_FROM, len(self.banded.rows) if self.banded else 0) else grown
+        """Rows are banded when as many wait as are banded already, so that the work a row stays the same."""
+        return PdqIndex(self.compared.with_rows(rows), self.banded)._settled(
+            {flips: len(banded.rows) for flips, banded in self.banded.items()}
+        )
 
     def settled(self) -> "PdqIndex":
         """All that can be banded is, if it is enough to be worth it."""
-        near = self.compared.thresholds <= NEAR
-        rows = self.compared.where(near)
-        if self.banded:
-            rows = self.banded.rows.with_rows(rows)
-        return PdqIndex(self.compared.where(~near), Banded.of(rows)) if len(rows) > BANDED_FROM else self
+        return self._settled({})
+
+    def _settled(self, patience: dict[int, int]) -> "PdqIndex":
+        compared, banded = self.compared, dict(self.banded)
+        for flips in range(1, MOST_FLIPS + 1):
+            waiting = (compared.thresholds <= reach(flips)) & (compared.thresholds > _narrower(flips))
+            rows = compared.where(waiting)
+            had = banded[flips].rows if flips in banded else Rows()
+            if len(rows) > patience.get(flips, 0) and len(rows) + len(had) > BANDED_FROM:
+                banded[flips] = Banded.of(had.with_rows(rows), flips)
+                compared = compared.where(~waiting)
+        return PdqIndex(compared, banded)
 
     def search(self, queries: Words) -> Hits:
         """Every row within its threshold of a query."""
-        compared = self.compared.compare(queries)
-        return joined([compared, self.banded.look_up(queries)]) if self.banded else compared
+        return joined([self.compared.compare(queries), *(banded.look_up(queries) for banded in self._parts())])
+
+    def _parts(self) -> Sequence[Banded]:
+        return tuple(self.banded.values())
 
 
-def joined(parts: list[Hits]) -> Hits:
-    if len(parts) == 1:
-        return parts[0]
-    return Hits(
-        *(
-            np.concatenate([np.empty(0, np.int64), *(getattr(part, name) for part in parts)])
-            for name in ("query", "row", "distance")
-        )
-    )
+def _narrower(flips: int) -> int:
+    return reach(flips - 1) if flips > 1 else -1

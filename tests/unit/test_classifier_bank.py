@@ -1,7 +1,5 @@
 """The hash bank: agrees with brute force, in every position of a picture, however it has grown."""
 
-from collections.abc import Iterator
-
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -9,7 +7,8 @@ from hypothesis import strategies as st
 
 from services.classifier import pdq_index
 from services.classifier.bank import TURNS, BankRow, HashBank
-from services.classifier.pdq_index import PdqIndex, Rows, words
+from services.classifier.pdq_index import PdqIndex
+from services.classifier.pdq_rows import Rows, words
 from shared.events.values import Picture
 
 MANY = settings(deadline=None, max_examples=60)
@@ -23,14 +22,19 @@ def flipped(hash_: bytes, bits: list[int]) -> bytes:
 
 
 @pytest.fixture
-def banded_early(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """Bands from 64 rows on, so that a test meets them."""
-    monkeypatch.setattr(pdq_index, "BANDED_FROM", 64)
-    yield
+def banded_early(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Bands from a few rows on, so that a test meets them."""
+    monkeypatch.setattr(pdq_index, "BANDED_FROM", 24)
 
 
 def differing(left: bytes, right: bytes) -> int:
     return (int.from_bytes(left, "big") ^ int.from_bytes(right, "big")).bit_count()
+
+
+def evenly(rng: np.random.Generator) -> list[int]:
+    """All bits, each band's turn after the other's: differences spread so are hardest to find by bands."""
+    of_band = [rng.permutation(16) for _ in range(16)]
+    return [16 * band + int(of_band[band][turn]) for turn in range(16) for band in range(16)]
 
 
 @st.composite
@@ -38,17 +42,12 @@ def searches(draw: st.DrawFn) -> tuple[list[bytes], list[int], list[bytes]]:
     """Rows, their thresholds, and queries that lie around those thresholds, as many as one can be wrong about."""
     rng = np.random.default_rng(draw(st.integers(0, 2**32)))
     hashes = [rng.bytes(32) for _ in range(draw(st.integers(1, 200)))]
-    thresholds = [int(t) for t in rng.choice([0, 10, 31, 31, 31, 45, 90], len(hashes))]
+    thresholds = [int(t) for t in rng.choice([0, 31, 31, 31, 45, 47, 47, 47, 48, 90], len(hashes))]
     queries = []
     for _ in range(draw(st.integers(1, 12))):
         place = int(rng.integers(len(hashes)))
         near = thresholds[place] + int(rng.integers(-1, 2))
-        # Spread over the bands as evenly as can be, which is what a banded index finds hardest.
-        spread = [int(bit) for bit in rng.permutation(256).reshape(16, 16).T.ravel()[: max(near, 0)]]
-        even = [band * 16 + int(rng.integers(16)) for band in range(16)] + [
-            band * 16 + int(bit) for band in range(16) for bit in rng.permutation(16)[:1]
-        ]
-        queries.append(flipped(hashes[place], spread if rng.random() < 0.5 else sorted(set(even))[: max(near, 0)]))
+        queries.append(flipped(hashes[place], evenly(rng)[: max(near, 0)]))
     return hashes, thresholds, queries
 
 
@@ -61,7 +60,7 @@ def test_the_index_agrees_with_comparing_all(case: tuple[list[bytes], list[int],
     for start in range(0, len(hashes), -(-len(hashes) // parts)):
         end = min(start + -(-len(hashes) // parts), len(hashes))
         index = index.with_rows(
-            Rows(words(b"".join(hashes[start:end])), np.array(thresholds[start:end]), np.arange(start, end))
+            Rows(words(b"".join(hashes[start:end])), np.array(thresholds[start:end], np.uint16), np.arange(start, end))
         )
     assert len(index) == len(hashes)
     for form in (index, index.settled()):
@@ -79,12 +78,18 @@ def test_the_index_agrees_with_comparing_all(case: tuple[list[bytes], list[int],
 @pytest.mark.usefixtures("banded_early")
 def test_bands_are_used_once_there_are_enough_rows() -> None:
     rng = np.random.default_rng(1)
-    rows = Rows(words(rng.bytes(32 * 200)), np.full(200, 31), np.arange(200))
-    assert PdqIndex().with_rows(rows).banded is not None
+    rows = Rows(words(rng.bytes(32 * 200)), np.repeat([31, 45, 60, 47], 50).astype(np.uint16), np.arange(200))
+    index = PdqIndex().with_rows(rows)
+    assert {flips: len(banded.rows) for flips, banded in index.banded.items()} == {1: 50, 2: 100}
+    assert len(index.compared) == 50
 
 
 def test_all_bits_differing_is_256_bits_apart() -> None:
-    hits = PdqIndex().with_rows(Rows(words(bytes(32)), np.array([256]), np.array([7]))).search(words(b"\xff" * 32))
+    hits = (
+        PdqIndex()
+        .with_rows(Rows(words(bytes(32)), np.array([256], np.uint16), np.array([7])))
+        .search(words(b"\xff" * 32))
+    )
     assert hits.distance.tolist() == [256]
 
 

@@ -56,7 +56,7 @@ def test_repeated_letters_are_squeezed() -> None:
 
 
 def test_korean_jamo_survive_compatibility_normalisation() -> None:
-    assert clean("ㅅㅗㅍㅗㄱㅏ 7번 문에서 ㅋㅋ") == "소포가 7번 문에서 ㅋㅋ"
+    assert clean("ㅅㅗㅍㅗㄱㅏ 7ㅂㅓㄴ ㅁㅜㄴㅇㅔㅅㅓ ㅋㅋ") == "소포가 7번 문에서 ㅋㅋ"
 
 
 def test_thai_vowel_signs_stay() -> None:
