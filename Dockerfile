@@ -16,7 +16,7 @@ FROM python:${PYTHON}
 ARG SERVICE
 # Only evidence looks at pages: its image has the browser and fonts for the languages that it must show.
 RUN if [ "${SERVICE}" = evidence ]; then \
-      apt-get update && apt-get install -y --no-install-recommends chromium fonts-noto-cjk fonts-thai-tlwg \
+      apt-get update && apt-get install -y --no-install-recommends chromium-headless-shell fonts-noto-cjk fonts-thai-tlwg \
       && rm -rf /var/lib/apt/lists/*; fi
 COPY --from=build /opt/haetae /opt/haetae
 COPY shared/ /app/shared/

@@ -22,6 +22,7 @@ from benchmarks.peers import Web, case, open_browser
 from haetae.demonstration import Demonstration, Options
 from haetae.summary import Summary, percentile
 from sandbox.running import Sandbox
+from services.evidence.browser import find_chromium
 
 MODEL = Path("var/models/text").absolute()
 ROUNDS, QUICK_ROUNDS = 2, 1
@@ -75,17 +76,17 @@ async def _ours(home: Path, seed: int, scale: float) -> Summary:
 
 async def _scripts(home: Path, seed: int, pages: int) -> tuple[list[float], list[float]]:
     folder = Path(tempfile.mkdtemp(dir=home))
-    executable = shutil.which("chromium") or shutil.which("google-chrome")
+    executable = find_chromium(None)
     try:
         async with Sandbox(folder, seed=seed, pace=1000) as sandbox, async_playwright() as playwright:
             web = Web({host.name: host.address for host in sandbox.world.hosts}, sandbox.port)
             urls = [post["url"] for post in sandbox.truth.as_json()["posts"]][:pages]
             known = [_hash(path) for path in sorted((folder / "known").glob("*.png"))]
-            warm_browser = await open_browser(playwright, executable or playwright.chromium.executable_path, web)
+            warm_browser = await open_browser(playwright, str(executable or playwright.chromium.executable_path), web)
             cold, warm = [], []
             for url in urls:
                 begun = time.perf_counter()
-                browser = await open_browser(playwright, executable or playwright.chromium.executable_path, web)
+                browser = await open_browser(playwright, str(executable or playwright.chromium.executable_path), web)
                 await case(url, web, known, browser)
                 await browser.close()
                 cold.append(time.perf_counter() - begun)

@@ -21,7 +21,7 @@ apt() {
 
 have_chromium() {
   [ -n "${HAETAE_CHROMIUM:-}" ] && return 0
-  for name in chromium chromium-browser google-chrome google-chrome-stable; do
+  for name in chromium-headless-shell chromium chromium-browser google-chrome; do
     # Ubuntu's chromium-browser is a stub that asks for a snap: only one that answers counts.
     command -v "$name" >/dev/null && "$name" --version >/dev/null 2>&1 && return 0
   done
@@ -62,7 +62,8 @@ pip install --no-deps --no-build-isolation --editable . 2> >(grep -v '^WARNING: 
 if ! have_chromium; then
   # shellcheck disable=SC1091
   . /etc/os-release
-  if [ "${ID:-}" = debian ] && apt chromium; then :
+  # The headless shell draws a page three times as fast as the browser with its window system.
+  if [ "${ID:-}" = debian ] && { apt chromium-headless-shell || apt chromium; }; then :
   elif [ "$(id -u)" = 0 ] && .venv/bin/playwright install --with-deps chromium >/dev/null 2>&1; then :
   elif .venv/bin/playwright install chromium >/dev/null 2>&1; then :
   else fail "Chromium is missing: apt-get install chromium (Debian), or set HAETAE_CHROMIUM to a browser's path"

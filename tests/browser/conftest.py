@@ -17,7 +17,7 @@ from shared.web import serving
 from tests.support.gateway import PASSWORD, Desk, make_desk
 from tests.support.stack import Migrated
 
-CHROMIUM = ("chromium", "chromium-browser", "google-chrome")
+CHROMIUM = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome")
 OpenPage = Callable[..., Awaitable[Page]]
 
 
