@@ -76,19 +76,29 @@ def parse_sites(lines: Sequence[str], format: str) -> tuple[list[SiteLine], list
 
 
 def _csv(lines: Sequence[str]) -> Iterator[tuple[int, dict[str, Any] | str]]:
-    """Number and fields of each line, or what is wrong with it."""
-    reader = csv.reader(lines)
-    header = [name.strip().lower() for name in next(reader, [])]
+    """Number and fields of each line, or what is wrong with it. Each by itself: an open quote must not eat the rest."""
+    header = [name.strip().lower() for name in _values(lines[0] if lines else "") or []]
     if missing := [name for name in REQUIRED if name not in header]:
         yield 1, f"{', '.join(missing)}: not among the fields; begin with the line {','.join(FIELDS)}"
         return
     if unknown := [name for name in header if name not in FIELDS]:
         yield 1, f"{', '.join(unknown)}: no such field, left out; the fields are {', '.join(FIELDS)}"
-    for values in reader:
-        if len(values) > len(header):
-            yield reader.line_num, f"{len(values)} values for {len(header)} fields; put names with commas in quotes"
+    for number, line in enumerate(lines[1:], 2):
+        values = _values(line)
+        if values is None:
+            yield number, "a quote is not closed, or stands in the wrong place; put whole values in quotes"
+        elif len(values) > len(header):
+            yield number, f"{len(values)} values for {len(header)} fields; put names with commas in quotes"
         elif any(value.strip() for value in values):
-            yield reader.line_num, dict(zip(header, values, strict=False))
+            yield number, dict(zip(header, values, strict=False))
+
+
+def _values(line: str) -> list[str] | None:
+    """None when the line is no CSV."""
+    try:
+        return next(csv.reader([line.rstrip("\r\n")], strict=True), [])
+    except csv.Error:
+        return None
 
 
 def _json(lines: Sequence[str]) -> Iterator[tuple[int, dict[str, Any] | str]]:

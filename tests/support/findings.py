@@ -22,9 +22,9 @@ TEXT = (
 SITE = Site(host="board.test", name="Board", kind=SiteKind.BOARD, language="en")
 
 
-def picture_file(seed: int = 1, size: int = 128, quality: int = 90, format: str = "JPEG") -> bytes:
+def picture_file(seed: int = 1, size: int = 256, quality: int = 90, format: str = "JPEG") -> bytes:
     """A procedural picture with strong large shapes, so that its PDQ quality is high."""
-    coarse = np.random.default_rng(seed).integers(0, 255, (8, 8, 3), dtype=np.uint8)
+    coarse = np.random.default_rng(seed).integers(0, 255, (20, 20, 3), dtype=np.uint8)
     out = io.BytesIO()
     Image.fromarray(coarse).resize((size, size), Image.Resampling.BICUBIC).save(out, format, quality=quality)
     return out.getvalue()
