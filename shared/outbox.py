@@ -11,6 +11,7 @@ from sqlalchemy.dialects.postgresql import JSONB, insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from shared.events import Envelope, Event
+from shared.failures import Rejected
 
 metadata = sa.MetaData()
 
@@ -28,7 +29,16 @@ OUTBOX = sa.Table(
 )
 
 
+# Kafka's own limit for a record is 1 MiB with everything around it. What could never be published must not get in:
+# the rows behind it would wait for ever.
+MAX_VALUE = 900_000
+
+
 async def enqueue(session: AsyncSession, envelopes: Sequence[Envelope[Event]]) -> None:
+    """Raises `Rejected` for an event that no broker would take."""
+    for envelope in envelopes:
+        if (size := len(envelope.value)) > MAX_VALUE:
+            raise Rejected(f"{envelope.event.type}: {size} bytes, more than the {MAX_VALUE} that fit into a record")
     rows = [
         {
             "event_id": envelope.id,

@@ -20,7 +20,7 @@ from shared.lanes import groups, topics
 from shared.metrics import Metrics
 from shared.relay import FLUSH_SECONDS, Relay, measure
 from shared.settings import Settings
-from shared.supervision import end, start, until_told
+from shared.supervision import cancel, end, start, until_told
 from shared.telemetry import Tracing
 from shared.web import serving
 
@@ -114,25 +114,29 @@ class Runtime:
     async def _work(self) -> None:
         relay_stop = asyncio.Event()
         relay = start("outbox relay", Relay(self._database, self._broker, self._clock, self._metrics).run(relay_stop))
-        beside = [relay]
-        if self._service.listens:
-            beside.append(start("listening", self._listening.run()))
-            log.info("waits", waits_for="everything its listeners have to know")
-            await _first([self._stop.wait(), self._listening.caught_up.wait()])
-        context = Context(self._database, self._clock, self._produce, self._stop.is_set)
-        workers = [start(group.group, group.run(self._stop)) for group in self._groups]
-        workers += [start(name, _begun(task, context)) for name, task in self._service.tasks.items()]
-        self._running = True
-        log.info("runs")
+        listening = start("listening", self._listening.run())
+        workers: list[asyncio.Task[None]] = []
         try:
-            await until_told(self._stop, [*workers, *beside])
+            if not self._listening.caught_up.is_set():
+                log.info("waits", waits_for="everything that its listeners have to know")
+                await until_told([relay, listening], self._listening.caught_up, self._stop)
+            workers += self._workers()
+            self._running = True
+            log.info("runs")
+            await until_told([*workers, relay, listening], self._stop)
         finally:
             self._running = False
             self._stop.set()
             await end(workers, self._settings.drain_seconds + LEAVE_SECONDS)
             relay_stop.set()
             await end([relay], FLUSH_SECONDS + LEAVE_SECONDS)
-            await end(beside, 0)
+            await cancel(listening)
+
+    def _workers(self) -> list[asyncio.Task[None]]:
+        context = Context(self._database, self._clock, self._produce, self._stop.is_set)
+        return [start(group.group, group.run(self._stop)) for group in self._groups] + [
+            start(name, _begun(task, context)) for name, task in self._service.tasks.items()
+        ]
 
     async def _produce(self, envelopes: Sequence[Envelope[Event]]) -> None:
         await self._broker.produce(checked(envelopes, self._service.publishes))

@@ -25,7 +25,9 @@ class Settings(BaseSettings):
     ops_port: Annotated[int, Field(description="Port of /livez, /readyz and /metrics; 0 chooses one")] = 0
     ops_host: Annotated[str, Field(description="Address that the ops port listens on")] = "127.0.0.1"
     log_level: Annotated[str, Field(description="debug, info, warning or error")] = "info"
-    otlp_endpoint: Annotated[str | None, Field(description="OTLP/HTTP collector for traces; none sends none")] = None
+    otlp_endpoint: Annotated[
+        str | None, Field(description="OTLP/HTTP collector for traces, `http://host:4318`; none sends none")
+    ] = None
     dead_letter_limit: Annotated[
         int, Field(ge=1, description="Records put aside within the window; one more stops the service, loudly")
     ] = 20

@@ -19,19 +19,25 @@ def start(name: str, work: Coroutine[Any, Any, None]) -> Running:
     return asyncio.create_task(work, name=name)
 
 
-async def until_told(stop: asyncio.Event, parts: Sequence[Running]) -> None:
-    """Returns when `stop` is set. Raises what the first part raised that ended before."""
-    told = asyncio.create_task(stop.wait())
+async def until_told(parts: Sequence[Running], *events: asyncio.Event) -> None:
+    """Returns when one of the events is set. Raises what the first part raised that ended before."""
+    told = [asyncio.create_task(event.wait()) for event in events]
     try:
-        done, _ = await asyncio.wait({told, *parts}, return_when=asyncio.FIRST_COMPLETED)
+        done, _ = await asyncio.wait({*told, *parts}, return_when=asyncio.FIRST_COMPLETED)
     finally:
-        told.cancel()
+        for waiting in told:
+            waiting.cancel()
     for part in parts:
         if part in done:
             if failure := part.exception():
                 raise failure
-            if not stop.is_set():
+            if not any(event.is_set() for event in events):
                 raise PartEnded(f"{part.get_name()} ended by itself: it should go on until the service stops")
+
+
+async def cancel(part: Running) -> None:
+    part.cancel()
+    await asyncio.wait({part})
 
 
 async def end(parts: Sequence[Running], within_s: float) -> None:

@@ -13,16 +13,27 @@ from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapProp
 
 from shared.bus.port import Record
 
+TRACES_PATH = "/v1/traces"  # OTLP/HTTP, "OTLP/HTTP Request"
 _PROPAGATOR = TraceContextTextMapPropagator()
+
+
+class _Provider(TracerProvider):
+    """Without the SDK's fork handler: in the child it uses a thread pool whose lock was held for the fork, so that a
+    child with a `preexec_fn` never reaches its `exec` (opentelemetry-sdk 1.45)."""
+
+    def _handle_fork(self) -> None:
+        return
 
 
 class Tracing:
     """One service's tracer. Without an endpoint spans are made but sent nowhere: logs still carry the trace's id."""
 
     def __init__(self, service: str, endpoint: str | None = None, processor: SpanProcessor | None = None) -> None:
-        self._provider = TracerProvider(resource=Resource({"service.name": f"haetae-{service}"}))
+        self._provider = _Provider(resource=Resource({"service.name": f"haetae-{service}"}))
         if endpoint:
-            self._provider.add_span_processor(BatchSpanProcessor(OTLPSpanExporter(endpoint=endpoint)))
+            self._provider.add_span_processor(
+                BatchSpanProcessor(OTLPSpanExporter(endpoint=endpoint.rstrip("/") + TRACES_PATH))
+            )
         if processor:
             self._provider.add_span_processor(processor)
         self._tracer = self._provider.get_tracer("haetae")

@@ -8,9 +8,9 @@ from typing import Any
 import structlog
 
 from shared.bus.attempts import Attempts
-from shared.bus.partition import Pause
+from shared.bus.partition import Turn
 from shared.bus.port import Received
-from shared.bus.wanted import wanted
+from shared.bus.wanted import names, wanted
 from shared.database import Database
 from shared.events import Envelope, Event
 from shared.events.envelope import decode
@@ -33,14 +33,14 @@ class CaseLane:
         self._handles, self._database = handles, database
         self._attempts, self._metrics, self._tracing = attempts, metrics, tracing
 
-    async def __call__(self, records: Sequence[Received], pause: Pause) -> None:
+    async def __call__(self, records: Sequence[Received], turn: Turn) -> None:
         for record in records:
             if wanted(record, self._handles):
-                await self._attempts.settle(record, partial(self._once, record), pause)
+                with structlog.contextvars.bound_contextvars(**names(record)):
+                    await self._attempts.settle(record, partial(self._once, record), turn.pause)
 
     async def _once(self, record: Received) -> None:
         with (
-            structlog.contextvars.bound_contextvars(**_names(record)),
             self._tracing.processing(record.topic, record.headers) as trace,
             self._metrics.seconds.labels(record.topic).time(),
         ):
@@ -65,12 +65,3 @@ class CaseLane:
         async with self._database.transaction(cause=envelope) as tx:
             if await tx.first_time():
                 await handler.record(envelope.event, prepared, tx)
-
-
-def _names(record: Received) -> dict[str, str]:
-    """What every log line of this record says; the case lane's key is the case."""
-    return {
-        "event_id": record.headers.get("ce_id", b"").decode(errors="replace"),
-        "event_type": record.headers.get("ce_type", b"").decode(errors="replace"),
-        "case_id": record.key.decode(errors="replace"),
-    }

@@ -6,7 +6,7 @@ from itertools import groupby
 
 from shared.bus.attempts import Attempts, Work
 from shared.bus.outlet import Collected, record_of
-from shared.bus.partition import Pause
+from shared.bus.partition import Turn
 from shared.bus.port import Broker, Received
 from shared.bus.wanted import wanted
 from shared.clock import Clock
@@ -35,30 +35,38 @@ class HotLane:
         self._broker, self._clock = broker, clock
         self._attempts, self._metrics, self._tracing = attempts, metrics, tracing
 
-    async def __call__(self, records: Sequence[Received], pause: Pause) -> None:
-        items = [item for record in records if (item := await self._decoded(record, pause))]
-        for _, run in groupby(items, key=lambda item: type(item[1].event)):
-            await self._settle(list(run), pause)
+    async def __call__(self, records: Sequence[Received], turn: Turn) -> None:
+        items = [(record, self._decoded(record)) for record in records if wanted(record, self._handlers)]
+        for _, run in groupby(items, key=lambda item: _type(item[1])):
+            await self._settle_run(list(run), turn)
 
-    async def _decoded(self, record: Received, pause: Pause) -> Item | None:
-        if not wanted(record, self._handlers):
-            return None
+    def _decoded(self, record: Received) -> Envelope[Event] | Undecodable:
         try:
-            return record, decode(record.value, dict(record.headers))
+            return decode(record.value, dict(record.headers))
         except Undecodable as undecodable:
-            await self._attempts.settle(record, _raising(undecodable), pause)
-            return None
+            return undecodable
 
-    async def _settle(self, items: Sequence[Item], pause: Pause) -> None:
+    async def _settle_run(self, run: Sequence[tuple[Received, Envelope[Event] | Undecodable]], turn: Turn) -> None:
+        good: list[Item] = []
+        for record, decoded in run:
+            if isinstance(decoded, Undecodable):
+                await self._attempts.settle(record, _raising(decoded), turn.pause)
+                turn.settled(record)
+            else:
+                good.append((record, decoded))
+        if good:
+            await self._settle(good, turn)
+
+    async def _settle(self, items: Sequence[Item], turn: Turn) -> None:
         """A batch that fails is halved until the record that poisons it is alone; its order is kept."""
+        first = items[0][0]
         if len(items) == 1:
-            await self._attempts.settle(items[0][0], lambda: self._once(items), pause)
-            return
-        failure = await self._attempts.until_not_transient(items[0][0], lambda: self._once(items), pause)
-        if failure is not None:
+            await self._attempts.settle(first, lambda: self._once(items), turn.pause)
+        elif await self._attempts.until_not_transient(first, lambda: self._once(items), turn.pause):
             middle = len(items) // 2
-            await self._settle(items[:middle], pause)
-            await self._settle(items[middle:], pause)
+            await self._settle(items[:middle], turn)
+            await self._settle(items[middle:], turn)
+        turn.settled(items[-1][0])
 
     async def _once(self, items: Sequence[Item]) -> None:
         topic, handler = items[0][0].topic, self._handlers[type(items[0][1].event)]
@@ -72,6 +80,10 @@ class HotLane:
         if outlet.envelopes:
             await self._broker.produce([record_of(envelope) for envelope in outlet.envelopes])
         self._metrics.handled.labels(topic).inc(len(items))
+
+
+def _type(decoded: Envelope[Event] | Undecodable) -> type:
+    return type(decoded) if isinstance(decoded, Undecodable) else type(decoded.event)
 
 
 def _raising(failure: Exception) -> Work:

@@ -11,7 +11,7 @@ from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from aiokafka.errors import KafkaError, MessageSizeTooLargeError, for_code
 from aiokafka.partitioner import DefaultPartitioner
 
-from shared.bus.kafka_member import CONSUMER, KafkaMember, joined, received
+from shared.bus.kafka_member import CONSUMER, SESSION_SECONDS, KafkaMember, joined, received
 from shared.bus.port import Received, Record, Revoked
 from shared.failures import Rejected, Transient
 
@@ -31,7 +31,15 @@ REPLICAS = 3  # survives the loss of two brokers; a cluster of fewer has as many
 class KafkaBroker:
     """`prefix` goes before every topic and group name, here and nowhere else. Close it at the end."""
 
-    def __init__(self, bootstrap: str, prefix: str = "", idempotence: bool = True, client: str = "haetae") -> None:
+    def __init__(
+        self,
+        bootstrap: str,
+        prefix: str = "",
+        idempotence: bool = True,
+        client: str = "haetae",
+        session_s: float = SESSION_SECONDS,
+    ) -> None:
+        self._session_s = session_s
         self._at = {"bootstrap_servers": bootstrap, "client_id": client}
         self._prefix, self._idempotence = prefix, idempotence
         self._producer: Any = None
@@ -109,7 +117,7 @@ class KafkaBroker:
     ) -> AsyncIterator[KafkaMember]:
         at = {**self._at, "client_id": instance}
         names = [self._prefix + topic for topic in topics]
-        async with joined(at, self._prefix + group, names, self._prefix, on_revoked) as member:
+        async with joined(at, self._prefix + group, names, self._prefix, on_revoked, self._session_s) as member:
             yield member
 
     async def follow(self, topics: Sequence[str]) -> AsyncIterator[Sequence[Received]]:

@@ -12,9 +12,8 @@ from shared.bus.port import Partition, Received, Revoked
 from shared.failures import Transient
 
 CONSUMER: dict[str, Any] = {"auto_offset_reset": "earliest", "enable_auto_commit": False, "fetch_max_wait_ms": 500}
+SESSION_SECONDS = 6.0  # Kafka's own least; a dead member's partitions are back in work after it
 GROUP: dict[str, Any] = {
-    "session_timeout_ms": 6_000,  # Kafka's own least; a dead member's partitions are back in work after it
-    "heartbeat_interval_ms": 1_000,
     # Longer than a member drains (`runner.REVOKE_SECONDS`) and commits, or it is thrown out while it does.
     "rebalance_timeout_ms": 15_000,
     "max_poll_interval_ms": 60_000,
@@ -75,10 +74,11 @@ class KafkaMember:
 
 @asynccontextmanager
 async def joined(
-    at: Mapping[str, Any], group: str, topics: Sequence[str], prefix: str, on_revoked: Revoked
+    at: Mapping[str, Any], group: str, topics: Sequence[str], prefix: str, on_revoked: Revoked, session_s: float
 ) -> AsyncIterator[KafkaMember]:
     """A member of `group`; topics are the broker's names. Leaving tells the group, so that others take over at once."""
-    consumer = AIOKafkaConsumer(group_id=group, **at, **CONSUMER, **GROUP)
+    session = {"session_timeout_ms": int(session_s * 1000), "heartbeat_interval_ms": int(session_s * 1000 / 6)}
+    consumer = AIOKafkaConsumer(group_id=group, **at, **CONSUMER, **GROUP, **session)
     positions: dict[Partition, int] = {}
     consumer.subscribe(topics, listener=_Listener(prefix, on_revoked, positions))
     try:
@@ -87,7 +87,16 @@ async def joined(
     except KafkaError as error:
         raise Transient(f"Kafka: {group} could not be joined: {error!r}") from error
     finally:
+        _say_goodbye(consumer)
         await consumer.stop()
+
+
+def _say_goodbye(consumer: AIOKafkaConsumer) -> None:
+    """aiokafka leaves a group only from generation 1 on, and the embedded broker counts from 0: its first member would
+    stay in the group as a ghost, and a restarted service wait out the session of its predecessor."""
+    coordinator = consumer._coordinator
+    if coordinator is not None and getattr(coordinator, "generation", None) == 0:
+        coordinator.generation = 1
 
 
 class _Listener(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka is untyped

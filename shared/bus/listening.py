@@ -33,9 +33,13 @@ class Listening:
         self._clock, self._metrics, self._tracing = clock, metrics, tracing
         self._topics = sorted({event.topic.name for event in listens})
         self.caught_up = asyncio.Event()
+        if not self._topics:
+            self.caught_up.set()
 
     async def run(self) -> None:
         """For ever: cancel it. An outage is waited out; the topic is then followed from its first record again."""
+        if not self._topics:
+            await asyncio.Event().wait()
         failures = 0
         while True:
             try:

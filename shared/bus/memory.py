@@ -89,15 +89,16 @@ class MemoryBroker:
 
     async def follow(self, topics: Sequence[str]) -> AsyncIterator[Sequence[Received]]:
         read = {Partition(topic, number): 0 for topic in topics for number in range(len(self.logs(topic)))}
+        told = False
         while True:
             fresh = [record for at, offset in read.items() for record in self.log(at)[offset:]]
             for record in fresh:
                 read[record.partition] = record.offset + 1
-            if fresh:
+            if fresh or not told:
+                told = not fresh
                 yield fresh
-                continue
-            yield []
-            await self.news()
+            else:
+                await self.news()
 
     async def ready(self) -> None:
         self.raise_if_down()

@@ -3,6 +3,7 @@
 import asyncio
 from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
+from typing import Protocol
 
 import structlog
 
@@ -22,7 +23,19 @@ class Released(Exception):  # not an error: the partition goes to somebody else
 
 # Waits, or raises `Released` as soon as the partition is to be given up.
 Pause = Callable[[float], Awaitable[None]]
-Handle = Callable[[Sequence[Received], Pause], Awaitable[None]]
+
+
+class Turn(Protocol):
+    """What a lane has of the partition while it works on a chunk."""
+
+    async def pause(self, seconds: float) -> None: ...
+
+    def settled(self, record: Received) -> None:
+        """This record and all before it are finished, though the chunk is not: that much is never done again."""
+        ...
+
+
+Handle = Callable[[Sequence[Received], Turn], Awaitable[None]]
 
 
 class PartitionWorker:
@@ -75,12 +88,15 @@ class PartitionWorker:
                 chunk = [self._queue.popleft() for _ in range(min(self._chunk, len(self._queue)))]
                 if self.on_room and len(self._queue) <= ROOM:
                     self.on_room(self.partition)
-                await self._handle(chunk, self._pause)
-                self.done = chunk[-1].offset + 1
+                await self._handle(chunk, self)
+                self.settled(chunk[-1])
         except Released:
             return
 
-    async def _pause(self, seconds: float) -> None:
+    def settled(self, record: Received) -> None:
+        self.done = record.offset + 1
+
+    async def pause(self, seconds: float) -> None:
         sleeping = asyncio.ensure_future(self._clock.sleep(seconds))
         released = asyncio.ensure_future(self._released.wait())
         try:

@@ -1,4 +1,4 @@
-"""Several types share a topic; a service takes those it handles and passes over the others."""
+"""What a record's headers say before it is decoded."""
 
 from collections.abc import Container
 
@@ -8,6 +8,28 @@ from shared.events.base import REGISTRY
 
 
 def wanted(record: Received, handled: Container[type[Event]]) -> bool:
-    """Whether to decode it. An unknown or missing type is wanted too: decoding says what is wrong with it."""
-    known = REGISTRY.get(record.headers.get("ce_type", b"").decode(errors="replace"))
+    """Several types share a topic; a service takes those it handles and passes over the others.
+
+    An unknown or missing type is wanted too: decoding says what is wrong with it.
+    """
+    known = _type(record)
     return known is None or known in handled
+
+
+def names(record: Received) -> dict[str, str]:
+    """What every log line about this record says: event, case (or what else its key is), trace."""
+    known, trace = _type(record), record.headers.get("traceparent", b"").split(b"-")
+    said = {"event_id": _text(record, "ce_id"), "event_type": _text(record, "ce_type")}
+    if known:
+        said[known.key] = record.key.decode(errors="replace")
+    if len(trace) > 1:
+        said["trace_id"] = trace[1].decode(errors="replace")
+    return said
+
+
+def _type(record: Received) -> type[Event] | None:
+    return REGISTRY.get(_text(record, "ce_type"))
+
+
+def _text(record: Received, header: str) -> str:
+    return record.headers.get(header, b"").decode(errors="replace")
