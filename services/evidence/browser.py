@@ -35,7 +35,8 @@ ARGUMENTS = (
     "--host-resolver-rules=MAP * ~NOTFOUND",
     "--proxy-server=http://127.0.0.1:9",
     "--proxy-bypass-list=<-loopback>",
-    "--force-webrtc-ip-handling-policy=disable_non_proxied_udp",
+    "--webrtc-ip-handling-policy=disable_non_proxied_udp",  # Chromium's name for it; each build ignores the other's
+    "--force-webrtc-ip-handling-policy=disable_non_proxied_udp",  # the headless shell's
     "--disable-quic",
     "--dns-prefetch-disable",
 )

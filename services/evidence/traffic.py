@@ -6,13 +6,16 @@ from contextlib import suppress
 from datetime import datetime
 
 import httpx
+import structlog
 from playwright.async_api import Error as PlaywrightError
 from playwright.async_api import Request, Route, WebSocketRoute
 
 from services.evidence.domain import Exchange, Refusal, clean
 from shared.clock import Clock
-from shared.net import Fetched, Fetcher, FetchFailed
+from shared.net import AddressRefused, Fetched, Fetcher, FetchFailed
 from shared.net.fetcher import REDIRECTS, joined
+
+log = structlog.get_logger()
 
 MAX_HOPS = 5  # redirects in a row, as the crawler allows
 MAX_REQUESTS = 200  # a board's page makes 5-40; beyond that it is a page that loads for ever
@@ -46,13 +49,17 @@ class Traffic:
         Raises `AddressRefused`, `FetchFailed`, `TooMuch`.
         """
         sent = {"accept-language": self._languages, **(headers or {})}
+        asked = url
         for _ in range(MAX_HOPS + 1):
-            exchange = await self._ask(url, sent)
+            try:
+                exchange = await self._ask(url, sent)
+            except AddressRefused as error:
+                raise AddressRefused(str(error) if url == asked else f"redirects to {url}: {error}") from error
             location = exchange.headers.get("location")
             if exchange.status not in REDIRECTS or not location:
                 return exchange
             url = joined(httpx.URL(exchange.url), location)
-        raise FetchFailed(f"{url}: more than {MAX_HOPS} redirects")
+        raise FetchFailed(f"{asked}: more than {MAX_HOPS} redirects")
 
     async def load_document(self, url: str) -> Exchange:
         """The page itself, before the browser sees it; its first navigation is answered with this."""
@@ -68,13 +75,18 @@ class Traffic:
             self.refusals.append(Refusal(clean(url), clean(reason)))
 
     async def serve(self, route: Route) -> None:
-        """Answer one request of the browser."""
-        with suppress(PlaywrightError):  # the page is closed: nobody waits for the answer
+        """Answer one request of the browser. Never raises: Playwright's connection does not survive that."""
+        try:
             await self._serve(route)
+        except PlaywrightError:
+            pass  # the page is closed: nobody waits for the answer
+        except Exception:
+            log.exception("a request of the browser was not answered", url=route.request.url)
 
     async def refuse_socket(self, socket: WebSocketRoute) -> None:
         self.refuse(socket.url, "a WebSocket; captures make plain requests only")
-        await socket.close()
+        with suppress(PlaywrightError):
+            await socket.close()
 
     async def close(self) -> None:
         """Stop what is still loading: nothing is recorded after this."""

@@ -1,8 +1,13 @@
 """A flagged finding, and a capture of it, made of harmless parts."""
 
+import base64
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
 
 from services.evidence.domain import Captured, Exchange, Preserved, Refusal, Rendering
+from services.evidence.settings import Settings
 from services.evidence.verify import digest
 from shared.events import ContentFlagged
 from shared.events.examples import EXAMPLES
@@ -10,6 +15,7 @@ from shared.events.values import Finding, Picture
 from shared.identity import case_id, identity
 from tests.support.pages import picture
 
+MASTER_KEY = base64.b64encode(bytes(32)).decode()
 AT = datetime(2026, 11, 22, 9, 0, 1, tzinfo=UTC)
 
 
@@ -47,3 +53,10 @@ def captured(url: str = "http://harbour-board.en.test/post/41") -> Captured:
             Preserved(2, url + "/gone.jpg", "0" * 64, None, "its address answers 404"),
         ),
     )
+
+
+def evidence_settings(hosts: Path | None = None, env: Mapping[str, str] | None = None, **more: Any) -> Settings:
+    """Settings whose addresses lead nowhere, but for those of `env` (`HAETAE_…`, as the stack gives them)."""
+    given = {name.removeprefix("HAETAE_").lower(): value for name, value in (env or {}).items()}
+    nowhere = dict.fromkeys(("database_url", "kafka_bootstrap", "s3_endpoint", "s3_access_key", "s3_secret_key"), "-")
+    return Settings(**{**nowhere, "master_key": MASTER_KEY, **given, "allowed_hosts_file": hosts, **more})

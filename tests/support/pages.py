@@ -36,6 +36,7 @@ class Site:
     """Set `pages[path]` to a Response, or to a function of the request; `asked` is what was requested, in order."""
 
     port: int = 0
+    hosts: Path | None = None  # the hosts file that allows it
     pages: dict[str, object] = field(default_factory=dict)
     asked: list[Request] = field(default_factory=list)
 
@@ -60,14 +61,14 @@ class Site:
 
 
 @asynccontextmanager
-async def site(folder: Path) -> AsyncIterator[tuple[Site, Path]]:
-    """The site, and the hosts file that allows it."""
+async def site(folder: Path) -> AsyncIterator[Site]:
+    """The site, until left; its hosts file goes into `folder`."""
     made = Site()
     app = Starlette(routes=[Route("/{path:path}", made._answer)])
     async with serving(app, "127.0.0.1", 0) as made.port:
-        hosts = folder / "hosts"
-        hosts.write_text(f"127.0.0.1 {HOST}\n")
-        yield made, hosts
+        made.hosts = folder / "hosts"
+        made.hosts.write_text(f"127.0.0.1 {HOST}\n")
+        yield made
 
 
 @dataclass
