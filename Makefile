@@ -26,7 +26,7 @@ bench: install models  ## Measure a figure beside its peer: make bench NAME=loop
 
 models: install var/models/text/model.safetensors  ## Train the stand-in text model on synthetic neutral text
 
-var/models/text/model.safetensors: sandbox/training.py sandbox/corpus.py services/classifier/text_model.py services/classifier/training.py services/classifier/normalise.py
+var/models/text/model.safetensors: $(wildcard sandbox/*.py sandbox/phrases/*) $(addprefix services/classifier/,confusables.py disguises.py jamo.py metrics.py ngram_model.py ngrams.py normalise.py text_model.py training.py)
 	@$(PY) -m sandbox.training --out var/models/text
 
 lint: install  ## Style and security rules (ruff)

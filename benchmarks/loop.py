@@ -11,6 +11,7 @@ import tempfile
 import time
 from pathlib import Path
 from statistics import median
+from typing import cast
 
 import numpy as np
 import pdqhash
@@ -27,6 +28,7 @@ from services.evidence.browser import find_chromium
 MODEL = Path("var/models/text").absolute()
 ROUNDS, QUICK_ROUNDS = 2, 1
 SCALE, QUICK_SCALE = 1.0, 0.1
+FEWEST = 8  # cases that make a median
 PAGES, QUICK_PAGES = 20, 5  # for the scripts, which take a browser a page
 
 
@@ -39,13 +41,13 @@ async def _measure(quick: bool, home: Path) -> Figure:
     cold: list[float] = []
     warm: list[float] = []
     for number in range(QUICK_ROUNDS if quick else ROUNDS):
-        ours.append(await _ours(home, seed=100 + number, scale=QUICK_SCALE if quick else SCALE))
+        ours.append(await _ours(home, 100 + number, quick))
         more_cold, more_warm = await _scripts(home, 200 + number, QUICK_PAGES if quick else PAGES)
         cold += more_cold
         warm += more_warm
-    failures = [sentence for summary in ours for sentence in summary.failures]
-    if failures:
-        raise SystemExit("the loop did not do its work, so its speed means nothing: " + "; ".join(failures))
+    wrong = [url for summary in ours for url in (*summary.missed, *summary.wrongly_flagged)]
+    if wrong:
+        raise SystemExit(f"the loop did not do its work, so its speed means nothing: {wrong}")
     return Figure(
         name="loop",
         unit="s from fetch to draft, median",
@@ -66,12 +68,19 @@ async def _measure(quick: bool, home: Path) -> Figure:
     )
 
 
-async def _ours(home: Path, seed: int, scale: float) -> Summary:
-    quiet = lambda *_: None  # noqa: E731  # nobody watches
-    options = Options(home / "loop", MODEL, seed=seed, scale=scale, gateway_port=0)
-    async with Demonstration(options, quiet, quiet) as run:
+async def _ours(home: Path, seed: int, quick: bool) -> Summary:
+    def nothing(*_: object) -> None:
+        """Nobody watches."""
+
+    options = Options(home / "loop", MODEL, seed=seed, scale=QUICK_SCALE if quick else SCALE, gateway_port=0)
+    async with Demonstration(options, nothing, nothing) as run:
         await run.prepare()
-        return await run.watch()
+        return await run.watch(all_drafted)
+
+
+def all_drafted(summary: Summary) -> bool:
+    """What is there by now has been found and drafted; what becomes of it later is not this figure's matter."""
+    return summary.found >= FEWEST and not summary.missed and summary.drafted == summary.found
 
 
 async def _scripts(home: Path, seed: int, pages: int) -> tuple[list[float], list[float]]:
@@ -80,7 +89,8 @@ async def _scripts(home: Path, seed: int, pages: int) -> tuple[list[float], list
     try:
         async with Sandbox(folder, seed=seed, pace=1000) as sandbox, async_playwright() as playwright:
             web = Web({host.name: host.address for host in sandbox.world.hosts}, sandbox.port)
-            urls = [post["url"] for post in sandbox.truth.as_json()["posts"]][:pages]
+            posts = cast(list[dict[str, str]], sandbox.truth.as_json()["posts"])
+            urls = [post["url"] for post in posts][:pages]
             known = [_hash(path) for path in sorted((folder / "known").glob("*.png"))]
             warm_browser = await open_browser(playwright, str(executable or playwright.chromium.executable_path), web)
             cold, warm = [], []

@@ -116,8 +116,11 @@ class Demonstration:
             "notifier": {"HAETAE_CHECK_SCHEDULE": CHECK_SCHEDULE, "HAETAE_CONFIRM_AFTER": CONFIRM_AFTER_S},
         }
 
-    async def watch(self) -> Summary:
-        """Shows the picture as it changes; returns when all is done, or when nothing has moved for too long."""
+    async def watch(self, enough: Callable[[Summary], bool] = lambda _: False) -> Summary:
+        """Shows the picture as it changes; returns when all is done, or when nothing has moved for too long.
+
+        `enough` ends it earlier, for who wants to see a part only.
+        """
         moved, former = time.monotonic(), ""
         while True:
             complete, truth, cases, boxes = await self._look()
@@ -125,7 +128,7 @@ class Demonstration:
             if state != former:
                 moved, former = time.monotonic(), state
             summary = summarise(truth, cases, boxes)
-            if complete and finished(summary):
+            if (complete and finished(summary)) or enough(summary):
                 return summary
             waits_for_person = self.options.review_by_person and any(case.state == "drafted" for case in cases)
             if not waits_for_person and time.monotonic() - moved > STALLED_S:

@@ -42,6 +42,7 @@ class Summary:
     found: int
     missed: tuple[str, ...]
     wrongly_flagged: tuple[str, ...]
+    drafted: int
     median_s: float
     p99_s: float
     stage_medians: Mapping[str, float]
@@ -86,6 +87,7 @@ def summarise(truth: Sequence[TruthPost], cases: Sequence[Case], mailboxes: Sequ
         found=len(wanted.keys() & by_url.keys()),
         missed=tuple(sorted(wanted.keys() - by_url.keys())),
         wrongly_flagged=tuple(sorted(by_url.keys() - wanted.keys())),
+        drafted=len(to_draft),
         median_s=percentile(to_draft, 50),
         p99_s=percentile(to_draft, 99),
         stage_medians=stage_medians(cases),
