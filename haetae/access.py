@@ -6,6 +6,8 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
+from sqlalchemy.exc import DBAPIError
+
 from deploy.local.home import HomeInUse, read_env
 from deploy.local.stack import Stack
 from migrations.runner import upgrade
@@ -31,7 +33,10 @@ async def owner_url(home: Path) -> AsyncIterator[str]:
 async def database(service: str, home: Path) -> AsyncIterator[Database]:
     """The migrated database, as the owner in the service's schema."""
     async with owner_url(home) as url:
-        await asyncio.to_thread(upgrade, url)
+        try:
+            await asyncio.to_thread(upgrade, url)
+        except DBAPIError as error:
+            raise ConnectionError(f"the database was not brought up to date ({error.orig}): is {URL} right?") from error
         made = Database(url, f"/haetae/{service}", schema=service)
         try:
             yield made

@@ -16,7 +16,12 @@ from shared.failures import Failure
 
 T = TypeVar("T")
 
-app = typer.Typer(no_args_is_help=True, add_completion=False, help="Find, prove, take down, keep down.")
+app = typer.Typer(
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,  # they would print local values, and with them secrets
+    help="Find, prove, take down, keep down.",
+)
 sites = typer.Typer(no_args_is_help=True, help="The sites that the crawler watches.")
 hashes = typer.Typer(no_args_is_help=True, help="Banks of hashes of known content.")
 accounts = typer.Typer(no_args_is_help=True, help="Who may log in to the gateway.")

@@ -1,0 +1,143 @@
+"""The command line as a person uses it: what is given is taken, what is wrong is named with its line and the cure."""
+
+import asyncio
+import csv
+import os
+import sys
+from dataclasses import dataclass
+
+import psycopg
+import pytest
+from PIL import Image
+
+from deploy.local.access import libpq_url
+
+WIDE = {"COLUMNS": "200", "NO_COLOR": "1"}
+
+
+@dataclass(frozen=True)
+class Ran:
+    status: int
+    out: str
+    err: str
+
+
+async def haetae(*arguments: object, url: str | None = None) -> Ran:
+    env = {**os.environ, **WIDE, **({"HAETAE_DATABASE_URL": url} if url else {})}
+    command = (sys.executable, "-m", "haetae", *map(str, arguments))
+    process = await asyncio.create_subprocess_exec(*command, env=env, stdout=-1, stderr=-1)
+    out, err = await process.communicate()
+    return Ran(process.returncode or 0, out.decode(), err.decode())
+
+
+def rows(url: str, query: str) -> list[tuple[object, ...]]:
+    with psycopg.connect(libpq_url(url)) as connection:
+        return connection.execute(query).fetchall()
+
+
+async def test_sites_are_imported_and_wrong_lines_named(tmp_path, postgres_url):
+    file = tmp_path / "sites.csv"
+    file.write_text(
+        "url,name,kind,language,country,abuse_email,requests_per_second,revisit_seconds\n"
+        "https://one.example.org/,One,board,ko,KR,abuse@one.example.org,1,60\n"
+        "https://two.example.org/,Two,casino,ko,KR,abuse@two.example.org,1,60\n"
+        "https://three.example.org/,Three,gallery,en,,,,\n"
+    )
+    ran = await haetae("sites", "import", file, url=postgres_url)
+    assert ran.status == 1
+    assert "2 sites imported" in ran.out
+    assert "line 3" in ran.err
+    assert "kind" in ran.err
+    assert rows(postgres_url, "SELECT host FROM crawler.sites ORDER BY host") == [
+        ("one.example.org",),
+        ("three.example.org",),
+    ]
+    assert len(rows(postgres_url, "SELECT url FROM crawler.frontier")) == 2
+
+
+async def test_hashes_are_computed_imported_and_announced(tmp_path, postgres_url):
+    folder, file = tmp_path / "pictures", tmp_path / "hashes.csv"
+    folder.mkdir()
+    stripes = Image.effect_mandelbrot((512, 512), (-2.0, -1.5, 1.0, 1.5), 60).convert("RGB")
+    stripes.save(folder / "fractal.png")
+    Image.new("RGB", (200, 200), "grey").save(folder / "plain.png")
+    ran = await haetae("hashes", "compute", folder, "--bank", "own", "--category", "stand-in", "--out", file)
+    assert ran.status == 1, "a picture without structure has no hash, and that is said"
+    assert "plain.png" in ran.err
+    listed = list(csv.DictReader(file.open()))
+    assert {row["entry"] for row in listed} == {"fractal"}
+    ran = await haetae("hashes", "import", file, url=postgres_url)
+    assert (ran.status, f"{len(listed)} hashes imported" in ran.out) == (0, True)
+    assert rows(postgres_url, "SELECT count(*) FROM classifier.bank_entries") == [(len(listed),)]
+    assert rows(postgres_url, "SELECT DISTINCT topic FROM classifier.outbox") == [("hash.listed",)]
+
+
+async def test_a_wrong_hash_is_named_and_the_rest_kept(tmp_path, postgres_url):
+    file = tmp_path / "hashes.csv"
+    good = "0f" * 32
+    file.write_text(
+        f"bank,entry,category,algorithm,hash\nb,one,c,sha256,{good}\nb,two,c,md5,{good}\nb,three,c,pdq,zz\n"
+    )
+    ran = await haetae("hashes", "import", file, url=postgres_url)
+    assert ran.status == 1
+    assert "1 hashes imported" in ran.out
+    assert "line 3" in ran.err
+    assert "line 4" in ran.err
+
+
+@pytest.mark.parametrize("name", ["sites.txt", "sites"])
+async def test_a_file_of_another_kind_is_refused_with_the_cure(tmp_path, postgres_url, name):
+    (tmp_path / name).write_text("url\n")
+    ran = await haetae("sites", "import", tmp_path / name, url=postgres_url)
+    assert ran.status == 1
+    assert ".csv or a .jsonl" in ran.err
+    assert "Traceback" not in ran.err
+
+
+async def test_an_account_needs_a_password_of_some_length(postgres_url):
+    short = await haetae("accounts", "add", "kim", "--password", "short", url=postgres_url)
+    assert short.status == 1
+    assert "12" in short.err
+    added = await haetae("accounts", "add", "kim", "--password", "a long enough one", url=postgres_url)
+    assert added.status == 0
+    twice = await haetae("accounts", "add", "kim", "--password", "a long enough one", url=postgres_url)
+    assert "exists already" in twice.err
+
+
+async def test_a_database_that_is_away_is_said_in_one_line(tmp_path):
+    file = tmp_path / "sites.jsonl"
+    file.write_text('{"url": "https://one.example.org/", "name": "One", "kind": "board"}\n')
+    ran = await haetae("sites", "import", file, url="postgresql+psycopg://haetae:x@127.0.0.1:1/haetae")
+    assert ran.status == 1
+    assert "Traceback" not in ran.err
+    assert "HAETAE_DATABASE_URL" in ran.err
+
+
+async def test_without_a_server_the_embedded_one_is_used(tmp_path):
+    file = tmp_path / "sites.jsonl"
+    file.write_text('{"url": "https://one.example.org/", "name": "One", "kind": "board"}\n')
+    home = tmp_path / "home"
+    ran = await haetae("sites", "import", file, "--home", home)
+    assert (ran.status, ran.err) == (0, "")
+    assert "1 sites imported" in (await haetae("sites", "import", file, "--home", home)).out
+
+
+async def test_help_names_every_command():
+    ran = await haetae("--help")
+    for command in ("run", "migrate", "sites", "hashes", "accounts"):
+        assert command in ran.out
+
+
+async def test_a_run_without_a_model_says_how_to_make_one(tmp_path):
+    ran = await haetae("run", "--model", tmp_path / "nothing", "--home", tmp_path / "home")
+    assert ran.status == 1
+    assert "make models" in ran.err
+
+
+async def test_a_sandbox_run_empties_only_its_own_folder(tmp_path):
+    (tmp_path / "letters").write_text("dear")
+    model = tmp_path / "letters"
+    ran = await haetae("run", "--sandbox", "--once", "--model", model, "--home", tmp_path)
+    assert ran.status == 1
+    assert "not the folder of a sandbox run" in ran.err
+    assert (tmp_path / "letters").read_text() == "dear"
