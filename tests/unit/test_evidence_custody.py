@@ -1,0 +1,56 @@
+"""Evidence is checked where it lies: what was lost or changed in the store is named."""
+
+import pytest
+
+from services.evidence.bundle import bundle
+from services.evidence.custody import check_vault
+from services.evidence.verify import digest
+from shared.objects.folder import FolderStore
+from shared.objects.vault import Vault
+from tests.support.captures import captured, flagged
+
+EVENT = flagged("http://harbour-board.en.test/post/41")
+FILES = {file.name: file.data for file in bundle(EVENT, captured(EVENT.finding.url))}
+SEALED_AS = digest(FILES["manifest.json"])
+
+
+@pytest.fixture
+async def vault(tmp_path):
+    made = Vault(FolderStore(tmp_path / "evidence"), FolderStore(tmp_path / "keys"), bytes(32))
+    for data in FILES.values():
+        await made.put(EVENT.case_id, data)
+    return made
+
+
+@pytest.fixture
+def stored(tmp_path, vault):
+    return lambda name: tmp_path / "evidence" / "cases" / str(EVENT.case_id) / digest(FILES[name])
+
+
+async def test_untouched_evidence_agrees(vault):
+    assert await check_vault(vault, EVENT.case_id, SEALED_AS) == []
+
+
+async def test_a_lost_object_is_named(vault, stored):
+    stored("text.txt").unlink()
+    assert await check_vault(vault, EVENT.case_id, SEALED_AS) == ["text.txt is missing"]
+
+
+@pytest.mark.parametrize("name", FILES)
+async def test_a_changed_object_is_named(vault, stored, name):
+    data = bytearray(stored(name).read_bytes())
+    data[-20] ^= 1
+    stored(name).write_bytes(data)
+    (found,) = await check_vault(vault, EVENT.case_id, SEALED_AS)
+    assert found.startswith(name)
+
+
+async def test_destroyed_evidence_says_so(vault):
+    await vault.destroy(EVENT.case_id)
+    (found,) = await check_vault(vault, EVENT.case_id, SEALED_AS)
+    assert "destroyed" in found
+
+
+async def test_another_object_is_no_manifest(vault):
+    (found,) = await check_vault(vault, EVENT.case_id, digest(FILES["text.txt"]))
+    assert "cannot be read" in found
