@@ -44,7 +44,7 @@ def captured(url: str = "http://harbour-board.en.test/post/41") -> Captured:
         scripts=True,
         document=page,
         rendering=Rendering(
-            url, "<p>The lantern \ud800 parcel</p>", "The lantern parcel", picture(), "Chromium 1", "C"
+            url, "<p>The lantern \ud800 parcel</p>", "The lantern parcel", picture(1280, 800), "Chrome 1", "C"
         ),
         exchanges=(page, shot),
         refusals=(Refusal("http://127.0.0.1/", "is loopback"),),
