@@ -45,10 +45,10 @@ class Asker:
         """As `Fetcher.get`, each hop in its host's turn. The last redirect is given back as it is."""
         target = url
         for left in range(redirects, -1, -1):
-            await self.pacer.turn(host_of(target))
-            answer = await self._fetcher.get(
-                target, user_agent=user_agent, headers=headers, max_bytes=max_bytes, redirects=0
-            )
+            async with self.pacer.turn(host_of(target)):
+                answer = await self._fetcher.get(
+                    target, user_agent=user_agent, headers=headers, max_bytes=max_bytes, redirects=0
+                )
             onward = redirect_of(answer)
             if onward is None or not left:
                 break

@@ -2,6 +2,8 @@
 
 import asyncio
 from collections import OrderedDict
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
 from shared.clock import Clock
@@ -27,14 +29,25 @@ class Pacer:
     def set_pace(self, host: str, requests_per_second: float, least_gap_s: float = 0.0) -> None:
         self._host(host).gap_s = max(1 / requests_per_second, least_gap_s)
 
-    async def turn(self, host: str) -> None:
-        """Returns when the next request to the host may start; first come, first served."""
+    @asynccontextmanager
+    async def turn(self, host: str) -> AsyncIterator[None]:
+        """Entered when the next request to the host may start, first come, first served; left when it is answered.
+
+        On a busy machine a request arrives some time after it started, at the latest when it is answered: the gap
+        counts from then. A slow answer holds the next request up by one gap at most.
+        """
         state = self._host(host)
         async with state.turn:
-            wait_s = state.next_at - self._clock.monotonic()
-            if wait_s > 0:
+            while (wait_s := state.next_at - self._clock.monotonic()) > 0:
                 await self._clock.sleep(wait_s)
-            state.next_at = self._clock.monotonic() + state.gap_s + MARGIN_S
+            started = self._clock.monotonic()
+            gap_s = state.gap_s + MARGIN_S
+            state.next_at = started + gap_s
+        try:
+            yield
+        finally:
+            arrived = min(self._clock.monotonic(), started + gap_s)
+            state.next_at = max(state.next_at, arrived + gap_s)
 
     def free_in_s(self, host: str) -> float:
         """Seconds until the host may be asked again."""

@@ -20,8 +20,9 @@ from shared.net.settings import NetSettings
 
 REDIRECTS = frozenset({301, 302, 303, 307, 308})
 BROKEN = (httpcore.NetworkError, httpcore.ProtocolError, httpcore.TimeoutException, ssl.SSLError, OSError)
-# A connection that the server closed while it was idle: the request was not answered, so it is asked once more.
+# A connection that the server closed while it was idle: nothing of an answer came, so it is asked once more.
 ATTEMPTS = 2
+UNANSWERED = "without sending a response"
 
 
 @dataclass(frozen=True)
@@ -104,7 +105,9 @@ class Fetcher:
             except TimeoutError:
                 raise
             except (httpcore.RemoteProtocolError, httpcore.ReadError, httpcore.WriteError) as error:
-                if attempt == ATTEMPTS:
+                if attempt == ATTEMPTS or (
+                    isinstance(error, httpcore.RemoteProtocolError) and UNANSWERED not in str(error)
+                ):
                     raise FetchFailed(f"{target}: the connection broke ({error!r})") from error
             except BROKEN as error:
                 raise FetchFailed(f"{target}: {error!r}") from error

@@ -108,21 +108,40 @@ def test_no_text_breaks_robots(text: str) -> None:
     parse_robots(text, "haetae").allow("http://a.test/x")
 
 
-async def test_requests_to_a_host_keep_their_distance_and_others_do_not_wait() -> None:
-    clock, started = ManualClock(), list[tuple[str, float]]()
+async def asked(*hosts: str, answer_s: float = 0.0) -> dict[str, list[float]]:
+    """When requests to these hosts start, two a second to each, all wanted at once; each answered after `answer_s`."""
+    clock, started = ManualClock(), dict[str, list[float]]()
     pacer = Pacer(clock)
-    pacer.set_pace("a.test", 2.0)
 
     async def ask(host: str) -> None:
-        await pacer.turn(host)
-        started.append((host, clock.monotonic()))
+        pacer.set_pace(host, 2.0)
+        async with pacer.turn(host):
+            started.setdefault(host, []).append(clock.monotonic())
+            await clock.sleep(answer_s)
 
-    asking = [asyncio.create_task(ask(host)) for host in ("a.test", "a.test", "a.test", "b.test")]
-    for _ in range(200):
-        await asyncio.sleep(0)
+    asking = [asyncio.create_task(ask(host)) for host in hosts]
+    while not all(one.done() for one in asking):
+        for _ in range(5):
+            await asyncio.sleep(0)
         clock.advance(0.01)
-    await asyncio.gather(*asking)
-    times = [at for host, at in started if host == "a.test"]
-    assert ("b.test", 0.0) in started
-    assert all(later - earlier >= 0.5 + MARGIN_S for earlier, later in pairwise(times))
-    assert pacer.free_in_s("b.test") < DEFAULT_GAP_S
+    return started
+
+
+async def test_requests_to_a_host_keep_their_distance_and_others_do_not_wait() -> None:
+    started = await asked("a.test", "a.test", "a.test", "b.test")
+    assert started["b.test"] == [0.0]
+    assert started["a.test"] == pytest.approx([0.0, 0.5 + MARGIN_S, 1.0 + 2 * MARGIN_S], abs=0.03)
+    assert all(later - earlier >= 0.5 + MARGIN_S for earlier, later in pairwise(started["a.test"]))
+
+
+async def test_the_distance_counts_from_the_answer_but_a_slow_one_does_not_stop_the_host() -> None:
+    quick, slow = [await asked(*["a.test"] * 3, answer_s=seconds) for seconds in (0.2, 60.0)]
+    assert all(later - earlier >= 0.7 + MARGIN_S for earlier, later in pairwise(quick["a.test"]))
+    assert all(later - earlier <= 2 * (0.5 + MARGIN_S) + 0.03 for earlier, later in pairwise(slow["a.test"]))
+
+
+async def test_a_host_that_nobody_set_a_pace_for_is_asked_once_a_second() -> None:
+    pacer = Pacer(clock := ManualClock())
+    async with pacer.turn("a.test"):
+        assert clock.monotonic() == 0.0
+    assert pacer.free_in_s("a.test") == DEFAULT_GAP_S + MARGIN_S

@@ -166,7 +166,7 @@ async def test_broken_answers_are_failures(web: Web, answer: bytes) -> None:
         await web.fetcher.get(web.url("/broken"))
 
 
-async def test_a_connection_closed_early_is_a_failure_after_a_second_try(web: Web) -> None:
+async def test_a_connection_cut_within_the_answer_is_a_failure(web: Web) -> None:
     async def cut(writer: asyncio.StreamWriter) -> None:
         writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nhalf")
         await writer.drain()
@@ -175,6 +175,16 @@ async def test_a_connection_closed_early_is_a_failure_after_a_second_try(web: We
     web.server.answers["/cut"] = cut
     with pytest.raises(FetchFailed, match="broke"):
         await web.fetcher.get(web.url("/cut"))
+    assert len(web.server.requests) == 1
+
+
+async def test_a_kept_connection_that_the_server_closed_is_replaced(web: Web) -> None:
+    async def silent_once(writer: asyncio.StreamWriter) -> None:
+        web.server.answers["/idle"] = plain(b"second")
+        writer.close()
+
+    web.server.answers["/idle"] = silent_once
+    assert (await web.fetcher.get(web.url("/idle"))).body == b"second"
     assert len(web.server.requests) == 2
 
 
