@@ -35,7 +35,7 @@ async def preserve(event: ContentFlagged, *, capture: Capture, vault: Vault) -> 
     except PageFailed as failure:
         return Failed(clean(str(failure)))
     files = await asyncio.to_thread(bundle, event, captured)
-    await asyncio.gather(*(vault.put(event.case_id, file.data) for file in files))
+    await vault.put_all(event.case_id, [file.data for file in files])
     objects = tuple(file.sealed() for file in files)
     return Sealed(objects[-1].sha256, objects)
 

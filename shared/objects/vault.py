@@ -8,7 +8,7 @@ import asyncio
 import base64
 import binascii
 import hashlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from uuid import UUID
 
@@ -41,10 +41,19 @@ class Vault:
 
     async def put(self, case_id: UUID, data: bytes) -> str:
         """Keep the bytes; returns their SHA-256. Twice is once. Raises `KeyDestroyed`, `Rejected` when too large."""
-        if len(data) > MAX_OBJECT_BYTES:
-            raise Rejected(f"{len(data):,} bytes for case {case_id}: an object may have {MAX_OBJECT_BYTES:,}")
-        sha256 = await asyncio.to_thread(_digest, data)
+        (sha256,) = await self.put_all(case_id, (data,))
+        return sha256
+
+    async def put_all(self, case_id: UUID, pieces: Sequence[bytes]) -> tuple[str, ...]:
+        """Keep each, as `put` does, with one look at the key: many who ask for a new key at once wait for seconds."""
+        for data in pieces:
+            if len(data) > MAX_OBJECT_BYTES:
+                raise Rejected(f"{len(data):,} bytes for case {case_id}: an object may have {MAX_OBJECT_BYTES:,}")
         key, made = await self._key(case_id)
+        return tuple(await asyncio.gather(*(self._keep(case_id, data, key, made) for data in pieces)))
+
+    async def _keep(self, case_id: UUID, data: bytes, key: bytes, made: bool) -> str:
+        sha256 = await asyncio.to_thread(_digest, data)
         name = _object_name(case_id, sha256)
         if made or not await self._objects.exists(name):  # under a new key, whatever lies there cannot be read
             await self._objects.put(name, await asyncio.to_thread(cipher.seal, data, key, case_id, sha256))

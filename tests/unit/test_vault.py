@@ -68,6 +68,13 @@ async def test_writers_at_once_share_the_first_ones_key(vault):
     assert [await vault.get(CASE, sha256) for sha256 in digests] == pieces
 
 
+async def test_many_at_once_are_what_they_are_one_by_one(vault):
+    pieces = [b"one", b"two", b"one"]
+    digests = await vault.put_all(CASE, pieces)
+    assert digests == tuple(hashlib.sha256(piece).hexdigest() for piece in pieces)
+    assert [await vault.get(CASE, sha256) for sha256 in digests] == pieces
+
+
 @given(position=st.integers(min_value=0), bit=st.integers(0, 7))
 @settings(max_examples=60)
 def test_a_flipped_bit_anywhere_is_found(position, bit):
