@@ -1,4 +1,4 @@
-"""Politeness inside the process: requests to a host start at least its gap apart, whoever makes them."""
+"""Politeness inside the process: requests to a host come one after the other, its gap apart, whoever makes them."""
 
 import asyncio
 from collections import OrderedDict
@@ -9,8 +9,6 @@ from dataclasses import dataclass, field
 from shared.clock import Clock
 
 DEFAULT_GAP_S = 1.0  # for hosts that no site names a pace for, as other crawlers hold it
-# A request that waits for a connection arrives later than it started, and the next one on the open connection does not.
-MARGIN_S = 0.02
 MOST_HOSTS = 50_000
 
 
@@ -33,21 +31,17 @@ class Pacer:
     async def turn(self, host: str) -> AsyncIterator[None]:
         """Entered when the next request to the host may start, first come, first served; left when it is answered.
 
-        On a busy machine a request arrives some time after it started, at the latest when it is answered: the gap
-        counts from then. A slow answer holds the next request up by one gap at most.
+        One request at a time, and the gap counts from the answer: however busy either machine is, the host never sees
+        two requests closer together.
         """
         state = self._host(host)
         async with state.turn:
-            while (wait_s := state.next_at - self._clock.monotonic()) > 0:
+            if (wait_s := state.next_at - self._clock.monotonic()) > 0:
                 await self._clock.sleep(wait_s)
-            started = self._clock.monotonic()
-            gap_s = state.gap_s + MARGIN_S
-            state.next_at = started + gap_s
-        try:
-            yield
-        finally:
-            arrived = min(self._clock.monotonic(), started + gap_s)
-            state.next_at = max(state.next_at, arrived + gap_s)
+            try:
+                yield
+            finally:
+                state.next_at = self._clock.monotonic() + state.gap_s
 
     def free_in_s(self, host: str) -> float:
         """Seconds until the host may be asked again."""
