@@ -144,6 +144,8 @@ class Runtime:
     async def _check_running(self) -> None:
         if not self._running:
             raise Transient("the service is starting or stopping")
+        if waiting := [group.group for group in self._groups if not group.joined]:
+            raise Transient(f"joining {', '.join(waiting)}")
 
     def _turned(self) -> Mapping[str, float]:
         return {group.group: group.turned_at for group in self._groups} if self._running else {}

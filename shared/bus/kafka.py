@@ -29,7 +29,10 @@ REPLICAS = 3  # survives the loss of two brokers; a cluster of fewer has as many
 
 
 class KafkaBroker:
-    """`prefix` goes before every topic and group name, here and nowhere else. Close it at the end."""
+    """`prefix` goes before every topic and group name, here and nowhere else. Close it at the end.
+
+    Without `idempotence` it is taken for the embedded broker, and spared what that one cannot bear.
+    """
 
     def __init__(
         self,
@@ -117,7 +120,16 @@ class KafkaBroker:
     ) -> AsyncIterator[KafkaMember]:
         at = {**self._at, "client_id": instance}
         names = [self._prefix + topic for topic in topics]
-        async with joined(at, self._prefix + group, names, self._prefix, on_revoked, self._session_s) as member:
+        joining = joined(
+            at,
+            self._prefix + group,
+            names,
+            self._prefix,
+            on_revoked,
+            session_s=self._session_s,
+            embedded=not self._idempotence,
+        )
+        async with joining as member:
             yield member
 
     async def follow(self, topics: Sequence[str]) -> AsyncIterator[Sequence[Received]]:

@@ -74,7 +74,14 @@ class KafkaMember:
 
 @asynccontextmanager
 async def joined(
-    at: Mapping[str, Any], group: str, topics: Sequence[str], prefix: str, on_revoked: Revoked, session_s: float
+    at: Mapping[str, Any],
+    group: str,
+    topics: Sequence[str],
+    prefix: str,
+    on_revoked: Revoked,
+    *,
+    session_s: float,
+    embedded: bool,
 ) -> AsyncIterator[KafkaMember]:
     """A member of `group`; topics are the broker's names. Leaving tells the group, so that others take over at once."""
     session = {"session_timeout_ms": int(session_s * 1000), "heartbeat_interval_ms": int(session_s * 1000 / 6)}
@@ -87,16 +94,21 @@ async def joined(
     except KafkaError as error:
         raise Transient(f"Kafka: {group} could not be joined: {error!r}") from error
     finally:
-        _say_goodbye(consumer)
+        if embedded:
+            _may_leave(consumer)
         await consumer.stop()
 
 
-def _say_goodbye(consumer: AIOKafkaConsumer) -> None:
-    """aiokafka leaves a group only from generation 1 on, and the embedded broker counts from 0: its first member would
-    stay in the group as a ghost, and a restarted service wait out the session of its predecessor."""
+def _may_leave(consumer: AIOKafkaConsumer) -> None:
+    """On the embedded broker, tell the group that we leave if nobody else is in it, and otherwise do not.
+
+    When two members leave at the same moment, its group keeps a leader that is gone, and nobody joins it ever again:
+    the others' session ends by itself. Its generations begin with 0, and aiokafka leaves only from 1 on.
+    """
     coordinator = consumer._coordinator
-    if coordinator is not None and getattr(coordinator, "generation", None) == 0:
-        coordinator.generation = 1
+    if coordinator is not None and getattr(coordinator, "generation", -1) >= 0:
+        all_of_it = sum(len(consumer.partitions_for_topic(topic) or ()) for topic in consumer.subscription())
+        coordinator.generation = 1 if len(consumer.assignment()) == all_of_it else 0
 
 
 class _Listener(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka is untyped

@@ -46,6 +46,7 @@ class GroupRunner:
         self._instance, self._drain_s, self._clock, self._metrics = instance, drain_s, clock, metrics
         self._workers: dict[Partition, PartitionWorker] = {}
         self._member: Member | None = None
+        self.joined = False  # a poll has returned: the group knows this member and gave it its share
 
     async def run(self, stopping: asyncio.Event) -> None:
         """Until `stopping`, through broker outages. Raises what a worker could not settle."""
@@ -82,10 +83,11 @@ class GroupRunner:
             try:
                 while not stopping.is_set():
                     records = await member.poll(MAX_RECORDS, POLL_SECONDS)
-                    self.turned_at = self._clock.monotonic()
+                    self.turned_at, self.joined = self._clock.monotonic(), True
                     self._hand_out(member, records)
                     self._raise_unsettled()
             finally:
+                self.joined = False
                 committing.cancel()
                 await asyncio.wait({committing})
                 await self._release(member, frozenset(self._workers), self._drain_s)

@@ -2,36 +2,12 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections import Counter
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 
-from shared.bus.port import Broker, Record
+from shared.bus.port import Broker
 from tests.support.ledger import Ledger
-from tests.support.members import PARTITIONS, TOPIC, Members
+from tests.support.members import PARTITIONS, TOPIC, Members, producing
 from tests.support.poll import eventually
-
-KEYS = [f"lantern-{number}" for number in range(24)]  # some for each of the six partitions
-ROUND_SECONDS = 0.05
-
-
-@asynccontextmanager
-async def producing(broker: Broker, ledger: Ledger) -> AsyncIterator[None]:
-    """One step of every key, again and again."""
-    enough = asyncio.Event()
-
-    async def produce() -> None:
-        while not enough.is_set():
-            await broker.produce([Record(TOPIC, key.encode(), str(ledger.next_step(key)).encode()) for key in KEYS])
-            await asyncio.sleep(ROUND_SECONDS)
-
-    running = asyncio.create_task(produce())
-    try:
-        yield
-    finally:
-        enough.set()
-        await running
 
 
 async def test_members_share_one_dies_one_joins(broker: Broker, members: Members, ledger: Ledger) -> None:

@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Protocol
 
 from shared.bus.memory import MemoryBroker
 from shared.bus.partition import Turn
-from shared.bus.port import Broker, Received
+from shared.bus.port import Broker, Received, Record
 from shared.bus.runner import GroupRunner
 from shared.clock import SystemClock
+from shared.failures import Transient
 from shared.metrics import Metrics
 from tests.support.ledger import Handled, Ledger
 
@@ -23,6 +26,35 @@ GROUP = "sharers"
 TOPIC = "parcels"
 PARTITIONS = 6
 WORK_SECONDS = 0.002  # so that a member that dies has something in hand
+
+
+KEYS = [f"lantern-{number}" for number in range(24)]  # some for each of the six partitions
+ROUND_SECONDS = 0.05
+
+
+@asynccontextmanager
+async def producing(broker: Broker, ledger: Ledger) -> AsyncIterator[None]:
+    """One step of every key, again and again; what the broker does not take is tried until it does."""
+    enough = asyncio.Event()
+
+    async def produce() -> None:
+        while not enough.is_set():
+            await acknowledged([Record(TOPIC, key.encode(), str(ledger.next_step(key)).encode()) for key in KEYS])
+            await asyncio.sleep(ROUND_SECONDS)
+
+    async def acknowledged(records: list[Record]) -> None:
+        while True:
+            with contextlib.suppress(Transient):
+                await broker.produce(records)
+                return
+            await asyncio.sleep(ROUND_SECONDS)
+
+    running = asyncio.create_task(produce())
+    try:
+        yield
+    finally:
+        enough.set()
+        await running
 
 
 class Members(Protocol):
