@@ -69,6 +69,9 @@ class Gateway:
         return self
 
     async def __aexit__(self, *_: object) -> None:
+        await self.close()
+
+    async def close(self) -> None:
         await self._http.aclose()
 
     async def cases(self, state: str | None = None) -> list[Case]:

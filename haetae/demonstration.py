@@ -61,26 +61,31 @@ class Demonstration:
         await self.house.__aenter__()
         self._took("stack and database", begun)
         self._official: asyncio.Task[None] | None = None
+        self._gateway: Gateway | None = None
         return self
 
     async def __aexit__(self, *error: object) -> None:
         if self._official:
             self._official.cancel()
+        if self._gateway:
+            await self._gateway.close()
         if hasattr(self, "sandbox"):
             await self.sandbox.close()
         await self.house.__aexit__(*error)
 
     async def prepare(self) -> None:
-        """Sandbox, sites, hash bank, accounts, services: all that is there before the first page is fetched."""
+        """Sandbox, hash bank, accounts, services; then the sites, and with them the first page to fetch."""
         await self._open_sandbox()
-        await self._import_sandbox()
+        await self._import_known()
         begun = time.monotonic()
         await self.house.open_services(self._settings(), (NAME,), self.options.gateway_port)
         self._took("services", begun)
-        self.begun = time.monotonic()
         if not self.options.review_by_person:
             work = official.approve_everything(self.house.gateway_url, self.password)
             self._official = asyncio.create_task(work)
+        self.begun = time.monotonic()
+        async with self.house.database("crawler") as database:  # last: from here on there is something to crawl
+            await imports.sites(database, self.sandbox.home / "sites.csv")
 
     async def _open_sandbox(self) -> None:
         begun = time.monotonic()
@@ -94,10 +99,8 @@ class Demonstration:
         await self.house.stack.ready(NAME)
         self._took("sandbox web", begun)
 
-    async def _import_sandbox(self) -> None:
+    async def _import_known(self) -> None:
         begun = time.monotonic()
-        async with self.house.database("crawler") as database:
-            await imports.sites(database, self.sandbox.home / "sites.csv")
         entries, _ = await asyncio.to_thread(imports.compute_hashes, self.sandbox.home / "known", BANK, CATEGORY)
         async with self.house.database("classifier") as database:
             await imports.list_entries(database, entries)
@@ -105,7 +108,7 @@ class Demonstration:
             await imports.account(database, REVIEWER, self.password, scripted=False)
             if not self.options.review_by_person:
                 await imports.account(database, official.LOGIN, self.password, scripted=True)
-        self._took("sites, hash bank, accounts", begun)
+        self._took("hash bank, accounts", begun)
 
     def _settings(self) -> dict[str, dict[str, str]]:
         sandbox_hosts = {"HAETAE_ALLOWED_HOSTS_FILE": str(self.sandbox.hosts_file)}
@@ -140,8 +143,7 @@ class Demonstration:
         while True:
             try:
                 complete, truth = await self.sandbox.truth()
-                async with await Gateway.login(self.house.gateway_url, REVIEWER, self.password) as gateway:
-                    cases = await gateway.cases()
+                cases = await self._cases()
                 boxes = await self.sandbox.mailboxes()
                 self.picture.requests = await self.sandbox.requests()
                 break
@@ -151,6 +153,11 @@ class Demonstration:
         self.picture.elapsed_s = time.monotonic() - self.begun
         self.on_picture(self.picture)
         return complete, truth, cases, boxes
+
+    async def _cases(self) -> list[Case]:
+        if self._gateway is None:
+            self._gateway = await Gateway.login(self.house.gateway_url, REVIEWER, self.password)
+        return await self._gateway.cases()
 
     def _on_event(self, event: StackEvent) -> None:
         if event.name in SERVICES:
