@@ -34,6 +34,7 @@ from shared.net import Fetcher
 
 log = structlog.get_logger(__name__)
 
+LOADS_AT_ONCE = 4  # half of the connection pool: beyond it every batch would open a connection of its own
 BUG_FAILURES = 10  # a page that our own code cannot handle is tried again after an hour or so
 
 
@@ -44,6 +45,7 @@ class Fetching:
         self._settings, self._database, self._clock = settings, database, clock
         self._open = AsyncExitStack()
         self._hand = InHand(settings.most_visits)
+        self._loads = asyncio.Semaphore(LOADS_AT_ONCE)
         self.changed = asyncio.Event()  # something may be due now: for the scheduler
 
     async def __aenter__(self) -> Self:
@@ -83,7 +85,7 @@ class Fetching:
     async def _load(self, due: Sequence[CrawlDue]) -> tuple[dict[str, Known], dict[UUID, Check]]:
         urls = [one.url for one in due if one.check_id is None]
         ids = [one.check_id for one in due if one.check_id is not None]
-        async with self._database.transaction() as tx:
+        async with self._loads, self._database.transaction() as tx:
             pages = await ledger.load_pages(tx, urls) if urls else {}
             checks = await ledger.load_checks(tx, ids) if ids else {}
         return pages, checks
@@ -98,7 +100,7 @@ class Fetching:
             return failed(job, f"not handled: {bug!r}", max(job.failures + 1, BUG_FAILURES), self._clock.now())
 
     async def _digest_of(self, url: str) -> str | None:
-        async with self._database.transaction() as tx:
+        async with self._loads, self._database.transaction() as tx:
             return await ledger.digest_of(tx, url)
 
 

@@ -11,6 +11,8 @@ from services.crawler.visit import Check, Checked, Known, Visited
 
 log = structlog.get_logger(__name__)
 
+GATHER_S = 0.01  # for what ends at nearly the same time: one transaction then serves many visits
+
 Job = Known | Check
 Done = Visited | Checked
 Work = Callable[[Job], Awaitable[Done]]
@@ -74,6 +76,7 @@ class InHand:
         try:
             async with asyncio.timeout(wait_s):
                 await self._news.wait()
+            await asyncio.sleep(GATHER_S)
         except TimeoutError:
             pass
         self._news.clear()

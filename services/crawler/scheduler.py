@@ -36,7 +36,8 @@ class Scheduler:
             except Transient as failure:
                 log.warning("nothing could be scheduled", why=str(failure))
                 pause_s = AFTER_FAILURE_S
-            await self._rest(pause_s)
+            await context.clock.sleep(SHORTEST_S)
+            await self._rest(pause_s - SHORTEST_S)
 
     async def turn(self, context: Context) -> float:
         """Dispatch what is due now. Gives the seconds until it is worth looking again."""
@@ -66,8 +67,9 @@ class Scheduler:
         return Envelope(due, named, SOURCE, now)
 
     async def _rest(self, seconds: float) -> None:
+        """Until something changed, but no longer than that."""
         try:
-            async with asyncio.timeout(seconds):
+            async with asyncio.timeout(max(0.0, seconds)):
                 await self.changed.wait()
         except TimeoutError:
             pass
