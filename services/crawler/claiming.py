@@ -14,7 +14,7 @@ from shared.events import CrawlDue, Visit
 HOSTS_AT_ONCE = 64
 IN_FLIGHT = 2  # visits of a host at a time: one that is slow must not stop the host, politeness needs no more
 # How long a dispatched visit may take to begin; whoever has begun renews it. After a crash it is due again then.
-LEASE = timedelta(seconds=30)
+LEASE = timedelta(seconds=15)
 # A host that is due but had nothing to give (all in flight): looked at again after it, or when a visit ends.
 LOOK_AGAIN = timedelta(milliseconds=100)
 PAUSED = timedelta(seconds=10)  # how soon it is noticed that a paused site was resumed
