@@ -32,7 +32,7 @@ def main(app: Callable[[S], Service], settings_type: type[S]) -> None:
         settings = settings_type()
     except ValidationError as error:
         sys.exit(explain(error, settings_type))
-    configure(settings_type.__module__.split(".")[-2], settings.instance, settings.log_level)
+    configure(settings_type.__module__.split(".")[-2:][0], settings.instance, settings.log_level)
     try:
         asyncio.run(_until_signalled(app, settings))
     except Exception:
