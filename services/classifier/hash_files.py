@@ -1,7 +1,5 @@
 """Hash lists as files: CSV with a header, or a JSON object a line. Pure; a wrong line is named, the rest is kept."""
 
-import csv
-import json
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
@@ -10,6 +8,7 @@ from pydantic import ValidationError
 from services.classifier.bank import ORIGINAL
 from services.classifier.variants import FOREIGN_THRESHOLD
 from shared.events.values import HashEntry
+from shared.rows import csv_values, json_object
 
 NEEDED = ("bank", "entry", "category", "algorithm", "hash")
 OPTIONAL = ("variant", "threshold")
@@ -46,22 +45,20 @@ Fields = Mapping[str, Any] | str  # a str says why there are none
 
 
 def _csv(lines: Iterable[str]) -> Iterator[tuple[int, Fields]]:
-    rows = csv.reader(lines)
-    header = [name.strip().lower() for name in next(rows, [])]
+    first, *rest = [*lines] or [""]
+    header = [name.strip().lower() for name in csv_values(first) or []]
     if missing := [name for name in NEEDED if name not in header]:
         raise ValueError(f"line 1: the header lacks {', '.join(missing)}; it should be {HEADER}")
-    while True:
-        try:
-            row = next(rows, None)
-        except csv.Error as error:
-            yield rows.line_num, f"is not CSV: {error}"
-            continue
-        if row is None:
-            return
-        if len(row) > len(header):
-            yield rows.line_num, f"has {len(row)} fields, the header {len(header)}; quote fields that contain commas"
-        elif row:
-            yield rows.line_num, dict(zip(header, row, strict=False))
+    if unknown := [name for name in header if name not in (*NEEDED, *OPTIONAL)]:
+        yield 1, f"{', '.join(unknown)}: no such column, left out; the columns are {HEADER}"
+    for number, line in enumerate(rest, 2):
+        values = csv_values(line)
+        if values is None:
+            yield number, "a quote is not closed, or stands in the wrong place; put whole values in quotes"
+        elif len(values) > len(header):
+            yield number, f"has {len(values)} fields, the header {len(header)}; quote fields that contain commas"
+        elif values:
+            yield number, dict(zip(header, values, strict=False))
 
 
 def _json_lines(lines: Iterable[str]) -> Iterator[tuple[int, Fields]]:
@@ -69,11 +66,9 @@ def _json_lines(lines: Iterable[str]) -> Iterator[tuple[int, Fields]]:
         if not line.strip():
             continue
         try:
-            fields = json.loads(line)
-        except (ValueError, RecursionError) as error:
-            yield number, f"is not JSON: {error}"
-            continue
-        yield number, fields if isinstance(fields, dict) else "is no JSON object; give {" + '"bank": …, "entry": …}'
+            yield number, json_object(line)
+        except ValueError as error:
+            yield number, str(error)
 
 
 READERS = {"csv": _csv, "jsonl": _json_lines}
