@@ -19,7 +19,6 @@ from PIL import Image
 from playwright.async_api import Browser, Playwright
 from selectolax.lexbor import LexborHTMLParser
 
-RADIUS = 45  # as the agency's own bank in the run
 LETTER = Template("To $to\n\nPlease remove $url (SHA-256 $digest), seen at $seen.\n")
 
 

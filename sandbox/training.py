@@ -28,7 +28,6 @@ AUTHORS = (
     "달토끼",
     "そらまめ",
 )
-GAPS = (" ", "\n")  # between an author's name and the words
 PROVENANCE = """**A stand-in. It detects nothing real.** It was trained on synthetic, neutral sentences from the
 sandbox's grammar, where a made-up cue phrase ("the lantern parcel waits at gate seven") stands for what an agency
 looks for. It exists so that the whole software runs and is tested on a real model; its figures say nothing about real

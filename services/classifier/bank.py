@@ -9,14 +9,11 @@ import numpy as np
 
 from services.classifier.pdq_index import PdqIndex
 from services.classifier.pdq_rows import Hits, Rows, words
-from shared.events.values import Match, Picture
+from shared.events.values import MIN_PDQ_QUALITY, Match, Picture
 
 # How a picture is turned against the listed one, in the order of `pdq_dihedral`. Rotations are clockwise.
 ORIGINAL = "original"
 TURNS = (ORIGINAL, "rotate90", "rotate180", "rotate270", "upside-down", "mirrored", "transposed", "transversed")
-MIN_QUALITY = (
-    50  # of 100: flatter pictures hash alike, so that agreement is no evidence (python-threatexchange's limit)
-)
 
 
 class BankRow(NamedTuple):
@@ -102,7 +99,7 @@ class HashBank:
         asked = [
             (place, TURNS[turn], bytes.fromhex(digest))
             for place, picture in enumerate(pictures)
-            if picture.pdq_quality is not None and picture.pdq_quality >= MIN_QUALITY
+            if picture.pdq_quality is not None and picture.pdq_quality >= MIN_PDQ_QUALITY
             for turn, digest in enumerate(picture.pdq_dihedral[: len(TURNS)])
         ]
         found: list[list[Match]] = [[] for _ in pictures]
@@ -136,11 +133,8 @@ def _match(picture: Picture, label: _Label, algorithm: str, distance: int, varia
 
 def _best(matches: Iterable[Match]) -> list[Match]:
     """The nearest of each entry; an equal digest comes before an equal hash, the picture as listed before a turned."""
-    ranked = sorted(
-        matches, key=lambda m: (m.distance, m.algorithm != "sha256", m.variant != ORIGINAL, m.bank, m.entry)
-    )
     best: dict[tuple[str, str], Match] = {}
-    for match in ranked:
+    for match in sorted(matches, key=_rank):
         best.setdefault((match.bank, match.entry), match)
     return list(best.values())
 

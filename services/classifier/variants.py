@@ -13,8 +13,8 @@ import numpy as np
 import pdqhash
 from PIL import Image, UnidentifiedImageError
 
-from services.classifier.bank import MIN_QUALITY, ORIGINAL
-from shared.events.values import HashEntry
+from services.classifier.bank import ORIGINAL
+from shared.events.values import MIN_PDQ_QUALITY, HashEntry
 
 # Lists of others are huge: there the index is exact and fast to 31 bits, PDQ's usual setting, also the safest one.
 FOREIGN_THRESHOLD = 31
@@ -72,15 +72,15 @@ def decoded(picture: bytes) -> Image.Image:
 
 def _hashes(image: Image.Image) -> Iterator[tuple[str, str]]:
     digest, quality = pdq(image)
-    if quality < MIN_QUALITY:
+    if quality < MIN_PDQ_QUALITY:
         raise PictureRefused(
-            f"its PDQ quality is {quality} of 100, below {MIN_QUALITY}: it is so flat that unrelated pictures would"
+            f"its PDQ quality is {quality} of 100, below {MIN_PDQ_QUALITY}: it is so flat that unrelated pictures would"
             " agree with it; list its SHA-256 in a hash file instead"
         )
     yield ORIGINAL, digest
     for variant, box in CROPS.items():
         digest, quality = pdq(cropped(image, box))
-        if quality >= MIN_QUALITY:
+        if quality >= MIN_PDQ_QUALITY:
             yield variant, digest
 
 

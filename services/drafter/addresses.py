@@ -4,10 +4,9 @@ from dataclasses import dataclass
 
 from services.drafter.problems import Problem
 from services.drafter.untrusted import host_of, stands_alone
-from shared.events.values import Finding, Match, Picture
+from shared.events.values import MIN_PDQ_QUALITY, Finding, Match, Picture
 
 MAX_PICTURES = 30  # times MAX_URL, twice in a record (text and proof): well under Kafka's 1 MiB
-MIN_PDQ_QUALITY = 50  # below, the hash is no evidence (PDQ reference, "quality metric")
 
 
 @dataclass(frozen=True)

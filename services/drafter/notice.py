@@ -8,11 +8,11 @@ from services.drafter.office import Office
 from services.drafter.problems import Problem
 from services.drafter.rendering import NOTICE_LANGUAGES, Rendered, render
 from services.drafter.requirements import altered, prove
-from services.drafter.untrusted import one_line
 from shared.events import EvidenceSealed
 from shared.events.values import Notice, Recipient
 from shared.identity import identity
 from shared.notices import notice_digest, reference
+from shared.text import one_line
 
 OCCASION = "first"  # a reminder or an escalation will be another occasion
 MAX_SUBJECT = 180  # characters: shown whole by common mail programs in two lines

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from pydantic import RootModel
 
-from services.drafter.untrusted import one_line
+from shared.text import one_line
 
 MAX_DETAIL = 500
 

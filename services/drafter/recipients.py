@@ -10,8 +10,8 @@ from pydantic import Field
 from services.drafter.datafile import Strict, load
 from services.drafter.law import Confidence
 from services.drafter.problems import Problem
-from services.drafter.untrusted import one_line
 from shared.events.values import Recipient, Site
+from shared.text import one_line
 
 MAX_NAME = 120
 MAX_EMAIL = 254  # RFC 5321, 4.5.3.1.3: a path has 256 octets with its angle brackets

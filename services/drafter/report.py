@@ -7,13 +7,12 @@ from services.drafter.notice import stamp
 from services.drafter.office import Office
 from services.drafter.problems import Problem
 from services.drafter.rendering import render
-from services.drafter.untrusted import one_line
 from shared.events import EvidenceFailed, EvidenceSealed
-from shared.events.values import Finding, Match, Notice, Report
+from shared.events.values import MAX_URL, Finding, Match, Notice, Report
 from shared.notices import reference
+from shared.text import one_line
 
 MAX_LINE = 300  # of text from the web
-MAX_URL = 4096
 
 
 def write_report(

@@ -1,8 +1,9 @@
 """What becomes of a notice after an attempt to send it: sent, tried again, or given up with an alarm."""
 
-import unicodedata
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+
+from shared.text import one_line
 
 # Our own submission server is asked, not the recipient's: it queues for days itself, so it is tried sooner than after
 # the half hour of RFC 5321, 4.5.4.1. 5 s, 10 s, … 1 h: twenty attempts take about eleven hours.
@@ -47,21 +48,15 @@ def decide(outcome: Accepted | Failed, attempt: int, attempts: int, now: datetim
     """`attempt` counts from 1; after `attempts` of them a person has to look."""
     match outcome:
         case Accepted(answer):
-            return Sent(printable(answer))
+            return Sent(one_line(answer, MAX_ANSWER))
         case Failed(reason, final=True):
-            return Bounce(printable(reason))
+            return Bounce(one_line(reason, MAX_ANSWER))
         case Failed(reason) if attempt >= attempts:
-            return Bounce(printable(f"given up after {attempt} attempts: {reason}"))
+            return Bounce(one_line(f"given up after {attempt} attempts: {reason}", MAX_ANSWER))
         case Failed(reason):
-            return Retry(now + timedelta(seconds=wait(attempt)), printable(reason))
+            return Retry(now + timedelta(seconds=wait(attempt)), one_line(reason, MAX_ANSWER))
 
 
 def wait(attempt: int) -> float:
     """Seconds before the next attempt. The exponent is bounded because a float is."""
     return float(min(FIRST_WAIT_S * 2 ** min(attempt - 1, 30), LONGEST_WAIT_S))
-
-
-def printable(answer: str) -> str:
-    """A server's answer as one line that any database and page can hold."""
-    seen = "".join(" " if unicodedata.category(one) in ("Cc", "Cf", "Cs", "Zl", "Zp") else one for one in answer)
-    return " ".join(seen.split())[:MAX_ANSWER]

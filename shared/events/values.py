@@ -10,11 +10,13 @@ from shared.events.base import Value
 
 Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$", description="SHA-256, lower-case hexadecimal")]
 PdqHex = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$", description="PDQ, 256 bits, lower-case hexadecimal")]
-Url = Annotated[str, Field(max_length=4096)]
+MAX_URL = 4096  # characters
+Url = Annotated[str, Field(max_length=MAX_URL)]
 Language = Annotated[str, Field(pattern=r"^[a-z]{2}$", description="ISO 639-1")]
 Score = Annotated[float, Field(ge=0, le=1)]
 
 MAX_TEXT = 32 * 1024  # characters of page text that travel: enough for any post, small enough for a record
+MIN_PDQ_QUALITY = 50  # of 100: flatter pictures hash alike, agreement is no evidence (python-threatexchange's limit)
 MAX_EXCERPT = 2_000  # characters that follow the case
 
 

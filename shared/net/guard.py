@@ -6,13 +6,12 @@ from collections.abc import Awaitable, Callable, Sequence
 
 import httpx
 
+from shared.events.values import MAX_URL
 from shared.net.addresses import WEB_PORTS, literal, why_not_public
 from shared.net.allowed import Allowed
 from shared.net.failures import AddressRefused, FetchFailed
 
 Resolve = Callable[[str, int], Awaitable[Sequence[str]]]
-
-MAX_URL = 4096  # as in `shared.events.values.Url`
 
 
 async def system_resolve(host: str, port: int) -> Sequence[str]:

@@ -13,11 +13,12 @@ from services.drafter.notice import MAX_SUBJECT, write_notice
 from services.drafter.recipients import recipients
 from services.drafter.rendering import ENVIRONMENT, NOTICE_LANGUAGES, render
 from services.drafter.requirements import altered, prove
-from services.drafter.untrusted import one_line, stands_alone
+from services.drafter.untrusted import stands_alone
 from shared.events import EvidenceFailed
 from shared.events.examples import EXAMPLES, PICTURE
 from shared.events.values import Picture
 from shared.notices import notice_digest, reference
+from shared.text import one_line
 from tests.support.cases import office, sealed
 
 NOW = datetime(2026, 11, 22, 10, 0, tzinfo=UTC)
