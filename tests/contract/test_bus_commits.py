@@ -16,9 +16,9 @@ ALL = 10_000
 
 
 @asynccontextmanager
-async def working(broker: Broker, name: str, ledger: Ledger) -> AsyncIterator[None]:
+async def working(broker: Broker, name: str, ledger: Ledger, hangs_at: int | None = None) -> AsyncIterator[None]:
     stop = asyncio.Event()
-    running = asyncio.create_task(member(broker, name, ledger).run(stop))
+    running = asyncio.create_task(member(broker, name, ledger, hangs_at).run(stop))
     try:
         yield
     finally:
@@ -41,6 +41,20 @@ async def test_what_was_never_committed_is_done_again_by_the_next(broker: Broker
         await eventually(ledger.complete)
     ledger.assert_order_kept()
     assert ledger.repeats() == len(KEYS)
+
+
+async def test_what_a_member_had_polled_and_not_finished_is_done_by_the_next(broker: Broker, ledger: Ledger) -> None:
+    await broker.ensure_topics({TOPIC: PARTITIONS})
+    for _ in range(3):
+        await produce_a_step_of_every_key(broker, ledger)
+    counted = FailingCommits(broker, 0)
+    async with working(counted, "hangs", ledger, hangs_at=1):
+        await eventually(lambda: len(ledger.handled) >= len(KEYS))
+        await eventually(lambda: counted.succeeded)
+    assert {one.step for one in ledger.handled} == {0}
+    async with working(broker, "next", ledger):
+        await eventually(ledger.complete)
+    ledger.assert_order_kept()
 
 
 async def test_a_group_that_stopped_as_one_starts_again(broker: Broker, ledger: Ledger) -> None:

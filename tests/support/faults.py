@@ -10,10 +10,11 @@ from shared.failures import Transient
 
 
 class FailingCommits:
-    """The broker behind it, except that the first `count` commits fail."""
+    """The broker behind it, except that the next `left` commits fail. Counts those that do not."""
 
     def __init__(self, broker: Broker, count: int) -> None:
         self.left = count
+        self.succeeded = 0
         self._broker = broker
         self.ensure_topics, self.produce = broker.ensure_topics, broker.produce
         self.follow, self.ready, self.close = broker.follow, broker.ready, broker.close
@@ -30,6 +31,7 @@ class FailingCommits:
                     self.left -= 1
                     raise Transient("told to fail this commit")
                 await commit(offsets)
+                self.succeeded += 1
 
             member.commit = failing  # type: ignore[method-assign]
             yield member

@@ -69,19 +69,21 @@ class Members(Protocol):
         ...
 
 
-def member(broker: Broker, name: str, note: Ledger) -> GroupRunner:
-    """A runner that notes what it handles."""
+def member(broker: Broker, name: str, note: Ledger, hangs_at: int | None = None) -> GroupRunner:
+    """A runner that notes what it handles; at step `hangs_at` its handler never returns."""
 
     async def handle(records: Sequence[Received], turn: Turn) -> None:
         for record in records:
             await asyncio.sleep(WORK_SECONDS)
             assert record.value is not None
+            if int(record.value) == hangs_at:
+                await asyncio.Event().wait()
             note.handled.append(
                 Handled(time.monotonic_ns(), name, record.partition.number, record.key.decode(), int(record.value))
             )
 
     return GroupRunner(
-        broker, GROUP, [TOPIC], handle, chunk=1, instance=name, drain_s=5, clock=SystemClock(), metrics=Metrics()
+        broker, GROUP, [TOPIC], handle, chunk=1, instance=name, drain_s=1, clock=SystemClock(), metrics=Metrics()
     )
 
 
