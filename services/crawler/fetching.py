@@ -17,7 +17,7 @@ import structlog
 
 from services.crawler import ledger
 from services.crawler.asking import Asker
-from services.crawler.checking import Checker, Vantage
+from services.crawler.checking import Checker, Vantage, unreachable
 from services.crawler.in_hand import Done, InHand, Job
 from services.crawler.outcomes import failed
 from services.crawler.pacing import Pacer
@@ -91,13 +91,16 @@ class Fetching:
         return pages, checks
 
     async def _work(self, job: Job) -> Done:
-        if isinstance(job, Check):
-            return await self._checker.check(job)
+        """A bug of ours is an answer too: whoever waits for it must not wait for ever."""
         try:
-            return await self._visitor.visit(job)
+            return await (self._checker.check(job) if isinstance(job, Check) else self._visitor.visit(job))
         except Exception as bug:
+            why, now = f"not handled: {bug!r}", self._clock.now()
+            if isinstance(job, Check):
+                log.exception("a check could not be made", url=job.finding.url, check_id=str(job.check_id))
+                return unreachable(job, why, now)
             log.exception("a page could not be handled", url=job.url)
-            return failed(job, f"not handled: {bug!r}", max(job.failures + 1, BUG_FAILURES), self._clock.now())
+            return failed(job, why, max(job.failures + 1, BUG_FAILURES), now)
 
     async def _digest_of(self, url: str) -> str | None:
         async with self._loads, self._database.transaction() as tx:

@@ -23,7 +23,7 @@ LEAST_REVISIT_S = 1.0
 MAX_NAME = 200
 EMAIL = re.compile(r"^[^@\s<>,;]{1,64}@[^@\s<>,;]+\.[^@\s<>,;.]+$")
 CURES = {
-    "url": "give the address where the site's newest posts are listed, such as https://board.example/",
+    "url": "give the address where the site's newest posts are listed, such as https://board.test/",
     "name": f"give the site's name, at most {MAX_NAME} characters",
     "kind": f"give one of {', '.join(SiteKind)}",
     "language": "give two small letters (ISO 639-1) such as ko, or leave it empty",

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
 
+from shared.bus.port import Record
+from shared.failures import Transient
 from tests.support.crawl import Crawl, crawling
 from tests.support.poll import eventually
 from tests.support.stack import Migrated
@@ -122,11 +124,68 @@ async def everything_found_on(crawl: Crawl, host: str) -> None:
     await eventually(crawl.all_found({url for url in posts(crawl) if f"//{host}:" in url}))
 
 
+async def test_what_did_not_change_is_not_told_again(crawl: Crawl) -> None:
+    host = crawl.sandbox.world.hosts[0].name
+    await crawl.watch(host=host)
+    async with crawl.service():
+        await everything_found_on(crawl, host)
+    told = len(crawl.found)
+    async with crawl.database.transaction() as tx:
+        await tx.execute(sa.text("UPDATE frontier SET next_at = now(), etag = NULL, last_modified = NULL"))
+        await tx.execute(sa.text("UPDATE hosts SET look_at = now()"))
+    async with crawl.service():
+        await eventually(lambda: visits_of_content(crawl, 2))
+    assert len(crawl.found) == told
+
+
+async def test_a_visit_that_is_dispatched_twice_is_made_once(crawl: Crawl) -> None:
+    host = crawl.sandbox.world.hosts[0].name
+    await eventually(lambda: crawl.sandbox.truth.as_json()["pending_timed"] == 0)
+    await crawl.watch(host=host, revisit_s=1_000)
+    async with crawl.service():
+        await everything_found_on(crawl, host)
+        await eventually(lambda: visits_of_content(crawl, 1))
+        dispatched = [record for log in crawl.broker.logs("crawl.due") for record in log]
+        await crawl.broker.produce([Record(one.topic, one.key, one.value, one.headers) for one in dispatched])
+        offsets = crawl.broker.groups["crawler.hot"].offsets
+        await eventually(lambda: sum(offsets.values()) >= 2 * len(dispatched))
+    assert await visits_of_content(crawl, 1)
+
+
+async def visits_of_content(crawl: Crawl, times: int) -> bool:
+    """Whether every page of content was visited so often."""
+    async with crawl.database.transaction() as tx:
+        counted = sa.text("SELECT min(visits), max(visits) FROM frontier WHERE kind = 'content'")
+        return tuple((await tx.execute(counted)).one()) == (times, times)
+
+
 async def test_a_broker_that_is_away_loses_nothing(crawl: Crawl) -> None:
     await crawl.watch()
     async with crawl.service():
         await eventually(lambda: crawl.found)
         crawl.broker.fail_produces(3)
+        await everything_found(crawl)
+
+
+async def test_what_could_not_be_told_before_a_stop_is_told_after_it(
+    crawl: Crawl, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Told first, written down second: the other way round, these posts would be known and never told."""
+    produce, refused = crawl.broker.produce, list[Record]()
+
+    async def refuse_findings(records: Sequence[Record]) -> None:
+        if any(record.topic == "content.found" for record in records):
+            refused.extend(records)
+            raise Transient("refused by this test")
+        await produce(records)
+
+    await crawl.watch()
+    with monkeypatch.context() as faults:
+        faults.setattr(crawl.broker, "produce", refuse_findings)
+        async with crawl.service():
+            await eventually(lambda: refused)
+    assert not crawl.found
+    async with crawl.service():
         await everything_found(crawl)
 
 
