@@ -5,7 +5,7 @@ ARG SERVICE
 COPY locks/ /locks/
 # The classifier's torch: the CPU build when the builder's pip is told where it is (PIP_EXTRA_INDEX_URL), else the general one.
 ARG PIP_EXTRA_INDEX_URL=
-RUN test -f "/locks/${SERVICE}.lock" || { echo "give --build-arg SERVICE=crawler|classifier|evidence|drafter|gateway|notifier|cli"; exit 1; } \
+RUN test -f "/locks/${SERVICE}.lock" || { echo "give --build-arg SERVICE=NAME, a NAME with a lock here:" /locks/*.lock; exit 1; } \
  && python -m venv /opt/haetae \
  && /opt/haetae/bin/pip install --no-cache-dir --require-hashes -r "/locks/${SERVICE}.lock" \
  && if [ "${SERVICE}" = classifier ]; then \

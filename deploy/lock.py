@@ -10,9 +10,10 @@ import subprocess
 import sys
 from pathlib import Path
 
+from services import SERVICES
+
 ROOT = Path(__file__).parent.parent
 LOCKS = ROOT / "locks"
-SERVICES = ("crawler", "classifier", "evidence", "drafter", "gateway", "notifier")
 TORCH = "torch==2.13.0"
 CUDA = re.compile(r"(nvidia|cuda|triton)")
 

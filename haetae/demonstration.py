@@ -16,8 +16,8 @@ from haetae.client import Case, Gateway
 from haetae.house import GATEWAY_PORT, House
 from haetae.live import Picture
 from haetae.sandbox import NAME, SandboxProcess
-from haetae.services import SERVICES
 from haetae.summary import Mailbox, Summary, TruthPost, finished, summarise
+from services import SERVICES
 
 REVIEWER = "official"
 BANK, CATEGORY = "stand-ins", "stand-in"

@@ -8,8 +8,9 @@ from pathlib import Path
 from deploy.local.access import grant_logins
 from deploy.local.stack import Stack
 from deploy.local.supervisor import StackEvent
-from haetae.services import SERVICES, service_process
+from haetae.services import service_process
 from migrations.runner import upgrade
+from services import SERVICES
 from shared.database import Database
 
 GATEWAY_PORT = 8080

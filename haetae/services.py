@@ -1,4 +1,4 @@
-"""The six services as processes: how each is started, and how one knows that it is ready."""
+"""The services as processes: how each is started, and how one knows that it is ready."""
 
 import sys
 from collections.abc import Mapping, Sequence
@@ -7,7 +7,6 @@ import httpx
 
 from deploy.local.process import ProcessSpec
 
-SERVICES = ("crawler", "classifier", "evidence", "drafter", "gateway", "notifier")
 PROBE_TIMEOUT_S = 2.0
 DRAIN_S = 10.0  # a supervised service has that long to finish what it holds
 RESTARTS = 20  # in a row: a server of the stack may be away for a minute

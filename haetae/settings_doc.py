@@ -7,7 +7,7 @@ from pathlib import Path
 from pydantic import SecretStr
 from pydantic.fields import FieldInfo
 
-from haetae.services import SERVICES
+from services import SERVICES
 from shared.settings import Settings
 
 HEAD = """# Settings

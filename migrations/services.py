@@ -1,12 +1,26 @@
-"""What every service's schema has in common."""
+"""What every service's schema begins with. Migrations of the past call these: they change by new functions only."""
 
+import sqlalchemy as sa
 from alembic import op
-
-SERVICES = ("crawler", "classifier", "evidence", "drafter", "gateway", "notifier")
+from sqlalchemy.dialects.postgresql import JSONB
 
 
 def role(service: str) -> str:
     return f"haetae_{service}"
+
+
+def create_service(service: str) -> None:
+    """Its role, its schema, its inbox and outbox."""
+    create_role(service)
+    create_schema(service)
+    create_outbox(service)
+    create_inbox(service)
+
+
+def drop_service(service: str) -> None:
+    """The role stays: it belongs to the server, and another database may use it."""
+    op.execute(f"DROP SCHEMA {service} CASCADE")
+    op.execute(f"DROP OWNED BY {role(service)}")
 
 
 def create_role(service: str) -> None:
@@ -27,3 +41,31 @@ def create_schema(service: str) -> None:
         f"GRANT SELECT, INSERT, UPDATE, DELETE ON TABLES TO {role(service)}"
     )
     op.execute(f"ALTER DEFAULT PRIVILEGES IN SCHEMA {service} GRANT USAGE ON SEQUENCES TO {role(service)}")
+
+
+def create_outbox(service: str) -> None:
+    op.create_table(
+        "outbox",
+        sa.Column("position", sa.BigInteger, sa.Identity(always=True), primary_key=True),
+        sa.Column("event_id", sa.Uuid, nullable=False, unique=True),
+        sa.Column("topic", sa.Text, nullable=False),
+        sa.Column("key", sa.LargeBinary, nullable=False),
+        sa.Column("value", sa.LargeBinary, nullable=False),
+        sa.Column("headers", JSONB, nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False, server_default=sa.func.now()),
+        sa.Column("published_at", sa.DateTime(timezone=True)),
+        schema=service,
+    )
+    op.create_index(
+        "outbox_waiting", "outbox", ["position"], schema=service, postgresql_where=sa.text("published_at IS NULL")
+    )
+
+
+def create_inbox(service: str) -> None:
+    op.create_table(
+        "inbox",
+        sa.Column("event_id", sa.Uuid, primary_key=True),
+        sa.Column("event_type", sa.Text, nullable=False),
+        sa.Column("handled_at", sa.DateTime(timezone=True), nullable=False, server_default=sa.func.now()),
+        schema=service,
+    )

@@ -1,0 +1,3 @@
+"""The services: islands that know one another's events only."""
+
+SERVICES = ("crawler", "classifier", "evidence", "drafter", "gateway", "notifier")

@@ -8,7 +8,9 @@ import psycopg
 from psycopg import sql
 from sqlalchemy.engine import make_url
 
-SERVICES = ("crawler", "classifier", "evidence", "drafter", "gateway", "notifier")
+from migrations.services import role
+from services import SERVICES
+
 S3_USERS = ("evidence", "gateway")
 # A setting that starts with one of these is a secret or an address that only those services get; what is not listed
 # here (log level, model folder, …) goes to all.
@@ -20,11 +22,6 @@ ONLY_FOR: dict[str, tuple[str, ...]] = {
     "HAETAE_SMTP_": ("notifier",),
     "HAETAE_MAIL_API": (),
 }
-
-
-def role(service: str) -> str:
-    """The service's database role; the migrations create it without a login."""
-    return f"haetae_{service}"
 
 
 def service_url(owner_url: str, service: str, password: str) -> str:

@@ -22,6 +22,7 @@ from deploy.local.postgres import postgres
 from deploy.local.process import ProcessSpec
 from deploy.local.s3 import BUCKETS, claim_ports, s3
 from deploy.local.supervisor import StackEvent, Supervisor
+from services import SERVICES
 
 
 def silent(event: StackEvent) -> None:
@@ -66,7 +67,7 @@ class Stack:
     async def start(self) -> None:
         self.home = Home(self._path)
         self.supervisor = Supervisor(self.home.path, self.home.logs, self._on_event)
-        self.role_passwords = {service: self.home.secret(f"role_{service}") for service in access.SERVICES}
+        self.role_passwords = {service: self.home.secret(f"role_{service}") for service in SERVICES}
         self.env = {"HAETAE_MASTER_KEY": self._shared.get("HAETAE_MASTER_KEY") or self.home.master_key()}
         try:
             await asyncio.to_thread(end_leftovers, self.home.path)

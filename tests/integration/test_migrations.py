@@ -8,7 +8,7 @@ import pytest
 
 from deploy.local.access import libpq_url
 from migrations.runner import downgrade, upgrade
-from migrations.services import SERVICES
+from services import SERVICES
 
 
 def tables(url: str) -> dict[str, set[str]]:

@@ -9,8 +9,8 @@ from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 from haetae.client import Case, Gateway
 from haetae.demonstration import REVIEWER, Demonstration, Options
 from haetae.live import counts
-from haetae.services import SERVICES
 from haetae.summary import Mailbox, Summary
+from services import SERVICES
 from shared.events import TOPICS, Lane
 from shared.events.topics import HASH_LISTED
 

@@ -19,10 +19,11 @@ import psycopg
 from psycopg import sql
 from sqlalchemy.engine import make_url
 
-from deploy.local.access import SERVICES, libpq_url, service_url
+from deploy.local.access import libpq_url, service_url
 from deploy.local.home import Home, HomeInUse, read_env
 from deploy.local.part import PartName
 from deploy.local.stack import Stack
+from services import SERVICES
 
 REUSE = "HAETAE_TEST_STACK"
 HOME_PREFIX = "haetae-test-"

@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from services import SERVICES
 from shared.events import CATALOGUE, TOPICS, Envelope, Event, Undecodable
 from shared.events.envelope import decode
 from shared.events.examples import EXAMPLES
@@ -54,7 +55,7 @@ def test_every_event_has_a_promise_and_a_known_owner():
     for event in CATALOGUE:
         assert event.__doc__, event.type
         assert event.type.endswith(".v1"), event.type
-        assert event.owner in {"crawler", "classifier", "evidence", "drafter", "gateway", "notifier"}
+        assert event.owner in SERVICES
     assert len({topic.name for topic in TOPICS}) == len(TOPICS)
 
 
