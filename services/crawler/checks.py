@@ -16,14 +16,15 @@ LOOK_AT_HOST = sa.text("""
 
 # Who asks for a check waits for no earlier one of the case any more: after a long standstill each case is asked once.
 DROP_EARLIER = sa.text("""
-    DELETE FROM checks WHERE case_id = :case_id AND number < :number AND done_at IS NULL AND leased_until IS NULL
+    DELETE FROM checks WHERE host = :host AND done_at IS NULL AND leased_until IS NULL
+        AND case_id = :case_id AND number < :number
 """)
 
 
 async def add_check(tx: Transaction, event: CheckRequested) -> None:
     host = host_of(event.finding.url)
     await tx.execute(LOOK_AT_HOST, {"host": host, "now": tx.clock.now(), "due_at": event.due_at})
-    await tx.execute(DROP_EARLIER, {"case_id": event.case_id, "number": event.number})
+    await tx.execute(DROP_EARLIER, {"host": host, "case_id": event.case_id, "number": event.number})
     row = {
         "check_id": event.check_id,
         "case_id": event.case_id,

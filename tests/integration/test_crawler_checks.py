@@ -11,6 +11,7 @@ import sqlalchemy as sa
 
 from sandbox.model import Behaviour, Post
 from sandbox.model import Finding as Kind
+from services.crawler.checking import Checker
 from shared.bus.outlet import record_of
 from shared.events import CheckRequested, ContentChecked, Envelope
 from shared.events.values import Finding, ProbeOutcome
@@ -96,17 +97,45 @@ async def test_a_host_that_does_not_answer_proves_nothing(crawl: Crawl) -> None:
     assert checked.outcome is ProbeOutcome.UNREACHABLE
 
 
-async def test_a_check_waits_until_it_is_due(crawl: Crawl) -> None:
+async def test_a_check_that_our_own_code_cannot_make_is_answered(crawl: Crawl, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def broken(*_: object) -> None:
+        raise ZeroDivisionError
+
+    post = of_kind(crawl, Kind.TEXT)
+    async with crawl.service():
+        finding = await finding_of(crawl, post)
+        with monkeypatch.context() as patch:
+            patch.setattr(Checker, "check", broken)
+            checked = await check(crawl, finding, 1)
+        assert checked.outcome is ProbeOutcome.UNREACHABLE
+        assert "ZeroDivisionError" in checked.probes[0].why
+        assert (await check(crawl, finding, 2)).outcome is ProbeOutcome.PRESENT
+
+
+async def test_a_later_check_of_the_case_takes_the_place_of_one_that_was_not_made(crawl: Crawl) -> None:
     post = of_kind(crawl, Kind.TEXT)
     async with crawl.service():
         finding = await finding_of(crawl, post)
         await ask(crawl, finding, 1, datetime.now(UTC) + timedelta(hours=1))
         await check(crawl, finding, 2)
-        assert [checked.number for checked in crawl.checked] == [2]
+        await check(crawl, finding, 3)
         async with crawl.database.transaction() as tx:
-            await tx.execute(sa.text("UPDATE checks SET due_at = now() WHERE number = 1"))
+            kept = (await tx.execute(sa.text("SELECT number FROM checks ORDER BY number"))).scalars().all()
+    assert kept == [2, 3]
+
+
+async def test_a_check_waits_until_it_is_due(crawl: Crawl) -> None:
+    post = of_kind(crawl, Kind.TEXT)
+    async with crawl.service():
+        finding = await finding_of(crawl, post)
+        await check(crawl, finding, 1)
+        await ask(crawl, finding, 2, datetime.now(UTC) + timedelta(hours=1))
+        await check(crawl, finding.model_copy(update={"url": finding.url + "?other"}), 1)
+        assert [checked.number for checked in crawl.checked] == [1, 1]
+        async with crawl.database.transaction() as tx:
+            await tx.execute(sa.text("UPDATE checks SET due_at = now() WHERE number = 2"))
             await tx.execute(sa.text("UPDATE hosts SET look_at = now()"))
-        await eventually(lambda: sorted(checked.number for checked in crawl.checked) == [1, 2])
+        await eventually(lambda: sorted(checked.number for checked in crawl.checked) == [1, 1, 2])
 
 
 async def test_a_check_that_is_asked_for_twice_is_made_once(crawl: Crawl) -> None:
