@@ -15,6 +15,9 @@ _ACCENTS = re.compile(f"[{ACCENTS}]+")
 _SPACE = re.compile(r"[^\S\n]+")
 _NO_WORD = re.compile(rf"[^\w{SIGNED_SCRIPTS}]+|_+")
 _RUN = re.compile(r"(.)\1{2,}", re.DOTALL)  # three and more of a letter are emphasis; two may be spelling
+# Normalising takes time with the square of a run of combining marks; no writing system stacks more than 30 (Unicode
+# Standard Annex 15, 13, "stream-safe"). U+FF9E and U+FF9F are letters that become such marks.
+_SIGNS = re.compile(r"((?:[^\w\s]|[\uff9e\uff9f]){30})(?:[^\w\s]|[\uff9e\uff9f])+")
 _ROUNDS = 8  # each round but the last shortens the text or joins letters; real texts settle in one or two
 
 
@@ -31,7 +34,7 @@ def skeleton(text: str) -> str:
 
 def _cleaned(text: str) -> str:
     # Jamo first: NFKC turns compatibility jamo into leads that never become a syllable's tail.
-    text = unicodedata.normalize("NFKC", compose(_INVISIBLE.sub("", text)))
+    text = unicodedata.normalize("NFKC", compose(_SIGNS.sub(r"\1", _INVISIBLE.sub("", text))))
     return _SPACE.sub(" ", compose(as_compatibility(_INVISIBLE.sub("", text))))
 
 

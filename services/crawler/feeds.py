@@ -8,9 +8,11 @@ from services.crawler.urls import canonical
 MAX_LINKS = 50_000  # as in the sitemap protocol
 XML_TYPES = ("/xml", "+xml")
 XML_START = re.compile(rb"\s*(?:\xef\xbb\xbf)?\s*<(?:\?xml|rss|feed|urlset|sitemapindex)\b", re.IGNORECASE)
-# <loc>…</loc> of sitemaps, <link>…</link> of RSS (also in CDATA), <link href="…"> of Atom
+# <loc>…</loc> of sitemaps, <link>…</link> of RSS (also in CDATA), <link href="…"> of Atom. Possessive (`*+`): a run of
+# blanks that leads nowhere is read once, not once for each of its places.
 ADDRESS = re.compile(
-    r"<(?:loc|link)\s*>\s*(?:<!\[CDATA\[)?\s*([^<\]\s]{1,4096})|<(?:atom:)?link\b([^>]{1,8192})>", re.IGNORECASE
+    r"<(?:loc|link)\s*+>\s*+(?:<!\[CDATA\[)?+\s*+([^<\]\s]{1,4096})|<(?:atom:)?link\b([^<>]{1,8192}+)>",
+    re.IGNORECASE,
 )
 HREF = re.compile(r"""\bhref\s*=\s*(?:"([^"]*)"|'([^']*)')""", re.IGNORECASE)
 ITSELF = re.compile(r"""\brel\s*=\s*["']?(?:self|hub|search)\b""", re.IGNORECASE)

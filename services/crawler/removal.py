@@ -111,8 +111,10 @@ def text_share(excerpt: str, text: str) -> float:
 
 
 def _bare(text: str) -> str:
-    """Letters and digits only: neither markup nor spelling of blanks and signs matters."""
-    return NOT_WORD.sub("", unicodedata.normalize("NFKC", text).casefold())
+    """Letters and digits only: neither markup nor spelling of blanks, signs and accents matters. Signs go first too:
+    normalising a long run of combining ones takes time with its square."""
+    decomposed = unicodedata.normalize("NFKD", NOT_WORD.sub("", text))
+    return unicodedata.normalize("NFC", NOT_WORD.sub("", decomposed)).casefold()
 
 
 def _same(got: Picture, wanted: Picture) -> str | None:
