@@ -2,6 +2,7 @@
 
 from functools import partial
 
+from services.notifier.checks import keep_asking
 from services.notifier.handlers import enqueue, follow_up
 from services.notifier.sender import Sender
 from services.notifier.settings import Settings
@@ -34,5 +35,5 @@ def app(settings: Settings) -> Service:
             ContentChecked: partial(follow_up, rhythm=rhythm),
         },
         publishes=frozenset({NoticeSent, NoticeBounced, CheckRequested, RemovalVerified}),
-        tasks={"sender": sender.run},
+        tasks={"sender": sender.run, "overdue checks": keep_asking},
     )

@@ -50,7 +50,8 @@ class Delivery(Base):
 
 
 class WatchRow(Base):
-    """`state`: approved until a notice was sent, then watching, then removed. `awaited`: the check that is out."""
+    """`state`: approved until a notice was sent, then watching, then removed. `awaited`: the check that is out, and
+    `awaited_at` when it is due."""
 
     __tablename__ = "watches"
 
@@ -62,6 +63,7 @@ class WatchRow(Base):
     gone_in_a_row: Mapped[int]
     first_gone_at: Mapped[datetime | None]
     awaited: Mapped[int]
+    awaited_at: Mapped[datetime | None]
 
 
 def delivery(letter: Letter, message_id: str, now: datetime) -> Delivery:
@@ -91,6 +93,7 @@ def watch_of(event: ReviewDecided, state: str) -> WatchRow:
         gone_in_a_row=0,
         first_gone_at=None,
         awaited=1,
+        awaited_at=None,
     )
 
 

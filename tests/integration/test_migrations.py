@@ -42,7 +42,7 @@ async def test_processes_that_upgrade_at_once_upgrade_once(postgres_url):
 
 async def test_every_step_can_be_taken_back(postgres_url):
     await asyncio.to_thread(upgrade, postgres_url)
-    for revision in ("0006", "0005", "0004", "0003", "0002", "0001"):
+    for revision in ("0007", "0006", "0005", "0004", "0003", "0002", "0001"):
         await asyncio.to_thread(downgrade, postgres_url, revision)
 
 

@@ -3,9 +3,11 @@
 from contextlib import AsyncExitStack
 
 import pytest
+import sqlalchemy as sa
 
 from services.drafter.app import app as drafter
 from services.drafter.settings import Settings as DrafterSettings
+from services.notifier import checks
 from services.notifier.app import app as notifier
 from services.notifier.settings import Settings as NotifierSettings
 from shared.bus.memory import MemoryBroker
@@ -75,6 +77,32 @@ def answer(case, check):
 
 
 async def test_from_sealed_evidence_to_a_verified_removal(broker, mail):
+    event = await approve(broker)
+    sent = await nth(broker, NoticeSent)
+    (message,) = await mail.messages(to=event.finding.site.abuse_email)
+    assert message["message_id"] == sent.message_id
+    assert event.finding.url in message["body"].split()
+    for number in (1, 2):
+        check = await nth(broker, CheckRequested, number)
+        await broker.produce([record(answer(event.case_id, check))])
+    assert (await nth(broker, RemovalVerified)).url == event.finding.url
+
+
+async def test_a_check_whose_answer_was_lost_is_followed_by_another(broker, migrated, monkeypatch):
+    await approve(broker)
+    lost = await nth(broker, CheckRequested)
+    monkeypatch.setattr(checks, "LOOK_S", 0.1)
+    database = Database(migrated.dsn_for("notifier"), "/test")
+    async with database.transaction() as tx:
+        await tx.execute(sa.text("UPDATE watches SET awaited_at = now() - interval '1 day'"))
+    await database.close()
+    another = await nth(broker, CheckRequested, 2)
+    assert (another.case_id, another.number) == (lost.case_id, 2)
+    assert another.check_id != lost.check_id
+
+
+async def approve(broker) -> EvidenceSealed:
+    """Sealed evidence, drafted and approved as drafted."""
     event: EvidenceSealed = sealed()
     await broker.produce([record(event)])
     drafted = await nth(broker, NoticeDrafted)
@@ -89,11 +117,4 @@ async def test_from_sealed_evidence_to_a_verified_removal(broker, mail):
         decided_at=SystemClock().now(),
     )
     await broker.produce([record(approved)])
-    sent = await nth(broker, NoticeSent)
-    (message,) = await mail.messages(to=event.finding.site.abuse_email)
-    assert message["message_id"] == sent.message_id
-    assert event.finding.url in message["body"].split()
-    for number in (1, 2):
-        check = await nth(broker, CheckRequested, number)
-        await broker.produce([record(answer(event.case_id, check))])
-    assert (await nth(broker, RemovalVerified)).url == event.finding.url
+    return event

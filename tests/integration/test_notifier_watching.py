@@ -2,6 +2,7 @@
 
 import pytest
 
+from services.notifier.checks import PATIENCE, ask_again
 from services.notifier.smtp import Server
 from services.notifier.store import WatchRow
 from shared.clock import ManualClock
@@ -9,7 +10,7 @@ from shared.database import Database
 from shared.events import CheckRequested, RemovalVerified
 from shared.events.values import ProbeOutcome
 from shared.failures import Rejected
-from tests.support.notifier import ORIGIN, Notifier, approval
+from tests.support.notifier import ORIGIN, RHYTHM, Notifier, approval
 
 GONE, PRESENT, SOFT = ProbeOutcome.GONE, ProbeOutcome.PRESENT, ProbeOutcome.SOFT_404
 A, B = "abuse@harbour-board.en.test", "abuse@second.en.test"
@@ -105,3 +106,31 @@ async def test_a_notice_that_is_sent_after_the_removal_does_not_open_the_case_ag
     async with watching.database.transaction() as tx:
         row = await tx.get(WatchRow, late.case_id)
     assert (row.state, row.notices_sent) == ("removed", 2)
+
+
+async def test_a_check_that_is_never_answered_is_asked_for_again_and_its_late_answer_is_not_heard(watching):
+    async with watching.database.transaction() as tx:
+        assert await ask_again(tx) == 0
+    watching.clock.advance(PATIENCE.total_seconds() + RHYTHM.waits[0])
+    async with watching.database.transaction() as tx:
+        assert await ask_again(tx) == 0  # not over yet
+    watching.clock.advance(1)
+    for found in (1, 0):
+        async with watching.database.transaction() as tx:
+            assert await ask_again(tx) == found
+    assert await asked(watching) == [1, 2]
+    assert (await watching.published(CheckRequested))[-1].due_at == watching.clock.now()
+    await watching.answer(CASE, 1, GONE)
+    await watching.answer(CASE, 2, GONE)
+    watching.clock.advance(2)
+    await watching.answer(CASE, 3, GONE)
+    assert len(await watching.published(RemovalVerified)) == 1
+
+
+async def test_a_closed_case_is_never_asked_for_again(watching):
+    for number in (1, 2):
+        watching.clock.advance(5)
+        await watching.answer(CASE, number, GONE)
+    watching.clock.advance(30 * 86_400)
+    async with watching.database.transaction() as tx:
+        assert await ask_again(tx) == 0
