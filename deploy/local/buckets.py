@@ -7,12 +7,20 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from minio import Minio
+from minio.commonconfig import COMPLIANCE
 from minio.error import S3Error
+from minio.objectlockconfig import YEARS, ObjectLockConfig
 from urllib3.exceptions import HTTPError
+
+# Without a retention a lock protects nothing: whoever may write may delete a version. Longer than proceedings take;
+# what must go earlier is made unreadable by destroying its key.
+KEPT_YEARS = 10
 
 
 @dataclass(frozen=True)
 class Bucket:
+    """`lock`: what is put there cannot be deleted or replaced for `KEPT_YEARS`, by nobody."""
+
     name: str
     lock: bool = False
 
@@ -62,6 +70,8 @@ def _ensure(address: S3Address, buckets: tuple[Bucket, ...]) -> None:
         try:
             if not client.bucket_exists(bucket.name):
                 client.make_bucket(bucket.name, object_lock=bucket.lock)
+            if bucket.lock and client.get_object_lock_config(bucket.name).mode is None:  # an agency's own rule stays
+                client.set_object_lock_config(bucket.name, ObjectLockConfig(COMPLIANCE, KEPT_YEARS, YEARS))
         except S3Error as error:
             raise RuntimeError(
                 f"bucket {bucket.name!r} at {address.endpoint}: {error.code}; "

@@ -157,6 +157,19 @@ async def test_each_identity_reaches_its_own_buckets_only(tmp_path: Path) -> Non
         assert (await http("DELETE", around)).status_code == 401  # the filer's own port respects no lock
 
 
+async def test_not_even_who_sealed_it_can_delete_a_sealed_object(tmp_path: Path) -> None:
+    async with Stack(tmp_path, parts=("s3",), scratch=True, environ={}) as stack:
+        evidence, root = S3Address.of(stack.service_env("evidence")).client(), S3Address.of(stack.env).client()
+        version = evidence.fput_object("evidence", "seal", __file__).version_id
+        for client in (evidence, root):
+            with pytest.raises(S3Error):
+                client.remove_object("evidence", "seal", version_id=version)
+        evidence.fput_object("evidence", "seal", os.devnull)
+        evidence.remove_object("evidence", "seal")
+        root.fget_object("evidence", "seal", str(tmp_path / "kept"), version_id=version)
+        assert (tmp_path / "kept").read_bytes() == Path(__file__).read_bytes()
+
+
 def ordinary_user() -> tuple[str, ...]:
     """A command prefix under which we are not root; the interpreter may lie where only root can read."""
     real = ("setpriv", "--reuid=65534", "--regid=65534", "--clear-groups")
