@@ -2,12 +2,14 @@
 
 import asyncio
 import os
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
 
-from sqlalchemy.exc import DBAPIError
+import psycopg
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
+from deploy.local.access import grant_logins
 from deploy.local.home import HomeInUse, read_env
 from deploy.local.stack import Stack
 from migrations.runner import upgrade
@@ -29,14 +31,23 @@ async def owner_url(home: Path) -> AsyncIterator[str]:
         yield read_env(home / "env")[URL]
 
 
+async def bring_up_to_date(url: str, logins: Mapping[str, str] | None = None) -> None:
+    """Migrate, and let the services' roles log in with these passwords. Raises ConnectionError naming the cure."""
+    try:
+        await asyncio.to_thread(upgrade, url)
+        await asyncio.to_thread(grant_logins, url, logins or {})
+    except (SQLAlchemyError, psycopg.Error, ImportError) as error:
+        why = error.orig if isinstance(error, DBAPIError) else error
+        raise ConnectionError(
+            f"the database was not brought up to date ({why}): is {URL} postgresql+psycopg://OWNER:PASSWORD@HOST/DB?"
+        ) from error
+
+
 @asynccontextmanager
 async def database(service: str, home: Path) -> AsyncIterator[Database]:
     """The migrated database, as the owner in the service's schema."""
     async with owner_url(home) as url:
-        try:
-            await asyncio.to_thread(upgrade, url)
-        except DBAPIError as error:
-            raise ConnectionError(f"the database was not brought up to date ({error.orig}): is {URL} right?") from error
+        await bring_up_to_date(url)
         made = Database(url, f"/haetae/{service}", schema=service)
         try:
             yield made

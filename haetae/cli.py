@@ -12,6 +12,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
 from deploy.local.supervisor import StackFailed
 from haetae import access, imports
+from services.gateway.accounts import MIN_PASSWORD, Role
 from shared.failures import Failure
 
 T = TypeVar("T")
@@ -33,11 +34,17 @@ console = Console()
 errors = Console(stderr=True)
 MOST_PROBLEMS_SHOWN = 50
 
-Home = Annotated[Path, typer.Option(help="Folder of the embedded stack: its data, logs, addresses.")]
+Home = Annotated[Path, typer.Option(help="Folder of the embedded stack: its data, logs, addresses.", file_okay=False)]
+Login = Annotated[str, typer.Argument(help="Name to log in with.")]
+Password = Annotated[
+    str,
+    typer.Option(prompt=True, hide_input=True, confirmation_prompt=True, help=f"At least {MIN_PASSWORD} characters."),
+]
 HOME = Path(".haetae/agency")
 SANDBOX_HOME = Path(".haetae/sandbox")
 MODEL = Path("var/models/text")
-MIN_PASSWORD = 12
+SMALLEST = 0.01  # scale of a sandbox: below it there is no host
+LAST_PORT = 65535
 
 
 @app.command()
@@ -46,12 +53,15 @@ def run(
     review: Annotated[str, typer.Option(help="script: a scripted official approves; me: you do.")] = "script",
     once: Annotated[bool, typer.Option("--once", help="Sandbox: stop everything after the summary.")] = False,
     seed: Annotated[int, typer.Option(help="Sandbox: another seed, another web.")] = 7,
-    scale: Annotated[float, typer.Option(help="Sandbox: size, 1.0 is about 28 hosts.")] = 1.0,
+    scale: Annotated[float, typer.Option(min=SMALLEST, help="Sandbox: size, 1.0 is about 28 hosts.")] = 1.0,
     home: Annotated[
-        Path | None, typer.Option(help=f"Folder for all data [default: {HOME}, sandbox: {SANDBOX_HOME}].")
+        Path | None,
+        typer.Option(help=f"Folder for all data; {HOME} unless given, {SANDBOX_HOME} with --sandbox.", file_okay=False),
     ] = None,
     model: Annotated[Path, typer.Option(help="Directory of the text model, as transformers loads it.")] = MODEL,
-    port: Annotated[int, typer.Option(help="Port of the gateway; another is chosen when it is taken.")] = 8080,
+    port: Annotated[
+        int, typer.Option(min=0, max=LAST_PORT, help="Port of the gateway; another is chosen when it is taken.")
+    ] = 8080,
 ) -> None:
     """Start the stack and the six services, and keep them running until Ctrl-C.
 
@@ -63,7 +73,7 @@ def run(
 
     if review not in ("script", "me"):
         raise typer.BadParameter("choose script or me", param_hint="--review")
-    if not model.exists():
+    if not (model / "config.json").is_file():
         fail(f"there is no text model in {model}: `make models` trains the stand-in, or give --model DIRECTORY")
     if not sandbox:
         raise typer.Exit(guarded(lambda: foreground.agency(home or HOME, model.absolute(), port, console)))
@@ -115,31 +125,45 @@ def compute(
     """Write the hashes of pictures to a file for `import`: the pictures themselves never leave the folder."""
     from haetae.export import write_hashes
 
-    by_bank, problems = imports.compute_hashes(folder, bank, category)
-    written = write_hashes(by_bank, out)
-    console.print(f"{written} hashes of {len(imports.pictures(folder))} pictures written to {out}")
+    if not bank.strip() or not category.strip():
+        raise typer.BadParameter("give a name, not blanks", param_hint="--bank, --category")
+
+    async def do() -> tuple[int, list[str]]:
+        by_bank, problems = imports.compute_hashes(folder, bank, category)
+        return write_hashes(by_bank, out), problems
+
+    written, problems = guarded(do)
+    console.print(f"{written} hashes written to {out}")
     finish(problems)
 
 
 @accounts.command("add")
 def add_account(
-    login: Annotated[str, typer.Argument(help="Name to log in with.")],
-    password: Annotated[
-        str,
-        typer.Option(
-            prompt=True, hide_input=True, confirmation_prompt=True, help=f"At least {MIN_PASSWORD} characters."
-        ),
-    ],
+    login: Login,
+    password: Password,
+    viewer: Annotated[bool, typer.Option("--viewer", help="May look, neither decide nor unblur.")] = False,
     home: Home = HOME,
 ) -> None:
-    """Let a reviewer log in to the gateway."""
+    """Let a person log in to the gateway, as a reviewer unless --viewer is given."""
 
     async def do() -> None:
         async with access.database("gateway", home) as database:
-            await imports.account(database, login, password, scripted=False)
+            await imports.account(database, login, password, Role.VIEWER if viewer else Role.REVIEWER)
 
     guarded(do)
     console.print(f"{login} can log in")
+
+
+@accounts.command("password")
+def change_password(login: Login, password: Password, home: Home = HOME) -> None:
+    """Give an account a new password; whoever is logged in to it is logged out."""
+
+    async def do() -> None:
+        async with access.database("gateway", home) as database:
+            await imports.set_password(database, login, password)
+
+    guarded(do)
+    console.print(f"{login} has a new password")
 
 
 Importer = Callable[..., Awaitable[tuple[int, list[str]]]]

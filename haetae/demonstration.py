@@ -18,6 +18,7 @@ from haetae.live import Picture
 from haetae.sandbox import NAME, SandboxProcess
 from haetae.summary import Mailbox, Summary, TruthPost, finished, summarise
 from services import SERVICES
+from services.gateway.accounts import Role
 
 REVIEWER = "official"
 BANK, CATEGORY = "stand-ins", "stand-in"
@@ -105,9 +106,9 @@ class Demonstration:
         async with self.house.database("classifier") as database:
             await imports.list_entries(database, entries)
         async with self.house.database("gateway") as database:
-            await imports.account(database, REVIEWER, self.password, scripted=False)
+            await imports.account(database, REVIEWER, self.password, Role.REVIEWER)
             if not self.options.review_by_person:
-                await imports.account(database, official.LOGIN, self.password, scripted=True)
+                await imports.account(database, official.LOGIN, self.password, Role.REVIEWER, scripted=True)
         self._took("hash bank, accounts", begun)
 
     def _settings(self) -> dict[str, dict[str, str]]:

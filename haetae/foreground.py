@@ -43,15 +43,21 @@ async def sandbox(options: Options, once: bool, console: Console) -> int:
 
 async def _agency(home: Path, model: Path, port: int, console: Console) -> int:
     def tell(event: StackEvent) -> None:
-        if event.kind in ("ready", "died", "failed"):
-            console.print(f"  {event.name:10} {event.kind} after {event.seconds:.1f} s {event.detail}", markup=False)
+        if event.kind == "ready":
+            console.print(f"  {event.name:10} ready after {event.seconds:.1f} s", markup=False)
+        elif event.kind == "died":
+            log = home / "log" / f"{event.name}.log"
+            console.print(f"  {event.name:10} died with {event.code}; starting it again. Its log: {log}", markup=False)
 
     async with House(home, tell) as house:
         await house.open_services({"classifier": {"HAETAE_TEXT_MODEL": str(model)}}, gateway_port=port)
         console.print(f"The gateway is at {house.gateway_url}; Ctrl-C stops everything.")
-        console.print("Next: haetae accounts add NAME, haetae sites import FILE, haetae hashes import FILE")
-        console.print(await house.stack.failure(), style="red", markup=False)
-    return 1
+        console.print("Next, each with", f"--home {home}:", markup=False, soft_wrap=True)
+        console.print("  haetae accounts add NAME, haetae sites import FILE, haetae hashes import FILE", markup=False)
+        with suppress(asyncio.CancelledError):  # Ctrl-C is how it is meant to end
+            console.print(await house.stack.failure(), style="red", markup=False)
+            return 1
+    return 0
 
 
 async def _sandbox(options: Options, once: bool, console: Console) -> int:

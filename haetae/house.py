@@ -1,15 +1,13 @@
 """Stack, migrations and the six services, as one thing that is started and stopped."""
 
-import asyncio
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 
-from deploy.local.access import grant_logins
 from deploy.local.stack import Stack
 from deploy.local.supervisor import StackEvent
+from haetae.access import URL, bring_up_to_date
 from haetae.services import service_process
-from migrations.runner import upgrade
 from services import SERVICES
 from shared.database import Database
 
@@ -36,14 +34,12 @@ class House:
         await self.stack.stop()
 
     async def _prepare_database(self) -> None:
-        owner = self.stack.env["HAETAE_DATABASE_URL"]
-        await asyncio.to_thread(upgrade, owner)
-        await asyncio.to_thread(grant_logins, owner, self.stack.role_passwords)
+        await bring_up_to_date(self.stack.env[URL], self.stack.role_passwords)
 
     @asynccontextmanager
     async def database(self, service: str) -> AsyncIterator[Database]:
         """The service's database, with the service's own rights, for what the command line does in its name."""
-        opened = Database(self.stack.service_env(service)["HAETAE_DATABASE_URL"], f"/haetae/{service}")
+        opened = Database(self.stack.service_env(service)[URL], f"/haetae/{service}")
         try:
             yield opened
         finally:

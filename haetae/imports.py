@@ -1,18 +1,18 @@
 """What a person gives to the loop: sites, hash lists, accounts. Each knows its service's own functions."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from pathlib import Path
 
 from services.classifier.banks import list_hashes, parse_hashes
 from services.classifier.variants import compute_entries
 from services.crawler.sites import import_sites, parse_sites
-from services.gateway.accounts import create_account
+from services.gateway.accounts import Role, create_account, set_password
 from shared.database import Database
 from shared.events.values import HashEntry
 
+__all__ = ["account", "compute_hashes", "hashes", "list_entries", "set_password", "sites"]
+
 Progress = Callable[[int, int], None]  # done, of
-PICTURES = (".png", ".jpg", ".jpeg", ".webp", ".gif", ".bmp")
-OWN_THRESHOLD = 45  # bits of 256 for an agency's own pictures; see services/classifier/variants.py
 
 
 def silent(done: int, of: int) -> None:
@@ -44,27 +44,33 @@ async def list_entries(
 
 
 def compute_hashes(folder: Path, bank: str, category: str) -> tuple[dict[str, tuple[HashEntry, ...]], list[str]]:
-    """The entries of every picture in a folder, labelled by its file name, and a sentence for each that has none."""
+    """The entries of every file in a folder, labelled by its name, and a sentence for each that gives none.
+
+    Hidden files are left alone: systems put theirs beside pictures.
+    """
     entries: list[HashEntry] = []
     problems: list[str] = []
-    for picture in pictures(folder):
+    for path in sorted(path for path in folder.iterdir() if not path.name.startswith(".")):
+        if path.is_dir():
+            problems.append(f"{path.name}: it is a folder; compute the hashes of its pictures apart")
+            continue
         try:
-            entries += compute_entries(picture.stem, category, picture.read_bytes(), OWN_THRESHOLD)
-        except ValueError as error:
-            problems.append(f"{picture.name}: {error}")
-    return {bank: tuple(entries)}, problems
+            entries += compute_entries(path.stem, category, path.read_bytes())
+        except (ValueError, OSError) as error:
+            problems.append(f"{path.name}: {error}")
+    return {bank: tuple(entries)}, problems if entries or problems else [f"{folder}: there is no picture in it"]
 
 
-def pictures(folder: Path) -> Sequence[Path]:
-    return sorted(path for path in folder.iterdir() if path.suffix.lower() in PICTURES)
-
-
-async def account(database: Database, login: str, password: str, *, scripted: bool) -> None:
-    await create_account(database, login, password, ("reviewer",), scripted=scripted)
+async def account(database: Database, login: str, password: str, role: Role, *, scripted: bool = False) -> None:
+    await create_account(database, login, password, (role,), scripted=scripted)
 
 
 def lines_of(file: Path) -> list[str]:
-    return file.read_text(encoding="utf-8-sig").splitlines()
+    """Lines end where files end them: U+2028 and the like may stand inside a value."""
+    try:
+        return file.read_text(encoding="utf-8-sig").split("\n")
+    except UnicodeDecodeError as error:
+        raise ValueError(f"{file}: byte {error.start} is no UTF-8: save it as UTF-8 text and try again") from error
 
 
 def format_of(file: Path) -> str:

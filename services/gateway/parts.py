@@ -1,4 +1,4 @@
-"""What the pages work with, put together once in `app.py` and by tests."""
+"""What the pages work with, put together in `pages_task.py` and by tests."""
 
 from dataclasses import dataclass
 from datetime import UTC, tzinfo

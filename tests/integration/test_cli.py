@@ -94,6 +94,53 @@ async def test_a_file_of_another_kind_is_refused_with_the_cure(tmp_path, postgre
     assert "Traceback" not in ran.err
 
 
+async def test_a_line_ends_where_the_file_ends_it(tmp_path, postgres_url):
+    file = tmp_path / "sites.jsonl"
+    file.write_text('{"url": "https://one.example.org/", "name": "One\u2028two"}\n', encoding="utf-8")
+    ran = await haetae("sites", "import", file, url=postgres_url)
+    assert (ran.status, "1 sites imported" in ran.out) == (0, True)
+
+
+@pytest.mark.parametrize("command", ["sites", "hashes"])
+async def test_a_file_that_is_no_text_is_named_with_the_cure(tmp_path, postgres_url, command):
+    file = tmp_path / "list.csv"
+    file.write_bytes("url,name\nhttps://one.example.org/,하나\n".encode("cp949"))
+    ran = await haetae(command, "import", file, url=postgres_url)
+    assert ran.status == 1
+    assert f"{file}: byte 34 is no UTF-8: save it as UTF-8" in ran.err
+
+
+async def test_no_file_of_a_folder_is_passed_over_silently(tmp_path):
+    folder, out = tmp_path / "pictures", tmp_path / "hashes.csv"
+    (folder / "more").mkdir(parents=True)
+    (folder / "list.pdf").write_text("no picture")
+    (folder / ".hidden").write_text("of the system's")
+    Image.effect_mandelbrot((300, 300), (-2.0, -1.5, 1.0, 1.5), 60).convert("RGB").save(folder / "fractal.tiff")
+    ran = await haetae("hashes", "compute", folder, "--bank", "own", "--category", "stand-in", "--out", out)
+    assert ran.status == 1
+    assert [line.split(":")[0] for line in ran.err.splitlines()] == ["list.pdf", "more"]
+    assert {row["entry"] for row in csv.DictReader(out.open())} == {"fractal"}
+
+
+async def test_a_folder_without_pictures_and_a_place_that_is_not_there_are_said(tmp_path):
+    (tmp_path / "empty").mkdir()
+    names = ("--bank", "own", "--category", "stand-in")
+    empty = await haetae("hashes", "compute", tmp_path / "empty", *names, "--out", tmp_path / "hashes.csv")
+    assert (empty.status, "no picture" in empty.err) == (1, True)
+    nowhere = await haetae("hashes", "compute", tmp_path / "empty", *names, "--out", tmp_path / "no" / "hashes.csv")
+    assert (nowhere.status, "Traceback" in nowhere.err, "hashes.csv" in nowhere.err) == (1, False, True)
+
+
+async def test_a_lost_password_is_replaced_and_a_viewer_only_looks(postgres_url):
+    words = ("--password", "a long enough one")
+    assert (await haetae("accounts", "password", "kim", *words, url=postgres_url)).status == 1
+    await haetae("accounts", "add", "kim", "--viewer", *words, url=postgres_url)
+    (before,) = rows(postgres_url, "SELECT password_hash, roles FROM gateway.accounts")
+    assert before[1] == ["viewer"]
+    assert (await haetae("accounts", "password", "kim", *words, url=postgres_url)).status == 0
+    assert rows(postgres_url, "SELECT password_hash FROM gateway.accounts") != [(before[0],)]
+
+
 async def test_an_account_needs_a_password_of_some_length(postgres_url):
     short = await haetae("accounts", "add", "kim", "--password", "short", url=postgres_url)
     assert short.status == 1
@@ -113,6 +160,23 @@ async def test_a_database_that_is_away_is_said_in_one_line(tmp_path):
     assert "HAETAE_DATABASE_URL" in ran.err
 
 
+@pytest.mark.parametrize("url", ["nonsense", "mysql://haetae:x@127.0.0.1/haetae", "nosuch://x/y"])
+async def test_an_address_of_no_database_is_said_in_one_line(url):
+    ran = await haetae("migrate", url=url)
+    assert ran.status == 1
+    assert "Traceback" not in ran.err
+    assert "is HAETAE_DATABASE_URL postgresql+psycopg://" in ran.err
+
+
+@pytest.mark.parametrize(
+    "options", [("--sandbox", "--scale", "0"), ("--port", "99999"), ("--review", "you"), ("--home", __file__)]
+)
+async def test_a_wrong_option_is_refused_before_anything_starts(tmp_path, options):
+    ran = await haetae("run", *options, *(() if "--home" in options else ("--home", tmp_path / "home")))
+    assert (ran.status, options[-2] in ran.err) == (2, True)
+    assert not (tmp_path / "home").exists()
+
+
 async def test_without_a_server_the_embedded_one_is_used(tmp_path):
     file = tmp_path / "sites.jsonl"
     file.write_text('{"url": "https://one.example.org/", "name": "One", "kind": "board"}\n')
@@ -128,15 +192,18 @@ async def test_help_names_every_command():
         assert command in ran.out
 
 
-async def test_a_run_without_a_model_says_how_to_make_one(tmp_path):
-    ran = await haetae("run", "--model", tmp_path / "nothing", "--home", tmp_path / "home")
+@pytest.mark.parametrize("model", ["nothing", "."])
+async def test_a_run_without_a_model_says_how_to_make_one(tmp_path, model):
+    ran = await haetae("run", "--model", tmp_path / model, "--home", tmp_path / "home")
     assert ran.status == 1
     assert "make models" in ran.err
 
 
 async def test_a_sandbox_run_empties_only_its_own_folder(tmp_path):
     (tmp_path / "letters").write_text("dear")
-    model = tmp_path / "letters"
+    model = tmp_path / "model"
+    model.mkdir()
+    (model / "config.json").touch()
     ran = await haetae("run", "--sandbox", "--once", "--model", model, "--home", tmp_path)
     assert ran.status == 1
     assert "not the folder of a sandbox run" in ran.err
