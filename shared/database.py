@@ -28,6 +28,11 @@ T = TypeVar("T")
 POOL_SIZE = 8  # a service works on a dozen partitions, most of the time on a few of them
 LOCK_TIMEOUT_MS = 10_000  # a row locked longer than that is a bug somewhere else: retry rather than hang
 STATEMENT_TIMEOUT_MS = 30_000
+# Who stands still (a stopped process, a machine that lost its network) must not hold locks against those that go on.
+IDLE_IN_TRANSACTION_MS = 60_000  # no handler computes that long in a transaction: slow work is prepared before it
+CONNECT_S = 10
+# The other side is given up when it has not answered for 25 s; the operating systems' own answer is two hours.
+TCP = {"tcp_keepalives_idle": 10, "tcp_keepalives_interval": 5, "tcp_keepalives_count": 3, "tcp_user_timeout": 25_000}
 # Serialization failure, deadlock, lock not available, too many connections, shutting down: all pass.
 TRANSIENT_SQLSTATES = ("40001", "40P01", "55P03", "53300", "57P01", "57P02", "57P03", "57014")
 
@@ -114,10 +119,7 @@ class Database:
             url,
             pool_size=POOL_SIZE,
             pool_pre_ping=True,
-            connect_args={
-                "options": f"-c lock_timeout={LOCK_TIMEOUT_MS} -c statement_timeout={STATEMENT_TIMEOUT_MS}"
-                " -c timezone=UTC" + (f" -c search_path={schema}" if schema else "")
-            },
+            connect_args=_connect_args(schema),
         )
         self._sessions = async_sessionmaker(self.engine, expire_on_commit=False)
         self.committed_with_events: list[asyncio.Event] = []
@@ -147,6 +149,21 @@ class Database:
 
     async def close(self) -> None:
         await self.engine.dispose()
+
+
+def _connect_args(schema: str | None) -> dict[str, str | int]:
+    """Both ends watch the connection: libpq by its own names, the server by settings of the session."""
+    session = {
+        "timezone": "UTC",
+        "lock_timeout": LOCK_TIMEOUT_MS,
+        "statement_timeout": STATEMENT_TIMEOUT_MS,
+        "idle_in_transaction_session_timeout": IDLE_IN_TRANSACTION_MS,
+        **TCP,
+        **({"search_path": schema} if schema else {}),
+    }
+    watched = {name.removeprefix("tcp_") if "keepalives" in name else name: value for name, value in TCP.items()}
+    options = " ".join(f"-c {name}={value}" for name, value in session.items())
+    return {"options": options, "connect_timeout": CONNECT_S, **watched}
 
 
 def _passes(error: DBAPIError) -> bool:

@@ -30,6 +30,9 @@ BATCH = 500
 LOOK_SECONDS = 0.1
 STANDBY_SECONDS = 1.0
 FLUSH_SECONDS = 5.0
+# A relay asks ten times a second, or waits for the broker (15 s at most). One that is silent for longer stands still:
+# its session is ended, and with it its lock, so that another goes on.
+SILENT_MS = 30_000
 # Kept to answer "what was sent when"; the inbox longer than any topic keeps a record that might come again.
 KEEP_PUBLISHED = timedelta(days=7)
 KEEP_HANDLED = timedelta(days=30)
@@ -78,6 +81,7 @@ class Relay:
                 if not (await connection.execute(TRY_LOCK)).scalar():
                     await _wait(stopping, STANDBY_SECONDS)
                     return
+                await connection.execute(sa.text(f"SET idle_session_timeout = {SILENT_MS}"))
                 await self._relay(connection, stopping)
             finally:
                 # The lock belongs to the session: given back to the pool, the session would keep it.

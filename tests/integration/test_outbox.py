@@ -174,6 +174,20 @@ async def test_a_relay_that_lost_its_connection_cannot_break_the_order(
     assert await waiting(database) == 0
 
 
+async def test_a_relay_that_stands_still_gives_way(
+    database: Database, other: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("shared.relay.SILENT_MS", 500)
+    broker = Held()
+    await commit(database, 0)
+    async with relaying(database, broker):
+        await broker.holding.wait()
+        async with relaying(other, broker):
+            await commit(database, 1)
+            await eventually(lambda: published(broker) == [0, 1])
+        broker.go.set()
+
+
 def count(metrics: Metrics) -> int:
     return int(metrics.relayed._value.get())
 

@@ -1,0 +1,39 @@
+"""The database edge: nobody who stands still keeps the others waiting."""
+
+import pytest
+import sqlalchemy as sa
+
+from shared.database import Database
+from shared.failures import Transient
+
+LOCK = sa.text("SELECT pg_advisory_xact_lock(1)")
+
+
+@pytest.fixture
+async def pair(migrated, monkeypatch):
+    """Two processes of a service."""
+    monkeypatch.setattr("shared.database.IDLE_IN_TRANSACTION_MS", 500)
+    made = [Database(migrated.dsn_for("drafter"), "/test") for _ in range(2)]
+    yield made
+    for database in made:
+        await database.close()
+
+
+async def stand_still(stopped: Database, working: Database) -> None:
+    async with stopped.transaction() as tx:
+        await tx.execute(LOCK)
+        async with working.transaction() as other:
+            await other.execute(LOCK)  # granted once the first is cut off; an error after ten seconds
+
+
+async def test_a_process_that_stands_still_in_a_transaction_loses_it(pair):
+    with pytest.raises(Transient, match="idle-in-transaction"):
+        await stand_still(*pair)
+
+
+async def test_both_ends_notice_a_peer_that_is_gone(pair):
+    async with pair[0].transaction() as tx:
+        seen = [(await tx.execute(sa.text(f"SHOW {name}"))).scalar() for name in ("tcp_keepalives_idle", "timezone")]
+        raw = (await (await tx._session.connection()).get_raw_connection()).driver_connection
+    assert seen == ["10", "UTC"]
+    assert {"keepalives_idle": "10", "tcp_user_timeout": "25000"}.items() <= raw.info.get_parameters().items()
