@@ -16,9 +16,11 @@ ALL = 10_000
 
 
 @asynccontextmanager
-async def working(broker: Broker, name: str, ledger: Ledger, hangs_at: int | None = None) -> AsyncIterator[None]:
+async def working(broker: Broker, ledger: Ledger, *names: str, hangs_at: int | None = None) -> AsyncIterator[None]:
+    """Members that start and stop together."""
     stop = asyncio.Event()
-    running = asyncio.create_task(member(broker, name, ledger, hangs_at).run(stop))
+    runners = [member(broker, name, ledger, hangs_at) for name in names]
+    running = asyncio.gather(*(runner.run(stop) for runner in runners))
     try:
         yield
     finally:
@@ -33,9 +35,9 @@ async def produce_a_step_of_every_key(broker: Broker, ledger: Ledger) -> None:
 async def test_what_was_never_committed_is_done_again_by_the_next(broker: Broker, ledger: Ledger) -> None:
     await broker.ensure_topics({TOPIC: PARTITIONS})
     await produce_a_step_of_every_key(broker, ledger)
-    async with working(FailingCommits(broker, ALL), "unlucky", ledger):
+    async with working(FailingCommits(broker, ALL), ledger, "unlucky"):
         await eventually(ledger.complete)
-    async with working(broker, "next", ledger):
+    async with working(broker, ledger, "next"):
         await eventually(lambda: ledger.repeats() == len(KEYS))
         await produce_a_step_of_every_key(broker, ledger)
         await eventually(ledger.complete)
@@ -48,11 +50,11 @@ async def test_what_a_member_had_polled_and_not_finished_is_done_by_the_next(bro
     for _ in range(3):
         await produce_a_step_of_every_key(broker, ledger)
     counted = FailingCommits(broker, 0)
-    async with working(counted, "hangs", ledger, hangs_at=1):
+    async with working(counted, ledger, "hangs", hangs_at=1):
         await eventually(lambda: len(ledger.handled) >= len(KEYS))
         await eventually(lambda: counted.succeeded)
     assert {one.step for one in ledger.handled} == {0}
-    async with working(broker, "next", ledger):
+    async with working(broker, ledger, "next"):
         await eventually(ledger.complete)
     ledger.assert_order_kept()
 
@@ -60,10 +62,10 @@ async def test_what_a_member_had_polled_and_not_finished_is_done_by_the_next(bro
 async def test_a_group_that_stopped_as_one_starts_again(broker: Broker, ledger: Ledger) -> None:
     """The embedded broker forgets to replace a leader that leaves together with the rest."""
     await broker.ensure_topics({TOPIC: PARTITIONS})
-    async with working(broker, "m1", ledger), working(broker, "m2", ledger):
+    async with working(broker, ledger, "m1", "m2", "m3", "m4"):
         await produce_a_step_of_every_key(broker, ledger)
         await eventually(ledger.complete)
-    async with working(broker, "m3", ledger):
+    async with working(broker, ledger, "next"):
         await produce_a_step_of_every_key(broker, ledger)
         await eventually(ledger.complete)
     ledger.assert_order_kept()
@@ -73,9 +75,9 @@ async def test_a_commit_that_failed_is_made_good(broker: Broker, ledger: Ledger)
     await broker.ensure_topics({TOPIC: PARTITIONS})
     await produce_a_step_of_every_key(broker, ledger)
     faulty = FailingCommits(broker, 2)
-    async with working(faulty, "m1", ledger):
+    async with working(faulty, ledger, "m1"):
         await eventually(lambda: faulty.left == 0)
-    async with working(broker, "m2", ledger):
+    async with working(broker, ledger, "m2"):
         await produce_a_step_of_every_key(broker, ledger)
         await eventually(ledger.complete)
     assert ledger.repeats() == 0

@@ -56,10 +56,10 @@ async def test_members_and_producers_live_through_a_broker_that_is_killed(
         return lambda: len(ledger.handled) > handled + 50
 
     await broker.ensure_topics({TOPIC: PARTITIONS})
-    async with producing(broker, ledger), working(broker, "m1", ledger), working(broker, "m2", ledger):
+    async with producing(broker, ledger), working(broker, ledger, "m1", "m2"):
         await eventually(goes_on(), 30)
         await restart()
         await eventually(goes_on(), 40)
-    async with working(broker, "m3", ledger):
+    async with working(broker, ledger, "m3"):
         await eventually(ledger.complete, 30)
     ledger.assert_order_kept()
