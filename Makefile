@@ -43,12 +43,13 @@ imports: install  ## Import contracts: services are islands, shared knows none
 
 check: lint types imports  ## All checks that run no code
 
-docs: install  ## Write docs/events and docs/settings.md from the code; refuses an incompatible event
+docs: install  ## Write docs/events, settings.md and metrics.md from the code; refuses an incompatible event
 	@$(PY) -m haetae.settings_doc docs/settings.md
+	@$(PY) -m haetae.metrics_doc docs/metrics.md
 	@$(PY) -m shared.events.schemas docs/events
 
-lock: install  ## Resolve all dependency groups anew into locks/ (with hashes)
-	@$(PY) deploy/lock.py
+lock: install  ## Resolve the dependency groups into locks/, with hashes (UPGRADE=1: to the newest versions)
+	@$(PY) deploy/lock.py $(if $(filter 1,$(UPGRADE)),--upgrade)
 
 clean:  ## Remove what running and testing left behind (not .venv)
 	@rm -rf .haetae var .mypy_cache .ruff_cache .hypothesis .import_linter_cache build dist

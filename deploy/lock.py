@@ -31,7 +31,7 @@ def torch_without_cuda(full: str, cpu_hash: str) -> str:
 
 
 def main() -> None:
-    resolve("dev.lock", "--upgrade", "--group", "pyproject.toml:dev")
+    resolve("dev.lock", *sys.argv[1:], "--group", "pyproject.toml:dev")
     for group in (*SERVICES, "cli"):
         resolve(f"{group}.lock", "--constraint", "locks/dev.lock", "--group", f"pyproject.toml:{group}")
     former = re.search(rf"{re.escape(TORCH)} \\\n    --hash=sha256:(\w+)", (LOCKS / "torch-cpu.lock").read_text())

@@ -4,9 +4,7 @@ One pool for all hosts would be searched from end to end for every request (http
 """
 
 import asyncio
-import importlib.util
 import ssl
-import sys
 from collections import OrderedDict
 from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
@@ -22,11 +20,6 @@ MAX_ORIGINS = 512  # pools that are kept; beyond it the longest unused idle one 
 CONNECTIONS_PER_ORIGIN = 4  # politeness rarely needs more than one; a slow answer must not hold up the next request
 KEEPALIVE_S = 30.0
 ADDRESSES_TRIED = 3  # a host with many dead addresses must not eat the whole time-out
-
-# httpcore looks for this optional package at every request. Python does not remember that a package is missing and
-# searches the whole path again each time, 0.7 ms; an entry of None says so at once.
-if importlib.util.find_spec("sniffio") is None:
-    sys.modules.setdefault("sniffio", None)  # type: ignore[arg-type]
 
 Options = Iterable[httpcore.SOCKET_OPTION]
 Origin = tuple[str, str, int]
