@@ -1,4 +1,4 @@
-"""Every topic, once. Broker topics, access rights and documents are generated from here."""
+"""Every topic, once. Broker topics and documents are generated from here."""
 
 from shared.events.base import Lane, Topic
 
@@ -11,5 +11,5 @@ REVIEW_DECIDED = Topic("review.decided", "case_id", Lane.CASE, "Verdicts, with t
 NOTICE_SENT = Topic("notice.sent", "case_id", Lane.CASE, "What became of each notice")
 CHECK_REQUESTED = Topic("check.requested", "case_id", Lane.CASE, "Removal checks that are due")
 CONTENT_CHECKED = Topic("content.checked", "case_id", Lane.CASE, "What removal checks saw, and what they proved")
-HASH_LISTED = Topic("hash.listed", "bank", Lane.CASE, "Hash bank entries that were added or withdrawn", 1)
+HASH_LISTED = Topic("hash.listed", "bank", Lane.CASE, "Hash bank entries that were added", 1)
 CASE_EVENTS = Topic("case.events", "case_id", Lane.CASE, "Redacted progress of cases, for other agencies", public=True)
