@@ -22,7 +22,14 @@ async def serving(asgi: Any, host: str, port: int) -> AsyncIterator[int]:  # noq
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listener.bind((host, port))
         listener.listen(BACKLOG)
-        config = uvicorn.Config(asgi, log_config=None, access_log=False, server_header=False, lifespan="off")
+        config = uvicorn.Config(
+            asgi,
+            log_config=None,
+            access_log=False,
+            server_header=False,
+            lifespan="off",
+            proxy_headers=False,  # whoever connects from this machine could write any address into X-Forwarded-For
+        )
         server = uvicorn.Server(config)
         running = asyncio.create_task(server._serve([listener]))
         try:

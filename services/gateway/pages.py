@@ -10,7 +10,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse
 
 from services.gateway.parts import parts_of
-from services.gateway.requests import LOGIN_COOKIE, texts_of
+from services.gateway.requests import login_cookie, texts_of
 from services.gateway.sessions import Visitor
 from services.gateway.texts import LANGUAGES, Texts
 from services.gateway.tokens import csrf_token
@@ -44,7 +44,7 @@ def render(
 ) -> HTMLResponse:
     """A whole page. Templates know `t` (texts), `when`, `lasted`, `csrf`, `visitor` and `path` beside `values`."""
     parts, texts = parts_of(request), texts_of(request)
-    token = visitor.token if visitor else request.cookies.get(LOGIN_COOKIE, "")
+    token = visitor.token if visitor else request.cookies.get(login_cookie(parts), "")
 
     def when(moment: datetime) -> str:
         return moment.astimezone(parts.timezone).strftime("%Y-%m-%d %H:%M:%S %Z")

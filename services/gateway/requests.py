@@ -15,15 +15,23 @@ from services.gateway.texts import Texts, negotiate
 from services.gateway.tokens import csrf_token, same
 
 LANGUAGE_COOKIE = "haetae_language"
-LOGIN_COOKIE = "haetae_login"  # stands in for a session while there is none, so that the login form is guarded too
 CSRF_FIELD, CSRF_HEADER = "csrf", "X-CSRF-Token"
 LANGUAGE_DAYS = 365
 MAX_FIELDS = 200  # of a form: a verdict has two for each notice
 
 
 def session_cookie(parts: Parts) -> str:
+    return _bound("haetae_session", parts)
+
+
+def login_cookie(parts: Parts) -> str:
+    """Stands in for a session while there is none, so that the login form is guarded too."""
+    return _bound("haetae_login", parts)
+
+
+def _bound(name: str, parts: Parts) -> str:
     """With TLS the name binds the cookie to this host and to HTTPS (RFC 6265bis, `__Host-`)."""
-    return "__Host-haetae_session" if parts.tls else "haetae_session"
+    return f"__Host-{name}" if parts.tls else name
 
 
 async def recognised(request: Request) -> Visitor | None:
@@ -71,9 +79,9 @@ async def guarded_form(request: Request, token: str) -> FormData:
 
 
 def text_of(form: FormData, field: str) -> str:
-    """The field's text; empty when it is missing (and never a file)."""
+    """The field's text without U+0000, which PostgreSQL keeps not; empty when it is missing (and never a file)."""
     value = form.get(field)
-    return value if isinstance(value, str) else ""
+    return value.replace("\0", "") if isinstance(value, str) else ""
 
 
 def texts_of(request: Request) -> Texts:

@@ -45,8 +45,11 @@ async def log_in(database: Database, login: str, password: str, address: str) ->
     if account is None or not agrees:
         raise Problem(401, "wrong-login", field="login")
     async with database.transaction() as tx:
+        now = await tx.get(Account, login, lock=True)
+        if now is None or now.password_hash != account.password_hash:  # changed while the old one was looked at
+            raise Problem(401, "wrong-login", field="login")
         await throttle.forgive(tx, login, address)
-        return await _open(tx, account)
+        return await _open(tx, now)
 
 
 async def _open(tx: Transaction, account: Account) -> Opened:

@@ -79,6 +79,7 @@ async def test_a_case_from_flagged_to_removed(desk: Desk, api: httpx.AsyncClient
         ({"verdict": "perhaps", "note": "x"}, 422, "verdict"),
         ({"verdict": "rejected", "note": "x", "force": True}, 422, "force"),
         ({"verdict": "rejected", "note": 7}, 422, "note"),
+        ({"verdict": "rejected", "note": "a\0b"}, 422, "note"),
         ({"verdict": "approved", "notices": [{"notice_id": "x", "sha256": "y"}]}, 422, "notices.0.notice_id"),
     ],
 )

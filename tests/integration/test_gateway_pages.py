@@ -13,7 +13,7 @@ import pytest
 import sqlalchemy as sa
 
 from services.gateway import sessions
-from services.gateway.accounts import create_account, set_password
+from services.gateway.accounts import Account, create_account, set_password
 from services.gateway.problems import Problem
 from services.gateway.security import MAX_BODY, PAGE_POLICY, PICTURE_POLICY
 from services.gateway.web import application
@@ -114,6 +114,29 @@ async def test_a_new_password_ends_the_sessions(desk: Desk, browser: httpx.Async
     await log_in(browser)
     await set_password(desk.database, "kim", "another harbour entirely")
     assert (await browser.get("/")).status_code == 303
+
+
+async def test_a_password_that_is_changed_while_it_is_looked_at_opens_nothing(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    looked_at = sessions.password_agrees
+
+    async def changed_meanwhile(account: Account | None, password: str) -> bool:
+        agrees = await looked_at(account, password)
+        await set_password(desk.database, "kim", "another " + PASSWORD)
+        return agrees
+
+    monkeypatch.setattr(sessions, "password_agrees", changed_meanwhile)
+    with pytest.raises(Problem, match="wrong-login"):
+        await sessions.log_in(desk.database, "kim", PASSWORD, "192.0.2.7")
+
+
+async def test_a_null_character_in_a_form_is_left_out(desk: Desk, browser: httpx.AsyncClient) -> None:
+    story = await desk.awaiting_review()
+    assert (await log_in(browser, login="ki\0m")).status_code == 303
+    answer = await approve(browser, await browser.get(f"/cases/{story.case}"), story, note="se\0en")
+    assert answer.status_code == 303
+    assert "seen" in (await browser.get(f"/cases/{story.case}")).text
 
 
 async def test_a_session_ends_by_itself(desk: Desk, migrated: Migrated) -> None:
@@ -320,6 +343,7 @@ async def test_with_tls_the_cookie_is_bound_to_the_host(desk: Desk) -> None:
     transport = httpx.ASGITransport(application(replace(desk.parts, tls=True)))
     async with httpx.AsyncClient(transport=transport, base_url="https://gateway.test") as client:
         client.headers["Accept-Language"] = "en"
+        assert (await client.get("/login")).headers["set-cookie"].startswith("__Host-haetae_login=")
         answer = await log_in(client)
         assert answer.headers["set-cookie"].startswith("__Host-haetae_session=")
         assert "Secure" in answer.headers["set-cookie"]

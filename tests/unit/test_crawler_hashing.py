@@ -41,7 +41,7 @@ def test_a_bomb_below_the_limit_of_pixels_is_hashed_small(hashed, mode, form):
 
 
 def test_a_large_picture_still_has_the_hash_of_the_same_picture():
-    noise = np.random.default_rng(5).integers(0, 255, (150, 200), np.uint8)
+    noise = np.random.default_rng(5).integers(0, 255, (60, 80), np.uint8)
     small = Image.fromarray(noise).resize((1_600, 1_200), Image.Resampling.BICUBIC)
     one = describe("http://board.test/1", encoded(small))
     other = describe("http://board.test/2", encoded(small.resize((4_800, 3_600), Image.Resampling.BICUBIC)))

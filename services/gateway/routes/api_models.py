@@ -12,6 +12,7 @@ from shared.events.values import Sha256
 
 MAX_NOTE = 2_000
 MAX_NOTICES = 100
+NO_NUL = r"^[^\x00]*$"  # PostgreSQL keeps no U+0000
 
 
 class Input(BaseModel):
@@ -19,7 +20,7 @@ class Input(BaseModel):
 
 
 class LoginInput(Input):
-    login: Annotated[str, Field(max_length=64)]
+    login: Annotated[str, Field(max_length=64, pattern=NO_NUL)]
     password: Annotated[str, Field(max_length=512)]
 
 
@@ -33,7 +34,7 @@ class DecisionInput(Input):
 
     verdict: Annotated[Verdict, Field(strict=False)]
     notices: Annotated[list[ApprovedNotice], Field(max_length=MAX_NOTICES)] = []
-    note: Annotated[str, Field(max_length=MAX_NOTE)] = ""
+    note: Annotated[str, Field(max_length=MAX_NOTE, pattern=NO_NUL)] = ""
 
 
 class Token(BaseModel):

@@ -14,11 +14,11 @@ from services.gateway.problems import Problem
 from services.gateway.requests import (
     LANGUAGE_COOKIE,
     LANGUAGE_DAYS,
-    LOGIN_COOKIE,
     Reader,
     forget,
     guarded_form,
     local_path,
+    login_cookie,
     recognised,
     remember,
     remember_session,
@@ -45,18 +45,19 @@ async def form(request: Request, visitor: Annotated[Visitor | None, Depends(reco
 
 
 def login_page(request: Request, going: str, problem: Problem | None = None) -> Response:
-    token = request.cookies.get(LOGIN_COOKIE) or new_token()
+    cookie = login_cookie(parts_of(request))
+    token = request.cookies.get(cookie) or new_token()
     words = describe(problem, texts_of(request)) if problem else None
     status = problem.status if problem else 200
     page = render(request, "login.html", status=status, csrf=csrf_token(token), going=going, refusal=words)
-    remember(page, parts_of(request), LOGIN_COOKIE, token, LOGIN_FORM_SECONDS)
+    remember(page, parts_of(request), cookie, token, LOGIN_FORM_SECONDS)
     return page
 
 
 @router.post("/login")
 async def log_in(request: Request) -> Response:
     parts = parts_of(request)
-    fields = await guarded_form(request, request.cookies.get(LOGIN_COOKIE, ""))
+    fields = await guarded_form(request, request.cookies.get(login_cookie(parts), ""))
     going = local_path(text_of(fields, "next"))
     login, password = text_of(fields, "login").strip().lower(), text_of(fields, "password")
     try:
@@ -65,7 +66,7 @@ async def log_in(request: Request) -> Response:
         return login_page(request, going, problem)
     answer = RedirectResponse(going, 303)
     remember_session(answer, parts, opened.token)
-    forget(answer, parts, LOGIN_COOKIE)
+    forget(answer, parts, login_cookie(parts))
     return answer
 
 
