@@ -10,7 +10,7 @@ from pathlib import Path
 
 import httpx
 
-from deploy.local.supervisor import StackEvent
+from deploy.local.supervisor import StackEvent, StackFailed
 from haetae import imports, official
 from haetae.client import Case, Gateway
 from haetae.house import GATEWAY_PORT, House
@@ -141,6 +141,8 @@ class Demonstration:
             await asyncio.sleep(REFRESH_S)
 
     async def _look(self) -> tuple[bool, list[TruthPost], list[Case], list[Mailbox]]:
+        """Raises `StackFailed` when gateway, sandbox or mailboxes stay away."""
+        asked = time.monotonic()
         while True:
             try:
                 complete, truth = await self.sandbox.truth()
@@ -148,7 +150,9 @@ class Demonstration:
                 boxes = await self.sandbox.mailboxes()
                 self.picture.requests = await self.sandbox.requests()
                 break
-            except (httpx.TransportError, httpx.HTTPStatusError):  # a service that was killed is coming back
+            except (httpx.TransportError, httpx.HTTPStatusError) as error:  # a service that was killed is coming back
+                if time.monotonic() - asked > STALLED_S:
+                    raise StackFailed(f"for {STALLED_S:.0f} s there was no answer: {error!r}") from error
                 await asyncio.sleep(REFRESH_S)
         self.picture.expected, self.picture.cases = len(truth), cases
         self.picture.elapsed_s = time.monotonic() - self.begun

@@ -9,6 +9,7 @@ from deploy.local.process import ProcessSpec
 
 PROBE_TIMEOUT_S = 2.0
 DRAIN_S = 10.0  # a supervised service has that long to finish what it holds
+READY_S = 180.0  # a service that is started while a server is away waits for it
 RESTARTS = 20  # in a row: a server of the stack may be away for a minute
 
 
@@ -29,6 +30,7 @@ def service_process(name: str, env: Mapping[str, str], ops_port: int, needs: Seq
         needs=tuple(needs),
         env=settings,
         grace_seconds=DRAIN_S + 5,
+        ready_seconds=READY_S,
         restarts=RESTARTS,
     )
 

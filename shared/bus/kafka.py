@@ -170,10 +170,12 @@ class KafkaBroker:
                 producer = AIOKafkaProducer(**self._at, **PRODUCER, enable_idempotence=self._idempotence)
                 try:
                     await producer.start()
+                    self._producer = producer
                 except KafkaError as error:
-                    await producer.stop()
                     raise Transient(f"Kafka does not answer: {error!r}") from error
-                self._producer = producer
+                finally:
+                    if self._producer is None:  # also when the wait for it was given up
+                        await producer.stop()
             return self._producer
 
     def _retire(self, producer: AIOKafkaProducer) -> None:

@@ -50,7 +50,7 @@ class GroupRunner:
 
     async def run(self, stopping: asyncio.Event) -> None:
         """Until `stopping`, through broker outages. Raises what a worker could not settle."""
-        failures = 0
+        failures, self.turned_at = 0, self._clock.monotonic()  # the service may have waited long before this
         while not stopping.is_set():
             began = self._clock.monotonic()
             try:
