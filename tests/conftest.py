@@ -34,14 +34,6 @@ async def postgres_url(databases: Databases) -> AsyncIterator[str]:
     await asyncio.to_thread(databases.drop, url)
 
 
-@pytest.fixture(scope="module")
-async def module_postgres_url(databases: Databases) -> AsyncIterator[str]:
-    """The same, for all tests of a module."""
-    url = await asyncio.to_thread(databases.create)
-    yield url
-    await asyncio.to_thread(databases.drop, url)
-
-
 @pytest.fixture(scope="session")
 async def migrated_template(databases: Databases, stack: LazyStack) -> AsyncIterator[str]:
     """The name of a database at the newest revision; copying it takes a tenth of the time of migrating again."""
@@ -76,7 +68,7 @@ def topic_prefix() -> str:
 @pytest.fixture(scope="session")
 async def s3_settings(stack: LazyStack) -> S3Address:
     """Endpoint and root credentials; `.client()` is a Minio, `.env()` the settings. Buckets: evidence (object lock),
-    keys, quarantine, kafka."""
+    keys, kafka."""
     return S3Address.of(await stack.env("s3"))
 
 

@@ -28,7 +28,7 @@ VOLUME_MB = 256
 # Its graceful stop took up to ten seconds after heavy use; a kill after that lost nothing in any trial.
 GRACE_SECONDS = 12.0
 
-BUCKETS = (Bucket("kafka"), Bucket("evidence", lock=True), Bucket("keys"), Bucket("quarantine"))
+BUCKETS = (Bucket("kafka"), Bucket("evidence", lock=True), Bucket("keys"))
 READ, WRITE = ("Read", "List"), ("Read", "List", "Write", "Tagging")
 GRANTS: dict[str, list[str]] = {
     "root": ["Admin", "Read", "Write", "List", "Tagging"],

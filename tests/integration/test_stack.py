@@ -52,7 +52,7 @@ async def test_one_command_starts_all_on_loopback_and_a_signal_stops_all(tmp_pat
         assert query(env["HAETAE_DATABASE_URL"], "SELECT current_database(), current_user") == [("haetae", "haetae")]
         await produce(env["HAETAE_KAFKA_BOOTSTRAP"], "parcels", b"one")
         buckets = {bucket.name for bucket in S3Address.of(env).client().list_buckets()}
-        assert buckets == {"kafka", "evidence", "keys", "quarantine"}
+        assert buckets == {"kafka", "evidence", "keys"}
         assert (await http("GET", f"{env['HAETAE_MAIL_API']}/api/mailboxes")).json() == []
         addresses = listening(marked(tmp_path))
         assert len(addresses) >= len(PARTS)
@@ -150,7 +150,7 @@ async def test_each_identity_reaches_its_own_buckets_only(tmp_path: Path) -> Non
         evidence, gateway = (S3Address.of(stack.service_env(name)).client() for name in ("evidence", "gateway"))
         evidence.fput_object("evidence", "seal", __file__)
         assert gateway.stat_object("evidence", "seal").size
-        for client, bucket in ((gateway, "evidence"), (gateway, "keys"), (evidence, "kafka"), (evidence, "quarantine")):
+        for client, bucket in ((gateway, "evidence"), (gateway, "keys"), (evidence, "kafka")):
             with pytest.raises(S3Error, match="AccessDenied"):
                 client.fput_object(bucket, "other", __file__)
         assert "HAETAE_S3_SECRET_KEY" not in stack.service_env("crawler")
