@@ -27,6 +27,7 @@ NAMES = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chro
 JPEG_QUALITY = 80  # half the time of PNG and a tenth of its size; text stays legible
 LOAD_S = 5.0  # of the capture's 8: pictures that come later are missing on the screenshot, not in the archive
 TEXT_S = 2.0
+MAX_RENDERED = 4_000_000  # characters kept of a document: at most 16 MB of UTF-8, where a script can make any number
 CLOSE_S = 5.0  # a context that does not close in that time takes the browser with it
 ANY_SOCKET = re.compile("")
 # Nothing that the fetcher does not answer gets out: no name resolves (addresses count as names here), whatever tries
@@ -85,7 +86,7 @@ class Browser:
             try:
                 async with asyncio.timeout(timeout), _page(chromium, traffic, user_agent, scripts) as page:
                     opened = True
-                    return await _shown(page, document, f"Chromium {chromium.version}", user_agent)
+                    return await _shown(page, document, traffic, f"Chromium {chromium.version}", user_agent)
             except TimeoutError:
                 if opened:
                     raise PageFailed(f"{document.url} was not drawn within {timeout:g} s") from None
@@ -155,7 +156,7 @@ async def _page(chromium: Chromium, traffic: Traffic, user_agent: str, scripts: 
         await asyncio.shield(_close(context, traffic))
 
 
-async def _shown(page: Page, document: Exchange, browser: str, user_agent: str) -> Rendering:
+async def _shown(page: Page, document: Exchange, traffic: Traffic, browser: str, user_agent: str) -> Rendering:
     await page.goto(document.url, wait_until="commit")
     with suppress(PlaywrightTimeout):
         await page.wait_for_load_state("load", timeout=LOAD_S * 1000)
@@ -169,10 +170,13 @@ async def _shown(page: Page, document: Exchange, browser: str, user_agent: str) 
         full_page=True,
         clip={"x": 0, "y": 0, "width": WIDTH, "height": height},
     )
+    html, text = await page.content(), await _text(page)
+    if (most := max(len(html), len(text))) > MAX_RENDERED:
+        traffic.refuse(page.url, f"{most:,} characters after its scripts ran; {MAX_RENDERED:,} are kept")
     return Rendering(
         final_url=page.url,
-        html=await page.content(),
-        text=await _text(page),
+        html=html[:MAX_RENDERED],
+        text=text[:MAX_RENDERED],
         screenshot=screenshot,
         browser=browser,
         user_agent=user_agent,

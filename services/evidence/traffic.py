@@ -19,7 +19,10 @@ log = structlog.get_logger()
 
 MAX_HOPS = 5  # redirects in a row, as the crawler allows
 MAX_REQUESTS = 200  # a board's page makes 5-40; beyond that it is a page that loads for ever
-MAX_BYTES = 24 * 1024 * 1024  # of all bodies: with headers, the archive still fits into one sealed object (32 MiB)
+MAX_BYTES = 24 * 1024 * 1024  # of all bodies and headers: the archive still fits into one sealed object (32 MiB)
+# What the page itself may use up: the rest is for the finding's pictures, which no page may crowd out of the record.
+PAGE_REQUESTS, PAGE_BYTES = 140, 16 * 1024 * 1024
+AT_ONCE = 6  # as browsers ask one host; each answer in flight may take 16 MiB of memory
 MAX_REFUSALS = 500  # listed in the manifest; a hostile page must not fill it
 # The body comes unpacked and whole; and a page that asks to be saved as a file is shown all the same.
 NOT_PASSED_ON = frozenset(
@@ -39,12 +42,13 @@ class Traffic:
         self._languages = f"{language},en;q=0.5" if language else "en"
         self._document: Exchange | None = None
         self._loading: set[asyncio.Task[Exchange]] = set()
+        self._slots = asyncio.Semaphore(AT_ONCE)
         self._requests = self._bytes = 0
         self.exchanges: list[Exchange] = []
         self.refusals: list[Refusal] = []
 
-    async def load(self, url: str, headers: Mapping[str, str] | None = None) -> Exchange:
-        """The answer to a GET, redirects followed and each recorded.
+    async def load(self, url: str, headers: Mapping[str, str] | None = None, *, for_page: bool = False) -> Exchange:
+        """The answer to a GET, redirects followed and each recorded. `for_page`: it is the page that wants it.
 
         Raises `AddressRefused`, `FetchFailed`, `TooMuch`.
         """
@@ -52,7 +56,8 @@ class Traffic:
         asked = url
         for _ in range(MAX_HOPS + 1):
             try:
-                exchange = await self._ask(url, sent)
+                async with self._slots:
+                    exchange = await self._ask(url, sent, for_page)
             except AddressRefused as error:
                 raise AddressRefused(str(error) if url == asked else f"redirects to {url}: {error}") from error
             location = exchange.headers.get("location")
@@ -115,7 +120,7 @@ class Traffic:
 
     async def _loaded(self, request: Request) -> Exchange | None:
         headers = {name: request.headers[name] for name in PASSED_ON if name in request.headers}
-        task = asyncio.create_task(self.load(request.url, headers))
+        task = asyncio.create_task(self.load(request.url, headers, for_page=True))
         self._loading.add(task)
         await asyncio.wait({task})
         self._loading.discard(task)
@@ -126,16 +131,21 @@ class Traffic:
             return None
         return task.result()
 
-    async def _ask(self, url: str, headers: Mapping[str, str]) -> Exchange:
-        left = min(MAX_BYTES - self._bytes, self._fetcher.settings.max_picture_bytes)
-        if self._requests >= MAX_REQUESTS or left <= 0:
-            raise TooMuch(f"the page asked for more than {MAX_REQUESTS} requests or {MAX_BYTES:,} bytes")
+    async def _ask(self, url: str, headers: Mapping[str, str], for_page: bool) -> Exchange:
+        requests, most = (PAGE_REQUESTS, PAGE_BYTES) if for_page else (MAX_REQUESTS, MAX_BYTES)
+        left = min(most - self._bytes, self._fetcher.settings.max_picture_bytes)
+        too_much = TooMuch(f"the page asked for more than {requests} requests or {most:,} bytes")
+        if self._requests >= requests or left <= 0:
+            raise too_much
         self._requests += 1
         at = self._clock.now()
         fetched = await self._fetcher.get(
             url, user_agent=self._user_agent, headers=headers, max_bytes=left, redirects=0
         )
-        self._bytes += len(fetched.body)
+        size = len(fetched.body) + sum(len(name) + len(value) for name, value in fetched.headers.items())
+        if self._bytes + size > most:  # others came in meanwhile
+            raise too_much
+        self._bytes += size
         exchange = recorded(fetched, {"user-agent": self._user_agent, **headers}, at)
         self.exchanges.append(exchange)
         return exchange

@@ -251,7 +251,7 @@ async def test_a_page_that_never_stops_loading_is_taken_as_it_stands(browser, we
 
 
 async def test_a_page_that_asks_for_ever_is_cut_off(browser, web, monkeypatch):
-    monkeypatch.setattr("services.evidence.traffic.MAX_REQUESTS", 5)
+    monkeypatch.setattr("services.evidence.traffic.PAGE_REQUESTS", 5)
     body = "".join(f"<img src=/media/{number}.jpg>" for number in range(20))
     captured = await _with(browser, web, web.page("/many", body))
     assert len(captured.exchanges) == 5

@@ -1,0 +1,89 @@
+"""Pages that were made too large to be kept are kept all the same."""
+
+import asyncio
+import os
+
+import pytest
+from starlette.responses import Response
+
+from services.evidence.browser import Browser
+from services.evidence.bundle import bundle
+from services.evidence.capture import Capture
+from services.evidence.traffic import PAGE_BYTES, TooMuch, Traffic
+from shared.clock import SystemClock
+from shared.net import Fetcher
+from shared.objects.vault import MAX_OBJECT_BYTES
+from tests.support.captures import evidence_settings, flagged
+from tests.support.pages import picture, site
+
+TEXT = "The lantern parcel waits at gate seven."
+
+
+@pytest.fixture(scope="module")
+async def browser():
+    async with Browser(None, at_once=1) as running:
+        yield running
+
+
+@pytest.fixture
+async def web(tmp_path):
+    async with site(tmp_path) as made:
+        made.pages["/media/1.jpg"] = Response(picture(), media_type="image/jpeg")
+        yield made
+
+
+@pytest.fixture
+async def sealed(browser, web):
+    """Captures a page with its pictures; gives the capture and the files that are sealed."""
+    settings = evidence_settings(web.hosts)
+    async with Fetcher(settings) as fetcher:
+
+        async def capture(url, *pictures):
+            event = flagged(url, *pictures)
+            captured = await Capture(fetcher, browser, settings, SystemClock())(event.finding)
+            files = bundle(event, captured)
+            assert max(len(file.data) for file in files) <= MAX_OBJECT_BYTES
+            return captured, {file.name: file.data for file in files}
+
+        yield capture
+
+
+async def test_a_document_that_its_scripts_blew_up_is_cut(sealed, web):
+    url = web.page("/blown", f"<p>{TEXT}</p><script>document.body.append('&'.repeat(2e7))</script>")
+    captured, files = await sealed(url)
+    assert TEXT.encode() in files["page.html"]
+    assert any("characters" in refusal.reason for refusal in captured.refusals)
+
+
+@pytest.mark.parametrize(("limit", "value"), [("PAGE_REQUESTS", 3), ("PAGE_BYTES", 50_000)])
+async def test_a_page_cannot_crowd_the_finding_out_of_the_record(sealed, web, monkeypatch, limit, value):
+    monkeypatch.setattr(f"services.evidence.traffic.{limit}", value)
+    for number in range(9):
+        web.pages[f"/junk/{number}"] = Response(os.urandom(20_000), media_type="image/jpeg")
+    url = web.page("/flood", f"<p>{TEXT}</p>" + "".join(f"<img src=/junk/{number}>" for number in range(9)))
+    captured, files = await sealed(url, (web.url("/media/1.jpg"), picture()))
+    assert files["picture-1.jpg"] == picture()
+    assert len(captured.refusals) >= 7
+
+
+async def test_answers_in_flight_cannot_pass_the_limit_together(web):
+    settings, large = evidence_settings(web.hosts), 7 * 1024 * 1024
+    for number in range(6):
+        web.pages[f"/large/{number}"] = Response(bytes(large), headers={"x-long": "x" * 1000})
+    async with Fetcher(settings) as fetcher:
+        traffic = Traffic(fetcher, SystemClock(), "Chrome", None)
+        asked = [traffic.load(web.url(f"/large/{number}"), for_page=True) for number in range(6)]
+        answers = await asyncio.gather(*asked, return_exceptions=True)
+    assert sum(isinstance(answer, TooMuch) for answer in answers) == 4
+    assert sum(len(exchange.body) for exchange in traffic.exchanges) <= PAGE_BYTES
+
+
+@pytest.mark.parametrize(
+    "headers", [{"x-odd": "caf\u00e9"}, {"x-tab": "a\tb"}, {"set-cookie": "a=\u00ff; secure"}, {"x-" + "y" * 5000: "1"}]
+)
+async def test_odd_headers_do_not_keep_a_page_from_being_shown(sealed, web, headers):
+    html = f"<!doctype html><p>{TEXT}</p>"
+    web.pages["/odd"] = Response(html, media_type="text/html", headers=headers)
+    captured, _ = await sealed(web.url("/odd"))
+    assert TEXT in captured.rendering.text
+    assert captured.scripts
