@@ -97,7 +97,8 @@ def migrate(home: Home = HOME) -> None:
 def import_sites(
     file: Annotated[Path, typer.Argument(help="CSV or JSON lines.", exists=True, dir_okay=False)], home: Home = HOME
 ) -> None:
-    """Register sites. CSV header: url,name,kind,language,country,abuse_email,requests_per_second,revisit_seconds.
+    """Register sites. CSV header: url,name,kind,language,country,abuse_email,requests_per_second,revisit_seconds,
+    obey_robots; url and name are needed.
 
     A wrong line is named with its number and the cure; the others are taken.
     """

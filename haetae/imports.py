@@ -4,7 +4,6 @@ from collections.abc import Callable
 from pathlib import Path
 
 from services.classifier.banks import list_hashes, parse_hashes
-from services.classifier.variants import compute_entries
 from services.crawler.sites import import_sites, parse_sites
 from services.gateway.accounts import Role, create_account, set_password
 from shared.database import Database
@@ -48,6 +47,8 @@ def compute_hashes(folder: Path, bank: str, category: str) -> tuple[dict[str, tu
 
     Hidden files are left alone: systems put theirs beside pictures.
     """
+    from services.classifier.variants import compute_entries  # numpy and PDQ: a second that only this command needs
+
     entries: list[HashEntry] = []
     problems: list[str] = []
     for path in sorted(path for path in folder.iterdir() if not path.name.startswith(".")):

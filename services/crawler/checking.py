@@ -3,7 +3,6 @@
 import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
 
 from services.crawler.asking import Asker
 from services.crawler.charset import decode
@@ -84,12 +83,6 @@ class Checker:
         return Answer(
             picture.url, vantage.name, got.status, picture=await self.pictures.describe(picture.url, got.body)
         )
-
-
-def unreachable(check: Check, why: str, now: datetime) -> Checked:
-    """A check that could not be made proves nothing, and is answered: the next one may be."""
-    probe = Probe(url=check.finding.url, vantage="none", status=None, outcome=ProbeOutcome.UNREACHABLE, why=why)
-    return Checked(check, ProbeOutcome.UNREACHABLE, (probe,), now)
 
 
 def _headers(finding: Finding) -> dict[str, str]:

@@ -17,9 +17,9 @@ import structlog
 
 from services.crawler import ledger
 from services.crawler.asking import Asker
-from services.crawler.checking import Checker, Vantage, unreachable
+from services.crawler.checking import Checker, Vantage
 from services.crawler.in_hand import Done, InHand, Job
-from services.crawler.outcomes import failed
+from services.crawler.outcomes import not_handled
 from services.crawler.pacing import Pacer
 from services.crawler.picture_box import PictureBox
 from services.crawler.recording import Recorder
@@ -35,7 +35,6 @@ from shared.net import Fetcher
 log = structlog.get_logger(__name__)
 
 LOADS_AT_ONCE = 4  # half of the connection pool: beyond it every batch would open a connection of its own
-BUG_FAILURES = 10  # a page that our own code cannot handle is tried again after an hour or so
 
 
 class Fetching:
@@ -95,12 +94,8 @@ class Fetching:
         try:
             return await (self._checker.check(job) if isinstance(job, Check) else self._visitor.visit(job))
         except Exception as bug:
-            why, now = f"not handled: {bug!r}", self._clock.now()
-            if isinstance(job, Check):
-                log.exception("a check could not be made", url=job.finding.url, check_id=str(job.check_id))
-                return unreachable(job, why, now)
-            log.exception("a page could not be handled", url=job.url)
-            return failed(job, why, max(job.failures + 1, BUG_FAILURES), now)
+            log.exception("our code could not handle it", key=job.url if isinstance(job, Known) else str(job.check_id))
+            return not_handled(job, bug, self._clock.now())
 
     async def _digest_of(self, url: str) -> str | None:
         async with self._loads, self._database.transaction() as tx:

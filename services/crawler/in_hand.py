@@ -20,9 +20,12 @@ Work = Callable[[Job], Awaitable[Done]]
 
 @dataclass(frozen=True)
 class Finished:
+    """`put_off`: what was found could not be written down, and `done` says so instead."""
+
     key: str
     done: Done
     trace: dict[str, str]
+    put_off: bool = False
 
 
 class InHand:

@@ -5,11 +5,13 @@ from datetime import datetime, timedelta
 
 from services.crawler.asking import header
 from services.crawler.domain import PageKind, Priority, backoff_s, next_visit
-from services.crawler.visit import Known, Link, Visited
+from services.crawler.visit import Check, Checked, Known, Link, Visited
 from shared.events import ContentFound
+from shared.events.values import Probe, ProbeOutcome
 from shared.net import Fetched
 
 PICTURES_MISSING_S = 60.0  # a page whose pictures could not all be fetched is looked at again soon
+BUG_FAILURES = 10  # a page that our own code cannot handle is tried again after an hour or so
 MAX_PROBLEM = 1_000
 
 
@@ -69,3 +71,12 @@ def soon_again(visited: Visited, missing: int, now: datetime) -> Visited:
         last_modified=None,
         problem=f"{missing} pictures could not be fetched",
     )
+
+
+def not_handled(job: Known | Check, bug: Exception, now: datetime) -> Visited | Checked:
+    """A bug of ours, or content that nobody thought of: put off or answered, so that nothing waits for it for ever."""
+    why = f"not handled: {bug!r}"[:MAX_PROBLEM]
+    if isinstance(job, Known):
+        return failed(job, why, max(job.failures + 1, BUG_FAILURES), now)
+    probe = Probe(url=job.finding.url, vantage="none", status=None, outcome=ProbeOutcome.UNREACHABLE, why=why)
+    return Checked(job, ProbeOutcome.UNREACHABLE, (probe,), now)

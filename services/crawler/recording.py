@@ -11,6 +11,7 @@ from services.crawler import ledger
 from services.crawler.claiming import LEASE
 from services.crawler.in_hand import Finished, InHand
 from services.crawler.known_links import KnownLinks
+from services.crawler.outcomes import not_handled
 from services.crawler.pacing import Pacer
 from services.crawler.scheduler import SOURCE
 from services.crawler.settings import Settings
@@ -58,13 +59,22 @@ class Recorder:
                 log.warning("cannot write down what was found yet", visits=len(finished), why=str(failure))
                 await self._context.clock.sleep(AFTER_FAILURE_S)
                 await self._renew()
-            except Exception:
+            except Exception as bug:
                 if len(finished) == 1:
-                    raise  # our bug, named with its page: the service stops rather than losing pages one by one
+                    finished = self._put_off(finished[0], bug)
+                    continue
                 log.exception("cannot be written down together: one by one", keys=[one.key for one in finished])
                 for one in finished:
                     await self._write([one])
                 return
+
+    def _put_off(self, one: Finished, bug: Exception) -> Sequence[Finished]:
+        """Raises the bug when even that cannot be written: it is not the page's then, and the service stops."""
+        if one.put_off:
+            raise bug
+        log.error("cannot be written down: put off", key=one.key, exc_info=bug)
+        job = one.done.known if isinstance(one.done, Visited) else one.done.check
+        return [replace(one, done=not_handled(job, bug, self._context.clock.now()), put_off=True)]
 
     async def _write_once(self, finished: Sequence[Finished]) -> None:
         found = [envelope for one in finished if (envelope := self._envelope(one))]

@@ -7,11 +7,10 @@ from dataclasses import dataclass
 
 from services.crawler.hashing import distance
 from services.crawler.weight import weight
-from shared.events.values import Finding, Picture, Probe, ProbeOutcome
+from shared.events.values import MIN_PDQ_QUALITY, Finding, Picture, Probe, ProbeOutcome
 
 REMOVED = frozenset({404, 410, 451})
 SAME_PICTURE_BITS = 31  # PDQ's usual setting: below it two pictures are copies of each other
-MIN_QUALITY = 50  # of a PDQ hash that proves anything (PDQ reference): flat pictures agree with each other
 # The excerpt is cut into pieces; content is there when this share of them is. A page's frame ("replies", "by") is part
 # of the excerpt and stays on a tombstone, so a single piece proves nothing.
 PIECE, SHARE = 16, 0.25
@@ -120,7 +119,7 @@ def _bare(text: str) -> str:
 def _same(got: Picture, wanted: Picture) -> str | None:
     if got.sha256 == wanted.sha256:
         return "it is the same file"
-    if min(wanted.pdq_quality or 0, got.pdq_quality or 0) >= MIN_QUALITY:
+    if min(wanted.pdq_quality or 0, got.pdq_quality or 0) >= MIN_PDQ_QUALITY:
         bits = min(distance(wanted.pdq_dihedral[0], turned) for turned in got.pdq_dihedral)
         if bits <= SAME_PICTURE_BITS:
             return f"it is the same picture ({bits} bits differ)"

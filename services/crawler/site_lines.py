@@ -1,7 +1,5 @@
 """Reading a list of sites (pure): what is wrong is named with its line, the field and the cure; the rest is kept."""
 
-import csv
-import json
 import math
 import re
 from collections.abc import Iterator, Sequence
@@ -10,9 +8,11 @@ from typing import Any
 
 from services.crawler.urls import canonical, host_of
 from shared.events.values import SiteKind
+from shared.rows import csv_values, json_object
 
 FIELDS = (
     "url", "name", "kind", "language", "country", "abuse_email", "requests_per_second", "revisit_seconds",
+    "obey_robots",
 )  # fmt: skip
 REQUIRED = ("url", "name")
 DEFAULT_KIND = SiteKind.BOARD
@@ -31,6 +31,7 @@ CURES = {
     "abuse_email": "give one mail address, or leave it empty",
     "requests_per_second": f"give a number above 0, at most {MOST_PACE:g}",
     "revisit_seconds": f"give a number of at least {LEAST_REVISIT_S:g}",
+    "obey_robots": "give yes, or no where the law allows a visit that robots.txt forbids, or leave it empty (yes)",
 }
 
 
@@ -47,6 +48,7 @@ class SiteLine:
     abuse_email: str | None
     requests_per_second: float
     revisit_seconds: float
+    obey_robots: bool = True
 
 
 class _Wrong(ValueError):
@@ -77,14 +79,14 @@ def parse_sites(lines: Sequence[str], format: str) -> tuple[list[SiteLine], list
 
 def _csv(lines: Sequence[str]) -> Iterator[tuple[int, dict[str, Any] | str]]:
     """Number and fields of each line, or what is wrong with it. Each by itself: an open quote must not eat the rest."""
-    header = [name.strip().lower() for name in _values(lines[0] if lines else "") or []]
+    header = [name.strip().lower() for name in csv_values(lines[0] if lines else "") or []]
     if missing := [name for name in REQUIRED if name not in header]:
         yield 1, f"{', '.join(missing)}: not among the fields; begin with the line {','.join(FIELDS)}"
         return
     if unknown := [name for name in header if name not in FIELDS]:
         yield 1, f"{', '.join(unknown)}: no such field, left out; the fields are {', '.join(FIELDS)}"
     for number, line in enumerate(lines[1:], 2):
-        values = _values(line)
+        values = csv_values(line)
         if values is None:
             yield number, "a quote is not closed, or stands in the wrong place; put whole values in quotes"
         elif len(values) > len(header):
@@ -93,24 +95,14 @@ def _csv(lines: Sequence[str]) -> Iterator[tuple[int, dict[str, Any] | str]]:
             yield number, dict(zip(header, values, strict=False))
 
 
-def _values(line: str) -> list[str] | None:
-    """None when the line is no CSV."""
-    try:
-        return next(csv.reader([line.rstrip("\r\n")], strict=True), [])
-    except csv.Error:
-        return None
-
-
 def _json(lines: Sequence[str]) -> Iterator[tuple[int, dict[str, Any] | str]]:
     for number, line in enumerate(lines, 1):
         if not line.strip():
             continue
         try:
-            values = json.loads(line)
-        except (ValueError, RecursionError) as error:
-            yield number, f"it is not JSON ({error}); give one object a line"
-            continue
-        yield number, values if isinstance(values, dict) else "it is no object; give one object a line"
+            yield number, json_object(line)
+        except ValueError as error:
+            yield number, f"it {error}"
 
 
 def _site(values: dict[str, Any]) -> SiteLine:
@@ -132,6 +124,7 @@ def _site(values: dict[str, Any]) -> SiteLine:
         abuse_email=_matching(given, "abuse_email", EMAIL),
         requests_per_second=_number(given, "requests_per_second", DEFAULT_PACE, 1e-6, MOST_PACE),
         revisit_seconds=_number(given, "revisit_seconds", DEFAULT_REVISIT_S, LEAST_REVISIT_S, 1e9),
+        obey_robots=_yes_or_no(given, "obey_robots"),
     )
 
 
@@ -149,3 +142,10 @@ def _number(given: dict[str, str], field: str, default: float, least: float, mos
     if not math.isfinite(number) or not least <= number <= most:
         raise _Wrong(field, given[field])
     return number
+
+
+def _yes_or_no(given: dict[str, str], field: str) -> bool:
+    answers = {"": True, "yes": True, "true": True, "no": False, "false": False}
+    if given[field].lower() not in answers:
+        raise _Wrong(field, given[field])
+    return answers[given[field].lower()]

@@ -33,6 +33,13 @@ def test_the_last_six_are_optional(lines: list[str]) -> None:
     assert (site.requests_per_second, site.revisit_seconds) == (DEFAULT_PACE, DEFAULT_REVISIT_S)
 
 
+@pytest.mark.parametrize(("answer", "obeys"), [("", True), ("yes", True), ("No", False)])
+def test_robots_txt_is_obeyed_unless_the_list_says_no(answer: str, obeys: bool) -> None:
+    (site,), problems = parse_sites(["url,name,obey_robots", f"http://a.test/,A,{answer}"], "csv")
+    assert (site.obey_robots, problems) == (obeys, [])
+    assert "obey_robots" in parse_sites(["url,name,obey_robots", "http://a.test/,A,perhaps"], "csv")[1][0]
+
+
 def test_json_lines_say_the_same() -> None:
     values = dict(zip(HEADER.split(","), GOOD.split(","), strict=True))
     assert parse_sites([json.dumps(values), ""], "jsonl") == parse_sites([HEADER, GOOD], "csv")
