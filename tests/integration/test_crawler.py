@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import random
+import string
 from collections import Counter
 from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
@@ -9,10 +11,15 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
+from services.crawler import ledger
+from services.crawler.urls import MAX_URL, canonical
+from services.crawler.visit import Link, Visited
 from shared.bus.port import Record
+from shared.database import Transaction
 from shared.failures import Transient
 from tests.support.crawl import Crawl, crawling
 from tests.support.poll import eventually
+from tests.support.service import T0
 from tests.support.stack import Migrated
 
 SCALE, PACE = 0.1, 30.0  # the smallest world, its forty seconds in less than two
@@ -208,3 +215,38 @@ async def test_a_site_has_no_more_pages_than_it_may(crawl: Crawl) -> None:
         rows = (await tx.execute(counted)).all()
     assert max(count for _, count, _ in rows) == 6
     assert all(count == pages for _, count, pages in rows)
+
+
+async def test_a_page_that_cannot_be_written_down_is_put_off_and_stops_nothing(
+    crawl: Crawl, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    chosen, record = min(posts(crawl)), ledger.record
+
+    async def failing(tx: Transaction, visited: Sequence[Visited], *more: object) -> object:
+        if any(visit.known.url == chosen and visit.problem is None for visit in visited):
+            raise ZeroDivisionError
+        return await record(tx, visited, *more)
+
+    monkeypatch.setattr(ledger, "record", failing)
+    await crawl.watch()
+    async with crawl.service():
+        await everything_found(crawl)
+        await eventually(lambda: problem_of(crawl, chosen))
+    assert await problem_of(crawl, chosen) == ("not handled: ZeroDivisionError()", 10)
+
+
+async def problem_of(crawl: Crawl, url: str) -> tuple[str, int] | None:
+    query = sa.text("SELECT problem, failures FROM frontier WHERE url = :url AND problem IS NOT NULL")
+    async with crawl.database.transaction() as tx:
+        row = (await tx.execute(query, {"url": url})).one_or_none()
+    return tuple(row) if row else None
+
+
+async def test_the_longest_address_fits_into_the_frontier(crawl: Crawl) -> None:
+    letters = random.Random(1).choices(string.ascii_letters, k=MAX_URL)  # no two alike: nothing to compress
+    longest = canonical("http://a.test/" + "".join(letters)[: MAX_URL - len("http://a.test/")])
+    assert longest
+    assert canonical(longest + "x") is None
+    async with crawl.database.transaction() as tx:
+        added = await ledger._add_links(tx, [Link(longest)], T0)
+    assert added == {"a.test": 1}
