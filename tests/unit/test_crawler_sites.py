@@ -77,7 +77,10 @@ def test_wrong_headers_and_formats() -> None:
     assert parse_sites(["address,name", "http://a.test/,A"], "csv")[1][0].startswith(
         "line 1: url: not among the fields"
     )
-    assert parse_sites([], "csv") == ([], [f"line 1: url, name: not among the fields; begin with the line {HEADER}"])
+    assert parse_sites([], "csv") == (
+        [],
+        [f"line 1: url, name: not among the fields; begin with the line {HEADER},obey_robots"],
+    )
     sites, problems = parse_sites(["url,name,colour", "http://a.test/,A,red"], "csv")
     assert len(sites) == 1
     assert problems[0].startswith("line 1: colour: no such field")
