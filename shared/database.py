@@ -119,6 +119,7 @@ class Database:
             url,
             pool_size=POOL_SIZE,
             pool_pre_ping=True,
+            hide_parameters=True,  # errors go to logs and dead letters: what a case holds must not
             connect_args=_connect_args(schema),
         )
         self._sessions = async_sessionmaker(self.engine, expire_on_commit=False)
@@ -167,5 +168,8 @@ def _connect_args(schema: str | None) -> dict[str, str | int]:
 
 
 def _passes(error: DBAPIError) -> bool:
+    """Without a state the server was not reached, or was not asked: a value that cannot be sent never passes."""
     state = getattr(error.orig, "sqlstate", None)
-    return error.connection_invalidated or state is None or state in TRANSIENT_SQLSTATES or state.startswith("08")
+    if state is None:
+        return error.connection_invalidated or isinstance(error, OperationalError | InterfaceError)
+    return error.connection_invalidated or state in TRANSIENT_SQLSTATES or state.startswith("08")

@@ -11,7 +11,7 @@ from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from aiokafka.errors import KafkaError, MessageSizeTooLargeError, for_code
 from aiokafka.partitioner import DefaultPartitioner
 
-from shared.bus.kafka_member import CONSUMER, SESSION_SECONDS, KafkaMember, joined, received
+from shared.bus.kafka_member import SESSION_SECONDS, KafkaMember, consuming, joined, received
 from shared.bus.port import Received, Record, Revoked
 from shared.failures import Rejected, Transient
 
@@ -133,7 +133,8 @@ class KafkaBroker:
             yield member
 
     async def follow(self, topics: Sequence[str]) -> AsyncIterator[Sequence[Received]]:
-        consumer = AIOKafkaConsumer(*(self._prefix + topic for topic in topics), **self._at, **CONSUMER)
+        names = [self._prefix + topic for topic in topics]
+        consumer = AIOKafkaConsumer(*names, **self._at, **consuming(embedded=not self._idempotence))
         try:
             await consumer.start()
             caught_up = False

@@ -11,7 +11,10 @@ from aiokafka.errors import KafkaError
 from shared.bus.port import Partition, Received, Revoked
 from shared.failures import Transient
 
-CONSUMER: dict[str, Any] = {"auto_offset_reset": "earliest", "enable_auto_commit": False, "fetch_max_wait_ms": 500}
+CONSUMER: dict[str, Any] = {"auto_offset_reset": "earliest", "enable_auto_commit": False}
+# Kafka answers a waiting fetch when a record comes. The embedded broker looks again after half of the wait: from 500 ms
+# to 100 ms a record's way fell from 253 to 54 ms, and the idle service took 1.07 % of a core instead of 0.97 %.
+FETCH_WAIT_MS, EMBEDDED_FETCH_WAIT_MS = 500, 100
 SESSION_SECONDS = 6.0  # Kafka's own least; a dead member's partitions are back in work after it
 GROUP: dict[str, Any] = {
     # Longer than a member drains (`runner.REVOKE_SECONDS`) and commits, or it is thrown out while it does.
@@ -19,6 +22,10 @@ GROUP: dict[str, Any] = {
     "max_poll_interval_ms": 60_000,
 }
 COMMIT_TIMEOUT_S = 4.0
+
+
+def consuming(embedded: bool) -> dict[str, Any]:
+    return {**CONSUMER, "fetch_max_wait_ms": EMBEDDED_FETCH_WAIT_MS if embedded else FETCH_WAIT_MS}
 
 
 class KafkaMember:
@@ -85,7 +92,7 @@ async def joined(
 ) -> AsyncIterator[KafkaMember]:
     """A member of `group`; topics are the broker's names. Leaving tells the group, so that others take over at once."""
     session = {"session_timeout_ms": int(session_s * 1000), "heartbeat_interval_ms": int(session_s * 1000 / 6)}
-    consumer = AIOKafkaConsumer(group_id=group, **at, **CONSUMER, **GROUP, **session)
+    consumer = AIOKafkaConsumer(group_id=group, **at, **consuming(embedded), **GROUP, **session)
     positions: dict[Partition, int] = {}
     consumer.subscribe(topics, listener=_Listener(prefix, on_revoked, positions))
     try:

@@ -12,12 +12,11 @@ from pathlib import Path
 import pytest
 
 from deploy.local.stack import Stack
-from shared.bus.kafka import KafkaBroker
 from shared.bus.memory import MemoryBroker
 from shared.bus.port import Broker
 from tests.contract.test_bus_commits import working
+from tests.support.kafka_at import KafkaAt
 from tests.support.ledger import Ledger
-from tests.support.member_process import TEST_SESSION_SECONDS
 from tests.support.members import PARTITIONS, TOPIC, producing
 from tests.support.poll import eventually
 
@@ -41,7 +40,7 @@ async def restartable(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIt
             await stack.supervisor.kill("kafka")
             await stack.ready("kafka")
 
-        kafka = KafkaBroker(stack.env["HAETAE_KAFKA_BOOTSTRAP"], idempotence=False, session_s=TEST_SESSION_SECONDS)
+        kafka = KafkaAt(stack.env["HAETAE_KAFKA_BOOTSTRAP"], "", embedded=True).broker()
         yield kafka, kill
         await kafka.close()
 

@@ -7,11 +7,9 @@ import json
 import signal
 import sys
 
-from shared.bus.kafka import KafkaBroker
+from tests.support.kafka_at import KafkaAt
 from tests.support.ledger import Handled, Ledger
 from tests.support.members import member
-
-TEST_SESSION_SECONDS = 2.0
 
 
 class Printed(list[Handled]):
@@ -19,13 +17,13 @@ class Printed(list[Handled]):
         print(json.dumps(one), flush=True)  # noqa: T201
 
 
-async def main(bootstrap: str, prefix: str, name: str) -> None:
+async def main(name: str, at: KafkaAt) -> None:
     stop = asyncio.Event()
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stop.set)
-    broker = KafkaBroker(bootstrap, prefix, idempotence=False, session_s=TEST_SESSION_SECONDS)
+    broker = at.broker()
     await member(broker, name, Ledger(handled=Printed())).run(stop)
     await broker.close()
 
 
 if __name__ == "__main__":
-    asyncio.run(main(*sys.argv[1:]))
+    asyncio.run(main(sys.argv[1], KafkaAt(**json.loads(sys.argv[2]))))

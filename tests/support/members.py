@@ -9,6 +9,7 @@ import sys
 import time
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
+from dataclasses import asdict
 from pathlib import Path
 from typing import Protocol
 
@@ -19,6 +20,7 @@ from shared.bus.runner import GroupRunner
 from shared.clock import SystemClock
 from shared.failures import Transient
 from shared.metrics import Metrics
+from tests.support.kafka_at import KafkaAt
 from tests.support.ledger import Handled, Ledger
 
 PROJECT = Path(__file__).resolve().parents[2]
@@ -108,13 +110,13 @@ class Tasks:
 
 
 class Processes:
-    def __init__(self, bootstrap: str, prefix: str, ledger: Ledger) -> None:
-        self._at, self._ledger = (bootstrap, prefix), ledger
+    def __init__(self, at: KafkaAt, ledger: Ledger) -> None:
+        self._at, self._ledger = at, ledger
         self._running: dict[str, asyncio.subprocess.Process] = {}
         self._reading: set[asyncio.Task[None]] = set()
 
     async def start(self, name: str) -> None:
-        command = [sys.executable, "-m", "tests.support.member_process", *self._at, name]
+        command = [sys.executable, "-m", "tests.support.member_process", name, json.dumps(asdict(self._at))]
         process = await asyncio.create_subprocess_exec(
             *command, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.DEVNULL, cwd=PROJECT
         )
