@@ -3,6 +3,8 @@
 import asyncio
 import socket
 from collections.abc import Awaitable, Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 
 import httpx
 
@@ -11,12 +13,16 @@ from shared.net.addresses import WEB_PORTS, literal, why_not_public
 from shared.net.allowed import Allowed
 from shared.net.failures import AddressRefused, FetchFailed
 
+# Threads of their own: names whose servers answer slowly must not hold up what else the process does in threads.
+RESOLVERS = ThreadPoolExecutor(32, "resolver")
+
 Resolve = Callable[[str, int], Awaitable[Sequence[str]]]
 
 
 async def system_resolve(host: str, port: int) -> Sequence[str]:
     """All addresses of a name, by the system's resolver. Raises `OSError` for a name without any."""
-    found = await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    ask = partial(socket.getaddrinfo, host, port, type=socket.SOCK_STREAM)
+    found = await asyncio.get_running_loop().run_in_executor(RESOLVERS, ask)
     return tuple(dict.fromkeys(str(entry[4][0]) for entry in found))
 
 

@@ -2,6 +2,7 @@
 
 import pytest
 import sqlalchemy as sa
+from sqlalchemy.exc import DataError, DBAPIError
 
 from shared.database import Database
 from shared.failures import Transient
@@ -37,3 +38,16 @@ async def test_both_ends_notice_a_peer_that_is_gone(pair):
         raw = (await (await tx._session.connection()).get_raw_connection()).driver_connection
     assert seen == ["10", "UTC"]
     assert {"keepalives_idle": "10", "tcp_user_timeout": "25000"}.items() <= raw.info.get_parameters().items()
+
+
+async def test_a_value_that_no_database_takes_is_not_tried_for_ever(pair):
+    with pytest.raises(DataError):
+        async with pair[0].transaction() as tx:
+            await tx.execute(sa.text("SELECT CAST(:text AS text)"), {"text": "a\0b"})
+
+
+async def test_an_error_does_not_repeat_what_was_written(pair):
+    with pytest.raises(DBAPIError) as raised:
+        async with pair[0].transaction() as tx:
+            await tx.execute(sa.text("INSERT INTO nowhere VALUES (:text)"), {"text": "the lantern parcel"})
+    assert "lantern" not in str(raised.value)

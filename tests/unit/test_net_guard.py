@@ -2,6 +2,8 @@
 
 import asyncio
 import ipaddress
+import socket
+import threading
 
 import pytest
 from hypothesis import given
@@ -10,7 +12,7 @@ from hypothesis import strategies as st
 from shared.net import AddressRefused
 from shared.net.addresses import why_not_public
 from shared.net.allowed import parse_hosts
-from shared.net.guard import Guard
+from shared.net.guard import Guard, system_resolve
 
 PUBLIC = "93.184.215.14"
 INSIDE = [
@@ -172,3 +174,14 @@ def test_guard_needs_no_loop() -> None:
     with pytest.raises(RuntimeError):
         asyncio.get_running_loop()
     assert Guard({}).vet("https://example.test/").host == "example.test"
+
+
+async def test_names_that_resolve_slowly_hold_up_nothing_else(monkeypatch) -> None:
+    answered = threading.Event()
+    monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: answered.wait() and [])
+    asked = [asyncio.create_task(system_resolve(f"slow-{number}.test", 80)) for number in range(40)]
+    try:
+        assert await asyncio.wait_for(asyncio.to_thread(lambda: "done"), 10) == "done"
+    finally:
+        answered.set()
+        await asyncio.gather(*asked)
