@@ -20,13 +20,14 @@ RUN if [ "${SERVICE}" = evidence ]; then \
       && rm -rf /var/lib/apt/lists/*; fi
 COPY --from=build /opt/haetae /opt/haetae
 COPY shared/ /app/shared/
-COPY services/__init__.py /app/services/__init__.py
-COPY services/${SERVICE}* /app/services/${SERVICE}/
+COPY services/ /app/services/
 COPY migrations/ /app/migrations/
+COPY deploy/ /app/deploy/
 COPY haetae/ /app/haetae/
 WORKDIR /app
 ENV PATH=/opt/haetae/bin:$PATH PYTHONPATH=/app PYTHONDONTWRITEBYTECODE=1 PYTHONUNBUFFERED=1 SERVICE=${SERVICE} \
     HAETAE_OPS_HOST=0.0.0.0 HAETAE_OPS_PORT=9000
 USER 65532:65532
 EXPOSE 9000
-CMD ["sh", "-c", "exec python -m services.${SERVICE}"]
+# The command line: docker run haetae/cli python -m haetae accounts add NAME
+CMD ["sh", "-c", "if [ \"${SERVICE}\" = cli ]; then exec python -m haetae --help; fi; exec python -m services.${SERVICE}"]

@@ -1,7 +1,6 @@
 """The files of a capture, the manifest that lists them among them."""
 
 from collections.abc import Iterator
-from importlib.metadata import version
 
 from services.evidence.archive import archive
 from services.evidence.domain import Captured, File, Preserved
@@ -9,8 +8,9 @@ from services.evidence.manifest import manifest
 from services.evidence.pictures import EXTENSIONS, blurred, media_type
 from services.evidence.verify import NAME
 from shared.events import ContentFlagged
+from shared.version import VERSION
 
-SOFTWARE = f"Haetae {version('haetae')}"
+SOFTWARE = f"Haetae {VERSION}"
 
 
 def bundle(event: ContentFlagged, captured: Captured) -> tuple[File, ...]:
