@@ -3,6 +3,7 @@
 from services.gateway.handlers import project
 from services.gateway.pages_task import Pages
 from services.gateway.settings import Settings
+from services.gateway.stalled import watch
 from shared.events import (
     CaseChanged,
     ContentChecked,
@@ -35,6 +36,6 @@ def app(settings: Settings) -> Service:
         name="gateway",
         handles=dict.fromkeys(TOLD_OF, project),
         publishes=frozenset({CaseChanged, ReviewDecided}),
-        tasks={"pages": pages.serve},
+        tasks={"pages": pages.serve, "stalled cases": watch},
         checks={"pages": pages.ready},
     )

@@ -40,6 +40,7 @@ class Alarm(StrEnum):
     NO_RECIPIENT = "no-recipient"
     EVIDENCE_FAILED = "evidence-failed"
     PRETENDED_REMOVAL = "pretended-removal"
+    STALLED = "stalled"  # see `stalled.py`: by the clock, not by a fact
 
 
 @dataclass(frozen=True)

@@ -10,16 +10,15 @@ from services.notifier.watching import Rhythm
 from shared.database import Transaction
 from shared.events import CheckRequested
 from shared.events.values import Finding
-from shared.failures import Transient
 from shared.handling import Context
 from shared.identity import identity
+from shared.regularly import regularly
 
 log = structlog.get_logger(__name__)
 
 # A check is made within seconds of its time, behind many others within minutes: after an hour its answer is lost.
 PATIENCE = timedelta(hours=1)
 LOOK_S = 30.0
-STOP_POLL_S = 0.5  # a stop is noticed within it
 AT_ONCE = 500
 
 
@@ -68,14 +67,4 @@ async def ask_again(tx: Transaction) -> int:
 
 async def keep_asking(context: Context) -> None:
     """A background task: no watch waits for ever, whatever became of a check."""
-    looked_at: float | None = None
-    while not context.stopping():
-        now = context.clock.monotonic()
-        if looked_at is None or now - looked_at >= LOOK_S:
-            looked_at = now
-            try:
-                async with context.database.transaction() as tx:
-                    await ask_again(tx)
-            except Transient as failure:
-                log.warning("overdue checks have to wait", reason=str(failure))
-        await context.clock.sleep(STOP_POLL_S)
+    await regularly(context, LOOK_S, ask_again)

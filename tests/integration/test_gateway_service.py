@@ -5,14 +5,18 @@ from __future__ import annotations
 import base64
 import socket
 from collections.abc import AsyncIterator
+from functools import partial
 
 import httpx
 import pytest
+import sqlalchemy as sa
 
 from deploy.local.buckets import S3Address
+from services.gateway import stalled
 from services.gateway.accounts import create_account
 from services.gateway.app import app
 from services.gateway.settings import Settings
+from services.gateway.store import Case
 from shared.bus.memory import MemoryBroker
 from shared.database import Database
 from shared.events import ReviewDecided
@@ -75,3 +79,30 @@ async def test_from_events_to_a_verdict_on_the_broker(database: Database, settin
         await eventually(lambda: decided(broker))
     [event] = await decided(broker)
     assert (event.case_id, event.approved, event.scripted) == (story.case, story.notices, True)
+
+
+async def test_a_case_that_nothing_happens_to_any_more_is_an_alarm_until_something_does(
+    database: Database, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(stalled, "LOOK_S", 0.1)
+    broker, waits, drafted = MemoryBroker(), Story.of("post/1"), Story.of("post/2")
+    started = [record(event) for event in (waits.flagged, drafted.flagged, drafted.sealed, drafted.drafted)]
+    await broker.produce(started)
+
+    async def alarms() -> dict[str, str | None]:
+        async with database.transaction() as tx:
+            return {row.state: row.alarm for row in await tx.scalars(sa.select(Case))}
+
+    async def are(**wanted: str | None) -> None:
+        await eventually(partial(same, wanted))
+
+    async def same(wanted: dict[str, str | None]) -> bool:
+        return await alarms() == wanted
+
+    async with running(app(settings), broker, database):
+        await are(flagged=None, drafted=None)
+        async with database.transaction() as tx:
+            await tx.execute(sa.update(Case).values(updated_at=sa.func.now() - stalled.PATIENCE))
+        await are(flagged="stalled", drafted=None)
+        await broker.produce([record(waits.sealed)])
+        await are(sealed=None, drafted=None)

@@ -32,8 +32,9 @@ from tests.support.service import record, running
 
 
 @pytest.fixture
-async def broker(migrated, mail):
+async def broker(migrated, mail, monkeypatch):
     """A broker with both services at work on it."""
+    monkeypatch.setattr(checks, "LOOK_S", 0.1)
     basics = {"kafka_bootstrap": "unused"}
     sending = {"smtp_host": mail.host, "smtp_port": mail.port, "check_schedule": "0.1", "confirm_after": 0.001}
     urls = {name: migrated.dsn_for(name) for name in ("drafter", "notifier")}
@@ -88,10 +89,9 @@ async def test_from_sealed_evidence_to_a_verified_removal(broker, mail):
     assert (await nth(broker, RemovalVerified)).url == event.finding.url
 
 
-async def test_a_check_whose_answer_was_lost_is_followed_by_another(broker, migrated, monkeypatch):
+async def test_a_check_whose_answer_was_lost_is_followed_by_another(broker, migrated):
     await approve(broker)
     lost = await nth(broker, CheckRequested)
-    monkeypatch.setattr(checks, "LOOK_S", 0.1)
     database = Database(migrated.dsn_for("notifier"), "/test")
     async with database.transaction() as tx:
         await tx.execute(sa.text("UPDATE watches SET awaited_at = now() - interval '1 day'"))
