@@ -1,9 +1,12 @@
 """Texts that were made to keep a service busy. Each took from minutes to days before it was guarded against."""
 
 import pytest
+from selectolax.lexbor import LexborHTMLParser
 
 from services.classifier.normalise import skeleton
 from services.crawler.feeds import feed_links
+from services.crawler.nesting import shallow
+from services.crawler.reading import read_html
 from services.crawler.removal import text_share
 
 pytestmark = pytest.mark.timeout(20)
@@ -33,3 +36,11 @@ def test_accents_do_not_make_another_text():
 @pytest.mark.parametrize("marks", ["\u0300\u0316", "\uff9e\u0300", "\u05b1\u05b0"])
 def test_a_heap_of_combining_marks_hides_nothing_from_the_classifier(marks):
     assert skeleton(marks * 200_000 + " lantern parcel").endswith("lantern parcel")
+
+
+def test_elements_that_open_again_do_not_multiply():
+    """Unguarded, 2,000 of these took a gigabyte."""
+    bomb = "".join(f"<p><b id={number}><!--</b>-->" for number in range(600))
+    tree = LexborHTMLParser(shallow(bomb + "<p>lantern"))
+    assert len(tree.css("*")) < 5_000
+    assert read_html(bomb + "<p>lan<b>tern</b>", URL).text == "lantern"
