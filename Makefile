@@ -5,7 +5,7 @@ PY := .venv/bin/python
 CODE := shared services sandbox deploy haetae migrations benchmarks tests
 export REVIEW ONCE QUICK
 
-.PHONY: help install run test bench models lint format types imports check docs lock clean
+.PHONY: help install run test chaos bench models lint format types imports check docs lock clean
 
 help:  ## List the targets
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sort | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -18,8 +18,11 @@ install: .venv/.installed  ## Install everything into .venv (and Chromium, where
 run: install models  ## Run the whole loop on the sandbox web and show it live (REVIEW=me: you approve; ONCE=1: stop after the summary)
 	@$(PY) -m haetae run --sandbox $(if $(filter me,$(REVIEW)),--review me) $(if $(filter 1,$(ONCE)),--once)
 
-test: install models  ## Run every test
+test: install models  ## Run every test but those of `make chaos`
 	@$(PY) -m pytest $(ARGS)
+
+chaos: install models  ## Run the whole loop while its services and servers are killed and frozen (a quarter of an hour)
+	@$(PY) -m pytest -m chaos tests/journey $(ARGS)
 
 bench: install models  ## Measure a figure beside its peer: make bench NAME=loop (QUICK=1 ends within a minute)
 	@$(PY) -m benchmarks $(NAME) $(if $(filter 1,$(QUICK)),--quick)
