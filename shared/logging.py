@@ -9,7 +9,7 @@ from typing import Any
 import structlog
 from opentelemetry import trace
 
-SECRET_NAMES = re.compile(r"password|secret|token|authorization|cookie|master_key|access_key", re.IGNORECASE)
+SECRET_NAMES = re.compile(r"password|secret|token|authorization|cookie|(master|approval|access)_key", re.IGNORECASE)
 URL_CREDENTIALS = re.compile(r"(\w+://)[^\s/@:]+:[^\s/@]+@")
 MASK = "***"
 

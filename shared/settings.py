@@ -46,3 +46,13 @@ class ObjectSettings(BaseSettings):
     s3_secure: Annotated[bool, Field(description="TLS to the S3 store")] = True
     s3_bucket_prefix: Annotated[str, Field(description="Put before every bucket name")] = ""
     master_key: Annotated[SecretStr, Field(description="Base64 of 32 bytes; wraps the key of each case")]
+
+
+class ApprovalSettings(BaseSettings):
+    """For the gateway, which seals approvals, and the notifier, which sends nothing without the seal."""
+
+    model_config = Settings.model_config
+
+    approval_key: Annotated[
+        SecretStr, Field(min_length=32, description="Random text, the same for gateway and notifier: seals approvals")
+    ]

@@ -19,6 +19,7 @@ ONLY_FOR: dict[str, tuple[str, ...]] = {
     "HAETAE_KAFKA_": SERVICES,
     "HAETAE_S3_": S3_USERS,
     "HAETAE_MASTER_KEY": S3_USERS,
+    "HAETAE_APPROVAL_KEY": ("gateway", "notifier"),
     "HAETAE_SMTP_": ("notifier",),
     "HAETAE_MAIL_API": (),
 }

@@ -68,7 +68,10 @@ class Stack:
         self.home = Home(self._path)
         self.supervisor = Supervisor(self.home.path, self.home.logs, self._on_event)
         self.role_passwords = {service: self.home.secret(f"role_{service}") for service in SERVICES}
-        self.env = {"HAETAE_MASTER_KEY": self._shared.get("HAETAE_MASTER_KEY") or self.home.master_key()}
+        self.env = {
+            "HAETAE_MASTER_KEY": self._shared.get("HAETAE_MASTER_KEY") or self.home.master_key(),
+            "HAETAE_APPROVAL_KEY": self._shared.get("HAETAE_APPROVAL_KEY") or self.home.secret("approval_key"),
+        }
         try:
             await asyncio.to_thread(end_leftovers, self.home.path)
             await self.start_parts(*self._wanted)

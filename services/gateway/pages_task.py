@@ -5,6 +5,7 @@ from zoneinfo import ZoneInfo
 from services.gateway.parts import Parts
 from services.gateway.settings import Settings
 from services.gateway.web import application
+from shared.approvals import Approvals
 from shared.failures import Transient
 from shared.handling import Context
 from shared.objects.vault import open_vault
@@ -26,6 +27,7 @@ class Pages:
                 database=context.database,
                 vault=vault,
                 clock=context.clock,
+                approvals=Approvals(settings.approval_key),
                 timezone=ZoneInfo(settings.gateway_timezone),
                 language=settings.gateway_language,
                 tls=settings.gateway_tls,

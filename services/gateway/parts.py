@@ -7,6 +7,7 @@ from typing import cast
 from starlette.requests import Request
 
 from services.gateway.pictures import Vault
+from shared.approvals import Approvals
 from shared.clock import Clock
 from shared.database import Database
 
@@ -18,6 +19,7 @@ class Parts:
     database: Database
     vault: Vault
     clock: Clock
+    approvals: Approvals
     timezone: tzinfo = UTC
     language: str = "ko"
     tls: bool = False

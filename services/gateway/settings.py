@@ -5,11 +5,11 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import Field, field_validator
 
-from shared.settings import ObjectSettings
+from shared.settings import ApprovalSettings, ObjectSettings
 from shared.settings import Settings as Common
 
 
-class Settings(Common, ObjectSettings):
+class Settings(Common, ObjectSettings, ApprovalSettings):
     gateway_host: Annotated[str, Field(description="Address that the pages are served on")] = "127.0.0.1"
     gateway_port: Annotated[int, Field(description="Port of the pages; 0 chooses one", ge=0, le=65535)] = 8080
     gateway_tls: Annotated[

@@ -11,6 +11,7 @@ from services.gateway.domain import State
 from services.gateway.problems import Problem
 from services.gateway.projections import Notices, Step, in_draft
 from services.gateway.store import Case, CaseNotice
+from shared.approvals import Approvals
 from shared.database import Database, Transaction
 from shared.events import ReviewDecided, Verdict
 from shared.events.values import Notice
@@ -31,7 +32,7 @@ class Decision:
     shown: Mapping[UUID, str] | None = None
 
 
-async def decide(database: Database, case_id: UUID, decision: Decision, by: Account) -> None:
+async def decide(database: Database, approvals: Approvals, case_id: UUID, decision: Decision, by: Account) -> None:
     """Record the verdict, its history and its event, all or nothing. Raises `Problem` 404, 409 or 422."""
     check_form(decision)
     async with database.transaction() as tx:
@@ -41,7 +42,7 @@ async def decide(database: Database, case_id: UUID, decision: Decision, by: Acco
         notices = await notices_of(tx, case_id)
         check_awaits_review(case)
         chosen = agreeing(decision, {row.notice_id: row for row in in_draft(case, notices)})
-        await record(tx, case, notices, chosen, decision, by)
+        await record(tx, approvals, case, notices, chosen, decision, by)
 
 
 def check_form(decision: Decision) -> None:
@@ -76,7 +77,13 @@ def agreeing(decision: Decision, stored: Mapping[UUID, CaseNotice]) -> list[Noti
 
 
 async def record(
-    tx: Transaction, case: Case, notices: Notices, chosen: list[Notice], decision: Decision, by: Account
+    tx: Transaction,
+    approvals: Approvals,
+    case: Case,
+    notices: Notices,
+    chosen: list[Notice],
+    decision: Decision,
+    by: Account,
 ) -> None:
     if case.finding is None:
         raise Problem(409, "not-drafted", state=case.state)
@@ -102,6 +109,7 @@ async def record(
             finding=case.finding,
             reviewer=by.pseudonym,
             scripted=by.scripted,
+            seal=approvals.seal(case.case_id, chosen),
             decided_at=now,
         ),
         id=identity("decided", case.case_id),

@@ -6,6 +6,7 @@ from services.notifier.checks import keep_asking
 from services.notifier.handlers import enqueue, follow_up
 from services.notifier.sender import Sender
 from services.notifier.settings import Settings
+from shared.approvals import Approvals
 from shared.events import (
     CheckRequested,
     ContentChecked,
@@ -31,7 +32,7 @@ def app(settings: Settings) -> Service:
     return Service(
         name="notifier",
         handles={
-            ReviewDecided: partial(enqueue, origin=origin),
+            ReviewDecided: partial(enqueue, origin=origin, approvals=Approvals(settings.approval_key)),
             ContentChecked: partial(follow_up, rhythm=rhythm),
         },
         publishes=frozenset({NoticeSent, NoticeBounced, CheckRequested, RemovalVerified}),

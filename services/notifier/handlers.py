@@ -4,16 +4,18 @@ from services.notifier.checks import request_check
 from services.notifier.mail import Letter, Origin, Unsendable, compose
 from services.notifier.store import APPROVED, REMOVED, WATCHING, Delivery, WatchRow, delivery, watch_of
 from services.notifier.watching import Next, Rhythm, Verified, Watch, follow, gone
+from shared.approvals import Approvals
 from shared.database import Transaction
 from shared.events import ContentChecked, RemovalVerified, ReviewDecided, Verdict
 from shared.failures import Rejected
 from shared.identity import identity
 
 
-async def enqueue(event: ReviewDecided, tx: Transaction, *, origin: Origin) -> None:
+async def enqueue(event: ReviewDecided, tx: Transaction, *, origin: Origin, approvals: Approvals) -> None:
     """Only writes rows: the sender brings them out. Raises `Rejected` unless every notice is what was approved."""
     if event.verdict is not Verdict.APPROVED:
         return
+    approvals.check(event.case_id, event.approved, event.seal)
     letters = [Letter.of(event.case_id, notice) for notice in event.approved]
     for letter in letters:
         _must_be_sendable(letter, origin, tx)

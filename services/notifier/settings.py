@@ -10,13 +10,14 @@ from services.notifier.schedule import parse_schedule
 from services.notifier.smtp import Server, Tls
 from services.notifier.watching import Rhythm
 from shared import settings
+from shared.settings import ApprovalSettings
 
 Mailbox = Annotated[str, Field(pattern=r"^[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]+@[A-Za-z0-9.-]+$")]
 # 1 h, 6 h, 24 h after the notice, daily for a month, then weekly: the contact order's re-check clock.
 SCHEDULE = "3600,18000,64800,86400x30,604800"
 
 
-class Settings(settings.Settings):
+class Settings(settings.Settings, ApprovalSettings):
     smtp_host: Annotated[str, Field(description="Submission server for notices")]
     smtp_port: Annotated[int, Field(description="Its port")] = 587
     smtp_username: Annotated[str | None, Field(description="Log-in of the submission server")] = None

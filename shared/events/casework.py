@@ -67,7 +67,8 @@ class Verdict(StrEnum):
 class ReviewDecided(Event, topic=REVIEW_DECIDED, type="review.decided.v1", key="case_id", owner="gateway"):
     """An official decided. `approved` holds the notices exactly as they were shown; empty when rejected.
 
-    `reviewer` is a pseudonym; `scripted` says that no person but a demonstration script decided.
+    `reviewer` is a pseudonym; `scripted` says that no person but a demonstration script decided; `seal` proves that the
+    gateway said it (`shared.approvals`).
     """
 
     case_id: UUID
@@ -77,4 +78,5 @@ class ReviewDecided(Event, topic=REVIEW_DECIDED, type="review.decided.v1", key="
     finding: Finding
     reviewer: str
     scripted: bool
+    seal: Sha256
     decided_at: AwareDatetime

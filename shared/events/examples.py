@@ -142,6 +142,7 @@ EXAMPLES: dict[type[Event], Event] = {
             finding=FINDING,
             reviewer="reviewer-7",
             scripted=False,
+            seal=DIGEST,
             decided_at=at(30),
         ),
         NoticeSent(

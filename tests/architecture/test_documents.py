@@ -24,6 +24,7 @@ NEEDED = {
     "HAETAE_S3_ACCESS_KEY": "x",
     "HAETAE_S3_SECRET_KEY": "x",
     "HAETAE_MASTER_KEY": "x",
+    "HAETAE_APPROVAL_KEY": "x" * 32,
     "HAETAE_SMTP_HOST": "127.0.0.1",
     "HAETAE_TEXT_MODEL": "nowhere",
 }

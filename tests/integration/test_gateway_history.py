@@ -21,6 +21,7 @@ from services.gateway.verdict import Decision, decide
 from shared.database import Database
 from shared.events import NoticeSent, Verdict
 from shared.events.examples import EXAMPLES
+from tests.support.approvals import APPROVALS
 from tests.support.gateway import PASSWORD, Desk, Story, make_desk
 from tests.support.stack import Migrated
 
@@ -79,7 +80,8 @@ async def test_of_two_officials_at_once_one_decides(desk: Desk) -> None:
     story = await desk.awaiting_review()
     officials = [await official(desk, "kim"), await official(desk, "lee")]
     results = await asyncio.gather(
-        *(decide(desk.database, story.case, approval(story), one) for one in officials * 3), return_exceptions=True
+        *(decide(desk.database, APPROVALS, story.case, approval(story), one) for one in officials * 3),
+        return_exceptions=True,
     )
     assert sorted(type(result).__name__ for result in results) == ["NoneType"] + ["Problem"] * 5
     assert {result.code for result in results if isinstance(result, Problem)} == {"decided"}
@@ -90,7 +92,7 @@ async def test_no_verdict_before_the_evidence_is_there(desk: Desk) -> None:
     story = Story.of()
     await desk.tell(story.drafted)
     with pytest.raises(Problem, match="not-drafted"):
-        await decide(desk.database, story.case, approval(story), await official(desk))
+        await decide(desk.database, APPROVALS, story.case, approval(story), await official(desk))
 
 
 async def test_the_history_refuses_changes_to_the_role_and_to_the_owner(desk: Desk, migrated: Migrated) -> None:

@@ -21,6 +21,7 @@ from shared.bus.memory import MemoryBroker
 from shared.database import Database
 from shared.events import ReviewDecided
 from shared.events.envelope import decode
+from tests.support.approvals import KEY
 from tests.support.gateway import PASSWORD, Story
 from tests.support.poll import eventually
 from tests.support.service import record, running
@@ -42,7 +43,14 @@ def settings(s3_settings: S3Address) -> Settings:
     given = {name.removeprefix("HAETAE_").lower(): value for name, value in s3_settings.env().items()}
     key = base64.b64encode(b"k" * 32).decode()
     return Settings.model_validate(
-        {"database_url": "unused", "kafka_bootstrap": "unused", "gateway_port": port, "master_key": key, **given}
+        {
+            "database_url": "unused",
+            "kafka_bootstrap": "unused",
+            "gateway_port": port,
+            "master_key": key,
+            "approval_key": KEY,
+            **given,
+        }
     )
 
 

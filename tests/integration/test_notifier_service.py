@@ -26,6 +26,7 @@ from shared.events import (
 from shared.events.envelope import decode
 from shared.events.examples import FINDING
 from shared.events.values import Probe, ProbeOutcome
+from tests.support.approvals import APPROVALS, KEY
 from tests.support.cases import sealed
 from tests.support.poll import eventually
 from tests.support.service import record, running
@@ -36,7 +37,8 @@ async def broker(migrated, mail, monkeypatch):
     """A broker with both services at work on it."""
     monkeypatch.setattr(checks, "LOOK_S", 0.1)
     basics = {"kafka_bootstrap": "unused"}
-    sending = {"smtp_host": mail.host, "smtp_port": mail.port, "check_schedule": "0.1", "confirm_after": 0.001}
+    sending = {"smtp_host": mail.host, "smtp_port": mail.port, "approval_key": KEY}
+    sending |= {"check_schedule": "0.1", "confirm_after": 0.001}
     urls = {name: migrated.dsn_for(name) for name in ("drafter", "notifier")}
     services = {
         "drafter": drafter(DrafterSettings(database_url=urls["drafter"], **basics)),
@@ -114,6 +116,7 @@ async def approve(broker) -> EvidenceSealed:
         finding=event.finding,
         reviewer="reviewer-7",
         scripted=False,
+        seal=APPROVALS.seal(event.case_id, drafted.notices),
         decided_at=SystemClock().now(),
     )
     await broker.produce([record(approved)])

@@ -28,6 +28,7 @@ from shared.identity import case_id, identity
 from shared.notices import notice_digest
 from shared.objects.folder import FolderStore
 from shared.objects.vault import Vault
+from tests.support.approvals import APPROVALS
 
 PASSWORD = "lantern parcel at gate seven"
 
@@ -70,7 +71,7 @@ def make_desk(dsn: str, folder: Path, clock: Clock | None = None) -> Desk:
     clock = clock or SystemClock()
     vault = Vault(FolderStore(folder / "evidence"), FolderStore(folder / "keys"), b"k" * 32)
     database = Database(dsn, "/haetae/gateway", clock)
-    return Desk(Parts(database=database, vault=vault, clock=clock, language="en"), vault)
+    return Desk(Parts(database, vault, clock, APPROVALS, language="en"), vault)
 
 
 @dataclass(frozen=True)

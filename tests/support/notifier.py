@@ -25,6 +25,7 @@ from shared.events.values import Notice, Probe, ProbeOutcome
 from shared.identity import case_id, identity
 from shared.notices import notice_digest
 from shared.outbox import OUTBOX
+from tests.support.approvals import APPROVALS
 
 ORIGIN = Origin("Sample Centre", "notices@agency.test", "answers@agency.test")
 RHYTHM = Rhythm((3.0, 5.0, 8.0), confirm_after=2.0)
@@ -44,14 +45,16 @@ def notice(case: Any, email: str = "abuse@harbour-board.en.test") -> Notice:
 
 def approval(*emails: str, url: str = FINDING.url, verdict: Verdict = Verdict.APPROVED) -> ReviewDecided:
     case = case_id(url)
+    approved = tuple(notice(case, email) for email in emails)
     return ReviewDecided(
         case_id=case,
         verdict=verdict,
         note="",
-        approved=tuple(notice(case, email) for email in emails),
+        approved=approved,
         finding=FINDING.model_copy(update={"url": url}),
         reviewer="reviewer-7",
         scripted=False,
+        seal=APPROVALS.seal(case, approved),
         decided_at=ManualClock().now(),
     )
 
@@ -71,7 +74,7 @@ class Notifier:
 
     async def handle(self, event: Event) -> None:
         handler: Any = {
-            ReviewDecided: partial(enqueue, origin=ORIGIN),
+            ReviewDecided: partial(enqueue, origin=ORIGIN, approvals=APPROVALS),
             ContentChecked: partial(follow_up, rhythm=RHYTHM),
         }[type(event)]  # type: ignore[index]
         async with self.database.transaction(Envelope(event, uuid4(), "/test", self.clock.now())) as tx:

@@ -11,6 +11,7 @@ from services.notifier.schedule import parse_schedule
 from services.notifier.settings import SCHEDULE, Settings
 from services.notifier.watching import Next, Rhythm, Verified, Watch, follow, gone
 from shared.events.values import Probe, ProbeOutcome
+from tests.support.approvals import KEY
 
 NOW = datetime(2026, 11, 22, 10, 0, tzinfo=UTC)
 RHYTHM = Rhythm((3.0, 5.0, 8.0), confirm_after=2.0)
@@ -123,7 +124,8 @@ def test_a_removal_always_has_two_proofs_in_a_row_far_enough_apart(answers):
 
 
 def settings(**more):
-    return Settings(database_url="postgresql+psycopg://x", kafka_bootstrap="x:1", smtp_host="mail.test", **more)
+    needed = {"database_url": "postgresql+psycopg://x", "kafka_bootstrap": "x:1", "approval_key": KEY}
+    return Settings(**needed, smtp_host="mail.test", **more)
 
 
 @pytest.mark.parametrize(

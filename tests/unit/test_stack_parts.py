@@ -26,6 +26,7 @@ SETTINGS = {
     "HAETAE_SMTP_HOST": "127.0.0.1",
     "HAETAE_MAIL_API": "http://127.0.0.1:3",
     "HAETAE_MASTER_KEY": "k",
+    "HAETAE_APPROVAL_KEY": "a",
     "HAETAE_LOG_LEVEL": "info",
 }
 FOR_ALL = {"HAETAE_DATABASE_URL", "HAETAE_KAFKA_BOOTSTRAP", "HAETAE_LOG_LEVEL"}
@@ -103,8 +104,8 @@ def test_the_env_file_is_read_back_and_a_wrong_line_named(tmp_path: Path) -> Non
         ("classifier", set()),
         ("drafter", set()),
         ("evidence", {"HAETAE_S3_SECRET_KEY", "HAETAE_MASTER_KEY"}),
-        ("gateway", {"HAETAE_S3_SECRET_KEY", "HAETAE_MASTER_KEY"}),
-        ("notifier", {"HAETAE_SMTP_HOST"}),
+        ("gateway", {"HAETAE_S3_SECRET_KEY", "HAETAE_MASTER_KEY", "HAETAE_APPROVAL_KEY"}),
+        ("notifier", {"HAETAE_SMTP_HOST", "HAETAE_APPROVAL_KEY"}),
     ],
 )
 def test_a_service_knows_only_what_it_needs(service: str, more: set[str]) -> None:
@@ -137,6 +138,7 @@ async def test_outside_servers_are_passed_on_and_nothing_is_started(tmp_path: Pa
         "HAETAE_SMTP_HOST": "127.0.0.1",
         "HAETAE_SMTP_PORT": "3",
         "HAETAE_MASTER_KEY": "given",
+        "HAETAE_APPROVAL_KEY": "given too",
     }
     async with Stack(tmp_path, parts=("postgres", "kafka", "mail"), environ=given) as stack:
         assert stack.env == given

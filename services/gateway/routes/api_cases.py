@@ -79,10 +79,11 @@ async def case_history(request: Request, visitor: Reader, case_id: UUID) -> Hist
 @router.post("/cases/{case_id}/decision")
 async def decision(request: Request, visitor: ApiReviewer, case_id: UUID, given: DecisionInput) -> dict[str, Any]:
     """Approve or reject, once. Answers with the case as it is then."""
-    database = parts_of(request).database
+    parts = parts_of(request)
     approved = {item.notice_id: item.sha256 for item in given.notices}
-    await decide(database, case_id, Decision(given.verdict, approved, given.note), visitor.account)
-    return detail(await open_file(database, case_id))
+    decision = Decision(given.verdict, approved, given.note)
+    await decide(parts.database, parts.approvals, case_id, decision, visitor.account)
+    return detail(await open_file(parts.database, case_id))
 
 
 @router.get("/summary")

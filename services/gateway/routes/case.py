@@ -61,7 +61,8 @@ def opened(request: Request) -> tuple[str, str] | None:
 @router.post("/cases/{case_id}/decision")
 async def verdict(request: Request, case_id: UUID, visitor: Reviewer) -> Response:
     form = await guarded_form(request, visitor.token)
-    await decide(parts_of(request).database, case_id, decision_of(form), visitor.account)
+    parts = parts_of(request)
+    await decide(parts.database, parts.approvals, case_id, decision_of(form), visitor.account)
     return RedirectResponse(f"/cases/{case_id}#top", 303)
 
 
