@@ -59,7 +59,7 @@ async def order_fault(run: Demonstration, **order: object) -> None:
 async def plant(run: Demonstration) -> int:
     """Records that nobody can read, on every topic; how many a topic."""
     broker = KafkaBroker(run.house.stack.env["HAETAE_KAFKA_BOOTSTRAP"], idempotence=False)
-    kinds = {event.topic.name: event.type for event in REGISTRY.values()}
+    kinds = {event.topic.name: event.type for event in reversed(REGISTRY.values())}  # a topic's first: all take it
     for topic in TOPICS:
         said = {"ce_source": b"/test", "ce_time": b"2026-11-22T00:00:00+00:00", "ce_type": kinds[topic.name].encode()}
         bad = [(b"\xff{", said), (b"{}", {**said, "ce_type": b"no.such.event.v9"}), (b"{}", {})]
