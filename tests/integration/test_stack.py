@@ -123,7 +123,8 @@ async def test_each_part_that_is_killed_comes_back_with_its_data(tmp_path: Path)
             await stack.ready(part)
         assert query(stack.env["HAETAE_DATABASE_URL"], "SELECT gate FROM parcel") == [(7,)]
         await produce(stack.env["HAETAE_KAFKA_BOOTSTRAP"], "parcels", b"two")
-        assert await consume(stack.env["HAETAE_KAFKA_BOOTSTRAP"], "parcels", 2) == [b"one", b"two"]
+        kept = await consume(stack.env["HAETAE_KAFKA_BOOTSTRAP"], "parcels", 2)
+        assert sorted(kept) == [b"one", b"two"]  # without a key, each may lie in another partition
 
 
 async def test_what_a_caller_adds_stops_before_the_parts(tmp_path: Path) -> None:
