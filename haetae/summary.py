@@ -47,8 +47,10 @@ class Summary:
     p99_s: float
     stage_medians: Mapping[str, float]
     approved: int
+    rejected: int
     sent: int
     unsent: tuple[str, ...]
+    unapproved: tuple[str, ...]
     sent_twice: tuple[str, ...]
     repeats_suppressed: int
     honest_removed: int
@@ -65,6 +67,7 @@ class Summary:
             "not found": self.missed,
             "wrongly flagged": self.wrongly_flagged,
             "approved but not in the mailbox": self.unsent,
+            "in the mailbox without an approval": self.unapproved,
             "in the mailbox more than once": self.sent_twice,
             "removed but not verified": self.unverified,
             "taken for a removal though it is none": self.wrongly_verified,
@@ -78,9 +81,13 @@ def summarise(truth: Sequence[TruthPost], cases: Sequence[Case], mailboxes: Sequ
     wanted = {post.url: post for post in truth}
     to_draft = sorted(s for case in cases if (s := case.seconds("found", "drafted")) is not None)
     mails = [body for box in mailboxes for body in box.bodies]
-    approved = [case for case in cases if "decided" in case.times and case.state != "rejected"]
-    copies = {case.url: sum(names(body, case.url) for body in mails) for case in approved}
-    honest = [post for post in truth if post.honest]
+    rejected = {case.url for case in cases if case.state == "rejected"}
+    approved = [case for case in cases if "decided" in case.times and case.url not in rejected]
+    copies = {case.url: sum(names(body, case.url) for body in mails) for case in cases}
+    approved_copies = {case.url: copies[case.url] for case in approved}
+    honest = [post for post in truth if post.honest and post.url not in rejected]
+    pretenders = {post.url for post in truth if not post.honest}
+    pretences = {case.url for case in cases if case.alarm == PRETENDED and case.url in pretenders}
     removed = {case.url for case in cases if "removed" in case.times}
     return Summary(
         expected=len(wanted),
@@ -92,23 +99,25 @@ def summarise(truth: Sequence[TruthPost], cases: Sequence[Case], mailboxes: Sequ
         p99_s=percentile(to_draft, 99),
         stage_medians=stage_medians(cases),
         approved=len(approved),
+        rejected=len(rejected),
         sent=sum(copies.values()),
-        unsent=tuple(sorted(url for url, count in copies.items() if count == 0)),
+        unsent=tuple(sorted(url for url, count in approved_copies.items() if count == 0)),
+        unapproved=tuple(sorted(url for url in copies if copies[url] and url not in approved_copies)),
         sent_twice=tuple(sorted(url for url, count in copies.items() if count > 1)),
         repeats_suppressed=sum(box.repeats for box in mailboxes),
         honest_removed=sum(post.url in removed for post in honest),
         honest_expected=len(honest),
         unverified=tuple(sorted(post.url for post in honest if post.url not in removed)),
         wrongly_verified=tuple(sorted(removed - {post.url for post in honest if post.status == "removed"})),
-        alarms=tuple(f"{case.url}: {case.alarm}" for case in cases if case.alarm and case.alarm != PRETENDED),
-        pretences_noticed=sum(case.alarm == PRETENDED for case in cases),
+        alarms=tuple(f"{case.url}: {case.alarm}" for case in cases if case.alarm and case.url not in pretences),
+        pretences_noticed=len(pretences),
     )
 
 
 def finished(summary: Summary) -> bool:
     """Every post found, every approved notice delivered, every honest removal verified."""
     nothing_open = not (summary.missed or summary.unsent or summary.unverified)
-    return summary.expected > 0 and summary.approved >= summary.found and nothing_open
+    return summary.expected > 0 and summary.approved + summary.rejected >= summary.found and nothing_open
 
 
 def names(body: str, url: str) -> bool:

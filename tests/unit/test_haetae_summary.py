@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from haetae.client import STAGES, Case
-from haetae.summary import Mailbox, TruthPost, finished, names, percentile, summarise
+from haetae.summary import PRETENDED, Mailbox, TruthPost, finished, names, percentile, summarise
 
 T0 = datetime(2026, 11, 22, 9, 0, tzinfo=UTC)
 URL, OTHER = "http://a.en.test/post/1", "http://a.en.test/post/2"
@@ -45,10 +45,25 @@ def test_a_good_run_has_no_failures():
         ([post(URL, honest=False, status="pretended")], [case(URL)], [mailbox(URL)], "taken for a removal"),
         ([post(URL, status="up")], [case(URL)], [mailbox(URL)], "taken for a removal"),
         ([post(URL)], [case(URL, alarm="bounced")], [mailbox(URL)], "alarm"),
+        ([post(URL)], [case(URL, reached=6, alarm=PRETENDED, state="sent")], [mailbox(URL)], f"alarm: {URL}"),
+        ([post(URL)], [case(URL, reached=5, state="rejected")], [mailbox(URL)], f"without an approval: {URL}"),
+        ([post(URL)], [case(URL, reached=4, state="drafted")], [mailbox(URL)], f"without an approval: {URL}"),
     ],
 )
 def test_each_failure_is_named(truth, cases, boxes, sentence):
     assert any(sentence in failure for failure in summarise(truth, cases, boxes).failures)
+
+
+def test_what_the_official_rejected_is_neither_sent_nor_awaited():
+    summary = summarise([post(URL)], [case(URL, reached=5, state="rejected")], [])
+    assert summary.failures == []
+    assert finished(summary)
+
+
+def test_a_pretence_that_was_noticed_is_no_failure():
+    noticed = case(URL, reached=6, alarm=PRETENDED, state="sent")
+    summary = summarise([post(URL, honest=False, status="pretended")], [noticed], [mailbox(URL)])
+    assert (summary.failures, summary.pretences_noticed) == ([], 1)
 
 
 def test_a_run_is_not_finished_while_something_is_open():
