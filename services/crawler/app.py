@@ -6,7 +6,7 @@ from services.crawler.scheduler import Scheduler
 from services.crawler.settings import Settings
 from shared.clock import SystemClock
 from shared.database import Database
-from shared.events import CheckRequested, ContentChecked, ContentFound, CrawlDue
+from shared.events import CheckRequested, ContentChecked, ContentFound, ConversationObserved, CrawlDue
 from shared.handling import Service
 
 
@@ -18,7 +18,7 @@ def app(settings: Settings) -> Service:
         name="crawler",
         handles={CheckRequested: keep_check},
         batches={CrawlDue: fetching.take},
-        publishes=frozenset({CrawlDue, ContentFound, ContentChecked}),
+        publishes=frozenset({CrawlDue, ContentFound, ContentChecked, ConversationObserved}),
         tasks={"scheduler": Scheduler(fetching.changed).run, "recorder": fetching.run},
         resources=(fetching,),
     )

@@ -43,7 +43,7 @@ ADD_LINKS = sa.text("""
 UPDATE_PAGE = sa.text("""
     UPDATE frontier SET kind = :kind, priority = :priority, next_at = :next_at, leased_until = NULL,
         interval_s = :interval_s, last_digest = :digest, etag = :etag, last_modified = :last_modified,
-        failures = :failures, visits = visits + 1, problem = :problem
+        failures = :failures, visits = visits + 1, problem = :problem, cursor = coalesce(:cursor, cursor)
     WHERE url = :url
 """)
 
@@ -163,6 +163,7 @@ def _row(visit: Visited) -> dict[str, Any]:
         "last_modified": visit.last_modified,
         "failures": visit.failures,
         "problem": visit.problem,
+        "cursor": visit.cursor,
     }
 
 
@@ -184,6 +185,11 @@ def _known(page: FrontierRow, site: SiteRow) -> Known:
         site.requests_per_second,
         site.revisit_seconds,
         site.obey_robots,
+        site.legal_ground,
+        site.exit,
+        site.credential,
+        site.connector,
+        site.renders,
     )
     return Known(
         url=page.url,
@@ -196,4 +202,5 @@ def _known(page: FrontierRow, site: SiteRow) -> Known:
         failures=page.failures,
         visits=page.visits,
         watched=watched,
+        cursor=page.cursor,
     )

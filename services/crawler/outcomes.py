@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from services.crawler.asking import header
 from services.crawler.domain import PageKind, Priority, backoff_s, next_visit
 from services.crawler.visit import Check, Checked, Known, Link, Visited
-from shared.events import ContentFound
+from shared.events import ContentFound, ConversationObserved
 from shared.events.values import Probe, ProbeOutcome
 from shared.net import Fetched
 
@@ -24,7 +24,7 @@ def settled(
     answer: Fetched | None = None,
     links: tuple[Link, ...] = (),
     digest: str | None = None,
-    found: ContentFound | None = None,
+    found: tuple[ContentFound | ConversationObserved, ...] = (),
     problem: str | None = None,
 ) -> Visited:
     """A visit that told something, if only that nothing changed. `answer`: what the next one is compared with."""

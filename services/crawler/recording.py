@@ -1,9 +1,10 @@
 """Writing down what visits found, many at a time: first to the broker, then into the frontier."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
+from uuid import UUID
 
 import structlog
 
@@ -16,7 +17,7 @@ from services.crawler.pacing import Pacer
 from services.crawler.scheduler import SOURCE
 from services.crawler.settings import Settings
 from services.crawler.visit import Checked, Visited
-from shared.events import ContentFound, Envelope
+from shared.events import ContentFound, ConversationObserved, Envelope, Event
 from shared.failures import Transient
 from shared.handling import Context
 from shared.identity import identity
@@ -77,7 +78,7 @@ class Recorder:
         return [replace(one, done=not_handled(job, bug, self._context.clock.now()), put_off=True)]
 
     async def _write_once(self, finished: Sequence[Finished]) -> None:
-        found = [envelope for one in finished if (envelope := self._envelope(one))]
+        found = [envelope for one in finished for envelope in self._envelopes(one)]
         if found:
             await self._context.produce(found)
         visited = [one.done for one in finished if isinstance(one.done, Visited)]
@@ -93,11 +94,11 @@ class Recorder:
         self._hand.forget(finished)
         self._changed.set()
 
-    def _envelope(self, one: Finished) -> Envelope[ContentFound] | None:
-        if not isinstance(one.done, Visited) or one.done.found is None:
-            return None
-        named = identity("content.found", one.done.found.finding.content_id)
-        return Envelope(one.done.found, named, SOURCE, self._context.clock.now(), one.trace)
+    def _envelopes(self, one: Finished) -> Iterator[Envelope[Event]]:
+        if isinstance(one.done, Visited):
+            now = self._context.clock.now()
+            for found in one.done.found:
+                yield Envelope(found, _named(found), SOURCE, now, one.trace)
 
     def _free_at(self, finished: Sequence[Finished], now: datetime) -> dict[str, datetime]:
         hosts = {
@@ -128,3 +129,9 @@ class Recorder:
                 await ledger.give_back(tx, pages, checks, hosts, self._context.clock.now())
         except Transient as failure:
             log.warning("visits in hand begin anew when their leases run out", visits=len(pages), why=str(failure))
+
+
+def _named(found: ContentFound | ConversationObserved) -> UUID:
+    if isinstance(found, ContentFound):
+        return identity("content.found", found.finding.content_id)
+    return identity("conversation.observed", found.conversation, *(turn.turn_id for turn in found.turns))

@@ -36,6 +36,12 @@ class SiteRow(Base):
     revisit_seconds: Mapped[float]
     obey_robots: Mapped[bool]
     paused: Mapped[bool]
+    legal_ground: Mapped[str] = mapped_column(server_default="public")
+    visits_per_day: Mapped[int | None]
+    exit: Mapped[str | None]
+    credential: Mapped[str | None]
+    connector: Mapped[str | None]
+    renders: Mapped[bool] = mapped_column(server_default=sa.false())
 
 
 class HostRow(Base):
@@ -67,6 +73,7 @@ class FrontierRow(Base):
     failures: Mapped[int]
     visits: Mapped[int]
     problem: Mapped[str | None]
+    cursor: Mapped[str | None]
 
 
 class CheckRow(Base):

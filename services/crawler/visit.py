@@ -5,18 +5,28 @@ from datetime import datetime
 from uuid import UUID
 
 from services.crawler.domain import PageKind, Priority
-from shared.events import ContentFound
+from shared.events import ContentFound, ConversationObserved
 from shared.events.values import Finding, Probe, ProbeOutcome, Site
 
 
 @dataclass(frozen=True)
 class Watched:
-    """A site, and how it is to be visited."""
+    """A site, and how it is to be visited.
+
+    `legal_ground`: why it may be visited (`site_lines.GROUNDS`). `exit`: name of the proxy to use, None for the direct
+    way. `credential`: name of a secret in the credentials file. `connector`: who reads it instead of the page reader.
+    `renders`: its pages are empty without a browser.
+    """
 
     site: Site
     requests_per_second: float
     revisit_seconds: float
     obey_robots: bool
+    legal_ground: str = "public"
+    exit: str | None = None
+    credential: str | None = None
+    connector: str | None = None
+    renders: bool = False
 
 
 @dataclass(frozen=True)
@@ -33,6 +43,7 @@ class Known:
     failures: int
     visits: int
     watched: Watched
+    cursor: str | None = None  # how far a connector has read
 
 
 @dataclass(frozen=True)
@@ -44,7 +55,11 @@ class Link:
 
 @dataclass(frozen=True)
 class Visited:
-    """`next_at`, `priority` …: what the frontier keeps. `found` when there is new or changed content."""
+    """`next_at`, `priority` …: what the frontier keeps. `found`: new or changed content, of a page at most one.
+
+    `status`, `bytes`: of the answer, None and 0 when none came. `hold_off_s`: the host asked not to be asked again for
+    so long (Retry-After, 429, 503), or does not answer. `renders`: learned that the site needs a browser.
+    """
 
     known: Known
     kind: PageKind
@@ -57,7 +72,12 @@ class Visited:
     failures: int
     problem: str | None
     links: tuple[Link, ...] = ()
-    found: ContentFound | None = None
+    found: tuple[ContentFound | ConversationObserved, ...] = ()
+    cursor: str | None = None
+    status: int | None = None
+    bytes: int = 0
+    hold_off_s: float = 0.0
+    renders: bool | None = None
 
 
 @dataclass(frozen=True)

@@ -16,6 +16,7 @@ from services.crawler.reading import Page, read_html, read_page
 from services.crawler.urls import canonical, host_of, path_of
 from services.crawler.visit import Known, Link, Visited
 from shared.clock import Clock
+from shared.events import ContentFound
 from shared.failures import Failure, Rejected
 from shared.net import Fetched
 
@@ -88,9 +89,9 @@ class Visitor:
         pictures = tuple(picture for picture in described if picture)
         digest = content_digest(page.text, pictures)
         changed, now = digest != known.last_digest, self.clock.now()
-        found = None
+        found: tuple[ContentFound, ...] = ()
         if changed and not await self._is_copy(known, page, digest):
-            found = content_found(known, page, pictures, digest, capture, now)
+            found = (content_found(known, page, pictures, digest, capture, now),)
         outcome = settled(
             known, PageKind.CONTENT, now, changed=changed, answer=answer, links=links, digest=digest, found=found
         )

@@ -10,6 +10,7 @@ from shared.events.casework import (
     ReviewDecided,
     Verdict,
 )
+from shared.events.conversations import ConversationObserved, LawfulBasis, Turn
 from shared.events.crawling import ContentFound, CrawlDue, Visit
 from shared.events.envelope import Envelope, Undecodable
 from shared.events.followup import (
@@ -34,6 +35,7 @@ __all__ = [
     "ContentChecked",
     "ContentFlagged",
     "ContentFound",
+    "ConversationObserved",
     "CrawlDue",
     "Envelope",
     "Event",
@@ -41,12 +43,14 @@ __all__ = [
     "EvidenceSealed",
     "HashListed",
     "Lane",
+    "LawfulBasis",
     "NoticeBounced",
     "NoticeDrafted",
     "NoticeSent",
     "RemovalVerified",
     "ReviewDecided",
     "Topic",
+    "Turn",
     "Undecodable",
     "Value",
     "Verdict",

@@ -8,7 +8,7 @@ from pydantic import AwareDatetime, Field
 
 from shared.events.base import Event
 from shared.events.topics import CONTENT_FOUND, CRAWL_DUE
-from shared.events.values import MAX_TEXT, Capture, Finding, Url
+from shared.events.values import MAX_TEXT, Capture, Finding, Post, Url, Video
 
 
 class Visit(StrEnum):
@@ -31,9 +31,20 @@ class CrawlDue(Event, topic=CRAWL_DUE, type="crawl.due.v1", key="host", owner="c
 
 
 class ContentFound(Event, topic=CONTENT_FOUND, type="content.found.v1", key="host", owner="crawler"):
-    """The crawler saw new or changed content. Most of it is harmless; the classifier decides."""
+    """The crawler saw new or changed content. Most of it is harmless; the classifier decides.
+
+    `audio`: addresses of sound on the page. `thread`: its posts, where they can be told apart. `rendered`: the text is
+    what a browser showed after its scripts ran. `legal_ground`: why the site may be visited, as the registry says.
+    """
 
     host: str
     finding: Finding
     text: Annotated[str, Field(max_length=MAX_TEXT)]
     capture: Capture
+    authors: tuple[str, ...] = ()
+    published_at: AwareDatetime | None = None
+    videos: tuple[Video, ...] = ()
+    audio: tuple[Url, ...] = ()
+    thread: tuple[Post, ...] = ()
+    rendered: bool = False
+    legal_ground: str = ""

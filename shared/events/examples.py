@@ -13,6 +13,7 @@ from shared.events.casework import (
     ReviewDecided,
     Verdict,
 )
+from shared.events.conversations import ConversationObserved, LawfulBasis, Turn
 from shared.events.crawling import ContentFound, CrawlDue, Visit
 from shared.events.followup import (
     CaseChanged,
@@ -116,6 +117,14 @@ EXAMPLES: dict[type[Event], Event] = {
     for event in (
         CrawlDue(url=URL, host=SITE.host, visit=Visit.FIRST, due_at=T0),
         ContentFound(host=SITE.host, finding=FINDING, text=FINDING.excerpt, capture=CAPTURE),
+        ConversationObserved(
+            conversation="harbour-room",
+            site=SITE,
+            lawful_basis=LawfulBasis.OPEN_ROOM,
+            proof=URL,
+            turns=(Turn(turn_id="1", speaker="7f3a", said_at=T0, text="The lantern parcel waits at gate seven."),),
+            observed_at=at(0.1),
+        ),
         ContentFlagged(case_id=CASE, finding=FINDING, capture=CAPTURE, assessment=ASSESSMENT, flagged_at=at(0.2)),
         EvidenceSealed(
             case_id=CASE,

@@ -4,6 +4,7 @@ from shared.events.base import Lane, Topic
 
 CRAWL_DUE = Topic("crawl.due", "host", Lane.HOT, "URLs that are due; the key gives each host to one fetcher", 12)
 CONTENT_FOUND = Topic("content.found", "host", Lane.HOT, "Content seen on the web, nearly all of it harmless", 12)
+CONVERSATION_OBSERVED = Topic("conversation.observed", "conversation", Lane.HOT, "Turns of chats that may be watched")
 CONTENT_FLAGGED = Topic("content.flagged", "case_id", Lane.CASE, "Findings a reviewer should see, with the reasons")
 EVIDENCE_SEALED = Topic("evidence.sealed", "case_id", Lane.CASE, "Preserved pages, and pages that could not be")
 NOTICE_DRAFTED = Topic("notice.drafted", "case_id", Lane.CASE, "Reports and notices, ready for review")

@@ -22,9 +22,13 @@ MAX_EXCERPT = 2_000  # characters that follow the case
 
 class SiteKind(StrEnum):
     BOARD = "board"
+    COMMUNITY = "community"
     GALLERY = "gallery"
     FEED = "feed"
+    SOCIAL_MEDIA = "social_media"
     CHAT = "chat"
+    DARK_WEB = "dark_web"
+    SEARCH = "search"  # result pages for a keyword
 
 
 class Site(Value):
@@ -52,6 +56,35 @@ class Picture(Value):
     height: int | None = None
     pdq_dihedral: tuple[PdqHex, ...] = ()
     pdq_quality: Annotated[int, Field(ge=0, le=100)] | None = None
+    frames: tuple["Frame", ...] = ()  # further frames of an animation
+
+
+class Frame(Value):
+    """A frame of a video or an animation: its place in seconds, and its PDQ hash with the hash's quality (0-100)."""
+
+    at_s: Annotated[float, Field(ge=0)]
+    pdq: PdqHex
+    pdq_quality: Annotated[int, Field(ge=0, le=100)]
+
+
+class Video(Value):
+    """A video of a page: its digest, and the frames at which the scene changes (none when it cannot be decoded)."""
+
+    url: Url
+    sha256: Sha256
+    bytes: int
+    duration_s: float | None = None
+    width: int | None = None
+    height: int | None = None
+    frames: tuple[Frame, ...] = ()
+
+
+class Post(Value):
+    """One post of a thread, as the page shows it. Its text is cut to `MAX_EXCERPT` characters."""
+
+    author: str | None
+    posted_at: AwareDatetime | None
+    text: Annotated[str, Field(max_length=MAX_EXCERPT)]
 
 
 class Capture(Value):

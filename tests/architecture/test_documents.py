@@ -29,6 +29,8 @@ NEEDED = {
     "HAETAE_TEXT_MODEL": "nowhere",
 }
 
+AWAITED = {"conversation.observed.v1"}  # the classifier does not judge conversations yet
+
 
 def tracked(*endings: str) -> list[Path]:
     names = subprocess.run(["git", "ls-files", *endings], cwd=ROOT, capture_output=True, text=True, check=True).stdout
@@ -126,7 +128,8 @@ def test_every_event_is_published_by_its_owner_alone_and_read_by_somebody(runnin
         assert service.name == name
         assert service.publishes == {event for event in CATALOGUE if event.owner == name}
     read = set().union(*map(read_by, running.values()))
-    assert [event.type for event in CATALOGUE if event not in read and not event.topic.public] == []
+    unread = {event.type for event in CATALOGUE if event not in read and not event.topic.public}
+    assert unread == AWAITED
 
 
 @pytest.mark.parametrize("name", SERVICES)
