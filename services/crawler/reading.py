@@ -7,6 +7,7 @@ links, navigation, headers and footers belongs to the site. So listings have no 
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from datetime import datetime
 
 from selectolax.lexbor import LexborHTMLParser
 
@@ -16,6 +17,7 @@ from services.crawler.own_content import cut_links
 from services.crawler.page_pictures import is_picture, pictures
 from services.crawler.urls import canonical
 from services.crawler.weight import BLANKS, weight
+from shared.events.values import Post
 
 MIN_WEIGHT = 40  # a shorter text is a notice of the site ("3 new posts"), not content
 MAX_LINKS, MAX_PICTURES = 2_000, 20  # a page: more is a trap or an archive, whose items have pages of their own
@@ -31,9 +33,11 @@ SPACES, LINES = re.compile(r"[^\S\n]+"), re.compile(r"\s*\n\s*")
 
 @dataclass(frozen=True)
 class Page:
-    """`links` and `feeds` in the order of the page, canonical.
+    """All addresses canonical, in the order of the page.
 
-    `copy_of`: another address that the page names as its own (`rel=canonical`).
+    `copy_of`: another address that the page names as its own (`rel=canonical`). `thread`: the posts of a board's or a
+    journal's page. `inline_pictures`: bytes of `data:` addresses. `script_only`: an empty shell that needs a browser.
+    `next_pages`: where a listing goes on.
     """
 
     title: str
@@ -44,6 +48,14 @@ class Page:
     links: tuple[str, ...]
     feeds: tuple[str, ...]
     copy_of: str | None
+    authors: tuple[str, ...] = ()
+    published_at: datetime | None = None
+    videos: tuple[str, ...] = ()
+    audio: tuple[str, ...] = ()
+    thread: tuple[Post, ...] = ()
+    inline_pictures: tuple[bytes, ...] = ()
+    script_only: bool = False
+    next_pages: tuple[str, ...] = ()
 
 
 def read_page(body: bytes, url: str, content_type: str = "", site_language: str | None = None) -> Page:
