@@ -12,7 +12,7 @@ from playwright.async_api import Request, Route, WebSocketRoute
 
 from services.evidence.domain import Exchange, Refusal, clean
 from shared.clock import Clock
-from shared.net import AddressRefused, Fetched, Fetcher, FetchFailed
+from shared.net import AddressRefused, Fault, Fetched, Fetcher, FetchFailed
 from shared.net.fetcher import REDIRECTS, joined
 
 log = structlog.get_logger()
@@ -64,7 +64,7 @@ class Traffic:
             if exchange.status not in REDIRECTS or not location:
                 return exchange
             url = joined(httpx.URL(exchange.url), location)
-        raise FetchFailed(f"{asked}: more than {MAX_HOPS} redirects")
+        raise FetchFailed(f"{asked}: more than {MAX_HOPS} redirects", Fault.REDIRECTS)
 
     async def load_document(self, url: str) -> Exchange:
         """The page itself, before the browser sees it; its first navigation is answered with this."""

@@ -11,8 +11,11 @@ STEP = 64 * 1024  # bytes unpacked at a time: a bomb costs no more memory than t
 Unpack = Callable[[bytes], Iterator[bytes]]
 
 
-async def read_body(chunks: AsyncIterable[bytes], encoding: str, limit: int) -> bytes:
-    """The unpacked body. Raises `FetchFailed` beyond `limit` bytes, packed or unpacked, and when it is broken."""
+async def read_body(chunks: AsyncIterable[bytes], encoding: str, limit: int, cut: bool) -> tuple[bytes, bool]:
+    """The unpacked body, and whether it was cut off at `limit`.
+
+    Raises `FetchFailed` beyond `limit` bytes, packed or unpacked, unless it is to be `cut`; and when it is broken.
+    """
     unpack = unpacker(encoding)
     parts: list[bytes] = []
     packed = size = 0
@@ -20,10 +23,12 @@ async def read_body(chunks: AsyncIterable[bytes], encoding: str, limit: int) -> 
         packed += len(chunk)
         for part in unpack(chunk):
             size += len(part)
+            if max(size, packed) > limit and cut:
+                return b"".join((*parts, part))[:limit], True
             if max(size, packed) > limit:
                 raise FetchFailed(f"the body is larger than {limit} bytes")
             parts.append(part)
-    return b"".join(parts)
+    return b"".join(parts), False
 
 
 def unpacker(encoding: str) -> Unpack:

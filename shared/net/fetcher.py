@@ -4,7 +4,6 @@ import asyncio
 import ssl
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass
 from types import TracebackType
 from typing import Self
 
@@ -14,7 +13,8 @@ import httpx
 from shared.net.allowed import read_hosts
 from shared.net.body import ACCEPT_ENCODING, read_body
 from shared.net.connections import Connections
-from shared.net.failures import FetchFailed
+from shared.net.failures import Fault, FetchFailed
+from shared.net.fetched import Fetched
 from shared.net.guard import Guard, Resolve, system_resolve
 from shared.net.settings import NetSettings
 
@@ -23,19 +23,6 @@ BROKEN = (httpcore.NetworkError, httpcore.ProtocolError, httpcore.TimeoutExcepti
 # A connection that the server closed while it was idle: nothing of an answer came, so it is asked once more.
 ATTEMPTS = 2
 UNANSWERED = "without sending a response"
-
-
-@dataclass(frozen=True)
-class Fetched:
-    """An answer. `url` was asked for, `final_url` answered; header names are lower-case; the body is unpacked."""
-
-    url: str
-    final_url: str
-    status: int
-    headers: Mapping[str, str]
-    body: bytes
-    address: str
-    elapsed_s: float
 
 
 class Fetcher:
@@ -67,8 +54,16 @@ class Fetcher:
         headers: Mapping[str, str] | None = None,
         max_bytes: int | None = None,
         redirects: int = 5,
+        exit: str | None = None,
+        cut: bool = False,
     ) -> Fetched:
-        """`redirects=0` hands a redirect back as it is; more than `redirects` in a row is a failure."""
+        """`redirects=0` hands a redirect back as it is; more than `redirects` in a row is a failure.
+
+        `exit`: the proxy of that name. `cut`: a body beyond `max_bytes` (default: `max_page_bytes`) is cut off there
+        instead of being a failure.
+        """
+        if exit is not None:
+            raise FetchFailed(f"{url}: there is no exit {exit!r}; name it in HAETAE_EXITS_FILE", Fault.PROXY)
         wanted = {
             "User-Agent": user_agent or self.settings.user_agent,
             "Accept": "*/*",
@@ -79,16 +74,16 @@ class Fetcher:
         started = time.monotonic()
         try:
             async with asyncio.timeout(self.settings.fetch_timeout_s):
-                return await self._follow(url, wanted, limit, redirects, started)
+                return await self._follow(url, wanted, limit, redirects, started, cut)
         except TimeoutError as error:
             raise FetchFailed(f"{url}: no whole answer within {self.settings.fetch_timeout_s:g} s") from error
 
     async def _follow(
-        self, url: str, headers: Mapping[str, str], limit: int, redirects: int, started: float
+        self, url: str, headers: Mapping[str, str], limit: int, redirects: int, started: float, cut: bool
     ) -> Fetched:
         target = self._guard.vet(url)
         for left in range(redirects, -1, -1):
-            answer = await self._ask(target, headers, limit, url, started)
+            answer = await self._ask(target, headers, limit, url, started, cut)
             location = answer.headers.get("location")
             if answer.status not in REDIRECTS or not location or not redirects:
                 return answer
@@ -97,11 +92,11 @@ class Fetcher:
         raise FetchFailed(f"{url}: more than {redirects} redirects")
 
     async def _ask(
-        self, target: httpx.URL, headers: Mapping[str, str], limit: int, url: str, started: float
+        self, target: httpx.URL, headers: Mapping[str, str], limit: int, url: str, started: float, cut: bool
     ) -> Fetched:
         for attempt in range(1, ATTEMPTS + 1):
             try:
-                return await self._ask_once(target, headers, limit, url, started)
+                return await self._ask_once(target, headers, limit, url, started, cut)
             except TimeoutError:
                 raise
             except (httpcore.RemoteProtocolError, httpcore.ReadError, httpcore.WriteError) as error:
@@ -114,15 +109,20 @@ class Fetcher:
         raise AssertionError("unreachable")
 
     async def _ask_once(
-        self, target: httpx.URL, headers: Mapping[str, str], limit: int, url: str, started: float
+        self, target: httpx.URL, headers: Mapping[str, str], limit: int, url: str, started: float, cut: bool
     ) -> Fetched:
-        raw = [(b"Host", target.netloc), *((k.encode("ascii"), v.encode("latin-1")) for k, v in headers.items())]
-        async with self._connections.send(target, raw) as response:
-            received = {k.decode("latin-1").lower(): v.decode("latin-1") for k, v in response.headers}
-            body = await read_body(response.aiter_stream(), received.get("content-encoding", ""), limit)
+        sent = [(b"Host", target.netloc), *((k.encode("ascii"), v.encode("latin-1")) for k, v in headers.items())]
+        async with self._connections.send(target, sent) as response:
+            raw = tuple((k.decode("latin-1"), v.decode("latin-1")) for k, v in response.headers)
+            received = {name.lower(): value for name, value in raw}
+            encoding = received.get("content-encoding", "")
+            body, was_cut = await read_body(response.aiter_stream(), encoding, limit, cut)
             peer = response.extensions["network_stream"].get_extra_info("server_addr")
         address = str(peer[0]) if peer else ""
-        return Fetched(url, str(target), response.status, received, body, address, time.monotonic() - started)
+        elapsed_s = time.monotonic() - started
+        return Fetched(
+            url, str(target), response.status, received, body, address, elapsed_s, raw_headers=raw, cut=was_cut
+        )
 
 
 def joined(base: httpx.URL, location: str) -> str:

@@ -1,0 +1,25 @@
+"""What a fetch brings home. A value only."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Fetched:
+    """An answer. `url` was asked for, `final_url` answered; the body is unpacked.
+
+    `headers`: names in lower case, the last of several alike. `raw_headers`: every one as it was sent, so that repeated
+    ones (Set-Cookie) survive. `address`: that was connected to; empty when a proxy looked the name up. `cut`: the body
+    is only its first `max_bytes` bytes, as asked for.
+    """
+
+    url: str
+    final_url: str
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+    address: str
+    elapsed_s: float
+    raw_headers: tuple[tuple[str, str], ...] = ()
+    http_version: str = "HTTP/1.1"
+    cut: bool = False
