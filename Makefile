@@ -15,6 +15,11 @@ help:  ## List the targets
 
 install: .venv/.installed  ## Install everything into .venv (and Chromium, where it is missing)
 
+# Peers of the benchmarks; where they are missing only `make bench` needs them.
+.venv/.bench: locks/bench.lock .venv/.installed
+	@.venv/bin/pip --disable-pip-version-check --quiet install --require-hashes -r locks/bench.lock \
+	  2> >(grep -v '^WARNING: Location' >&2) && touch $@
+
 run: install models  ## Run the whole loop on the sandbox web and show it live (REVIEW=me: you approve; ONCE=1: stop after the summary)
 	@$(PY) -m haetae run --sandbox $(if $(filter me,$(REVIEW)),--review me) $(if $(filter 1,$(ONCE)),--once)
 
@@ -24,7 +29,7 @@ test: install models  ## Run every test but those of `make chaos`
 chaos: install models  ## Run the whole loop while its services and servers are killed and frozen (a quarter of an hour)
 	@$(PY) -m pytest -m chaos tests/journey $(ARGS)
 
-bench: install models  ## Measure a figure beside its peer: make bench NAME=loop (QUICK=1 ends within a minute)
+bench: install models .venv/.bench  ## Measure a figure beside its peer: make bench NAME=loop (QUICK=1 ends within a minute)
 	@$(PY) -m benchmarks $(NAME) $(if $(filter 1,$(QUICK)),--quick)
 
 models: install var/models/text/model.safetensors  ## Train the stand-in text model on synthetic neutral text

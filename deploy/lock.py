@@ -1,8 +1,9 @@
 """Resolves the dependency groups of pyproject.toml into `locks/`, for all platforms, with the hash of every file.
 
-`dev.lock` is everything; `<service>.lock` is what the image of that service installs, at the same versions. torch is
-apart, because its CPU build is not on every package index: `torch.lock` is the build that is, `torch-cpu.lock` the one
-for which pip must be told a place (its hash is kept from the former lock).
+`dev.lock` is everything but the benchmarks' peers, which are in `bench.lock`; `<service>.lock` is what the image of
+that service installs, at the same versions. torch is apart, because its CPU build is not on every package index:
+`torch.lock` is the build that is, `torch-cpu.lock` the one for which pip must be told a place (its hash is kept from the
+former lock).
 """
 
 import re
@@ -32,7 +33,7 @@ def torch_without_cuda(full: str, cpu_hash: str) -> str:
 
 def main() -> None:
     resolve("dev.lock", *sys.argv[1:], "--group", "pyproject.toml:dev")
-    for group in (*SERVICES, "cli"):
+    for group in (*SERVICES, "cli", "bench"):
         resolve(f"{group}.lock", "--constraint", "locks/dev.lock", "--group", f"pyproject.toml:{group}")
     former = re.search(rf"{re.escape(TORCH)} \\\n    --hash=sha256:(\w+)", (LOCKS / "torch-cpu.lock").read_text())
     if former is None:
