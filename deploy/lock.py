@@ -2,8 +2,8 @@
 
 `dev.lock` is everything but the benchmarks' peers, which are in `bench.lock`; `<service>.lock` is what the image of
 that service installs, at the same versions. torch is apart, because its CPU build is not on every package index:
-`torch.lock` is the build that is, `torch-cpu.lock` the one for which pip must be told a place (its hash is kept from the
-former lock).
+`torch.lock` is the build that is, `torch-cpu.lock` the one for which pip must be told a place (its hash is kept from
+the former lock).
 """
 
 import re
