@@ -40,6 +40,7 @@ class Alarm(StrEnum):
     NO_RECIPIENT = "no-recipient"
     EVIDENCE_FAILED = "evidence-failed"
     PRETENDED_REMOVAL = "pretended-removal"
+    REPLACED = "replaced"  # something else is shown: no status proves the removal, so a person judges
     STALLED = "stalled"  # see `stalled.py`: by the clock, not by a fact
 
 
@@ -122,5 +123,6 @@ def alarm_of(facts: Facts, notices: Iterable[NoticeState], outcome: ProbeOutcome
         (Alarm.NO_RECIPIENT, facts.drafted_at and not states),
         (Alarm.EVIDENCE_FAILED, facts.failed_at and not facts.sealed_at),
         (Alarm.PRETENDED_REMOVAL, outcome is ProbeOutcome.SOFT_404),
+        (Alarm.REPLACED, outcome is ProbeOutcome.REPLACED),
     )
     return next((alarm for alarm, true in raised if true), None)

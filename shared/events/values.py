@@ -99,7 +99,7 @@ class Capture(Value):
 
 
 class Finding(Value):
-    """Content on a page: what was seen, where and when. `url` is canonical."""
+    """Content on a page: what was seen, where and when. `url` is canonical. `videos`: without their frames."""
 
     content_id: UUID
     url: Url
@@ -109,6 +109,7 @@ class Finding(Value):
     excerpt: Annotated[str, Field(max_length=MAX_EXCERPT)]
     pictures: tuple[Picture, ...]
     found_at: AwareDatetime
+    videos: tuple[Video, ...] = ()
 
 
 class Reason(Value):
@@ -187,17 +188,29 @@ class ProbeOutcome(StrEnum):
     PRESENT = "present"  # the content is still served
     GONE = "gone"  # 404, 410 or 451, and none of the content in the answer
     SOFT_404 = "soft_404"  # claims to be gone without the status, or answers one visitor so and another otherwise
-    UNREACHABLE = "unreachable"  # nothing can be said: time-out, 403, 429, 5xx
+    REPLACED = "replaced"  # something else stands at the address: who sees what there is not proved by a status
+    WALLED = "walled"  # a wall stands before it (captcha, log-in, too many requests …): nothing can be said
+    UNREACHABLE = "unreachable"  # nothing can be said: time-out, 403, 5xx
 
 
 class Probe(Value):
-    """One request of a removal check. `vantage`: who the request said it was (honest, browser)."""
+    """One request of a removal check, and what proves its outcome.
+
+    `vantage`: who the request said it was (honest, browser). `method`: http, or browser where a browser drew the page.
+    `seen_at`: when. `address`: the IP address that answered; `exit`: the proxy that was used, empty for none.
+    `sha256`: of the answer's body.
+    """
 
     url: Url
     vantage: str
     status: int | None
     outcome: ProbeOutcome
     why: str
+    method: str = "http"
+    seen_at: AwareDatetime | None = None
+    address: str = ""
+    exit: str = ""
+    sha256: Sha256 | None = None
 
 
 class HashEntry(Value):
