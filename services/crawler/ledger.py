@@ -190,6 +190,7 @@ def _known(page: FrontierRow, site: SiteRow) -> Known:
         site.credential,
         site.connector,
         site.renders,
+        site.options,
     )
     return Known(
         url=page.url,

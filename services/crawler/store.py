@@ -4,6 +4,7 @@
 - `frontier`: every address of those sites that is known, and when it is next due.
 - `hosts`: when a host may be asked again, and when the scheduler should look at it.
 - `checks`: removal checks that were asked for.
+- `conversations`: the key of each conversation's pseudonyms.
 
 Locks are taken in the order hosts, frontier, checks, several rows of a table in the order of their keys.
 """
@@ -42,6 +43,7 @@ class SiteRow(Base):
     credential: Mapped[str | None]
     connector: Mapped[str | None]
     renders: Mapped[bool] = mapped_column(server_default=sa.false())
+    options: Mapped[str | None]  # JSON for the connector
 
 
 class HostRow(Base):
@@ -90,3 +92,13 @@ class CheckRow(Base):
     due_at: Mapped[datetime] = mapped_column(Moment)
     leased_until: Mapped[datetime | None] = mapped_column(Moment)
     done_at: Mapped[datetime | None] = mapped_column(Moment)
+
+
+class ConversationRow(Base):
+    """`key`: 32 random bytes. Without it a speaker's pseudonym leads back to nobody: deleting the row is enough."""
+
+    __tablename__ = "conversations"
+
+    conversation: Mapped[str] = mapped_column(primary_key=True)
+    key: Mapped[bytes]
+    begun_at: Mapped[datetime] = mapped_column(Moment)

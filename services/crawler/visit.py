@@ -14,8 +14,8 @@ class Watched:
     """A site, and how it is to be visited.
 
     `legal_ground`: why it may be visited (`site_lines.GROUNDS`). `exit`: name of the proxy to use, None for the direct
-    way. `credential`: name of a secret in the credentials file. `connector`: who reads it instead of the page reader.
-    `renders`: its pages are empty without a browser.
+    way. `credential`: name of a secret in the credentials file. `connector`: who reads it instead of the page reader,
+    and `options`: JSON for it. `renders`: its pages are empty without a browser.
     """
 
     site: Site
@@ -27,6 +27,7 @@ class Watched:
     credential: str | None = None
     connector: str | None = None
     renders: bool = False
+    options: str | None = None
 
 
 @dataclass(frozen=True)
