@@ -1,43 +1,24 @@
 """Reading a list of sites (pure): what is wrong is named with its line, the field and the cure; the rest is kept."""
 
-import math
-import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from services.crawler.grounds import DEFAULT_GROUND, GROUNDS
+from services.crawler.onion import is_onion, onion_problem
+from services.crawler.site_fields import FIELDS, MAX_NAME, MOST_VISITS, REQUIRED, Given, Names, Wrong
 from services.crawler.urls import canonical, host_of
 from shared.events.values import SiteKind
 from shared.rows import csv_values, json_object
 
-FIELDS = (
-    "url", "name", "kind", "language", "country", "abuse_email", "requests_per_second", "revisit_seconds",
-    "obey_robots",
-)  # fmt: skip
-REQUIRED = ("url", "name")
 DEFAULT_KIND = SiteKind.BOARD
-DEFAULT_PACE = 1.0  # requests a second, as other polite crawlers
-DEFAULT_REVISIT_S = 300.0  # a new post is found within five minutes
-MOST_PACE = 1_000.0  # a typing error, or a benchmark
-LEAST_REVISIT_S = 1.0
-MAX_NAME = 200
-EMAIL = re.compile(r"^[^@\s<>,;]{1,64}@[^@\s<>,;]+\.[^@\s<>,;.]+$")
-CURES = {
-    "url": "give the address where the site's newest posts are listed, such as https://board.test/",
-    "name": f"give the site's name, at most {MAX_NAME} characters",
-    "kind": f"give one of {', '.join(SiteKind)}",
-    "language": "give two small letters (ISO 639-1) such as ko, or leave it empty",
-    "country": "give two capitals (ISO 3166-1) such as KR, or leave it empty",
-    "abuse_email": "give one mail address, or leave it empty",
-    "requests_per_second": f"give a number above 0, at most {MOST_PACE:g}",
-    "revisit_seconds": f"give a number of at least {LEAST_REVISIT_S:g}",
-    "obey_robots": "give yes, or no where the law allows a visit that robots.txt forbids, or leave it empty (yes)",
-}
+ONION_EXIT = "onion"  # the only way to onion services
+ANY_NAMES = Names()
 
 
 @dataclass(frozen=True)
 class SiteLine:
-    """A site as it was given. `start_url` is canonical, `host` its host."""
+    """A site as it was given. `start_url` is canonical, `host` its host. `paused`: None leaves it as it is."""
 
     host: str
     start_url: str
@@ -49,15 +30,17 @@ class SiteLine:
     requests_per_second: float
     revisit_seconds: float
     obey_robots: bool = True
+    legal_ground: str = DEFAULT_GROUND
+    visits_per_day: int | None = None
+    exit: str | None = None
+    credential: str | None = None
+    connector: str | None = None
+    options: str | None = None
+    renders: bool = False
+    paused: bool | None = None
 
 
-class _Wrong(ValueError):
-    def __init__(self, field: str, value: object) -> None:
-        shown = f"{value!r:.100}" if value not in (None, "") else "nothing"
-        super().__init__(f"{field}: {shown} cannot be used; {CURES[field]}")
-
-
-def parse_sites(lines: Sequence[str], format: str) -> tuple[list[SiteLine], list[str]]:
+def parse_sites(lines: Sequence[str], format: str, names: Names = ANY_NAMES) -> tuple[list[SiteLine], list[str]]:
     """Sites of CSV lines (the first names the fields) or JSON lines, and a sentence for each line that is wrong."""
     reader = {"csv": _csv, "jsonl": _json}.get(format)
     if reader is None:
@@ -68,7 +51,7 @@ def parse_sites(lines: Sequence[str], format: str) -> tuple[list[SiteLine], list
         try:
             if isinstance(values, str):
                 raise ValueError(values)
-            site = _site(values)
+            site = _site(Given(values), names)
             if site.host in sites:
                 raise ValueError(f"url: host {site.host} is on an earlier line already; give one line a host")
             sites[site.host] = site
@@ -105,47 +88,77 @@ def _json(lines: Sequence[str]) -> Iterator[tuple[int, dict[str, Any] | str]]:
             yield number, f"it {error}"
 
 
-def _site(values: dict[str, Any]) -> SiteLine:
-    given = {name: "" if values.get(name) is None else str(values[name]).strip() for name in FIELDS}
+def _site(given: Given, names: Names) -> SiteLine:
     url = canonical(given["url"])
-    if url is None or "\0" in given["url"]:
-        raise _Wrong("url", given["url"])
-    if not 0 < len(given["name"]) <= MAX_NAME or "\0" in given["name"]:
-        raise _Wrong("name", given["name"])
-    if given["kind"] and given["kind"] not in set(SiteKind):
-        raise _Wrong("kind", given["kind"])
-    return SiteLine(
+    if url is None:
+        raise Wrong("url", given["url"])
+    ground = given.one_of("legal_ground", GROUNDS, DEFAULT_GROUND)
+    site = SiteLine(
         host=host_of(url),
         start_url=url,
-        name=given["name"],
-        kind=given["kind"] or DEFAULT_KIND,
-        language=_matching(given, "language", re.compile(r"^[a-z]{2}$")),
-        country=_matching(given, "country", re.compile(r"^[A-Z]{2}$")),
-        abuse_email=_matching(given, "abuse_email", EMAIL),
-        requests_per_second=_number(given, "requests_per_second", DEFAULT_PACE, 1e-6, MOST_PACE),
-        revisit_seconds=_number(given, "revisit_seconds", DEFAULT_REVISIT_S, LEAST_REVISIT_S, 1e9),
-        obey_robots=_yes_or_no(given, "obey_robots"),
+        name=given.text("name", MAX_NAME),
+        kind=given.one_of("kind", set(SiteKind), DEFAULT_KIND),
+        language=given.matching("language"),
+        country=given.matching("country"),
+        abuse_email=given.matching("abuse_email"),
+        requests_per_second=given.number("requests_per_second"),
+        revisit_seconds=given.number("revisit_seconds"),
+        obey_robots=_obeys(given, ground),
+        legal_ground=ground,
+        visits_per_day=given.whole("visits_per_day", MOST_VISITS),
+        exit=given.matching("exit"),
+        credential=given.matching("credential"),
+        connector=given.matching("connector"),
+        options=given.options(),
+        renders=given.yes_or_no("renders") or False,
+        paused=given.yes_or_no("paused"),
     )
+    _check_onion(site)
+    _check_names(site, names)
+    return site
 
 
-def _matching(given: dict[str, str], field: str, pattern: re.Pattern[str]) -> str | None:
-    if given[field] and not pattern.match(given[field]):
-        raise _Wrong(field, given[field])
-    return given[field] or None
+def _obeys(given: Given, ground: str) -> bool:
+    """As the ground says; the line may make it stricter, not laxer."""
+    said = given.yes_or_no("obey_robots")
+    if said is False and GROUNDS[ground].obeys_robots:
+        others = ", ".join(name for name, other in GROUNDS.items() if not other.obeys_robots)
+        cure = f"under legal_ground {ground} robots.txt is obeyed; give a ground that allows it ({others}), or yes"
+        raise Wrong("obey_robots", given["obey_robots"], cure)
+    return GROUNDS[ground].obeys_robots if said is None else said
 
 
-def _number(given: dict[str, str], field: str, default: float, least: float, most: float) -> float:
-    try:
-        number = float(given[field] or default)
-    except ValueError:
-        raise _Wrong(field, given[field]) from None
-    if not math.isfinite(number) or not least <= number <= most:
-        raise _Wrong(field, given[field])
-    return number
+def _check_onion(site: SiteLine) -> None:
+    if not is_onion(site.host):
+        if site.kind == SiteKind.DARK_WEB:
+            raise Wrong("url", site.start_url, f"a site of kind {site.kind} has an address that ends in .onion")
+        return
+    if problem := onion_problem(site.host):
+        raise Wrong("url", site.start_url, problem)
+    if site.exit not in (None, ONION_EXIT):
+        raise Wrong("exit", site.exit, f"an onion service is reached through {ONION_EXIT} alone: leave it empty")
 
 
-def _yes_or_no(given: dict[str, str], field: str) -> bool:
-    answers = {"": True, "yes": True, "true": True, "no": False, "false": False}
-    if given[field].lower() not in answers:
-        raise _Wrong(field, given[field])
-    return answers[given[field].lower()]
+def _check_names(site: SiteLine, names: Names) -> None:
+    """What the line names must be there: a visit by another way, or without its secret, would not be what was meant."""
+    wanted = ONION_EXIT if is_onion(site.host) else site.exit
+    if wanted and names.exits is not None and wanted not in names.exits:
+        cure = (
+            f"add the line `{wanted} URL` to the file of HAETAE_EXITS_FILE, and set it here too; {_there(names.exits)}"
+        )
+        raise Wrong("exit", wanted, cure)
+    if site.credential and not GROUNDS[site.legal_ground].may_log_in:
+        others = ", ".join(name for name, ground in GROUNDS.items() if ground.may_log_in)
+        cure = f"under legal_ground {site.legal_ground} nobody logs in; give a ground that allows it ({others})"
+        raise Wrong("credential", site.credential, cure)
+    if site.credential and names.credentials is not None and site.credential not in names.credentials:
+        cure = f"add [{site.credential}] to the file of HAETAE_CREDENTIALS_FILE; {_there(names.credentials)}"
+        raise Wrong("credential", site.credential, cure)
+    if site.options and not site.connector:
+        raise Wrong("options", site.options, "they are for a connector: name it in connector, or leave them empty")
+    if site.connector and names.check_connector:
+        names.check_connector(site.connector, site.start_url, site.options, site.legal_ground)
+
+
+def _there(names: Collection[str]) -> str:
+    return f"there are {', '.join(sorted(names))}" if names else "there is none yet"

@@ -1,14 +1,13 @@
 """Which sites are watched: reading the agency's list, and entering it."""
 
+import json
 from collections.abc import Callable, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, fields
 
 import sqlalchemy as sa
-from sqlalchemy.dialects.postgresql import insert
 
 from services.crawler.domain import PageKind, Priority
 from services.crawler.site_lines import SiteLine, parse_sites
-from services.crawler.store import FrontierRow, HostRow, SiteRow
 from shared.clock import Clock, SystemClock
 from shared.database import Database, Transaction
 
@@ -16,6 +15,46 @@ __all__ = ["SiteLine", "import_sites", "parse_sites"]
 
 CHUNK = 500  # sites in a transaction: short enough to hold up no scheduler
 Progress = Callable[[int, int], None]  # done, of
+
+# All values travel as one JSON text: a statement with a parameter a value takes as long to write as to execute.
+GIVEN = """
+    FROM jsonb_to_recordset(CAST(:sites AS jsonb)) AS given (
+        host text, start_url text, name text, kind text, language text, country text, abuse_email text,
+        requests_per_second float, revisit_seconds float, obey_robots boolean, legal_ground text,
+        visits_per_day integer, exit text, credential text, connector text, options text, renders boolean,
+        paused boolean
+    )
+"""
+FIELDS = tuple(field.name for field in fields(SiteLine))
+KEPT = ", ".join(f"{name} = excluded.{name}" for name in FIELDS if name not in ("host", "paused"))
+
+ENTER_HOSTS = sa.text(f"""
+    INSERT INTO hosts (host, next_allowed_at) SELECT host, :now {GIVEN} ORDER BY host ON CONFLICT DO NOTHING
+""")  # our own words
+
+# A line that does not say whether its site is paused leaves it as it is.
+ENTER_SITES = sa.text(f"""
+    INSERT INTO sites ({", ".join(FIELDS)})
+    SELECT {", ".join(f"given.{name}" for name in FIELDS if name != "paused")},
+        coalesce(given.paused, known.paused, false)
+    {GIVEN} LEFT JOIN sites AS known USING (host)
+    ORDER BY given.host
+    ON CONFLICT (host) DO UPDATE SET {KEPT}, paused = excluded.paused
+""")
+
+# The site has one beginning: the one that it had before is a page like others.
+BEGIN = sa.text(f"""
+    INSERT INTO frontier (url, host, kind, priority, next_at)
+    SELECT start_url, host, :start, :listing, :now {GIVEN} ORDER BY start_url
+    ON CONFLICT (url) DO UPDATE SET kind = excluded.kind, priority = excluded.priority, next_at = excluded.next_at
+""")
+BEGIN_NO_MORE = sa.text(f"""
+    UPDATE frontier SET kind = :unknown, priority = :first
+    {GIVEN} WHERE frontier.host = given.host AND frontier.priority = :listing AND frontier.kind = :start
+        AND frontier.url <> given.start_url
+""")  # noqa: S608
+
+LOCK_HOSTS = sa.text("SELECT FROM hosts WHERE host = ANY(:hosts) ORDER BY host FOR UPDATE")
 
 RECOUNT = sa.text("""
     UPDATE hosts SET look_at = least(look_at, :now),
@@ -38,23 +77,12 @@ async def import_sites(
 
 async def _enter(tx: Transaction, sites: Sequence[SiteLine], clock: Clock) -> None:
     now = clock.now()
+    given = json.dumps([asdict(site) for site in sites])
     hosts = sorted(site.host for site in sites)
-    entering_hosts = insert(HostRow).values([{"host": host, "next_allowed_at": now} for host in hosts])
-    await tx.execute(entering_hosts.on_conflict_do_nothing())
-    entering = insert(SiteRow).values([asdict(site) for site in sites])
-    kept = {name: entering.excluded[name] for name in asdict(sites[0]) if name != "host"}
-    await tx.execute(entering.on_conflict_do_update(index_elements=["host"], set_=kept))
-    starts = [
-        {
-            "url": site.start_url,
-            "host": site.host,
-            "kind": PageKind.START.value,
-            "priority": int(Priority.LISTING),
-            "next_at": now,
-        }
-        for site in sites
-    ]
-    begin = insert(FrontierRow).values(starts)
-    due = {"kind": PageKind.START.value, "priority": int(Priority.LISTING), "next_at": now}
-    await tx.execute(begin.on_conflict_do_update(index_elements=["url"], set_=due))
+    await tx.execute(ENTER_HOSTS, {"sites": given, "now": now})
+    await tx.execute(LOCK_HOSTS, {"hosts": hosts})
+    await tx.execute(ENTER_SITES, {"sites": given})
+    start = {"sites": given, "start": PageKind.START.value, "listing": int(Priority.LISTING)}
+    await tx.execute(BEGIN, {**start, "now": now})
+    await tx.execute(BEGIN_NO_MORE, {**start, "unknown": PageKind.UNKNOWN.value, "first": int(Priority.FIRST)})
     await tx.execute(RECOUNT, {"now": now, "hosts": hosts})

@@ -3,10 +3,12 @@
 import json
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from services.crawler.site_lines import DEFAULT_PACE, DEFAULT_REVISIT_S, parse_sites
+from services.crawler.onion import onion_host, onion_problem
+from services.crawler.site_fields import DEFAULT_PACE, DEFAULT_REVISIT_S, FIELDS, Names
+from services.crawler.site_lines import ANY_NAMES, SiteLine, parse_sites
 
 HEADER = "url,name,kind,language,country,abuse_email,requests_per_second,revisit_seconds"
 GOOD = "http://Board.test:8080,Board,board,ko,KR,abuse@board.test,2,10"
@@ -25,19 +27,44 @@ def test_a_whole_line() -> None:
     assert (site.requests_per_second, site.revisit_seconds) == (2.0, 10.0)
 
 
+def made_of(line: str, header: str, names: Names = ANY_NAMES) -> list[SiteLine]:
+    sites, problems = parse_sites([header, line], "csv", names)
+    assert problems == []
+    return sites
+
+
 @pytest.mark.parametrize("lines", [["url,name", "http://a.test/,A"], ["name,url,kind", '"A",http://a.test/,']])
-def test_the_last_six_are_optional(lines: list[str]) -> None:
+def test_all_but_address_and_name_are_optional(lines: list[str]) -> None:
     (site,), problems = parse_sites(lines, "csv")
     assert not problems
     assert (site.kind, site.language, site.abuse_email) == ("board", None, None)
     assert (site.requests_per_second, site.revisit_seconds) == (DEFAULT_PACE, DEFAULT_REVISIT_S)
 
 
-@pytest.mark.parametrize(("answer", "obeys"), [("", True), ("yes", True), ("No", False)])
-def test_robots_txt_is_obeyed_unless_the_list_says_no(answer: str, obeys: bool) -> None:
-    (site,), problems = parse_sites(["url,name,obey_robots", f"http://a.test/,A,{answer}"], "csv")
-    assert (site.obey_robots, problems) == (obeys, [])
-    assert "obey_robots" in parse_sites(["url,name,obey_robots", "http://a.test/,A,perhaps"], "csv")[1][0]
+@pytest.mark.parametrize(
+    ("ground", "answer", "obeys"),
+    [
+        ("", "", True),
+        ("", "yes", True),
+        ("public", "", True),
+        ("victim_request", "", False),
+        ("victim_request", "Yes", True),
+        ("court_order", "No", False),
+    ],
+)
+def test_the_ground_says_whether_robots_txt_is_obeyed_and_the_line_may_be_stricter(ground, answer, obeys) -> None:
+    (made,) = made_of(f"http://a.test/,A,{answer},{ground}", "url,name,obey_robots,legal_ground")
+    assert made.obey_robots is obeys
+
+
+@pytest.mark.parametrize("ground", ["", "public"])
+def test_a_line_is_never_laxer_than_its_ground(ground: str) -> None:
+    sites, (problem,) = parse_sites(["url,name,obey_robots,legal_ground", f"http://a.test/,A,no,{ground}"], "csv")
+    assert not sites
+    assert problem.startswith(
+        "line 2: obey_robots: 'no' cannot be used; under legal_ground public robots.txt is obeyed"
+    )
+    assert "victim_request" in problem
 
 
 def test_json_lines_say_the_same() -> None:
@@ -53,7 +80,7 @@ def test_json_lines_say_the_same() -> None:
         ("not a url,X", "line 3: url: 'not a url' cannot be used; give the address"),
         (",X", "line 3: url: nothing cannot be used"),
         ("http://b.test/,", "line 3: name: nothing cannot be used; give the site's name"),
-        ("http://b.test/,X,forum", "line 3: kind: 'forum' cannot be used; give one of board, gallery, feed, chat"),
+        ("http://b.test/,X,forum", "line 3: kind: 'forum' cannot be used; give one of board, community"),
         ("http://b.test/,X,,kor", "line 3: language: 'kor' cannot be used; give two small letters"),
         ("http://b.test/,X,,,kr", "line 3: country: 'kr' cannot be used; give two capitals"),
         ("http://b.test/,X,,,,abuse", "line 3: abuse_email: 'abuse' cannot be used; give one mail address"),
@@ -79,7 +106,7 @@ def test_wrong_headers_and_formats() -> None:
     )
     assert parse_sites([], "csv") == (
         [],
-        [f"line 1: url, name: not among the fields; begin with the line {HEADER},obey_robots"],
+        [f"line 1: url, name: not among the fields; begin with the line {','.join(FIELDS)}"],
     )
     sites, problems = parse_sites(["url,name,colour", "http://a.test/,A,red"], "csv")
     assert len(sites) == 1
@@ -97,3 +124,90 @@ def test_wrong_json_lines() -> None:
 @given(st.lists(st.text(max_size=30), max_size=5), st.sampled_from(["csv", "jsonl"]))
 def test_no_text_breaks_the_list(lines: list[str], format: str) -> None:
     parse_sites([HEADER, *lines] if format == "csv" else lines, format)
+
+
+# The name of no service: its key is 32 zeros.
+ONION = onion_host(bytes(32))
+MORE = "url,name,kind,legal_ground,visits_per_day,exit,credential,connector,options,renders,paused"
+
+
+def test_a_line_with_everything_that_is_newer() -> None:
+    options = '"{""room"": ""!a:chat.test"", ""basis"": ""open""}"'
+    (site,) = made_of(f"http://a.test/,A,chat,victim_request,500,kr,board_login,matrix,{options},yes,no", MORE)
+    assert (site.legal_ground, site.visits_per_day, site.exit) == ("victim_request", 500, "kr")
+    assert (site.credential, site.connector, site.renders, site.paused) == ("board_login", "matrix", True, False)
+    assert site.options == '{"basis": "open", "room": "!a:chat.test"}'
+    assert made_of("http://a.test/,A", "url,name")[0].paused is None
+
+
+@pytest.mark.parametrize(
+    ("line", "problem"),
+    [
+        (
+            "http://b.test/,X,,because",
+            "legal_ground: 'because' cannot be used; give one of public,",
+        ),
+        ("http://b.test/,X,,,0", "visits_per_day: '0' cannot be used; give a whole number from 1"),
+        ("http://b.test/,X,,,1.5", "visits_per_day: '1.5' cannot be used"),
+        ("http://b.test/,X,,,,K R", "exit: 'K R' cannot be used; give the name of an exit"),
+        ("http://b.test/,X,,,,de", "exit: 'de' cannot be used; add the line `de URL` to the file of HAETAE_EXITS_FILE"),
+        ("http://b.test/,X,,,,,login", "credential: 'login' cannot be used; under legal_ground public nobody logs in"),
+        (
+            "http://b.test/,X,,court_order,,,other",
+            "credential: 'other' cannot be used; add [other] to the file",
+        ),
+        ("http://b.test/,X,,,,,,no such", "connector: 'no such' cannot be used"),
+        ("http://b.test/,X,,,,,,,[]", "options: '[]' cannot be used; give a JSON object"),
+        ("http://b.test/,X,,,,,,,{}x", "options: '{}x' cannot be used"),
+        ('http://b.test/,X,,,,,,,"{""a"": 1}"', "options: '{\"a\": 1}' cannot be used; they are for a connector"),
+        ('http://b.test/,X,,,,,,any,"{""a"": ""\\u0000""}"', "options: "),
+        ("http://b.test/,X,,,,,,,,perhaps", "renders: 'perhaps' cannot be used; give yes"),
+        ("http://b.test/,X,,,,,,,,,soon", "paused: 'soon' cannot be used"),
+        (
+            "http://b.test/,X,dark_web",
+            "url: 'http://b.test/' cannot be used; a site of kind dark_web",
+        ),
+        ("http://abcdefghij234567.onion/,X", "url: 'http://abcdefghij234567.onion/' cannot be used; 56 letters"),
+        (f"http://b{ONION[1:]}/,X", f"url: 'http://b{ONION[1:]}/' cannot be used; its checksum is wrong"),
+        (f"http://{ONION}/,X,,,,kr", "exit: 'kr' cannot be used; an onion service is reached through onion alone"),
+        (f"http://{ONION}/,X,dark_web", "exit: 'onion' cannot be used; add the line `onion URL`"),
+        ("http://b.test/,a\x07b", "name: 'a\\x07b' cannot be used; take out the control characters"),
+    ],
+)
+def test_what_is_wrong_with_the_newer_fields_is_named(line: str, problem: str) -> None:
+    sites, problems = parse_sites([MORE, line], "csv", Names(exits={"kr"}, credentials={"login"}))
+    assert (sites, len(problems)) == ([], 1)
+    assert problems[0].startswith(f"line 2: {problem}")
+
+
+def test_an_onion_service_needs_its_exit_whatever_its_kind() -> None:
+    for host in (ONION, f"www.{ONION}"):
+        (site,) = made_of(f"http://{host}/,X,dark_web", MORE, Names(exits={"onion"}))
+        assert (site.host, site.kind) == (host, "dark_web")
+
+
+@settings(derandomize=True)  # of 65,536 mistyped names one has the right checksum
+@given(st.binary(min_size=32, max_size=32), st.integers(0, 55), st.sampled_from("abcdefghijklmnopqrstuvwxyz234567"))
+def test_a_mistyped_onion_name_is_noticed(key: bytes, place: int, letter: str) -> None:
+    host = onion_host(key)
+    mistyped = host[:place] + letter + host[place + 1 :]
+    assert onion_problem(host) is None
+    assert (onion_problem(mistyped) is None) == (mistyped == host)
+
+
+def test_half_a_character_is_refused_before_the_database_sees_it() -> None:
+    sites, problems = parse_sites([r'{"url": "http://a.test/", "name": "A\ud800"}'], "jsonl")
+    assert not sites
+    assert "name: 'A\\ud800' cannot be used" in problems[0]
+
+
+def test_a_connector_says_what_is_wrong_with_its_line() -> None:
+    def check(connector: str, start_url: str, options: str | None, ground: str) -> None:
+        raise ValueError(f"connector: {connector} {start_url} {options} {ground}")
+
+    _, (problem,) = parse_sites(
+        ['{"url": "http://a.test/", "name": "A", "connector": "x", "options": {"b": 1, "a": [2]}}'],
+        "jsonl",
+        Names(check_connector=check),
+    )
+    assert problem == 'line 1: connector: x http://a.test/ {"a": [2], "b": 1} public'
