@@ -21,6 +21,7 @@ ONLY_FOR: dict[str, tuple[str, ...]] = {
     "HAETAE_MASTER_KEY": S3_USERS,
     "HAETAE_APPROVAL_KEY": ("gateway", "notifier"),
     "HAETAE_SMTP_": ("notifier",),
+    "HAETAE_CREDENTIALS_FILE": ("crawler",),
     "HAETAE_MAIL_API": (),
 }
 

@@ -11,6 +11,7 @@ from services.crawler.pacing import Pacer
 from services.crawler.robots_rules import ALL_ALLOWED, Rules, parse_robots
 from services.crawler.urls import canonical, host_of
 from services.crawler.visit import Watched
+from services.crawler.ways import Ways
 from shared.clock import Clock
 from shared.net import Fetched, Fetcher, FetchFailed
 
@@ -28,8 +29,9 @@ class _Kept:
 
 
 class Asker:
-    def __init__(self, fetcher: Fetcher, pacer: Pacer, clock: Clock) -> None:
+    def __init__(self, fetcher: Fetcher, pacer: Pacer, clock: Clock, ways: Ways | None = None) -> None:
         self._fetcher, self.pacer, self._clock = fetcher, pacer, clock
+        self.ways = ways or Ways()
         self._robots: OrderedDict[str, _Kept] = OrderedDict()
         self._asking: dict[str, asyncio.Lock] = {}
 
@@ -41,13 +43,29 @@ class Asker:
         headers: Mapping[str, str] | None = None,
         max_bytes: int | None = None,
         redirects: int = 0,
+        watched: Watched | None = None,
+        exit: str | None = None,
+        cut: bool = False,
     ) -> Fetched:
-        """As `Fetcher.get`, each hop in its host's turn. The last redirect is given back as it is."""
+        """As `Fetcher.get`, each hop in its host's turn. The last redirect is given back as it is.
+
+        `watched`: on whose behalf; its exit is used (unless `exit` names another), and its credential on its own host,
+        decided anew at each hop. Raises `NoWay` when that cannot be.
+        """
         target = url
         for left in range(redirects, -1, -1):
-            async with self.pacer.turn(host_of(target)):
+            host = host_of(target)
+            way = self.ways.exit_for(watched, host, exit)
+            secret = self.ways.headers_for(watched, target)
+            async with self.pacer.turn(host):
                 answer = await self._fetcher.get(
-                    target, user_agent=user_agent, headers=headers, max_bytes=max_bytes, redirects=0
+                    target,
+                    user_agent=user_agent,
+                    headers={**(headers or {}), **secret},
+                    max_bytes=max_bytes,
+                    redirects=0,
+                    exit=way,
+                    cut=cut,
                 )
             onward = redirect_of(answer)
             if onward is None or not left:
@@ -66,7 +84,7 @@ class Asker:
             kept = self._robots.get(origin)
             if kept is None or kept.until < self._clock.monotonic():
                 self.pacer.set_pace(watched.site.host, watched.requests_per_second)
-                kept = _Kept(await self._ask_robots(origin), self._clock.monotonic() + ROBOTS_FRESH_S)
+                kept = _Kept(await self._ask_robots(origin, watched), self._clock.monotonic() + ROBOTS_FRESH_S)
                 self._keep(origin, kept)
         self.pacer.set_pace(watched.site.host, watched.requests_per_second, kept.rules.delay_s)
         return kept.rules
@@ -77,8 +95,8 @@ class Asker:
             oldest, _ = self._robots.popitem(last=False)
             self._asking.pop(oldest, None)
 
-    async def _ask_robots(self, origin: str) -> Rules:
-        answer = await self.get(f"{origin}/robots.txt", max_bytes=MAX_ROBOTS_BYTES, redirects=5)
+    async def _ask_robots(self, origin: str, watched: Watched) -> Rules:
+        answer = await self.get(f"{origin}/robots.txt", max_bytes=MAX_ROBOTS_BYTES, redirects=5, watched=watched)
         if answer.status == 200:
             return parse_robots(decode(answer.body), ROBOT)
         if 400 <= answer.status < 500 and answer.status != 429:

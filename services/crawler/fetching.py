@@ -18,6 +18,7 @@ import structlog
 from services.crawler import ledger
 from services.crawler.asking import Asker
 from services.crawler.checking import Checker, Vantage
+from services.crawler.credentials import read_credentials
 from services.crawler.in_hand import Done, InHand, Job
 from services.crawler.outcomes import not_handled
 from services.crawler.pacing import Pacer
@@ -26,6 +27,7 @@ from services.crawler.recording import Recorder
 from services.crawler.settings import Settings
 from services.crawler.visit import Check, Known
 from services.crawler.visiting import Visitor
+from services.crawler.ways import Ways
 from shared.clock import Clock
 from shared.database import Database
 from shared.events import CrawlDue, Envelope
@@ -50,7 +52,8 @@ class Fetching:
     async def __aenter__(self) -> Self:
         self._open.push_async_callback(self._database.close)
         fetcher = await self._open.enter_async_context(Fetcher(self._settings))
-        self.asker = Asker(fetcher, Pacer(self._clock), self._clock)
+        ways = Ways(frozenset(), read_credentials(self._settings.credentials_file))
+        self.asker = Asker(fetcher, Pacer(self._clock), self._clock, ways)
         pictures = PictureBox(self.asker, self._settings.max_picture_bytes)
         self._open.callback(pictures.close)
         agent = self._settings.user_agent

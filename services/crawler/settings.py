@@ -1,5 +1,6 @@
 """Settings of the crawler."""
 
+from pathlib import Path
 from typing import Annotated
 
 from pydantic import Field
@@ -17,6 +18,10 @@ class Settings(settings.Settings, NetSettings):
         int, Field(gt=0, description="Most addresses of a site that are remembered: a calendar has no last page")
     ] = 50_000
     most_visits: Annotated[int, Field(gt=0, description="Most visits that one process has in hand at once")] = 256
+    credentials_file: Annotated[
+        Path | None,
+        Field(description="Secrets for logging in (TOML, see `credentials.py`); not readable by others"),
+    ] = None
     browser_user_agent: Annotated[
         str, Field(description="How removal checks introduce themselves the second time: as an ordinary browser")
     ] = BROWSER
