@@ -8,7 +8,6 @@ from typing import NamedTuple
 from services.evidence.verify import digest
 from shared.events.values import SealedObject, Sha256
 
-WIDTH, HEIGHT = 1280, 800  # an ordinary laptop's
 MAX_HEIGHT = 4_000  # five screens: a post and its replies; a page that never ends must end somewhere
 GONE = frozenset({404, 410, 451})
 MAX_TEXT = 4_096  # characters of a URL or reason

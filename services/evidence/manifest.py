@@ -7,8 +7,9 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from services.evidence.domain import HEIGHT, MAX_HEIGHT, WIDTH, Captured, Exchange, File, Preserved
+from services.evidence.domain import MAX_HEIGHT, Captured, Exchange, File, Preserved
 from services.evidence.verify import FORMAT, canonical
+from shared.browser.chromium import HEIGHT, WIDTH
 from shared.events import ContentFlagged
 
 

@@ -1,19 +1,16 @@
 """Settings of the evidence service."""
 
-from pathlib import Path
 from typing import Annotated
 
 from pydantic import Field
 
+from shared.browser import BrowserSettings
 from shared.net import NetSettings
 from shared.settings import ObjectSettings
 from shared.settings import Settings as ServiceSettings
 
 
-class Settings(ServiceSettings, ObjectSettings, NetSettings):
-    chromium: Annotated[
-        Path | None, Field(description="Chromium to start; else the one on the path, else Playwright's own")
-    ] = None
+class Settings(ServiceSettings, ObjectSettings, NetSettings, BrowserSettings):
     captures_at_once: Annotated[
         int, Field(ge=1, description="Pages drawn at the same time: one a core, more only wait for each other")
     ] = 2

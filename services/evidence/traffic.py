@@ -2,20 +2,14 @@
 
 import asyncio
 from collections.abc import Mapping
-from contextlib import suppress
 from datetime import datetime
 
 import httpx
-import structlog
-from playwright.async_api import Error as PlaywrightError
-from playwright.async_api import Request, Route, WebSocketRoute
 
 from services.evidence.domain import Exchange, Refusal, clean
 from shared.clock import Clock
 from shared.net import AddressRefused, Fault, Fetched, Fetcher, FetchFailed
 from shared.net.fetcher import REDIRECTS, joined
-
-log = structlog.get_logger()
 
 MAX_HOPS = 5  # redirects in a row, as the crawler allows
 MAX_REQUESTS = 200  # a board's page makes 5-40; beyond that it is a page that loads for ever
@@ -24,12 +18,6 @@ MAX_BYTES = 24 * 1024 * 1024  # of all bodies and headers: the archive still fit
 PAGE_REQUESTS, PAGE_BYTES = 140, 16 * 1024 * 1024
 AT_ONCE = 6  # as browsers ask one host; each answer in flight may take 16 MiB of memory
 MAX_REFUSALS = 500  # listed in the manifest; a hostile page must not fill it
-# The body comes unpacked and whole; and a page that asks to be saved as a file is shown all the same.
-NOT_PASSED_ON = frozenset(
-    {"content-encoding", "content-length", "transfer-encoding", "connection", "keep-alive", "content-disposition"}
-)
-# What the browser says of itself and a server may decide by. Cookies are not among it: a capture is a first visit.
-PASSED_ON = ("accept", "referer", "origin")
 
 
 class TooMuch(Exception):
@@ -40,8 +28,6 @@ class Traffic:
     def __init__(self, fetcher: Fetcher, clock: Clock, user_agent: str, language: str | None) -> None:
         self._fetcher, self._clock, self._user_agent = fetcher, clock, user_agent
         self._languages = f"{language},en;q=0.5" if language else "en"
-        self._document: Exchange | None = None
-        self._loading: set[asyncio.Task[Exchange]] = set()
         self._slots = asyncio.Semaphore(AT_ONCE)
         self._requests = self._bytes = 0
         self.exchanges: list[Exchange] = []
@@ -67,9 +53,8 @@ class Traffic:
         raise FetchFailed(f"{asked}: more than {MAX_HOPS} redirects", Fault.REDIRECTS)
 
     async def load_document(self, url: str) -> Exchange:
-        """The page itself, before the browser sees it; its first navigation is answered with this."""
-        self._document = await self.load(url, {"accept": "text/html,application/xhtml+xml,*/*;q=0.8"})
-        return self._document
+        """The page itself, before the browser sees it."""
+        return await self.load(url, {"accept": "text/html,application/xhtml+xml,*/*;q=0.8"})
 
     def answered(self, url: str) -> Exchange | None:
         """The last good answer that this capture got from an address."""
@@ -79,57 +64,15 @@ class Traffic:
         if len(self.refusals) < MAX_REFUSALS:
             self.refusals.append(Refusal(clean(url), clean(reason)))
 
-    async def serve(self, route: Route) -> None:
-        """Answer one request of the browser. Never raises: Playwright's connection does not survive that."""
-        try:
-            await self._serve(route)
-        except PlaywrightError:
-            pass  # the page is closed: nobody waits for the answer
-        except Exception:
-            log.exception("a request of the browser was not answered", url=route.request.url)
+    async def answer(self, url: str, headers: Mapping[str, str], kind: str) -> Exchange:
+        """What the page asks for, as its gate wants it."""
+        return await self.load(url, headers, for_page=True)
 
-    async def refuse_socket(self, socket: WebSocketRoute) -> None:
-        self.refuse(socket.url, "a WebSocket; captures make plain requests only")
-        with suppress(PlaywrightError):
-            await socket.close()
-
-    async def close(self) -> None:
-        """Stop what is still loading: nothing is recorded after this."""
-        for task in self._loading:
-            task.cancel()
-        await asyncio.gather(*self._loading, return_exceptions=True)
-
-    async def _serve(self, route: Route) -> None:
-        request = route.request
-        if request.method != "GET" or request.resource_type == "media":
-            what = "sound or video" if request.resource_type == "media" else f"a {request.method} request"
-            self.refuse(request.url, f"{what}; captures read pages and pictures only")
-            await route.abort("blockedbyclient")
-            return
-        exchange = self._first(request) or await self._loaded(request)
-        if exchange is None:
-            await route.abort("failed")
-        else:
-            await route.fulfill(status=exchange.status, headers=passed_on(exchange), body=exchange.body)
-
-    def _first(self, request: Request) -> Exchange | None:
-        if not request.is_navigation_request():
+    def unwanted(self, method: str, kind: str) -> str | None:
+        if method == "GET" and kind != "media":
             return None
-        document, self._document = self._document, None
-        return document
-
-    async def _loaded(self, request: Request) -> Exchange | None:
-        headers = {name: request.headers[name] for name in PASSED_ON if name in request.headers}
-        task = asyncio.create_task(self.load(request.url, headers, for_page=True))
-        self._loading.add(task)
-        await asyncio.wait({task})
-        self._loading.discard(task)
-        if task.cancelled():
-            return None
-        if error := task.exception():
-            self.refuse(request.url, str(error) or type(error).__name__)
-            return None
-        return task.result()
+        what = "sound or video" if kind == "media" else f"a {method} request"
+        return f"{what}; captures read pages and pictures only"
 
     async def _ask(self, url: str, headers: Mapping[str, str], for_page: bool) -> Exchange:
         requests, most = (PAGE_REQUESTS, PAGE_BYTES) if for_page else (MAX_REQUESTS, MAX_BYTES)
@@ -153,7 +96,3 @@ class Traffic:
 
 def recorded(fetched: Fetched, sent: Mapping[str, str], at: datetime) -> Exchange:
     return Exchange(fetched.final_url, fetched.status, sent, fetched.headers, fetched.body, fetched.address, at)
-
-
-def passed_on(exchange: Exchange) -> dict[str, str]:
-    return {name: value for name, value in exchange.headers.items() if name not in NOT_PASSED_ON}

@@ -17,10 +17,11 @@ from warcio.archiveiterator import ArchiveIterator
 
 from services.evidence import capture as capturing
 from services.evidence.archive import archive
-from services.evidence.browser import NAMES, Browser
+from services.evidence.browser import Browser
 from services.evidence.capture import Capture
 from services.evidence.domain import Attempt, PageFailed, PageGone
 from services.evidence.verify import digest
+from shared.browser import NAMES
 from shared.clock import SystemClock
 from shared.failures import Transient
 from shared.net import Fetcher
