@@ -2,15 +2,15 @@
 
 import importlib
 import pkgutil
-from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from benchmarks import __path__ as folder
+from benchmarks.harness import HOME
 
 COMMON = {"__main__", "harness", "peers"}
-NAMES = sorted(module.name for module in pkgutil.iter_modules(folder) if module.name not in COMMON)
+NAMES = sorted(module.name for module in pkgutil.iter_modules(folder) if not module.ispkg and module.name not in COMMON)
 
 
 def main(
@@ -21,7 +21,7 @@ def main(
     if name not in NAMES:
         typer.echo(f"give NAME, one of: {', '.join(NAMES)}", err=True)
         raise typer.Exit(2)
-    figure = importlib.import_module(f"benchmarks.{name}").measure(quick, Path("var/benchmarks"))
+    figure = importlib.import_module(f"benchmarks.{name}").measure(quick, HOME)
     typer.echo(figure.line())
 
 

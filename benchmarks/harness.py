@@ -4,39 +4,54 @@ import json
 import os
 import platform
 import subprocess
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+import sys
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
+
+HOME = Path("var/benchmarks")  # what a benchmark keeps while it runs
 
 
 @dataclass(frozen=True)
 class Figure:
     """A measured figure. All ratios say how many times better ours is: above 1 is better, whatever the unit.
 
-    `peers`: other ways to do the same work, measured in the same run. `floor`: the bare operation without our parts.
-    `bound_by`: what would have to become faster for the figure to improve. `detail`: what else was seen.
+    `peers`: other ways to do the same work, measured in the same run. `floor`: the bare operation without our parts,
+    None where no such thing was measured. `bound_by`: what would have to become faster for the figure to improve.
+    `detail`: what else was seen. `against`: the peer that `ratio` is the ratio to, "" for the best one.
+    `ratios`: further ratios by name, each to a peer.
     """
 
     name: str
     unit: str
     ours: float
     peers: Mapping[str, float]
-    floor: float
+    floor: float | None
     lower_is_better: bool
     bound_by: str
     detail: Mapping[str, object]
+    against: str = ""
+    ratios: Mapping[str, str] = field(default_factory=dict)
 
     def line(self) -> str:
         best = min(self.peers.values()) if self.lower_is_better else max(self.peers.values())
         shown = asdict(self)
-        shown["ratio"] = self._ratio(best)
-        shown["floor_ratio"] = self._ratio(self.floor)
+        shown["ratio"] = self._ratio(self.peers[self.against] if self.against else best)
+        shown["floor_ratio"] = self._ratio(self.floor) if self.floor is not None else None
+        del shown["ratios"]
+        shown |= {name: self._ratio(self.peers[peer]) for name, peer in self.ratios.items()}
         shown["machine"] = machine()
         shown["commit"] = commit()
         return json.dumps(shown, ensure_ascii=False)
 
     def _ratio(self, other: float) -> float:
         return round(other / self.ours if self.lower_is_better else self.ours / other, 3)
+
+
+def alone(measure: Callable[[bool, Path], Figure]) -> None:
+    """`python -m benchmarks.NAME [--quick]`; QUICK=1 says the same."""
+    quick = "--quick" in sys.argv[1:] or os.environ.get("QUICK") == "1"
+    print(measure(quick, HOME).line())
 
 
 def machine() -> str:

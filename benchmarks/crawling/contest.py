@@ -1,0 +1,55 @@
+"""One contestant at work: pages, processor time, memory, measured alike for all of them."""
+
+import asyncio
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from benchmarks.crawling.meter import used
+from benchmarks.web.corpus import Corpus
+
+LOOK_S = 0.05
+WARM = 0.05  # of the pages: imports, first connections and caches are no page's cost
+
+
+@dataclass(frozen=True)
+class Run:
+    """Between the first and the last look. `whole`: all pages were asked for, each counted once."""
+
+    name: str
+    pages: int
+    cpu_s: float
+    wall_s: float
+    peak_mb: float
+    whole: bool
+
+    @property
+    def cpu_ms(self) -> float:
+        return self.cpu_s / self.pages * 1e3
+
+    @property
+    def per_s(self) -> float:
+        return self.pages / self.wall_s
+
+
+async def observe(
+    name: str, corpus: Corpus, pid: int, pages: int, within_s: float, recorded: Callable[[], bool] = lambda: True
+) -> Run:
+    """From the first twentieth of `pages` to the last, and until they are `recorded`; or as far as it gets in time."""
+    end = time.monotonic() + within_s
+    while (first := corpus.requests()) < pages * WARM and time.monotonic() < end:
+        await asyncio.sleep(LOOK_S)
+    begun, before = time.monotonic(), used(pid)
+    while (last := corpus.requests()) < pages and time.monotonic() < end:
+        await asyncio.sleep(LOOK_S)
+    while not recorded() and time.monotonic() < end:
+        await asyncio.sleep(LOOK_S)
+    after, ended = used(pid), time.monotonic()
+    if last <= first:
+        raise SystemExit(f"{name}: {first} pages in {within_s:g} s: it does not crawl")
+    seen = corpus.seen()
+    strange = len(seen) - int(seen.of_pages.sum())
+    if strange:
+        raise SystemExit(f"{name}: {strange} requests were no page of the corpus: the figures would not compare")
+    whole = seen.distinct_pages >= pages
+    return Run(name, last - first, after.cpu_s - before.cpu_s, ended - begun, after.peak_mb, whole)
