@@ -1,66 +1,39 @@
-"""Reading a body that may be hostile: unpacked step by step, never beyond the limit."""
+"""The body of an answer, unpacked and within its limit, or the name of what is wrong with it (pure).
 
-import zlib
-from collections.abc import AsyncIterable, Callable, Iterator
+Unpacked when it is there: packed and unpacked body are both in memory, each within the limit.
+"""
 
-from shared.net.failures import FetchFailed
+from shared.net.asked import Answer, Asked
+from shared.net.decoding import Undecodable, codings_of, unpack
+from shared.net.failures import Fault, FetchFailed
 
-ACCEPT_ENCODING = "gzip, deflate"
-STEP = 64 * 1024  # bytes unpacked at a time: a bomb costs no more memory than this beyond the limit
-
-Unpack = Callable[[bytes], Iterator[bytes]]
-
-
-async def read_body(chunks: AsyncIterable[bytes], encoding: str, limit: int, cut: bool) -> tuple[bytes, bool]:
-    """The unpacked body, and whether it was cut off at `limit`.
-
-    Raises `FetchFailed` beyond `limit` bytes, packed or unpacked, unless it is to be `cut`; and when it is broken.
-    """
-    unpack = unpacker(encoding)
-    parts: list[bytes] = []
-    packed = size = 0
-    async for chunk in chunks:
-        packed += len(chunk)
-        for part in unpack(chunk):
-            size += len(part)
-            if max(size, packed) > limit and cut:
-                return b"".join((*parts, part))[:limit], True
-            if max(size, packed) > limit:
-                raise FetchFailed(f"the body is larger than {limit} bytes")
-            parts.append(part)
-    return b"".join(parts), False
+BOMB = 100  # times larger when unpacked: pages reach 20, logs and tables 50, bombs 1,000 and more
+# Packed so that browsers show what came, though its end is missing: to refuse it would be a way to hide from us.
+SHOWN_WITHOUT_END = frozenset({"gzip", "x-gzip", "deflate"})
 
 
-def unpacker(encoding: str) -> Unpack:
-    match encoding.strip().lower():
-        case "" | "identity":
-            return lambda chunk: iter((chunk,))
-        case "gzip" | "x-gzip":
-            return _Inflate(lambda first: zlib.decompressobj(zlib.MAX_WBITS | 16))
-        case "deflate":
-            return _Inflate(_deflate)
-        case other:
-            raise FetchFailed(f"the body is packed with {other!r}, which was not asked for")
+def body_of(answer: Answer, asked: Asked) -> tuple[bytes, bool]:
+    """At most `asked.limit` bytes, and whether there should be more. Raises `FetchFailed`."""
+    try:
+        codings = codings_of([value for name, value in answer.headers if name.lower() == "content-encoding"])
+        if not codings or not answer.body:
+            body, whole = answer.body, True
+        else:
+            body, whole = unpack(answer.body, codings, asked.limit + 1)
+        over = not answer.ended or len(body) > asked.limit
+        if over and asked.whole:
+            raise _too_much(answer.body, codings, asked)
+    except Undecodable as error:
+        raise FetchFailed(f"{asked.url}: the body cannot be unpacked: {error}", Fault.ENCODING) from error
+    if not over and not whole and not (body and SHOWN_WITHOUT_END.issuperset(codings)):
+        raise FetchFailed(f"{asked.url}: the packed body lacks its end", Fault.TRUNCATED)
+    return body[: asked.limit], over or not whole
 
 
-def _deflate(first: bytes) -> "zlib._Decompress":
-    """ "deflate" means the zlib format (RFC 9110, 8.4.1.2); some servers send it bare. zlib's first byte tells."""
-    return zlib.decompressobj(zlib.MAX_WBITS if first[:1] and first[0] & 0x0F == 8 else -zlib.MAX_WBITS)
-
-
-class _Inflate:
-    def __init__(self, make: "Callable[[bytes], zlib._Decompress]") -> None:
-        self._make, self._state = make, None
-
-    _state: "zlib._Decompress | None"
-
-    def __call__(self, chunk: bytes) -> Iterator[bytes]:
-        self._state = self._state or self._make(chunk)
-        while chunk and not self._state.eof:
-            try:
-                part = self._state.decompress(chunk, STEP)
-            except zlib.error as error:
-                raise FetchFailed(f"the body cannot be unpacked: {error}") from error
-            chunk = self._state.unconsumed_tail
-            if part:
-                yield part
+def _too_much(packed: bytes, codings: list[str], asked: Asked) -> FetchFailed:
+    """A bomb is told by its beginning: so little of it already unpacks beyond the limit."""
+    beginning = packed[: asked.limit // BOMB]
+    if codings and beginning and len(unpack(beginning, codings, asked.limit + 1)[0]) > asked.limit:
+        what = f"the body is larger than {asked.limit} bytes as soon as {len(beginning)} of it are unpacked"
+        return FetchFailed(f"{asked.url}: {what}: a bomb", Fault.BOMB)
+    return FetchFailed(f"{asked.url}: the body is larger than {asked.limit} bytes", Fault.TOO_LARGE)

@@ -1,50 +1,57 @@
 """`Fetcher`: GET over the guard, with limits on time, size and redirects."""
 
 import asyncio
-import ssl
 import time
 from collections.abc import Mapping
+from contextlib import AsyncExitStack
 from types import TracebackType
 from typing import Self
 
-import httpcore
 import httpx
 
 from shared.net.allowed import read_hosts
-from shared.net.body import ACCEPT_ENCODING, read_body
+from shared.net.asked import Asked, Origin
+from shared.net.body import body_of
 from shared.net.connections import Connections
+from shared.net.decoding import ACCEPT_ENCODING
+from shared.net.dialing import Dialer
+from shared.net.exits import read_exits
 from shared.net.failures import Fault, FetchFailed
 from shared.net.fetched import Fetched
-from shared.net.guard import Guard, Resolve, system_resolve
+from shared.net.guard import Guard, port_of
+from shared.net.names import Names
+from shared.net.resolving import Resolve
 from shared.net.settings import NetSettings
+from shared.net.tls import tls_context
 
 REDIRECTS = frozenset({301, 302, 303, 307, 308})
-BROKEN = (httpcore.NetworkError, httpcore.ProtocolError, httpcore.TimeoutException, ssl.SSLError, OSError)
-# A connection that the server closed while it was idle: nothing of an answer came, so it is asked once more.
-ATTEMPTS = 2
-UNANSWERED = "without sending a response"
 
 
 class Fetcher:
-    """Enter it once and share it: it keeps connections.
+    """Enter it once and share it: it keeps connections and names.
 
     Raises `AddressRefused` for what the guard refuses (checked again at every redirect and every connection) and
     `FetchFailed` for every answer that did not arrive whole. A status like 404 or 503 is an answer.
     """
 
-    def __init__(self, settings: NetSettings, resolve: Resolve = system_resolve) -> None:
+    def __init__(self, settings: NetSettings, resolve: Resolve | None = None) -> None:
         self.settings = settings
         self._resolve = resolve
+        self._open = AsyncExitStack()
 
     async def __aenter__(self) -> Self:
-        self._guard = Guard(read_hosts(self.settings.allowed_hosts_file), self._resolve)
-        self._connections = Connections(self._guard)
+        settings = self.settings
+        allowed, exits = read_hosts(settings.allowed_hosts_file), read_exits(settings.exits_file)
+        tls = tls_context(settings.ca_file)
+        self._guard = Guard(allowed, self._resolve or await self._names())
+        self._connections = Connections(Dialer(self._guard, exits, tls, settings.pace))
+        self._open.callback(self._connections.close)
         return self
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        await self._connections.close()
+        await self._open.aclose()
 
     async def get(
         self,
@@ -56,73 +63,63 @@ class Fetcher:
         redirects: int = 5,
         exit: str | None = None,
         cut: bool = False,
+        timeout_s: float | None = None,
     ) -> Fetched:
         """`redirects=0` hands a redirect back as it is; more than `redirects` in a row is a failure.
 
         `exit`: the proxy of that name. `cut`: a body beyond `max_bytes` (default: `max_page_bytes`) is cut off there
-        instead of being a failure.
+        instead of being a failure. `timeout_s`: for all of it, instead of `fetch_timeout_s`.
         """
-        if exit is not None:
-            raise FetchFailed(f"{url}: there is no exit {exit!r}; name it in HAETAE_EXITS_FILE", Fault.PROXY)
-        wanted = {
-            "User-Agent": user_agent or self.settings.user_agent,
-            "Accept": "*/*",
-            "Accept-Encoding": ACCEPT_ENCODING,
-            **(headers or {}),
-        }
+        sent = self._headers(user_agent, headers)
         limit = max_bytes or self.settings.max_page_bytes
+        most_s = timeout_s or self.settings.fetch_timeout_s
         started = time.monotonic()
         try:
-            async with asyncio.timeout(self.settings.fetch_timeout_s):
-                return await self._follow(url, wanted, limit, redirects, started, cut)
+            async with asyncio.timeout(most_s):
+                target = self._guard.vet(url)
+                for left in range(redirects, -1, -1):
+                    asked = _asked(target, sent, exit, limit, whole=not cut)
+                    fetched = await self._ask(asked, url, started)
+                    location = fetched.headers.get("location")
+                    if fetched.status not in REDIRECTS or not location or not redirects:
+                        return fetched
+                    if left:
+                        target = self._guard.vet(joined(target, location))
         except TimeoutError as error:
-            raise FetchFailed(f"{url}: no whole answer within {self.settings.fetch_timeout_s:g} s") from error
+            raise FetchFailed(f"{url}: no whole answer within {most_s:g} s", Fault.TIMEOUT) from error
+        raise FetchFailed(f"{url}: more than {redirects} redirects", Fault.REDIRECTS)
 
-    async def _follow(
-        self, url: str, headers: Mapping[str, str], limit: int, redirects: int, started: float, cut: bool
-    ) -> Fetched:
-        target = self._guard.vet(url)
-        for left in range(redirects, -1, -1):
-            answer = await self._ask(target, headers, limit, url, started, cut)
-            location = answer.headers.get("location")
-            if answer.status not in REDIRECTS or not location or not redirects:
-                return answer
-            if left:
-                target = self._guard.vet(joined(target, location))
-        raise FetchFailed(f"{url}: more than {redirects} redirects")
+    async def _names(self) -> Resolve:
+        return await self._open.enter_async_context(Names(self.settings.name_servers))
 
-    async def _ask(
-        self, target: httpx.URL, headers: Mapping[str, str], limit: int, url: str, started: float, cut: bool
-    ) -> Fetched:
-        for attempt in range(1, ATTEMPTS + 1):
-            try:
-                return await self._ask_once(target, headers, limit, url, started, cut)
-            except TimeoutError:
-                raise
-            except (httpcore.RemoteProtocolError, httpcore.ReadError, httpcore.WriteError) as error:
-                if attempt == ATTEMPTS or (
-                    isinstance(error, httpcore.RemoteProtocolError) and UNANSWERED not in str(error)
-                ):
-                    raise FetchFailed(f"{target}: the connection broke ({error!r})") from error
-            except BROKEN as error:
-                raise FetchFailed(f"{target}: {error!r}") from error
-        raise AssertionError("unreachable")
+    def _headers(self, user_agent: str | None, headers: Mapping[str, str] | None) -> tuple[tuple[str, str], ...]:
+        given = {name.lower(): value for name, value in (headers or {}).items()}
+        ours = {"user-agent": user_agent or self.settings.user_agent, "accept": "*/*"}
+        ours |= given | {"accept-encoding": ACCEPT_ENCODING}
+        return tuple((name.title(), value) for name, value in ours.items())
 
-    async def _ask_once(
-        self, target: httpx.URL, headers: Mapping[str, str], limit: int, url: str, started: float, cut: bool
-    ) -> Fetched:
-        sent = [(b"Host", target.netloc), *((k.encode("ascii"), v.encode("latin-1")) for k, v in headers.items())]
-        async with self._connections.send(target, sent) as response:
-            raw = tuple((k.decode("latin-1"), v.decode("latin-1")) for k, v in response.headers)
-            received = {name.lower(): value for name, value in raw}
-            encoding = received.get("content-encoding", "")
-            body, was_cut = await read_body(response.aiter_stream(), encoding, limit, cut)
-            peer = response.extensions["network_stream"].get_extra_info("server_addr")
-        address = str(peer[0]) if peer else ""
-        elapsed_s = time.monotonic() - started
+    async def _ask(self, asked: Asked, url: str, started: float) -> Fetched:
+        answer = await self._connections.ask(asked)
+        body, cut = body_of(answer, asked)
         return Fetched(
-            url, str(target), response.status, received, body, address, elapsed_s, raw_headers=raw, cut=was_cut
+            url=url,
+            final_url=asked.url,
+            status=answer.status,
+            headers={name.lower(): value for name, value in answer.headers},
+            body=body,
+            address=answer.address,
+            elapsed_s=time.monotonic() - started,
+            raw_headers=answer.headers,
+            http_version=answer.http_version,
+            cut=cut,
         )
+
+
+def _asked(target: httpx.URL, headers: tuple[tuple[str, str], ...], exit: str | None, limit: int, whole: bool) -> Asked:
+    origin = Origin(target.scheme, target.raw_host.decode("ascii"), port_of(target), exit)
+    return Asked(
+        str(target), origin, target.netloc.decode("ascii"), target.raw_path.decode("ascii"), headers, limit, whole
+    )
 
 
 def joined(base: httpx.URL, location: str) -> str:
@@ -130,4 +127,4 @@ def joined(base: httpx.URL, location: str) -> str:
     try:
         return str(base.join(location))
     except (httpx.InvalidURL, ValueError) as error:
-        raise FetchFailed(f"{base}: redirects to {location[:200]!r}, which is no URL") from error
+        raise FetchFailed(f"{base}: redirects to {location[:200]!r}, which is no URL", Fault.REDIRECTS) from error

@@ -1,34 +1,23 @@
 """The guard: which URL may be asked for, and which addresses its host may have."""
 
-import asyncio
-import socket
-from collections.abc import Awaitable, Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from functools import partial
+from collections.abc import Sequence
 
 import httpx
 
 from shared.events.values import MAX_URL
 from shared.net.addresses import WEB_PORTS, literal, why_not_public
 from shared.net.allowed import Allowed
-from shared.net.failures import AddressRefused, FetchFailed
-
-# Threads of their own: names whose servers answer slowly must not hold up what else the process does in threads.
-RESOLVERS = ThreadPoolExecutor(32, "resolver")
-
-Resolve = Callable[[str, int], Awaitable[Sequence[str]]]
-
-
-async def system_resolve(host: str, port: int) -> Sequence[str]:
-    """All addresses of a name, by the system's resolver. Raises `OSError` for a name without any."""
-    ask = partial(socket.getaddrinfo, host, port, type=socket.SOCK_STREAM)
-    found = await asyncio.get_running_loop().run_in_executor(RESOLVERS, ask)
-    return tuple(dict.fromkeys(str(entry[4][0]) for entry in found))
+from shared.net.failures import AddressRefused, Fault, FetchFailed
+from shared.net.resolving import Resolve, system_resolve
 
 
 class Guard:
     def __init__(self, allowed: Allowed, resolve: Resolve = system_resolve) -> None:
         self._allowed, self._resolve = allowed, resolve
+
+    def allows(self, host: str) -> bool:
+        """Whether the operator said which addresses this name has."""
+        return host.lower() in self._allowed
 
     def vet(self, url: str) -> httpx.URL:
         """The URL, parsed, when its form is acceptable. Raises `AddressRefused`."""
@@ -71,9 +60,9 @@ class Guard:
         try:
             found = await self._resolve(host, port)
         except (OSError, UnicodeError) as error:
-            raise FetchFailed(f"{host}: the name does not resolve ({error})") from error
+            raise FetchFailed(f"{host}: the name does not resolve ({error})", Fault.DNS) from error
         if not found:
-            raise FetchFailed(f"{host}: the name has no address")
+            raise FetchFailed(f"{host}: the name has no address", Fault.DNS)
         for address in found:
             if why := why_not_public(address):
                 raise AddressRefused(f"{host}: its address {address} {why}")

@@ -7,10 +7,9 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from pathlib import Path
 
-import httpcore
 import pytest
 
-from shared.net import AddressRefused, Fetcher, FetchFailed, NetSettings
+from shared.net import AddressRefused, Fault, Fetcher, FetchFailed, NetSettings
 from tests.support.raw_server import RawServer, plain, raw_server
 
 LIMIT = 10_000
@@ -94,11 +93,11 @@ async def test_a_connection_goes_to_the_address_that_was_checked(monkeypatch: py
     async def resolve(host: str, port: int) -> list[str]:
         return answers.pop(0)
 
-    async def refuse(self: object, host: str, *_: object) -> None:
+    async def refuse(make: object, host: str, port: int, **_: object) -> None:
         connected.append(host)
-        raise httpcore.ConnectError("nobody is bothered by this test")
+        raise ConnectionRefusedError("nobody is bothered by this test")
 
-    monkeypatch.setattr(httpcore.AnyIOBackend, "connect_tcp", refuse)
+    monkeypatch.setattr(asyncio.get_running_loop(), "create_connection", refuse)
     async with Fetcher(NetSettings(), resolve) as fetcher:
         with pytest.raises(FetchFailed):
             await fetcher.get("http://turning.test/")
@@ -179,13 +178,24 @@ async def test_a_connection_cut_within_the_answer_is_a_failure(web: Web) -> None
 
 
 async def test_a_kept_connection_that_the_server_closed_is_replaced(web: Web) -> None:
-    async def silent_once(writer: asyncio.StreamWriter) -> None:
+    async def close_once(writer: asyncio.StreamWriter) -> None:
         web.server.answers["/idle"] = plain(b"second")
         writer.close()
 
-    web.server.answers["/idle"] = silent_once
+    await web.fetcher.get(web.url("/none"))
+    web.server.answers["/idle"] = close_once
     assert (await web.fetcher.get(web.url("/idle"))).body == b"second"
-    assert len(web.server.requests) == 2
+    assert (len(web.server.requests), web.server.connections) == (3, 2)
+
+
+async def test_a_new_connection_that_ends_without_an_answer_is_a_failure(web: Web) -> None:
+    async def close(writer: asyncio.StreamWriter) -> None:
+        writer.close()
+
+    web.server.answers["/silent"] = close
+    with pytest.raises(FetchFailed, match="without an answer") as failure:
+        await web.fetcher.get(web.url("/silent"))
+    assert (failure.value.fault, len(web.server.requests)) == (Fault.PROTOCOL, 1)
 
 
 async def test_nobody_listening_is_a_failure(web: Web) -> None:
@@ -193,8 +203,8 @@ async def test_nobody_listening_is_a_failure(web: Web) -> None:
         await web.fetcher.get("http://second.test:1/")
 
 
-async def test_pools_are_bounded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("shared.net.connections.MAX_ORIGINS", 5)
+async def test_kept_connections_are_bounded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("shared.net.idle.MAX_IDLE", 5)
     hosts = tmp_path / "hosts"
     hosts.write_text("\n".join(f"127.78.0.1 h{n}.test" for n in range(20)))
     async with raw_server() as server, Fetcher(NetSettings(allowed_hosts_file=hosts)) as fetcher:
@@ -203,7 +213,7 @@ async def test_pools_are_bounded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
         assert {got.status for got in await asyncio.gather(*map(fetcher.get, urls))} == {200}
         for url in urls:
             await fetcher.get(url)
-        assert len(fetcher._connections) <= 5
+        assert len(fetcher._connections) == 5
 
 
 async def test_a_wrong_hosts_file_is_named(tmp_path: Path) -> None:

@@ -1,0 +1,99 @@
+"""HTTP/2 (RFC 9113) on a connection. The h2 library keeps its state and refuses floods of its own frames."""
+
+from asyncio import Transport
+
+from h2.config import H2Configuration
+from h2.connection import H2Connection
+from h2.events import (
+    ConnectionTerminated,
+    DataReceived,
+    Event,
+    InformationalResponseReceived,
+    ResponseReceived,
+    StreamEnded,
+    StreamReset,
+)
+from h2.exceptions import DenialOfServiceError, H2Error
+from h2.settings import SettingCodes, Settings
+
+from shared.net.asked import Asked
+from shared.net.failures import Fault
+from shared.net.wire import MAX_HEADER_BYTES, Pace, Wire
+
+WINDOW = 1024 * 1024  # bytes that may be on their way: 10 MB/s at 100 ms, and no page waits for an update
+NOT_IN_H2 = frozenset({"connection", "host", "keep-alive", "proxy-connection", "transfer-encoding", "upgrade"})
+CONFIG = H2Configuration(client_side=True, header_encoding=None)
+SETTINGS = {
+    SettingCodes.ENABLE_PUSH: 0,
+    SettingCodes.INITIAL_WINDOW_SIZE: WINDOW,
+    SettingCodes.MAX_HEADER_LIST_SIZE: MAX_HEADER_BYTES,
+}
+
+
+class Http2(Wire):
+    http_version = "HTTP/2"
+
+    def __init__(self, transport: Transport, address: str, pace: Pace) -> None:
+        super().__init__(transport, address, pace)
+        self._state = H2Connection(CONFIG)
+        self._state.local_settings = Settings(client=True, initial_values=SETTINGS)
+        self._state.initiate_connection()
+        self._state.increment_flow_control_window(WINDOW)
+        self._stream = 0
+        self._flush()
+
+    def _send(self, asked: Asked) -> None:
+        self._stream = self._state.get_next_available_stream_id()
+        pseudo = (":method", "GET"), (":scheme", asked.origin.scheme), (":authority", asked.authority)
+        headers = [(name.lower(), value) for name, value in asked.headers]
+        sent = [*pseudo, (":path", asked.path), *(field for field in headers if field[0] not in NOT_IN_H2)]
+        self._state.send_headers(
+            self._stream, [(name.encode(), value.encode("latin-1")) for name, value in sent], end_stream=True
+        )
+        self._flush()
+
+    def _read(self, data: bytes) -> None:
+        try:
+            for event in self._state.receive_data(data):
+                self._take(event)
+        except DenialOfServiceError as error:
+            self._fail(Fault.HEADERS, f"headers beyond all measure ({error})")
+        except H2Error as error:
+            self._fail(Fault.PROTOCOL, f"this is not HTTP/2 ({error})")
+        self._flush()
+
+    def _ends_with_connection(self) -> bool:
+        return False
+
+    def _take(self, event: Event) -> None:
+        match event:
+            case DataReceived():
+                self._state.acknowledge_received_data(event.flow_controlled_length, event.stream_id)
+            case ConnectionTerminated():
+                self._lasting = False
+        if not self._under_way() or getattr(event, "stream_id", self._stream) != self._stream:
+            return
+        match event:
+            case ResponseReceived() | InformationalResponseReceived():
+                self._take_headers(event)
+            case DataReceived():
+                self._piece(bytes(event.data))
+            case StreamEnded():
+                self._end()
+            case StreamReset():
+                self._fail(Fault.TRUNCATED, f"the answer was broken off (error {event.error_code})")
+            case ConnectionTerminated() if event.last_stream_id is not None and event.last_stream_id < self._stream:
+                self._fail(Fault.PROTOCOL, f"the server says good-bye (error {event.error_code})")
+
+    def _take_headers(self, event: ResponseReceived | InformationalResponseReceived) -> None:
+        for name, value in event.headers:
+            if bytes(name) == b":status":
+                self._status = int(value)
+            else:
+                self._header(bytes(name).decode("latin-1"), bytes(value).decode("latin-1"))
+        if isinstance(event, InformationalResponseReceived):
+            self._interim_answer()
+
+    def _flush(self) -> None:
+        if (waiting := self._state.data_to_send()) and not self._transport.is_closing():
+            self._transport.write(waiting)
