@@ -34,17 +34,22 @@ class Figure:
     ratios: Mapping[str, str] = field(default_factory=dict)
 
     def line(self) -> str:
-        best = min(self.peers.values()) if self.lower_is_better else max(self.peers.values())
         shown = asdict(self)
-        shown["ratio"] = self._ratio(self.peers[self.against] if self.against else best)
-        shown["floor_ratio"] = self._ratio(self.floor) if self.floor is not None else None
+        shown["ratio"] = self._ratio(self.peers[self.against] if self.against else self._best())
+        shown["floor_ratio"] = self._ratio(self.floor)
         del shown["ratios"]
         shown |= {name: self._ratio(self.peers[peer]) for name, peer in self.ratios.items()}
         shown["machine"] = machine()
         shown["commit"] = commit()
         return json.dumps(shown, ensure_ascii=False)
 
-    def _ratio(self, other: float) -> float:
+    def _best(self) -> float | None:
+        choose = min if self.lower_is_better else max
+        return choose(self.peers.values(), default=None)
+
+    def _ratio(self, other: float | None) -> float | None:
+        if other is None:
+            return None
         return round(other / self.ours if self.lower_is_better else self.ours / other, 3)
 
 
