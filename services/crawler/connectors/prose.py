@@ -1,0 +1,15 @@
+"""Text and pictures of a fragment of HTML inside an answer (pure)."""
+
+from services.crawler.reading import read_html, visible_text
+
+MAX_HTML = 256 * 1024  # characters: a long article; more is cut
+
+
+def plain(html: str) -> str:
+    """What a reader sees."""
+    return visible_text(html[:MAX_HTML]) if "<" in html or "&" in html else html
+
+
+def pictures_in(html: str, url: str) -> tuple[str, ...]:
+    """Canonical addresses. `url`: where the fragment is shown."""
+    return read_html(html[:MAX_HTML], url).pictures if "<img" in html.lower() else ()
