@@ -22,7 +22,7 @@ from services.crawler.credentials import read_credentials
 from services.crawler.in_hand import Done, InHand, Job
 from services.crawler.outcomes import not_handled
 from services.crawler.pacing import Pacer
-from services.crawler.picture_box import PictureBox
+from services.crawler.picture_box import box
 from services.crawler.recording import Recorder
 from services.crawler.settings import Settings
 from services.crawler.visit import Check, Known
@@ -54,8 +54,7 @@ class Fetching:
         fetcher = await self._open.enter_async_context(Fetcher(self._settings))
         ways = Ways(frozenset(), read_credentials(self._settings.credentials_file))
         self.asker = Asker(fetcher, Pacer(self._clock), self._clock, ways)
-        pictures = PictureBox(self.asker, self._settings.max_picture_bytes)
-        self._open.callback(pictures.close)
+        pictures = await self._open.enter_async_context(box(self.asker, self._settings))
         agent = self._settings.user_agent
         self._visitor = Visitor(self.asker, pictures, self._clock, agent, self._digest_of)
         vantages = (Vantage("honest", agent), Vantage("browser", self._settings.browser_user_agent))

@@ -1,67 +1,122 @@
-"""Pictures of pages: fetched politely, hashed in a thread, asked for again only as "changed since?"."""
+"""Pictures and videos of pages: fetched politely, and asked for again only as "changed since?"."""
 
 import asyncio
-from collections import OrderedDict
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Sequence
+from contextlib import AsyncExitStack
 from dataclasses import dataclass
+from types import TracebackType
+from typing import Self, TypeVar
 
-from services.crawler.asking import Asker, header
-from services.crawler.hashing import describe
-from shared.events.values import Picture
+from services.crawler.asking import Asker
+from services.crawler.media import Media
+from services.crawler.remembered import Remembered
+from services.crawler.seen import picture_of, video_of
+from services.crawler.settings import Settings
+from services.crawler.visit import Watched
+from shared.events.values import MAX_URL, Picture, Video
 from shared.failures import Failure
+from shared.net import Fetched
 
-MOST_KEPT = 50_000  # pictures remembered: 2 KB each
-THREADS = 2  # decoding and hashing are CPU work
+T = TypeVar("T", Picture, Video)
+
+MOST_KEPT = 50_000  # pictures remembered by their address: 2 KB each
+MOST_VIDEOS_KEPT = 5_000  # 10 KB each
 REDIRECTS = 3
+MAX_VIDEOS = 4  # of a page: each may have a megabyte a second of its host's turn
+VIDEOS_AT_ONCE = 4  # in memory, `max_video_bytes` each
+INLINE = "#inline-"  # then the beginning of the digest: the address of a picture that stands in the page itself
 
 
 @dataclass(frozen=True)
-class _Kept:
-    picture: Picture
-    etag: str | None
-    last_modified: str | None
+class Shown:
+    """The pictures and videos of a page. `missing`: how many pictures could not be had now."""
+
+    pictures: tuple[Picture, ...] = ()
+    videos: tuple[Video, ...] = ()
+    missing: int = 0
+
+
+def box(asker: Asker, settings: Settings) -> "PictureBox":
+    return PictureBox(asker, settings.max_picture_bytes, settings.max_video_bytes, wanted=settings.fetch_media)
 
 
 class PictureBox:
-    def __init__(self, asker: Asker, max_bytes: int) -> None:
-        self._asker, self._max_bytes = asker, max_bytes
-        self._kept: OrderedDict[str, _Kept] = OrderedDict()
-        self._threads = ThreadPoolExecutor(THREADS, "pictures")
+    """A resource. Without `wanted` nothing is fetched and every page is as if it had no media."""
 
-    async def get(self, url: str) -> Picture | None:
+    def __init__(self, asker: Asker, max_bytes: int, max_video_bytes: int, *, wanted: bool = True) -> None:
+        self._asker, self._max_bytes, self._max_video_bytes = asker, max_bytes, max_video_bytes
+        self._wanted = wanted
+        self._media = Media()
+        self._pictures, self._videos = Remembered[Picture](MOST_KEPT), Remembered[Video](MOST_VIDEOS_KEPT)
+        self._room = asyncio.Semaphore(VIDEOS_AT_ONCE)
+        self._open = AsyncExitStack()
+
+    async def __aenter__(self) -> Self:
+        await self._open.enter_async_context(self._media)
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self._open.aclose()
+
+    async def shown(
+        self,
+        page_url: str,
+        pictures: Sequence[str],
+        watched: Watched | None,
+        *,
+        inline: Sequence[bytes] = (),
+        videos: Sequence[str] = (),
+    ) -> Shown:
+        """All of a page at once; each address is asked in its host's turn."""
+        if not self._wanted:
+            return Shown()
+        fetched, inside, moving = await asyncio.gather(
+            asyncio.gather(*(self.get(url, watched) for url in pictures)),
+            asyncio.gather(*(self.inline(page_url, body) for body in inline)),
+            asyncio.gather(*(self.get_video(url, watched) for url in videos[:MAX_VIDEOS])),
+        )
+        there = tuple(picture for picture in (*fetched, *inside) if picture)
+        return Shown(there, tuple(video for video in moving if video), fetched.count(None))
+
+    async def get(self, url: str, watched: Watched | None = None) -> Picture | None:
         """The picture with its digests. None when it is not there now, or is none."""
-        kept = self._kept.get(url)
+        got = await self._ask(self._pictures, url, watched, self._max_bytes, cut=False)
+        if not isinstance(got, Fetched):
+            return got
+        return self._pictures.keep(url, await self.describe(url, got.body), got)
+
+    async def get_video(self, url: str, watched: Watched | None = None) -> Video | None:
+        """The video with the hashes of its scenes. Of one that is too large, what its beginning shows."""
+        async with self._room:
+            got = await self._ask(self._videos, url, watched, self._max_video_bytes, cut=True)
+            if not isinstance(got, Fetched):
+                return got
+            sha256, seen = await self._media.video(got.body)
+        return self._videos.keep(url, video_of(url, sha256, len(got.body), seen, cut=got.cut), got)
+
+    async def describe(self, url: str, body: bytes) -> Picture:
+        sha256, seen = await self._media.picture(body)
+        return picture_of(url, sha256, len(body), seen)
+
+    async def inline(self, page_url: str, body: bytes) -> Picture | None:
+        """A picture that stands in the page itself (`data:`): named as a part of the page, since a notice and a check
+        must be able to name it. None where the page's address leaves no room for that."""
+        made = await self.describe(page_url, body)
+        url = f"{page_url}{INLINE}{made.sha256[:16]}"
+        return made.model_copy(update={"url": url}) if len(url) <= MAX_URL else None
+
+    async def _ask(
+        self, last: Remembered[T], url: str, watched: Watched | None, max_bytes: int, *, cut: bool
+    ) -> Fetched | T | None:
+        """The answer; what was made of the last one if nothing changed; None when the address has nothing now."""
         try:
             answer = await self._asker.get(
-                url, headers=if_changed(kept), max_bytes=self._max_bytes, redirects=REDIRECTS
+                url, headers=last.conditions(url), max_bytes=max_bytes, redirects=REDIRECTS, watched=watched, cut=cut
             )
         except Failure:
             return None
-        if answer.status == 304 and kept:
-            return kept.picture
-        if answer.status != 200:
-            return None
-        picture = await self.describe(url, answer.body)
-        self._kept[url] = _Kept(picture, header(answer, "etag"), header(answer, "last-modified"))
-        self._kept.move_to_end(url)
-        if len(self._kept) > MOST_KEPT:
-            self._kept.popitem(last=False)
-        return picture
-
-    async def describe(self, url: str, body: bytes) -> Picture:
-        return await asyncio.get_running_loop().run_in_executor(self._threads, describe, url, body)
-
-    def close(self) -> None:
-        self._threads.shutdown(wait=False, cancel_futures=True)
-
-
-def if_changed(kept: _Kept | None) -> dict[str, str]:
-    if kept is None:
-        return {}
-    return conditions(kept.etag, kept.last_modified)
-
-
-def conditions(etag: str | None, last_modified: str | None) -> dict[str, str]:
-    """Request headers that ask for the body only if it changed (RFC 9110, 13.1)."""
-    wanted = {"If-None-Match": etag, "If-Modified-Since": last_modified}
-    return {name: value for name, value in wanted.items() if value}
+        if answer.status == 304:
+            return last.value(url)
+        return answer if answer.status == 200 else None

@@ -18,6 +18,12 @@ class Settings(settings.Settings, NetSettings):
         int, Field(gt=0, description="Most addresses of a site that are remembered: a calendar has no last page")
     ] = 50_000
     most_visits: Annotated[int, Field(gt=0, description="Most visits that one process has in hand at once")] = 256
+    fetch_media: Annotated[
+        bool, Field(description="Fetch the pictures and videos of pages; off, only their text is looked at")
+    ] = True
+    max_video_bytes: Annotated[
+        int, Field(gt=0, description="Of a video; of a larger one only so much of its beginning is looked at")
+    ] = 64 * 1024 * 1024
     credentials_file: Annotated[
         Path | None,
         Field(description="Secrets for logging in (TOML, see `credentials.py`); not readable by others"),

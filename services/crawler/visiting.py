@@ -11,8 +11,9 @@ from services.crawler.domain import PageKind, Priority
 from services.crawler.feeds import feed_links, is_feed
 from services.crawler.finding import capture_of, content_digest, content_found
 from services.crawler.outcomes import failed, settled, soon_again
-from services.crawler.picture_box import PictureBox, conditions
+from services.crawler.picture_box import PictureBox
 from services.crawler.reading import Page, read_html, read_page
+from services.crawler.remembered import conditions
 from services.crawler.urls import canonical, host_of, path_of
 from services.crawler.visit import Known, Link, Visited
 from shared.clock import Clock

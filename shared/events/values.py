@@ -68,7 +68,10 @@ class Frame(Value):
 
 
 class Video(Value):
-    """A video of a page: its digest, and the frames at which the scene changes (none when it cannot be decoded)."""
+    """A video of a page: its digest, and the frames at which the scene changes (none when it cannot be decoded).
+
+    `cut`: it was too large; digest, size and frames are of its first `bytes` bytes.
+    """
 
     url: Url
     sha256: Sha256
@@ -77,6 +80,7 @@ class Video(Value):
     width: int | None = None
     height: int | None = None
     frames: tuple[Frame, ...] = ()
+    cut: bool = False
 
 
 class Post(Value):

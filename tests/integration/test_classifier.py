@@ -26,7 +26,6 @@ from services.classifier.settings import Settings
 from services.classifier.store import stored_rows
 from services.classifier.training import train
 from services.classifier.variants import compute_entries
-from services.crawler.hashing import describe
 from services.crawler.reading import Page, read_page
 from shared.bus.memory import MemoryBroker
 from shared.database import Database
@@ -36,6 +35,7 @@ from shared.events.examples import CAPTURE, FINDING
 from shared.events.values import HashEntry
 from shared.identity import case_id, identity
 from shared.outbox import OUTBOX
+from tests.support.findings import describe
 from tests.support.poll import eventually
 from tests.support.service import record, running
 from tests.support.stack import Migrated

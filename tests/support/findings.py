@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import hashlib
 import io
 from datetime import UTC, datetime, timedelta
 
 import numpy as np
 from PIL import Image
 
+from services.crawler.decoding import look_at_picture
 from services.crawler.domain import PageKind
-from services.crawler.hashing import describe
+from services.crawler.seen import picture_of
 from services.crawler.visit import Known, Watched
 from shared.events.values import Finding, Picture, Site, SiteKind
 from shared.identity import identity
@@ -32,6 +34,11 @@ def picture_file(seed: int = 1, size: int = 256, quality: int = 90, format: str 
 
 def picture(url: str = "http://board.test/a.jpg", **kind: int) -> Picture:
     return describe(url, picture_file(**kind))
+
+
+def describe(url: str, body: bytes) -> Picture:
+    """As the crawler does, without the guarded child."""
+    return picture_of(url, hashlib.sha256(body).hexdigest(), len(body), look_at_picture(body))
 
 
 def finding(url: str = "http://board.test/post/1", text: str = TEXT, pictures: tuple[Picture, ...] = ()) -> Finding:

@@ -45,10 +45,9 @@ async def web(tmp_path: Path) -> AsyncIterator[Web]:
         pacer = Pacer(clock)
         pacer.set_pace("board.test", 1_000)
         asker = Asker(net, pacer, clock)
-        box = PictureBox(asker, 1_000_000)
         vantages = (Vantage("honest", "Haetae/0.1"), Vantage("browser", "Mozilla/5.0"))
-        yield Web(server, Checker(asker, box, clock, vantages, 1_000_000))
-        box.close()
+        async with PictureBox(asker, 1_000_000, 1_000_000) as box:
+            yield Web(server, Checker(asker, box, clock, vantages, 1_000_000))
 
 
 async def test_gone_means_page_and_pictures_for_both(web: Web) -> None:

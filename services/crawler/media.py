@@ -1,0 +1,97 @@
+"""Pictures and videos → digests and hashes: decoded in guarded children, each digest once."""
+
+import asyncio
+import hashlib
+from collections import OrderedDict
+from collections.abc import Awaitable, Callable
+from contextlib import AsyncExitStack
+from dataclasses import replace
+from types import TracebackType
+from typing import Self
+
+import structlog
+
+from services.crawler.decoding import look_at_picture
+from services.crawler.seen import CLASSES, Outcome, Seen
+from services.crawler.video_frames import look_at_video
+from shared.guarded import Guarded, GuardKilled, GuardRaised, Limit
+
+log = structlog.get_logger(__name__)
+
+MIB = 1024 * 1024
+# A picture of 50 million pixels is decoded in two seconds and 600 MiB; a machine that is busy is ten times slower.
+PICTURE_CHILDREN, PICTURE_S, PICTURE_BYTES = 2, 20.0, 768 * MIB
+VIDEO_CHILDREN, VIDEO_S, VIDEO_BYTES = 1, 90.0, 1024 * MIB
+MOST_KEPT = 50_000  # digests remembered: 1.5 KB each
+SLOW_TO_DIGEST = 1 * MIB  # a millisecond; more than that is done beside the event loop
+USUAL = frozenset({Outcome.HASHED, Outcome.TOO_SMALL, Outcome.UNKNOWN})
+
+OUTCOMES = {Limit.TIME: Outcome.TIME, Limit.MEMORY: Outcome.MEMORY, Limit.CRASH: Outcome.CRASH}
+
+
+class Media:
+    """A resource. `stills`: videos give their frames as JPEG too, to whoever asks for a digest first."""
+
+    def __init__(self, *, stills: bool = False) -> None:
+        self._stills = stills
+        self._pictures = Guarded(
+            look_at_picture, workers=PICTURE_CHILDREN, seconds=PICTURE_S, memory_bytes=PICTURE_BYTES, returns=CLASSES
+        )
+        self._videos = Guarded(
+            look_at_video, workers=VIDEO_CHILDREN, seconds=VIDEO_S, memory_bytes=VIDEO_BYTES, returns=CLASSES
+        )
+        self._kept: OrderedDict[str, Seen] = OrderedDict()
+        self._running: dict[str, asyncio.Task[Seen]] = {}
+        self._open = AsyncExitStack()
+
+    async def __aenter__(self) -> Self:
+        await self._open.enter_async_context(self._pictures)
+        await self._open.enter_async_context(self._videos)
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self._open.aclose()
+
+    async def picture(self, body: bytes) -> tuple[str, Seen]:
+        """SHA-256, and what is seen. Never raises for what the bytes are: that is the outcome."""
+        sha256 = await digest(body)
+        return sha256, await self._once(sha256, len(body), lambda: self._pictures(body))
+
+    async def video(self, body: bytes) -> tuple[str, Seen]:
+        sha256 = await digest(body)
+        return sha256, await self._once(sha256, len(body), lambda: self._videos(body, self._stills))
+
+    async def _once(self, sha256: str, size: int, look: Callable[[], Awaitable[Seen]]) -> Seen:
+        if seen := self._kept.get(sha256):
+            self._kept.move_to_end(sha256)
+            return seen
+        running = self._running.get(sha256)
+        if running is None:
+            running = self._running[sha256] = asyncio.create_task(self._look(sha256, size, look))
+        return await asyncio.shield(running)  # others may wait for it too
+
+    async def _look(self, sha256: str, size: int, look: Callable[[], Awaitable[Seen]]) -> Seen:
+        try:
+            seen = await look()
+        except GuardKilled as killed:
+            seen = Seen(OUTCOMES[killed.why])
+            log.warning("a picture or video had to be stopped", sha256=sha256, why=str(killed))
+        except GuardRaised:
+            seen = Seen(Outcome.CRASH)
+            log.exception("our code could not handle it", sha256=sha256)
+        finally:
+            del self._running[sha256]
+        if seen.outcome not in USUAL:
+            log.info("not seen as a whole", sha256=sha256, bytes=size, outcome=seen.outcome)
+        self._kept[sha256] = replace(seen, stills=())
+        if len(self._kept) > MOST_KEPT:
+            self._kept.popitem(last=False)
+        return seen
+
+
+async def digest(body: bytes) -> str:
+    if len(body) <= SLOW_TO_DIGEST:
+        return hashlib.sha256(body).hexdigest()
+    return await asyncio.to_thread(lambda: hashlib.sha256(body).hexdigest())
