@@ -13,7 +13,7 @@ from h2.events import (
     StreamEnded,
     StreamReset,
 )
-from h2.exceptions import DenialOfServiceError, H2Error
+from h2.exceptions import DenialOfServiceError, H2Error, InvalidBodyLengthError
 from h2.settings import SettingCodes, Settings
 
 from shared.net.asked import Asked
@@ -58,6 +58,9 @@ class Http2(Wire):
                 self._take(event)
         except DenialOfServiceError as error:
             self._fail(Fault.HEADERS, f"headers beyond all measure ({error})")
+        except InvalidBodyLengthError as error:
+            fault = Fault.TRUNCATED if error.actual_length < error.expected_length else Fault.PROTOCOL
+            self._fail(fault, f"the body is not as long as it said ({error})")
         except H2Error as error:
             self._fail(Fault.PROTOCOL, f"this is not HTTP/2 ({error})")
         self._flush()

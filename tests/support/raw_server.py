@@ -1,6 +1,7 @@
 """A web server that answers with the exact bytes it was told: for answers that no well-behaved server gives."""
 
 import asyncio
+import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -39,9 +40,9 @@ def plain(body: bytes, *headers: str, status: str = "200 OK") -> bytes:
 
 
 @asynccontextmanager
-async def raw_server(address: str = "127.78.0.1") -> AsyncIterator[RawServer]:
+async def raw_server(address: str = "127.78.0.1", tls: ssl.SSLContext | None = None) -> AsyncIterator[RawServer]:
     made = RawServer()
-    listening = await asyncio.start_server(made.serve, address, 0)
+    listening = await asyncio.start_server(made.serve, address, 0, ssl=tls)
     made.port = listening.sockets[0].getsockname()[1]
     try:
         yield made

@@ -1,0 +1,58 @@
+"""A name server on a local UDP port (RFC 1035): answers with what it was told, and counts."""
+
+import asyncio
+import ipaddress
+import struct
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+
+A, AAAA = 1, 28
+NO_ERROR, SERVER_FAILURE, NO_SUCH_NAME = 0, 2, 3
+
+
+@dataclass
+class NameServer(asyncio.DatagramProtocol):
+    """`records`: name → (TTL, addresses). `failing`: names that the server fails for (SERVFAIL)."""
+
+    records: dict[str, tuple[int, list[str]]] = field(default_factory=dict)
+    failing: set[str] = field(default_factory=set)
+    asked: list[tuple[str, int]] = field(default_factory=list)
+    at: str = ""
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        assert isinstance(transport, asyncio.DatagramTransport)
+        self._transport = transport
+
+    def datagram_received(self, data: bytes, addr: tuple[str, int]) -> None:
+        name, kind, end = _question(data)
+        self.asked.append((name, kind))
+        ttl, addresses = self.records.get(name, (0, []))
+        wanted = [a for a in map(ipaddress.ip_address, addresses) if (a.version == 6) == (kind == AAAA)]
+        code = SERVER_FAILURE if name in self.failing else NO_ERROR if addresses else NO_SUCH_NAME
+        head = data[:2] + struct.pack(">HHHHH", 0x8180 | code, 1, len(wanted), 0, 0)
+        found = [b"\xc0\x0c" + struct.pack(">HHIH", kind, 1, ttl, len(a.packed)) + a.packed for a in wanted]
+        self._transport.sendto(head + data[12:end] + b"".join(found), addr)
+
+    def times(self, name: str) -> int:
+        return len([1 for asked, kind in self.asked if asked == name and kind == A])
+
+
+def _question(data: bytes) -> tuple[str, int, int]:
+    """Name, type, and where the question ends."""
+    at, labels = 12, []
+    while size := data[at]:
+        labels.append(data[at + 1 : at + 1 + size].decode())
+        at += 1 + size
+    return ".".join(labels).lower(), int.from_bytes(data[at + 1 : at + 3]), at + 5
+
+
+@asynccontextmanager
+async def name_server(address: str = "127.78.0.3") -> AsyncIterator[NameServer]:
+    made = NameServer()
+    transport, _ = await asyncio.get_running_loop().create_datagram_endpoint(lambda: made, (address, 0))
+    made.at = f"{address}:{transport.get_extra_info('sockname')[1]}"
+    try:
+        yield made
+    finally:
+        transport.close()
