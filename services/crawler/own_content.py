@@ -1,55 +1,85 @@
 """What of a page is its own (pure): takes links, and what only goes with a link, out of the tree."""
 
-from selectolax.lexbor import LexborHTMLParser, LexborNode
+from collections import Counter
 
+from turbohtml import Document, Element, Node, Text
+
+from services.crawler.addresses import Addresses
 from services.crawler.page_pictures import is_picture
-from services.crawler.urls import canonical
-from services.crawler.weight import letters
+from services.crawler.weight import has_letters
 
 ROW_LETTERS = 20  # beside a link, less than this is its author, date and number
-ROWS = ("li", "tr", "dd", "dt")
-MAX_CLIMB = 30
-HEADINGS = ("h1", "h2", "h3", "h4")
+ROWS = "li, tr, dd, dt"
+HEADINGS = "h1 a[href], h2 a[href], h3 a[href], h4 a[href]"
+MAX_CLIMB = 12  # from a heading to the item of a list that it stands in
+# A header or footer of an article is the article's: its title, its first picture.
+OF_THE_SITE = "nav, header:not(article header, main header), footer:not(article footer, main footer)"
 
 
-def cut_links(tree: LexborHTMLParser, base: str, url: str) -> tuple[list[str], list[LexborNode]]:
-    """Take links to other pages out of the tree. Gives the pictures that thumbnails link to, and the parts of the
-    page that only go with a link: rows with an author and a date, teasers below a linked heading."""
+def cut_frame(page: Document) -> None:
+    page.remove(OF_THE_SITE)
+
+
+def cut_links(page: Document, addresses: Addresses, url: str) -> list[str]:
+    """Take out links to other pages, and what only goes with a link: rows with an author and a date, teasers below
+    linked headings. A link amid a sentence stays. Gives the pictures that thumbnails lead to."""
     pictures: list[str] = []
-    teasers = _teasers(tree, base, url)
-    touched: dict[int, LexborNode] = {}
-    for node in tree.css("a[href]"):
-        target = canonical(node.attributes["href"] or "", base)
+    teasers = _teasers(page, addresses, url)
+    rows: dict[Element, None] = {}
+    amid: dict[Element, bool] = {}
+    for link in page.find_all("a"):
+        target = addresses[link.attr("href") or ""]
         if target is None or target == url:
             continue  # leads nowhere else: what it encloses is this page's own
         if is_picture(target):
-            if node.css_first("img") is not None:
+            if link.find("img") is not None:
                 pictures.append(target)
-        elif (row := _above(node, ROWS)) is not None:
-            touched[row.mem_id] = row
-        node.decompose(recursive=False)  # detaches the whole branch: nested nodes stay valid
-    rows = [row for row in touched.values() if letters(row.text(separator=" ")) < ROW_LETTERS]
-    return pictures, [*rows, *teasers]
-
-
-def _teasers(tree: LexborHTMLParser, base: str, url: str) -> list[LexborNode]:
-    """Sections whose heading links to another page. One alone may be a post below its board's name; two are a list."""
-    found: dict[int, list[LexborNode]] = {}
-    for link in tree.css(", ".join(f"{tag} a[href]" for tag in HEADINGS)):
-        heading = _above(link, HEADINGS)
-        section = heading.parent if heading is not None else None
-        if section is None or section.parent is None or section.tag in ("body", "main"):
+        elif (_is_text(link.next_sibling) or _is_text(link.previous_sibling)) and _is_sentence(link.parent, amid):
+            link.remove("img")
             continue
-        if canonical(link.attributes["href"] or "", base) not in (None, url):
-            found.setdefault(section.parent.mem_id, []).append(section)
-    return [section for sections in found.values() if len(sections) > 1 for section in sections]
+        elif (row := link.closest(ROWS)) is not None:
+            rows[row] = None
+        link.extract()
+    for part in [row for row in rows if not has_letters(row.text, ROW_LETTERS)]:
+        part.extract()
+    for part in teasers:
+        part.extract()
+    return pictures
 
 
-def _above(node: LexborNode, tags: tuple[str, ...]) -> LexborNode | None:
-    """The nearest enclosing element with one of these tags. A page may be nested without end: the climb is not."""
-    above = node.parent
-    for _ in range(MAX_CLIMB):
-        if above is None or above.tag in tags:
-            return above
-        above = above.parent
-    return None
+def _is_sentence(part: Node | None, known: dict[Element, bool]) -> bool:
+    """Whether it says more beside its links than a row of a list does."""
+    if not isinstance(part, Element) or part.tag == "body":
+        return False
+    if part not in known:
+        said = "".join([node.data for node in part.children if isinstance(node, Text)])
+        known[part] = has_letters(said, ROW_LETTERS)
+    return known[part]
+
+
+def _is_text(node: Node | None) -> bool:
+    return isinstance(node, Text) and not node.data.isspace()
+
+
+def _teasers(page: Document, addresses: Addresses, url: str) -> list[Element]:
+    """Items of a list of linked headings. One alone may be a post below its board's name; two alike are a list."""
+    headings = [link for link in page.select(HEADINGS) if addresses[link.attr("href") or ""] not in (None, url)]
+    if len(headings) < 2:
+        return []
+    climbs = [_climb(link) for link in headings]
+    shared = Counter(node for climb in climbs for node in climb)
+    alike: dict[tuple[Node | None, str, str], set[Element]] = {}
+    for climb in climbs:
+        item = next((node for node in reversed(climb) if shared[node] == 1), None)
+        if item is not None and item.tag not in ("body", "main"):
+            alike.setdefault((item.parent, item.tag, item.attr("class") or ""), set()).add(item)
+    return [item for items in alike.values() if len(items) > 1 for item in items]
+
+
+def _climb(link: Element) -> list[Element]:
+    above: list[Element] = []
+    node = link.parent
+    while isinstance(node, Element) and len(above) < MAX_CLIMB:
+        above.append(node)
+        node = node.parent
+    return above

@@ -3,39 +3,72 @@
 import re
 from collections.abc import Iterator
 
-from selectolax.lexbor import LexborHTMLParser, LexborNode
+from turbohtml import Document, Element
 
-from services.crawler.urls import canonical, path_of
+from services.crawler.addresses import Addresses
+from services.crawler.inline_pictures import is_inline
 
-PICTURE_FILE = re.compile(r"\.(?:jpe?g|png|gif|webp|avif|bmp)$", re.IGNORECASE)
-LAZY = ("data-src", "data-original", "data-lazy-src", "data-lazy")
+PICTURE_FILES = (".jpg", ".jpeg", ".png", ".gif", ".webp", ".avif", ".bmp", ".heic", ".heif")
+LONGEST_ENDING = max(map(len, PICTURE_FILES))
+# Where pages hide the address until somebody scrolls down: the names that the common lazy loaders use.
+LAZY = ("data-src", "data-original", "data-lazy-src", "data-lazy", "data-actualsrc", "data-echo")
 BETWEEN_CANDIDATES = re.compile(r",\s+|,(?=https?:|/)")
 SIZE = re.compile(r"\d+(?:\.\d+)?")
 MAX_SRCSET = 20_000
+TINY = frozenset("0 1 2 3 0px 1px 2px 3px".split())  # declared sizes of what counts visitors  # noqa: SIM905
+CSS_URL = re.compile(r"""background(?:-image)?\s*+:[^;{}]{0,200}?url\(\s*+["']?+([^"')\s]{1,4096})""", re.IGNORECASE)
+MAX_STYLE = 200_000  # characters of a style sheet
 
 
 def is_picture(url: str) -> bool:
     """Whether a canonical address looks like a picture's."""
-    return PICTURE_FILE.search(path_of(url)) is not None
+    ending = url.partition("?")[0][-LONGEST_ENDING:]
+    return "." in ending and ending.lower().endswith(PICTURE_FILES)
 
 
-def pictures(tree: LexborHTMLParser, base: str) -> Iterator[str | None]:
-    for node in tree.css("img, video[poster]"):
-        yield canonical(found, base) if (found := _picture_source(node)) else None
+def pictures(page: Document, addresses: Addresses, *, styles: bool) -> Iterator[str]:
+    """Canonical addresses in the page's order, then those of its styles if `styles`."""
+    for source in (*sources(page), *(backgrounds(page) if styles else ())):
+        if not is_inline(source) and (address := addresses[source]):
+            yield address
 
 
-def _picture_source(node: LexborNode) -> str | None:
-    """The best candidate: `<picture>` and `srcset` offer larger ones, lazy pages hide it in a data attribute."""
-    attributes = node.attributes
+def sources(page: Document) -> Iterator[str]:
+    """As they stand in the page."""
+    for node in page.select("img, video, object, embed"):
+        if found := _source(node):
+            yield found
+
+
+def backgrounds(page: Document) -> Iterator[str]:
+    """Of `style` attributes, then of style sheets."""
+    for node in page.select('[style*="url("]'):
+        yield from CSS_URL.findall((node.attr("style") or "")[:MAX_STYLE])
+    for sheet in page.find_all("style"):
+        yield from CSS_URL.findall(sheet.text[:MAX_STYLE])
+
+
+def _source(node: Element) -> str | None:
+    if node.tag == "img":
+        tiny = node.attr("width") in TINY or node.attr("height") in TINY
+        return None if tiny else _best(node)
     if node.tag == "video":
-        return attributes.get("poster")
-    lazy = next((attributes[name] for name in LAZY if attributes.get(name)), None)
-    sets = [attributes.get("data-srcset") or attributes.get("srcset")]
-    if node.parent is not None and node.parent.tag == "picture":
-        sets += [source.attributes.get("srcset") for source in node.parent.css("source")]
+        return node.attr("poster")
+    is_image = (node.attr("type") or "").startswith("image/")
+    return (node.attr("data") or node.attr("src")) if is_image else None
+
+
+def _best(node: Element) -> str | None:
+    """The best candidate: `<picture>` and `srcset` offer larger ones, lazy pages hide it in a data attribute."""
+    for name in LAZY:
+        if hidden := node.attr(name):
+            return hidden
+    sets = [node.attr("data-srcset") or node.attr("srcset")]
+    above = node.parent
+    if isinstance(above, Element) and above.tag == "picture":
+        sets += [source.attr("data-srcset") or source.attr("srcset") for source in above.find_all("source")]
     largest = max((_largest(candidates) for candidates in sets if candidates), default=(0.0, ""))[1]
-    found = lazy or largest or attributes.get("src")
-    return found if found and not found.lstrip().lower().startswith("data:") else None
+    return largest or node.attr("src")
 
 
 def _largest(srcset: str) -> tuple[float, str]:

@@ -41,9 +41,9 @@ def canonical(url: str, base: str | None = None) -> str | None:
         return None
     if parts.scheme not in DEFAULT_PORT or not host:
         return None
-    path, query = _path(parts.path), _query(parts.query)
+    path, query = _path(parts.path), query_of(escaped(parts.query))
     where = host if port in (None, DEFAULT_PORT[parts.scheme]) else f"{host}:{port}"
-    made = f"{parts.scheme}://{where}{path}" + (f"?{query}" if query else "")
+    made = f"{parts.scheme}://{where}{path}{query}"
     return made if len(made) <= MAX_URL else None
 
 
@@ -71,7 +71,7 @@ def _host(host: str) -> str | None:
 def _path(path: str) -> str:
     """Without dot segments (RFC 3986, 5.2.4)."""
     kept: list[str] = []
-    segments = _escaped(path).split("/")[1:]
+    segments = escaped(path).split("/")[1:]
     for place, segment in enumerate(segments, 1):
         if segment == "..":
             del kept[-1:]
@@ -82,11 +82,13 @@ def _path(path: str) -> str:
     return "/" + "/".join(kept)
 
 
-def _query(query: str) -> str:
-    return "&".join(part for part in _escaped(query).split("&") if part and not TRACKING.match(part.partition("=")[0]))
+def query_of(escaped: str) -> str:
+    """Without tracking, with its question mark; empty when nothing is left."""
+    kept = "&".join(part for part in escaped.split("&") if part and not TRACKING.match(part.partition("=")[0]))
+    return "?" + kept if kept else ""
 
 
-def _escaped(text: str) -> str:
+def escaped(text: str) -> str:
     """Percent-encoded exactly where it must be. Lone surrogates, which have no UTF-8, become U+FFFD."""
     text = PERCENT.sub(_unescape, text)
     text = STRAY_PERCENT.sub("%25", text)

@@ -5,16 +5,23 @@ import re
 # A character of Chinese, Japanese or Korean says as much as 2.7 of others: 15 of them are a sentence of 40.
 CJK = re.compile(r"[\u1100-\u11ff\u3040-\u30ff\u3130-\u318f\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af\uf900-\ufaff]")
 CJK_WEIGHT = 40 / 15
-LETTERS = re.compile(r"[^\W\d_]")
+NO_LETTERS = re.compile(r"[\W\d_]+")
 BLANKS = re.compile(r"\s+")
 
 
 def weight(text: str) -> float:
     """In characters of an alphabet; blanks count as one."""
     plain = BLANKS.sub(" ", text).strip()
-    return len(plain) + (CJK_WEIGHT - 1) * len(CJK.findall(plain))
+    return len(plain) if plain.isascii() else len(plain) + (CJK_WEIGHT - 1) * len(CJK.findall(plain))
 
 
 def letters(text: str) -> float:
     """The same, of letters only: numbers, dates and signs say nothing."""
-    return weight("".join(LETTERS.findall(text)))
+    return weight(NO_LETTERS.sub("", text))
+
+
+def has_letters(text: str, fewest: int) -> bool:
+    """`letters(text) >= fewest`, mostly without counting: a listing asks this for each of its rows."""
+    if len(text) < fewest and text.isascii():
+        return False
+    return letters(text[: 4 * fewest]) >= fewest or letters(text) >= fewest

@@ -1,0 +1,50 @@
+"""The text of a post or an article without what the site puts around it (pure)."""
+
+from collections.abc import Iterator
+
+from turbohtml import Document, Element
+
+from services.crawler.page_text import PLAIN, text_of
+
+HIDDEN = (
+    'dialog, [hidden], [aria-hidden="true"], [style*="visibility:hidden"], [style*="visibility: hidden"], '
+    '[role="navigation"], [role="banner"], [role="contentinfo"], [role="search"]'
+)
+# Parts of a name that sites give to what they put around their content, all over the world in English.
+NAMES = (
+    "sidebar", "share", "social", "related", "cookie", "newsletter", "breadcrumb", "footer", "promo", "banner",
+    "subscribe", "login", "menu", "widget", "copyright", "paginat", "recommend", "advert",
+)  # fmt: skip
+AROUND = ", ".join(
+    ('aside, form, [role="complementary"]', *(f'[{where}*="{name}" i]' for name in NAMES for where in ("class", "id")))
+)
+MOST_OF_PAGE = 0.3  # what has more of the text than this is no frame, whatever its name (`class="widget Blog"`)
+LEAST_OF_PAGE = 0.3  # a main part with less of the text was not recognised: a page of many posts, a table
+PARAGRAPH = 80  # characters; one so long near the main part belongs to it: a lead, a second half
+NEAR = 3  # levels above the main part
+
+
+def main_text(page: Document) -> str:
+    """`page` has lost its links already. Takes the frame out of the tree as well."""
+    whole = len(page.to_text(PLAIN))
+    page.remove(HIDDEN)
+    for part in page.select(AROUND):
+        if len(part.text) < MOST_OF_PAGE * whole:
+            part.extract()
+    main = page.main_content()
+    if main is None:
+        return text_of(page)
+    text = text_of(main)
+    if len(text) < LEAST_OF_PAGE * whole:
+        return text_of(page)
+    return "\n".join([text, *map(text_of, _beside(main))])
+
+
+def _beside(main: Element) -> Iterator[Element]:
+    near = main
+    for _ in range(NEAR):
+        if isinstance(near.parent, Element) and near.parent.tag not in ("body", "html"):
+            near = near.parent
+    for paragraph in near.find_all("p"):
+        if len(paragraph.text) >= PARAGRAPH and paragraph != main and main not in paragraph.ancestors:
+            yield paragraph

@@ -1,0 +1,34 @@
+"""The text of a page, or of a part of it, as a visitor reads it (pure)."""
+
+from turbohtml import Document, Element, PlainText
+
+from services.crawler.weight import weight
+
+NOT_TEXT = "title, script, style, noscript, template, button, select, option, textarea, time, svg"
+# Laid out in columns by the renderer, with numbers and bullets; here each cell and item is a line.
+LAID_OUT = "table, tbody, thead, tfoot, tr, td, th, caption, ol, ul, li"
+UNTIDY = ("  ", "\xa0", "\u3000", "\t")  # blanks that the renderer leaves
+GLANCE = 50  # times the least weight: so much of a page is looked at first, blanks included
+PLAIN = PlainText(layout="strict", bullet="")
+
+
+def cut_what_is_no_text(page: Document) -> None:
+    page.remove(NOT_TEXT)
+
+
+def text_of(part: Document | Element) -> str:
+    """Lines without blanks around. Changes the tree: tables become lines."""
+    for node in part.select(LAID_OUT):
+        node.tag = "div"
+    text = part.to_text(PLAIN)
+    lines = text.split("\n")
+    if any(sign in text for sign in UNTIDY):
+        lines = [" ".join(line.split()) for line in lines]
+    return "\n".join([line for line in lines if line])
+
+
+def says_something(page: Document, least: int) -> bool:
+    """Whether the weight of the whole text is at least `least`."""
+    text = page.text
+    beginning = " ".join(text[: GLANCE * least].split())
+    return len(beginning) >= least or weight(text) >= least
