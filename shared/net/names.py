@@ -5,7 +5,7 @@ import time
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import partial
+from functools import cached_property, partial
 from socket import SOCK_STREAM
 from types import TracebackType
 from typing import Self
@@ -41,11 +41,14 @@ class Names:
         self._asking: dict[str, asyncio.Task[_Known]] = {}
 
     async def __aenter__(self) -> Self:
-        # Search domains are for the short names of an office, not for the web's.
-        self._resolver = aiodns.DNSResolver(
+        return self
+
+    @cached_property
+    def _resolver(self) -> aiodns.DNSResolver:
+        """Made when it is needed: it has a thread. Search domains are for the short names of an office, not here."""
+        return aiodns.DNSResolver(
             self._servers or None, timeout=ANSWER_S, tries=TRIES, flags=pycares.ARES_FLAG_NOSEARCH
         )
-        return self
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
@@ -53,7 +56,8 @@ class Names:
         for task in self._asking.values():
             task.cancel()
         await asyncio.gather(*self._asking.values(), return_exceptions=True)
-        await self._resolver.close()
+        if "_resolver" in vars(self):
+            await self._resolver.close()
 
     async def __call__(self, host: str, port: int) -> Sequence[str]:
         known = self._known.get(host)

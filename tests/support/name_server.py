@@ -6,6 +6,7 @@ import struct
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from typing import cast
 
 A, AAAA = 1, 28
 NO_ERROR, SERVER_FAILURE, NO_SUCH_NAME = 0, 2, 3
@@ -21,8 +22,7 @@ class NameServer(asyncio.DatagramProtocol):
     at: str = ""
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        assert isinstance(transport, asyncio.DatagramTransport)
-        self._transport = transport
+        self._transport = cast(asyncio.DatagramTransport, transport)  # Python 3.11's own does not say that it is one
 
     def datagram_received(self, data: bytes, addr: tuple[str, int]) -> None:
         name, kind, end = _question(data)

@@ -9,12 +9,14 @@ from dataclasses import dataclass, field
 
 @dataclass
 class ProxyPeer:
-    """`asked`: (address or name, port) of each connection. Names lead to `leads_to`. `refuses`: answer with that."""
+    """`asked`: (address or name, port) of each connection. Names lead to `leads_to`, and a
+    port to where `ports` says. `refuses`: answer with that."""
 
     leads_to: str = "127.78.0.1"
     login: tuple[str, str] | None = None
     refuses: int | None = None
     port: int = 0
+    ports: dict[int, int] = field(default_factory=dict)
     asked: list[tuple[str, int]] = field(default_factory=list)
 
     async def socks(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -60,7 +62,7 @@ class ProxyPeer:
             ipaddress.ip_address(host)
         except ValueError:
             host = self.leads_to
-        far_reader, far_writer = await asyncio.open_connection(host, port)
+        far_reader, far_writer = await asyncio.open_connection(host, self.ports.get(port, port))
         writer.write(yes)
         with closing(far_writer):
             await asyncio.gather(_copy(reader, far_writer), _copy(far_reader, writer))
