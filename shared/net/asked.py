@@ -33,7 +33,9 @@ class Asked:
     def __post_init__(self) -> None:
         for name, value in self.headers:
             if not name.isascii() or not NO_HEADER_HAS.isdisjoint(name + value):
-                raise ValueError(f"header {name!r} holds a line break or a NUL, or is not ASCII: leave it out")
+                raise ValueError(f"header {name!r} holds a line break or a NUL, or its name is not ASCII: leave it out")
+            if not value.isascii() and max(value) > "\xff":
+                raise ValueError(f"header {name!r} holds characters beyond Latin-1: percent-encode them")
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,6 +25,7 @@ from shared.net.settings import NetSettings
 from shared.net.tls import tls_context
 
 REDIRECTS = frozenset({301, 302, 303, 307, 308})
+SECRETS = frozenset({"authorization", "cookie", "proxy-authorization"})
 
 
 class Fetcher:
@@ -84,7 +85,9 @@ class Fetcher:
                     if fetched.status not in REDIRECTS or not location or not redirects:
                         return fetched
                     if left:
-                        target = self._guard.vet(joined(target, location))
+                        onward = self._guard.vet(joined(target, location))
+                        sent = sent if same_origin(target, onward) else without_secrets(sent)
+                        target = onward
         except TimeoutError as error:
             raise FetchFailed(f"{url}: no whole answer within {most_s:g} s", Fault.TIMEOUT) from error
         raise FetchFailed(f"{url}: more than {redirects} redirects", Fault.REDIRECTS)
@@ -120,6 +123,15 @@ def _asked(target: httpx.URL, headers: tuple[tuple[str, str], ...], exit: str | 
     return Asked(
         str(target), origin, target.netloc.decode("ascii"), target.raw_path.decode("ascii"), headers, limit, whole
     )
+
+
+def same_origin(one: httpx.URL, other: httpx.URL) -> bool:
+    return (one.scheme, one.raw_host, port_of(one)) == (other.scheme, other.raw_host, port_of(other))
+
+
+def without_secrets(headers: tuple[tuple[str, str], ...]) -> tuple[tuple[str, str], ...]:
+    """For another origin than the one that the headers were meant for."""
+    return tuple(field for field in headers if field[0].lower() not in SECRETS)
 
 
 def joined(base: httpx.URL, location: str) -> str:

@@ -70,6 +70,19 @@ async def test_redirects_are_followed_and_counted(web: Web) -> None:
     assert len(web.server.requests) == 3 + 6
 
 
+async def test_a_redirect_to_another_origin_takes_no_secrets_along(web: Web) -> None:
+    away = f"http://second.test:{web.server.port}/end"
+    web.server.answers |= {
+        "/here": plain(b"", "Location: /away", status="302 Found"),
+        "/away": plain(b"", f"Location: {away}", status="302 Found"),
+        "/end": plain(b"end"),
+    }
+    secrets = {"Cookie": "key=opensesame", "authorization": "Bearer opensesame", "X-Test": "1"}
+    assert (await web.fetcher.get(web.url("/here"), headers=secrets)).body == b"end"
+    assert [request.count(b"opensesame") for request in web.server.requests] == [2, 2, 0]
+    assert b"X-Test: 1" in web.server.requests[2]
+
+
 @pytest.mark.parametrize(
     "target", ["http://127.0.0.1/", "http://inside.test/", "http://169.254.169.254/", "file:///etc/passwd"]
 )

@@ -190,3 +190,5 @@ async def test_a_header_cannot_bring_another_one(web: Web, value: str) -> None:
     with pytest.raises(ValueError, match="line break"):
         await web.fetcher.get(f"http://open.test:{web.server.port}/", headers={"Cookie": value})
     assert web.server.requests == []
+    with pytest.raises(ValueError, match="Latin-1"):
+        await web.fetcher.get(f"http://open.test:{web.server.port}/", headers={"Cookie": "등불"})
