@@ -35,8 +35,8 @@ class Settings(BaseSettings):
     drain_seconds: Annotated[float, Field(description="Longest wait for work in flight when stopping")] = 20.0
 
 
-class ObjectSettings(BaseSettings):
-    """Where objects are kept, for services that keep any."""
+class S3Settings(BaseSettings):
+    """Where objects are kept."""
 
     model_config = Settings.model_config
 
@@ -45,7 +45,34 @@ class ObjectSettings(BaseSettings):
     s3_secret_key: Annotated[SecretStr, Field(description="S3 secret key")]
     s3_secure: Annotated[bool, Field(description="TLS to the S3 store")] = True
     s3_bucket_prefix: Annotated[str, Field(description="Put before every bucket name")] = ""
+
+
+class ObjectSettings(S3Settings):
+    """For services that keep objects of cases."""
+
     master_key: Annotated[SecretStr, Field(description="Base64 of 32 bytes; wraps the key of each case")]
+
+
+class QuarantineSettings(BaseSettings):
+    """For a service that keeps what it fetched for a short time, if it is given a store and a key for that."""
+
+    model_config = Settings.model_config
+
+    hash_only: Annotated[
+        bool, Field(description="Keep hashes alone: no byte of a picture or video is written anywhere")
+    ] = False
+    quarantine_key: Annotated[
+        SecretStr | None,
+        Field(description="Base64 of 32 bytes; wraps the key of each day. Without it and `HAETAE_S3_*`: hash-only"),
+    ] = None
+    quarantine_hours: Annotated[
+        float, Field(gt=0, le=24 * 30, description="Pictures can be read for so long, and at most a day longer")
+    ] = 24.0
+    s3_endpoint: Annotated[str | None, Field(description="S3 for the quarantine, `host:port`")] = None
+    s3_access_key: Annotated[str | None, Field(description="S3 access key, for the bucket `quarantine` alone")] = None
+    s3_secret_key: Annotated[SecretStr | None, Field(description="S3 secret key")] = None
+    s3_secure: Annotated[bool, Field(description="TLS to the S3 store")] = True
+    s3_bucket_prefix: Annotated[str, Field(description="Put before every bucket name")] = ""
 
 
 class ApprovalSettings(BaseSettings):

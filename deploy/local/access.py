@@ -11,14 +11,17 @@ from sqlalchemy.engine import make_url
 from migrations.services import role
 from services import SERVICES
 
-S3_USERS = ("evidence", "gateway")
+VAULT_USERS = ("evidence", "gateway")
+# The crawler may use the store only under an identity that is kept out of the evidence: it faces the web.
+S3_USERS = (*VAULT_USERS, "crawler")
 # A setting that starts with one of these is a secret or an address that only those services get; what is not listed
 # here (log level, model folder, …) goes to all.
 ONLY_FOR: dict[str, tuple[str, ...]] = {
     "HAETAE_DATABASE_URL": SERVICES,
     "HAETAE_KAFKA_": SERVICES,
-    "HAETAE_S3_": S3_USERS,
-    "HAETAE_MASTER_KEY": S3_USERS,
+    "HAETAE_S3_": VAULT_USERS,
+    "HAETAE_MASTER_KEY": VAULT_USERS,
+    "HAETAE_QUARANTINE_": ("crawler",),
     "HAETAE_APPROVAL_KEY": ("gateway", "notifier"),
     "HAETAE_SMTP_": ("notifier",),
     "HAETAE_CREDENTIALS_FILE": ("crawler",),

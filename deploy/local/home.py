@@ -15,7 +15,7 @@ PRIVATE_FOLDER = 0o700
 PRIVATE_FILE = 0o600
 # 24 random bytes: 192 bits, no special characters, so that they go into URLs and configuration files as they are.
 SECRET_BYTES = 24
-MASTER_KEY_BYTES = 32
+KEY_BYTES = 32
 
 
 class HomeInUse(RuntimeError):
@@ -38,10 +38,10 @@ class Home:
         """A random password that stays the same for the life of the home."""
         return self._remembered(self._secrets, "secrets.json", name, secrets.token_urlsafe(SECRET_BYTES))
 
-    def master_key(self) -> str:
-        """Base64 of 32 random bytes: wraps the keys of the cases."""
-        key = base64.b64encode(secrets.token_bytes(MASTER_KEY_BYTES)).decode()
-        return self._remembered(self._secrets, "secrets.json", "master_key", key)
+    def key(self, name: str) -> str:
+        """Base64 of 32 random bytes, that wrap other keys; the same for the life of the home."""
+        key = base64.b64encode(secrets.token_bytes(KEY_BYTES)).decode()
+        return self._remembered(self._secrets, "secrets.json", name, key)
 
     def last_port(self, name: str) -> int | None:
         """The port that `name` had in the last run of this home, so that addresses survive a restart."""

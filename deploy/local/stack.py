@@ -69,7 +69,8 @@ class Stack:
         self.supervisor = Supervisor(self.home.path, self.home.logs, self._on_event)
         self.role_passwords = {service: self.home.secret(f"role_{service}") for service in SERVICES}
         self.env = {
-            "HAETAE_MASTER_KEY": self._shared.get("HAETAE_MASTER_KEY") or self.home.master_key(),
+            "HAETAE_MASTER_KEY": self._shared.get("HAETAE_MASTER_KEY") or self.home.key("master_key"),
+            "HAETAE_QUARANTINE_KEY": self._shared.get("HAETAE_QUARANTINE_KEY") or self.home.key("quarantine_key"),
             "HAETAE_APPROVAL_KEY": self._shared.get("HAETAE_APPROVAL_KEY") or self.home.secret("approval_key"),
         }
         try:
@@ -117,7 +118,8 @@ class Stack:
             password = self.role_passwords[service]
             env["HAETAE_DATABASE_URL"] = access.service_url(self.env["HAETAE_DATABASE_URL"], service, password)
         if "s3" in self.supervisor.names and service in access.S3_USERS:
-            env["HAETAE_S3_ACCESS_KEY"], env["HAETAE_S3_SECRET_KEY"] = service, self.home.secret(f"s3_{service}")
+            own = {"HAETAE_S3_ACCESS_KEY": service, "HAETAE_S3_SECRET_KEY": self.home.secret(f"s3_{service}")}
+            env |= {name: value for name, value in self.env.items() if name.startswith("HAETAE_S3_")} | own
         return env
 
     def _with_needs(self, names: Collection[PartName]) -> list[PartName]:

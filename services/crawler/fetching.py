@@ -54,7 +54,7 @@ class Fetching:
         fetcher = await self._open.enter_async_context(Fetcher(self._settings))
         ways = Ways(frozenset(), read_credentials(self._settings.credentials_file))
         self.asker = Asker(fetcher, Pacer(self._clock), self._clock, ways)
-        pictures = await self._open.enter_async_context(box(self.asker, self._settings))
+        pictures = await self._open.enter_async_context(box(self.asker, self._settings, self._clock))
         agent = self._settings.user_agent
         self._visitor = Visitor(self.asker, pictures, self._clock, agent, self._digest_of)
         vantages = (Vantage("honest", agent), Vantage("browser", self._settings.browser_user_agent))

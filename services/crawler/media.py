@@ -12,6 +12,7 @@ from typing import Self
 import structlog
 
 from services.crawler.decoding import look_at_picture
+from services.crawler.keeping import Keeper
 from services.crawler.seen import CLASSES, Outcome, Seen
 from services.crawler.video_frames import look_at_video
 from shared.guarded import Guarded, GuardKilled, GuardRaised, Limit
@@ -30,10 +31,10 @@ OUTCOMES = {Limit.TIME: Outcome.TIME, Limit.MEMORY: Outcome.MEMORY, Limit.CRASH:
 
 
 class Media:
-    """A resource. `stills`: videos give their frames as JPEG too, to whoever asks for a digest first."""
+    """A resource. What can be seen goes to the keeper too: pictures as they are, of videos the frames as JPEG."""
 
-    def __init__(self, *, stills: bool = False) -> None:
-        self._stills = stills
+    def __init__(self, keeper: Keeper) -> None:
+        self._keeper = keeper
         self._pictures = Guarded(
             look_at_picture, workers=PICTURE_CHILDREN, seconds=PICTURE_S, memory_bytes=PICTURE_BYTES, returns=CLASSES
         )
@@ -57,11 +58,14 @@ class Media:
     async def picture(self, body: bytes) -> tuple[str, Seen]:
         """SHA-256, and what is seen. Never raises for what the bytes are: that is the outcome."""
         sha256 = await digest(body)
-        return sha256, await self._once(sha256, len(body), lambda: self._pictures(body))
+        seen = await self._once(sha256, len(body), lambda: self._pictures(body))
+        if seen.pdq_dihedral:
+            self._keeper.keep(sha256, body)
+        return sha256, seen
 
     async def video(self, body: bytes) -> tuple[str, Seen]:
         sha256 = await digest(body)
-        return sha256, await self._once(sha256, len(body), lambda: self._videos(body, self._stills))
+        return sha256, await self._once(sha256, len(body), lambda: self._videos(body, self._keeper.active))
 
     async def _once(self, sha256: str, size: int, look: Callable[[], Awaitable[Seen]]) -> Seen:
         if seen := self._kept.get(sha256):
@@ -85,10 +89,17 @@ class Media:
             del self._running[sha256]
         if seen.outcome not in USUAL:
             log.info("not seen as a whole", sha256=sha256, bytes=size, outcome=seen.outcome)
-        self._kept[sha256] = replace(seen, stills=())
+        for number, still in enumerate(seen.stills):
+            self._keeper.keep(still_name(sha256, number), still)
+        self._kept[sha256] = seen = replace(seen, stills=())
         if len(self._kept) > MOST_KEPT:
             self._kept.popitem(last=False)
         return seen
+
+
+def still_name(sha256: str, number: int) -> str:
+    """Of a video's frame in quarantine, numbered as in `Video.frames`."""
+    return f"{sha256}-{number}"
 
 
 async def digest(body: bytes) -> str:

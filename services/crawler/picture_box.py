@@ -8,11 +8,13 @@ from types import TracebackType
 from typing import Self, TypeVar
 
 from services.crawler.asking import Asker
+from services.crawler.keeping import Keeper
 from services.crawler.media import Media
 from services.crawler.remembered import Remembered
 from services.crawler.seen import picture_of, video_of
 from services.crawler.settings import Settings
 from services.crawler.visit import Watched
+from shared.clock import Clock
 from shared.events.values import MAX_URL, Picture, Video
 from shared.failures import Failure
 from shared.net import Fetched
@@ -36,22 +38,27 @@ class Shown:
     missing: int = 0
 
 
-def box(asker: Asker, settings: Settings) -> "PictureBox":
-    return PictureBox(asker, settings.max_picture_bytes, settings.max_video_bytes, wanted=settings.fetch_media)
+def box(asker: Asker, settings: Settings, clock: Clock) -> "PictureBox":
+    keeper = Keeper(settings, clock)
+    return PictureBox(asker, keeper, settings.max_picture_bytes, settings.max_video_bytes, wanted=settings.fetch_media)
 
 
 class PictureBox:
     """A resource. Without `wanted` nothing is fetched and every page is as if it had no media."""
 
-    def __init__(self, asker: Asker, max_bytes: int, max_video_bytes: int, *, wanted: bool = True) -> None:
-        self._asker, self._max_bytes, self._max_video_bytes = asker, max_bytes, max_video_bytes
+    def __init__(
+        self, asker: Asker, keeper: Keeper, max_bytes: int, max_video_bytes: int, *, wanted: bool = True
+    ) -> None:
+        self._asker, self._keeper = asker, keeper
+        self._max_bytes, self._max_video_bytes = max_bytes, max_video_bytes
         self._wanted = wanted
-        self._media = Media()
+        self._media = Media(keeper)
         self._pictures, self._videos = Remembered[Picture](MOST_KEPT), Remembered[Video](MOST_VIDEOS_KEPT)
         self._room = asyncio.Semaphore(VIDEOS_AT_ONCE)
         self._open = AsyncExitStack()
 
     async def __aenter__(self) -> Self:
+        await self._open.enter_async_context(self._keeper)
         await self._open.enter_async_context(self._media)
         return self
 
@@ -93,12 +100,15 @@ class PictureBox:
             got = await self._ask(self._videos, url, watched, self._max_video_bytes, cut=True)
             if not isinstance(got, Fetched):
                 return got
-            sha256, seen = await self._media.video(got.body)
-        return self._videos.keep(url, video_of(url, sha256, len(got.body), seen, cut=got.cut), got)
+            return self._videos.keep(url, await self.describe_video(url, got.body, cut=got.cut), got)
 
     async def describe(self, url: str, body: bytes) -> Picture:
         sha256, seen = await self._media.picture(body)
         return picture_of(url, sha256, len(body), seen)
+
+    async def describe_video(self, url: str, body: bytes, *, cut: bool = False) -> Video:
+        sha256, seen = await self._media.video(body)
+        return video_of(url, sha256, len(body), seen, cut=cut)
 
     async def inline(self, page_url: str, body: bytes) -> Picture | None:
         """A picture that stands in the page itself (`data:`): named as a part of the page, since a notice and a check

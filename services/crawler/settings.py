@@ -13,7 +13,7 @@ BROWSER = (
 )
 
 
-class Settings(settings.Settings, NetSettings):
+class Settings(settings.Settings, NetSettings, settings.QuarantineSettings):
     max_pages_per_site: Annotated[
         int, Field(gt=0, description="Most addresses of a site that are remembered: a calendar has no last page")
     ] = 50_000

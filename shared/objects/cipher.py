@@ -27,13 +27,13 @@ def new_key() -> bytes:
 
 
 def wrap(key: bytes, master_key: bytes, case_id: UUID) -> bytes:
-    return _seal(key, master_key, _key_place(case_id))
+    return close(key, master_key, _key_place(case_id))
 
 
 def unwrap(wrapped: bytes, master_key: bytes, case_id: UUID) -> bytes:
     """Raises `Tampered`."""
     try:
-        return _open(wrapped, master_key, _key_place(case_id))
+        return disclose(wrapped, master_key, _key_place(case_id))
     except ValueError as error:
         raise Tampered(
             f"the key of case {case_id} does not open ({error}): it was changed, or HAETAE_MASTER_KEY is another"
@@ -41,13 +41,13 @@ def unwrap(wrapped: bytes, master_key: bytes, case_id: UUID) -> bytes:
 
 
 def seal(data: bytes, key: bytes, case_id: UUID, sha256: str) -> bytes:
-    return _seal(data, key, _object_place(case_id, sha256))
+    return close(data, key, _object_place(case_id, sha256))
 
 
 def unseal(sealed: bytes, key: bytes, case_id: UUID, sha256: str) -> bytes:
     """Raises `Tampered`."""
     try:
-        return _open(sealed, key, _object_place(case_id, sha256))
+        return disclose(sealed, key, _object_place(case_id, sha256))
     except ValueError as error:
         raise Tampered(f"object {sha256} of case {case_id} does not open ({error}): it was changed") from error
 
@@ -60,12 +60,14 @@ def _object_place(case_id: UUID, sha256: str) -> bytes:
     return FORMAT + f"object {case_id} {sha256}".encode()
 
 
-def _seal(data: bytes, key: bytes, place: bytes) -> bytes:
+def close(data: bytes, key: bytes, place: bytes) -> bytes:
+    """`place`: what the value belongs to."""
     nonce = os.urandom(NONCE_BYTES)
     return FORMAT + nonce + AESGCM(key).encrypt(nonce, data, place)
 
 
-def _open(sealed: bytes, key: bytes, place: bytes) -> bytes:
+def disclose(sealed: bytes, key: bytes, place: bytes) -> bytes:
+    """What was closed for this place. Raises `ValueError`."""
     if not sealed.startswith(FORMAT):
         raise ValueError("unknown format")
     if len(sealed) < len(FORMAT) + NONCE_BYTES + TAG_BYTES:

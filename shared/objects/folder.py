@@ -46,9 +46,22 @@ class FolderStore:
     async def delete(self, name: str) -> None:
         await self._run((self._path / checked(name)).unlink, True)
 
+    async def names(self, folder: str) -> list[str]:
+        return await self._run(self._names, checked(folder))
+
+    async def clear(self, folder: str) -> int:
+        names = await self.names(folder)
+        for name in names:
+            await self.delete(name)
+        return len(names)
+
     async def ready(self) -> None:
         if not await self._run((self._path / UNFINISHED).is_dir):
             raise Transient(f"{self._path} is gone; is the disk mounted?")
+
+    def _names(self, folder: str) -> list[str]:
+        files = (file for file in (self._path / folder).rglob("*") if file.is_file())
+        return sorted(str(file.relative_to(self._path)) for file in files)
 
     def _place(self, name: str, data: bytes, give_name: Callable[[str, Path], None]) -> None:
         target = self._path / name

@@ -28,6 +28,14 @@ class ObjectStore(Protocol):
         """Deleting what is not there is no error."""
         ...
 
+    async def names(self, folder: str) -> list[str]:
+        """The objects in a folder (names that begin with `<folder>/`). For folders of some dozens."""
+        ...
+
+    async def clear(self, folder: str) -> int:
+        """Delete every object in a folder; how many there were."""
+        ...
+
     async def ready(self) -> None:
         """Raises `Transient` when the store does not answer."""
         ...

@@ -9,12 +9,13 @@ from typing import TypeVar
 import certifi
 import urllib3
 from minio import Minio
+from minio.deleteobjects import DeleteObject
 from minio.error import MinioException, S3Error
 
 from shared.failures import Rejected, Transient
 from shared.objects.names import checked
 from shared.objects.port import ObjectMissing
-from shared.settings import ObjectSettings
+from shared.settings import S3Settings
 
 T = TypeVar("T")
 
@@ -36,7 +37,7 @@ def pool() -> urllib3.PoolManager:
     )
 
 
-def client(settings: ObjectSettings, connections: urllib3.PoolManager) -> Minio:
+def client(settings: S3Settings, connections: urllib3.PoolManager) -> Minio:
     return Minio(
         settings.s3_endpoint,
         access_key=settings.s3_access_key,
@@ -49,7 +50,7 @@ def client(settings: ObjectSettings, connections: urllib3.PoolManager) -> Minio:
 class S3Store:
     """One bucket. It must exist: who may create buckets may also remove them, and no service needs that."""
 
-    def __init__(self, settings: ObjectSettings, bucket: str) -> None:
+    def __init__(self, settings: S3Settings, bucket: str) -> None:
         self._pool = pool()
         self._client = client(settings, self._pool)
         self._bucket = settings.s3_bucket_prefix + bucket
@@ -81,6 +82,12 @@ class S3Store:
         """Every version of it: in a bucket that keeps versions, a plain delete would only hide the object."""
         await self._run(self._delete_versions, checked(name))
 
+    async def names(self, folder: str) -> list[str]:
+        return await self._run(self._names, checked(folder))
+
+    async def clear(self, folder: str) -> int:
+        return await self._run(self._clear, checked(folder))
+
     async def ready(self) -> None:
         if not await self._run(self._client.bucket_exists, self._bucket):
             raise Transient(f"{self._where} does not exist; create it")
@@ -101,6 +108,17 @@ class S3Store:
             if found.object_name == name:
                 version = None if found.version_id in (None, "", "null") else found.version_id
                 self._client.remove_object(self._bucket, name, version_id=version)
+
+    def _names(self, folder: str) -> list[str]:
+        found = self._client.list_objects(self._bucket, prefix=f"{folder}/", recursive=True)
+        return [one.object_name for one in found if one.object_name]
+
+    def _clear(self, folder: str) -> int:
+        names = self._names(folder)
+        failed = list(self._client.remove_objects(self._bucket, map(DeleteObject, names)))
+        if failed:
+            raise Transient(f"{self._where}: {len(failed)} of {len(names)} objects were not deleted: {failed[0]}")
+        return len(names)
 
     async def _run(self, work: Callable[..., T], *args: object) -> T:
         try:

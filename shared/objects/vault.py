@@ -99,14 +99,19 @@ class Vault:
 
 
 def master_key(setting: SecretStr) -> bytes:
-    """The master key of the setting. Raises `ValueError` naming the variable and the cure, never the value."""
+    """The master key of the setting. Raises as `key_of`."""
+    return key_of(setting, "HAETAE_MASTER_KEY")
+
+
+def key_of(setting: SecretStr, variable: str) -> bytes:
+    """The key in a setting. Raises `ValueError` naming the variable and the cure, never the value."""
     try:
         key = base64.b64decode(setting.get_secret_value(), validate=True)
     except binascii.Error:
         key = b""
     if len(key) != cipher.KEY_BYTES:
         raise ValueError(
-            f"HAETAE_MASTER_KEY must be base64 of {cipher.KEY_BYTES} bytes; make one with "
+            f"{variable} must be base64 of {cipher.KEY_BYTES} bytes; make one with "
             f"`head -c {cipher.KEY_BYTES} /dev/urandom | base64`"
         ) from None
     return key

@@ -73,6 +73,18 @@ async def test_only_that_name_is_deleted(store, name):
     assert await store.get(name + "x") == b"stays"
 
 
+async def test_a_folder_is_listed_and_cleared_alone(store, name):
+    folder = name.rpartition("/")[0]
+    names = [f"{folder}/deep/a", f"{folder}/b", f"{folder}/c"]
+    for one in (*names, f"{folder}x/stays"):
+        await store.put(one, b"here")
+    assert sorted(await store.names(folder)) == sorted(names)
+    assert await store.clear(folder) == 3
+    assert await store.names(folder) == []
+    assert await store.clear(folder) == 0
+    assert await store.get(f"{folder}x/stays") == b"here"
+
+
 @pytest.mark.parametrize(
     "bad", ["", "/a", "a/", "a//b", "../a", "a/../b", ".", ".hidden", "a b", "a\\b", "ü", "x" * 513]
 )
@@ -83,6 +95,8 @@ async def test_names_that_could_lead_elsewhere_are_refused(store, bad):
         store.delete,
         lambda name: store.put(name, b""),
         lambda n: store.put_new(n, b""),
+        store.names,
+        store.clear,
     ):
         with pytest.raises(ValueError, match="object name"):
             await act(bad)

@@ -52,7 +52,7 @@ async def test_one_command_starts_all_on_loopback_and_a_signal_stops_all(tmp_pat
         assert query(env["HAETAE_DATABASE_URL"], "SELECT current_database(), current_user") == [("haetae", "haetae")]
         await produce(env["HAETAE_KAFKA_BOOTSTRAP"], "parcels", b"one")
         buckets = {bucket.name for bucket in S3Address.of(env).client().list_buckets()}
-        assert buckets == {"kafka", "evidence", "keys"}
+        assert buckets == {"kafka", "evidence", "keys", "quarantine"}
         assert (await http("GET", f"{env['HAETAE_MAIL_API']}/api/mailboxes")).json() == []
         addresses = listening(marked(tmp_path))
         assert len(addresses) >= len(PARTS)
@@ -154,7 +154,15 @@ async def test_each_identity_reaches_its_own_buckets_only(tmp_path: Path) -> Non
         for client, bucket in ((gateway, "evidence"), (gateway, "keys"), (evidence, "kafka")):
             with pytest.raises(S3Error, match="AccessDenied"):
                 client.fput_object(bucket, "other", __file__)
-        assert "HAETAE_S3_SECRET_KEY" not in stack.service_env("crawler")
+        crawler = S3Address.of(stack.service_env("crawler")).client()
+        crawler.fput_object("quarantine", "fetched", __file__)
+        for client, bucket in ((crawler, "evidence"), (crawler, "keys"), (evidence, "quarantine")):
+            with pytest.raises(S3Error, match="AccessDenied"):
+                client.stat_object(bucket, "seal")
+            with pytest.raises(S3Error, match="AccessDenied"):
+                client.fput_object(bucket, "other", __file__)
+        assert not {"HAETAE_MASTER_KEY", "HAETAE_APPROVAL_KEY"} & set(stack.service_env("crawler"))
+        assert "HAETAE_S3_SECRET_KEY" not in stack.service_env("classifier")
         around = f"http://127.0.0.1:{stack.home.last_port('s3_filer')}/buckets/evidence/seal"
         assert (await http("DELETE", around)).status_code == 401  # the filer's own port respects no lock
 

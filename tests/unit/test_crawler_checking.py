@@ -10,12 +10,14 @@ import pytest
 
 from services.crawler.asking import Asker
 from services.crawler.checking import Checker, Vantage
+from services.crawler.keeping import Keeper
 from services.crawler.pacing import Pacer
 from services.crawler.picture_box import PictureBox
 from services.crawler.visit import Check, Checked
 from shared.clock import SystemClock
 from shared.events.values import ProbeOutcome
 from shared.net import Fetcher, NetSettings
+from shared.settings import QuarantineSettings
 from tests.support.findings import TEXT, finding, picture, picture_file
 from tests.support.raw_server import RawServer, plain, raw_server
 
@@ -46,7 +48,7 @@ async def web(tmp_path: Path) -> AsyncIterator[Web]:
         pacer.set_pace("board.test", 1_000)
         asker = Asker(net, pacer, clock)
         vantages = (Vantage("honest", "Haetae/0.1"), Vantage("browser", "Mozilla/5.0"))
-        async with PictureBox(asker, 1_000_000, 1_000_000) as box:
+        async with PictureBox(asker, Keeper(QuarantineSettings(), clock), 1_000_000, 1_000_000) as box:
             yield Web(server, Checker(asker, box, clock, vantages, 1_000_000))
 
 

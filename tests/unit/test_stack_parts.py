@@ -26,6 +26,7 @@ SETTINGS = {
     "HAETAE_SMTP_HOST": "127.0.0.1",
     "HAETAE_MAIL_API": "http://127.0.0.1:3",
     "HAETAE_MASTER_KEY": "k",
+    "HAETAE_QUARANTINE_KEY": "q",
     "HAETAE_APPROVAL_KEY": "a",
     "HAETAE_LOG_LEVEL": "info",
 }
@@ -72,10 +73,10 @@ def test_a_home_belongs_to_one_stack_at_a_time(tmp_path: Path) -> None:
 
 def test_secrets_are_random_private_and_stay(tmp_path: Path) -> None:
     home = Home(tmp_path / "a")
-    secret, key = home.secret("postgres"), home.master_key()
+    secret, key = home.secret("postgres"), home.key("master_key")
     home.release()
     again, other = Home(tmp_path / "a"), Home(tmp_path / "b")
-    assert (again.secret("postgres"), again.master_key()) == (secret, key)
+    assert (again.secret("postgres"), again.key("master_key")) == (secret, key)
     assert other.secret("postgres") != secret
     assert mode(tmp_path / "a" / "secrets.json") == 0o600
     assert mode(tmp_path / "a") == 0o700
@@ -100,7 +101,7 @@ def test_the_env_file_is_read_back_and_a_wrong_line_named(tmp_path: Path) -> Non
 @pytest.mark.parametrize(
     ("service", "more"),
     [
-        ("crawler", set()),
+        ("crawler", {"HAETAE_QUARANTINE_KEY"}),
         ("classifier", set()),
         ("drafter", set()),
         ("evidence", {"HAETAE_S3_SECRET_KEY", "HAETAE_MASTER_KEY"}),
@@ -138,6 +139,7 @@ async def test_outside_servers_are_passed_on_and_nothing_is_started(tmp_path: Pa
         "HAETAE_SMTP_HOST": "127.0.0.1",
         "HAETAE_SMTP_PORT": "3",
         "HAETAE_MASTER_KEY": "given",
+        "HAETAE_QUARANTINE_KEY": "given as well",
         "HAETAE_APPROVAL_KEY": "given too",
     }
     async with Stack(tmp_path, parts=("postgres", "kafka", "mail"), environ=given) as stack:

@@ -1,0 +1,137 @@
+"""The quarantine: bytes that may matter in the next hours, sealed under a key of their day, which is then destroyed.
+
+keys/<day>      the day's key, wrapped by the quarantine key; or the mark that it was destroyed
+<day>/<name>    an object
+
+Days are in UTC. The wrapping key is not the master key: who fetches from the web must not hold what opens evidence.
+The bucket must not keep versions: that the past cannot be read rests on it.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import UTC, date, datetime, time, timedelta
+
+from shared.clock import Clock
+from shared.objects import cipher
+from shared.objects.cipher import Tampered
+from shared.objects.port import ObjectMissing, ObjectStore
+from shared.objects.s3 import S3Store
+from shared.objects.vault import DESTROYED, key_of
+from shared.settings import QuarantineSettings, S3Settings
+
+KEYS = "keys"
+
+
+class Quarantine:
+    """`hours`: an object can be read for so long at least, and at most a day longer."""
+
+    def __init__(self, store: ObjectStore, key: bytes, clock: Clock, hours: float) -> None:
+        if len(key) != cipher.KEY_BYTES:
+            raise ValueError(f"the quarantine key has {len(key)} bytes; it must have {cipher.KEY_BYTES}")
+        self._store, self._key, self._clock, self._life = store, key, clock, timedelta(hours=hours)
+        self._today: tuple[date, bytes] | None = None
+
+    async def put(self, name: str, data: bytes) -> None:
+        """Keep the bytes until their time is over. `name`: the SHA-256 of what was fetched, or begins with it."""
+        day = self._clock.now().date()
+        if self._today is None or self._today[0] != day:
+            self._today = day, await self._key_for(day)
+        place = _place(day, name)
+        await self._store.put(place, await asyncio.to_thread(cipher.close, data, self._today[1], place.encode()))
+
+    async def get(self, name: str) -> bytes:
+        """Raises `ObjectMissing` when it is not there (any more), `Tampered`."""
+        day = self._clock.now().date()
+        while self._over_at(day) > self._clock.now():
+            try:
+                return await self._get(day, name)
+            except ObjectMissing:
+                day -= timedelta(days=1)
+        raise ObjectMissing(f"{name} is not in the quarantine (any more)")
+
+    async def sweep(self) -> tuple[date, ...]:
+        """Destroy the keys of the days that are over, then what they sealed. Those days. Again is no error."""
+        days = [date.fromisoformat(name.removeprefix(f"{KEYS}/")) for name in await self._store.names(KEYS)]
+        over = tuple(day for day in sorted(days) if self._over_at(day) <= self._clock.now())
+        for day in over:
+            # First the key: whatever happens next, the day cannot be read. The mark goes last, so that nothing stays.
+            await self._store.put(_key_place(day), DESTROYED)
+            await self._store.clear(day.isoformat())
+            await self._store.delete(_key_place(day))
+        return over
+
+    async def ready(self) -> None:
+        await self._store.ready()
+
+    def _over_at(self, day: date) -> datetime:
+        return datetime.combine(day + timedelta(days=1), time(), UTC) + self._life
+
+    async def _get(self, day: date, name: str) -> bytes:
+        place = _place(day, name)
+        sealed = await self._store.get(place)
+        key = self._unwrapped(day, await self._store.get(_key_place(day)))
+        try:
+            return await asyncio.to_thread(cipher.disclose, sealed, key, place.encode())
+        except ValueError as error:
+            raise Tampered(f"{place} of the quarantine does not open ({error}): it was changed") from error
+
+    async def _key_for(self, day: date) -> bytes:
+        """The day's key. Whoever comes second uses the first's."""
+        key, place = cipher.new_key(), _key_place(day)
+        if await self._store.put_new(place, cipher.close(key, self._key, place.encode())):
+            return key
+        return self._unwrapped(day, await self._store.get(place))
+
+    def _unwrapped(self, day: date, wrapped: bytes) -> bytes:
+        if wrapped == DESTROYED:
+            raise ObjectMissing(f"the key of {day} was destroyed")
+        try:
+            return cipher.disclose(wrapped, self._key, _key_place(day).encode())
+        except ValueError as error:
+            raise Tampered(
+                f"the key of {day} does not open ({error}): it was changed, or HAETAE_QUARANTINE_KEY is another"
+            ) from error
+
+
+@asynccontextmanager
+async def open_quarantine(settings: QuarantineSettings, clock: Clock) -> AsyncIterator[Quarantine | None]:
+    """The quarantine in the S3 bucket `quarantine`; None for hash-only. Raises `ValueError` for a wrong setting."""
+    if settings.quarantine_key is None or why_hash_only(settings):
+        yield None
+        return
+    key = key_of(settings.quarantine_key, "HAETAE_QUARANTINE_KEY")
+    store = S3Store(_s3(settings), "quarantine")
+    try:
+        yield Quarantine(store, key, clock, settings.quarantine_hours)
+    finally:
+        store.close()
+
+
+def why_hash_only(settings: QuarantineSettings) -> str | None:
+    """Why nothing is kept, None when something is."""
+    if settings.hash_only:
+        return "HAETAE_HASH_ONLY is on"
+    if settings.quarantine_key is None or settings.s3_endpoint is None:
+        return "HAETAE_QUARANTINE_KEY or HAETAE_S3_ENDPOINT is not set"
+    return None
+
+
+def _s3(settings: QuarantineSettings) -> S3Settings:
+    if settings.s3_endpoint is None or settings.s3_access_key is None or settings.s3_secret_key is None:
+        raise ValueError("HAETAE_S3_ENDPOINT is set, so set HAETAE_S3_ACCESS_KEY and HAETAE_S3_SECRET_KEY too")
+    return S3Settings(
+        s3_endpoint=settings.s3_endpoint,
+        s3_access_key=settings.s3_access_key,
+        s3_secret_key=settings.s3_secret_key,
+        s3_secure=settings.s3_secure,
+        s3_bucket_prefix=settings.s3_bucket_prefix,
+    )
+
+
+def _place(day: date, name: str) -> str:
+    return f"{day}/{name}"
+
+
+def _key_place(day: date) -> str:
+    return f"{KEYS}/{day}"

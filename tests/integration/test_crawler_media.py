@@ -1,0 +1,146 @@
+"""Pictures and videos of a page: fetched politely, decoded once a digest, kept for some hours or nowhere at all."""
+
+from __future__ import annotations
+
+import base64
+import os
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import pytest
+
+from deploy.local.buckets import S3Address
+from services.crawler.asking import Asker
+from services.crawler.hashing import distance, single
+from services.crawler.media import still_name
+from services.crawler.pacing import Pacer
+from services.crawler.picture_box import PictureBox, box
+from services.crawler.removal import SAME_PICTURE_BITS
+from services.crawler.settings import Settings
+from shared.clock import SystemClock
+from shared.net import Fetcher
+from shared.objects.port import ObjectMissing
+from shared.objects.quarantine import Quarantine, open_quarantine
+from tests.support.findings import picture_file
+from tests.support.raw_server import RawServer, plain, raw_server
+from tests.support.videos import scene, video
+
+ADDRESS, HOST = "127.78.0.9", "gallery.test"
+PICTURE = picture_file(seed=11)
+
+
+@pytest.fixture
+async def web(tmp_path: Path) -> AsyncIterator[RawServer]:
+    (tmp_path / "hosts").write_text(f"{ADDRESS} {HOST}")
+    async with raw_server(ADDRESS) as server:
+        yield server
+
+
+@asynccontextmanager
+async def boxed(folder: Path, **more: object) -> AsyncIterator[PictureBox]:
+    clock = SystemClock()
+    settings = made(folder, **more)
+    pacer = Pacer(clock)
+    pacer.set_pace(HOST, 1_000)
+    async with Fetcher(settings) as fetcher, box(Asker(fetcher, pacer, clock), settings, clock) as pictures:
+        yield pictures
+
+
+def made(folder: Path, **more: object) -> Settings:
+    given = {"database_url": "unused", "kafka_bootstrap": "unused", "allowed_hosts_file": folder / "hosts", **more}
+    return Settings.model_validate(given)
+
+
+def kept_at(address: S3Address) -> dict[str, object]:
+    return {
+        "quarantine_key": base64.b64encode(os.urandom(32)).decode(),
+        "s3_endpoint": address.endpoint,
+        "s3_access_key": address.access_key,
+        "s3_secret_key": address.secret_key,
+        "s3_secure": address.secure,
+    }
+
+
+async def test_pictures_inline_ones_and_videos_of_a_page(web: RawServer, tmp_path: Path) -> None:
+    web.answers["/a.jpg"] = plain(PICTURE, "ETag: one")
+    web.answers["/film.mp4"] = plain(video(scenes=3, key_every=10))
+    page = f"http://{HOST}:{web.port}/post"
+    async with boxed(tmp_path) as pictures:
+        shown = await pictures.shown(
+            page,
+            [f"http://{HOST}:{web.port}/a.jpg", f"http://{HOST}:{web.port}/missing.jpg"],
+            None,
+            inline=[picture_file(seed=12, format="PNG")],
+            videos=[f"http://{HOST}:{web.port}/film.mp4"],
+        )
+        assert [len(picture.pdq_dihedral) for picture in shown.pictures] == [8, 8]
+        assert shown.pictures[1].url == f"{page}#inline-{shown.pictures[1].sha256[:16]}"
+        assert shown.missing == 1
+        (film,) = shown.videos
+        assert all(distance(single(scene(n))[0], film.frames[n].pdq) <= SAME_PICTURE_BITS for n in range(3))
+
+
+async def test_what_did_not_change_is_neither_sent_nor_decoded_again(web: RawServer, tmp_path: Path) -> None:
+    url = f"http://{HOST}:{web.port}/a.jpg"
+    web.answers["/a.jpg"] = plain(PICTURE, 'ETag: "one"')
+    async with boxed(tmp_path) as pictures:
+        first = await pictures.get(url)
+        web.answers["/a.jpg"] = b"HTTP/1.1 304 Not Modified\r\nContent-Length: 0\r\n\r\n"
+        assert await pictures.get(url) is first
+        assert any(b'if-none-match: "one"' in request.lower() for request in web.requests)
+
+
+async def test_a_digest_is_decoded_once_wherever_it_comes_from(web: RawServer, tmp_path: Path, monkeypatch) -> None:
+    async with boxed(tmp_path) as pictures:
+        one = await pictures.describe("http://a.test/1", PICTURE)
+        decoder = pictures._media._pictures
+
+        async def again(*_: object) -> None:
+            raise AssertionError("decoded again")
+
+        monkeypatch.setattr(type(decoder), "__call__", again)
+        other = await pictures.describe("http://b.test/2", PICTURE)
+    assert other == one.model_copy(update={"url": "http://b.test/2"})
+
+
+async def test_a_large_video_is_looked_at_as_far_as_allowed(web: RawServer, tmp_path: Path) -> None:
+    film = video("matroska", scenes=6, key_every=5)
+    web.answers["/film"] = plain(film)
+    async with boxed(tmp_path, max_video_bytes=len(film) // 2) as pictures:
+        seen = await pictures.get_video(f"http://{HOST}:{web.port}/film")
+    assert seen is not None
+    assert (seen.cut, seen.bytes) == (True, len(film) // 2)
+    assert 0 < len(seen.frames) < 6
+
+
+async def test_without_media_nothing_is_asked_for_and_nothing_is_missing(web: RawServer, tmp_path: Path) -> None:
+    async with boxed(tmp_path, fetch_media=False) as pictures:
+        shown = await pictures.shown(f"http://{HOST}/post", [f"http://{HOST}:{web.port}/a.jpg"], None, inline=[PICTURE])
+        assert (shown.pictures, shown.missing, web.requests) == ((), 0, [])
+        assert (await pictures.describe("http://a.test/1", PICTURE)).pdq_dihedral  # a removal check still looks
+
+
+async def test_what_was_seen_can_be_read_from_quarantine_and_nothing_else_is_there(
+    tmp_path: Path, s3_settings: S3Address
+) -> None:
+    (tmp_path / "hosts").touch()
+    store = kept_at(s3_settings)
+    film = video(scenes=2, key_every=10)
+    async with boxed(tmp_path, **store) as pictures:
+        picture = await pictures.describe("http://a.test/1", PICTURE)
+        page = await pictures.describe("http://a.test/2", b"<html>not a picture</html>")
+        seen = await pictures.describe_video("http://a.test/3", film)
+    async with open_quarantine(made(tmp_path, **store), SystemClock()) as quarantine:
+        assert isinstance(quarantine, Quarantine)
+        assert await quarantine.get(picture.sha256) == PICTURE
+        assert (await quarantine.get(still_name(seen.sha256, 1)))[:2] == b"\xff\xd8"
+        with pytest.raises(ObjectMissing):
+            await quarantine.get(page.sha256)
+
+
+async def test_a_store_that_is_away_holds_nothing_up(tmp_path: Path, unused_tcp_port: int) -> None:
+    (tmp_path / "hosts").touch()
+    away = kept_at(S3Address(f"127.0.0.1:{unused_tcp_port}", "crawler", "secret"))
+    async with boxed(tmp_path, **away) as pictures:
+        assert (await pictures.describe("http://a.test/1", PICTURE)).pdq_dihedral
