@@ -1,5 +1,7 @@
 """The crawler: what is due in, what was seen out; and removal checks for whoever asks."""
 
+from uuid import uuid4
+
 from services.crawler.fetching import Fetching
 from services.crawler.handlers import keep_check
 from services.crawler.scheduler import Scheduler
@@ -13,12 +15,12 @@ from shared.handling import Service
 def app(settings: Settings) -> Service:
     clock = SystemClock()
     database = Database(settings.database_url.get_secret_value(), "/haetae/crawler", clock)
-    fetching = Fetching(settings, database, clock)
+    fetching = Fetching(settings, database, clock, uuid4())
     return Service(
         name="crawler",
         handles={CheckRequested: keep_check},
         batches={CrawlDue: fetching.take},
         publishes=frozenset({CrawlDue, ContentFound, ContentChecked, ConversationObserved}),
-        tasks={"scheduler": Scheduler(fetching.changed).run, "recorder": fetching.run},
+        tasks={"scheduler": Scheduler(fetching.changed).run, "recorder": fetching.run, "leases": fetching.tend},
         resources=(fetching,),
     )

@@ -1,39 +1,43 @@
 """Asking politely: every request waits for its host's turn, redirects too, and honours robots.txt where told."""
 
 import asyncio
-from collections import OrderedDict
 from collections.abc import Mapping
-from dataclasses import dataclass
-from urllib.parse import urlsplit
+from functools import partial
 
-from services.crawler.charset import decode
+from services.crawler.pace import REFUSALS, retry_after_s
 from services.crawler.pacing import Pacer
-from services.crawler.robots_rules import ALL_ALLOWED, Rules, parse_robots
+from services.crawler.robots import Robots
+from services.crawler.robots_rules import Rules
+from services.crawler.robots_store import NothingKept
 from services.crawler.urls import canonical, host_of
 from services.crawler.visit import Watched
 from services.crawler.ways import Ways
 from shared.clock import Clock
-from shared.net import Fetched, Fetcher, FetchFailed
+from shared.net import Fetched, Fetcher
 
 REDIRECTS = frozenset({301, 302, 303, 307, 308})
-ROBOT = "haetae"  # our product token in robots.txt
-ROBOTS_FRESH_S = 24 * 3600.0  # RFC 9309, 2.4
 MAX_ROBOTS_BYTES = 512_000  # RFC 9309, 2.5 asks for 500 KiB
-MOST_SITES = 20_000
-
-
-@dataclass
-class _Kept:
-    rules: Rules
-    until: float
+MOST_ROBOTS_REDIRECTS = 5  # RFC 9309, 2.3.1.2
+MOST_REQUESTS = 256
 
 
 class Asker:
-    def __init__(self, fetcher: Fetcher, pacer: Pacer, clock: Clock, ways: Ways | None = None) -> None:
+    """`robots`: in memory alone unless given. `most`: requests that are open at once, to all hosts."""
+
+    def __init__(
+        self,
+        fetcher: Fetcher,
+        pacer: Pacer,
+        clock: Clock,
+        ways: Ways | None = None,
+        robots: Robots | None = None,
+        *,
+        most: int = MOST_REQUESTS,
+    ) -> None:
         self._fetcher, self.pacer, self._clock = fetcher, pacer, clock
+        self._room = asyncio.Semaphore(most)
         self.ways = ways or Ways()
-        self._robots: OrderedDict[str, _Kept] = OrderedDict()
-        self._asking: dict[str, asyncio.Lock] = {}
+        self._robots = robots or Robots(NothingKept(), clock)
 
     async def get(
         self,
@@ -57,7 +61,7 @@ class Asker:
             host = host_of(target)
             way = self.ways.exit_for(watched, host, exit)
             secret = self.ways.headers_for(watched, target)
-            async with self.pacer.turn(host):
+            async with self.pacer.turn(host), self._room:
                 answer = await self._fetcher.get(
                     target,
                     user_agent=user_agent,
@@ -67,41 +71,31 @@ class Asker:
                     exit=way,
                     cut=cut,
                 )
+                self._mark(host, answer)
             onward = redirect_of(answer)
             if onward is None or not left:
                 break
             target = onward
         return answer
 
+    def _mark(self, host: str, answer: Fetched) -> None:
+        """Inside the turn: who is next in it waits already."""
+        if answer.status in REFUSALS:
+            self.pacer.refused(host, retry_after_s(answer.headers.get("retry-after"), self._clock.now()))
+        else:
+            self.pacer.answered(host)
+
     async def rules(self, url: str, watched: Watched) -> Rules:
-        """What robots.txt asks of us on this site, and the pace set accordingly. Raises `FetchFailed` when it cannot
-        be known: then nothing may be asked for (RFC 9309, 2.3.1.4)."""
-        if not watched.obey_robots:
-            self.pacer.set_pace(watched.site.host, watched.requests_per_second)
-            return ALL_ALLOWED
-        origin = "{0.scheme}://{0.netloc}".format(urlsplit(url))
-        async with self._asking.setdefault(origin, asyncio.Lock()):
-            kept = self._robots.get(origin)
-            if kept is None or kept.until < self._clock.monotonic():
-                self.pacer.set_pace(watched.site.host, watched.requests_per_second)
-                kept = _Kept(await self._ask_robots(origin, watched), self._clock.monotonic() + ROBOTS_FRESH_S)
-                self._keep(origin, kept)
-        self.pacer.set_pace(watched.site.host, watched.requests_per_second, kept.rules.delay_s)
-        return kept.rules
+        """What robots.txt asks of us on this site (see `Robots.rules`), and the pace set accordingly."""
+        rules = await self._robots.rules(url, watched, partial(self._ask_robots, watched))
+        self.pacer.set_pace(watched.site.host, watched.requests_per_second, rules.delay_s)
+        return rules
 
-    def _keep(self, origin: str, kept: _Kept) -> None:
-        self._robots[origin] = kept
-        if len(self._robots) > MOST_SITES:
-            oldest, _ = self._robots.popitem(last=False)
-            self._asking.pop(oldest, None)
-
-    async def _ask_robots(self, origin: str, watched: Watched) -> Rules:
-        answer = await self.get(f"{origin}/robots.txt", max_bytes=MAX_ROBOTS_BYTES, redirects=5, watched=watched)
-        if answer.status == 200:
-            return parse_robots(decode(answer.body), ROBOT)
-        if 400 <= answer.status < 500 and answer.status != 429:
-            return ALL_ALLOWED
-        raise FetchFailed(f"{origin}/robots.txt answers {answer.status}: until it answers, nothing is asked for")
+    async def _ask_robots(self, watched: Watched, url: str) -> Fetched:
+        self.pacer.set_pace(watched.site.host, watched.requests_per_second)
+        return await self.get(
+            url, max_bytes=MAX_ROBOTS_BYTES, redirects=MOST_ROBOTS_REDIRECTS, watched=watched, cut=True
+        )
 
 
 def redirect_of(answer: Fetched) -> str | None:

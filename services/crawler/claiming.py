@@ -1,131 +1,146 @@
-"""Claiming what is due, host by host: who holds a host's row decides for that host alone."""
+"""Claiming what is due, host by host: who holds a host's lease may ask it, and nobody else.
+
+All moments are the database's: crawlers on machines whose clocks differ agree on what is due and whose lease is over.
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import groupby
 from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
 
+from services.crawler.looking import GAP, let_go
+from services.crawler.pace import DEFAULT_GAP_S, FAILURES_THAT_BREAK
 from shared.database import Transaction
-from shared.events import CrawlDue, Visit
+from shared.events import CrawlDue, DueVisit, Visit
+from shared.identity import identity
 
-HOSTS_AT_ONCE = 64
-IN_FLIGHT = 2  # visits of a host at a time: one that is slow must not stop the host, politeness needs no more
-# How long a dispatched visit may take to begin; whoever has begun renews it. After a crash it is due again then.
-LEASE = timedelta(seconds=15)
-# A host that is due but had nothing to give (all in flight): looked at again after it, or when a visit ends.
-LOOK_AGAIN = timedelta(milliseconds=100)
-PAUSED = timedelta(seconds=10)  # how soon it is noticed that a paused site was resumed
+HOSTS_AT_ONCE = 256
+# Dispatched and in nobody's hand yet. More would wait in the broker until their leases run out.
+MOST_WAITING = 512
+# A host's visits in one hand: about so many seconds at its pace, so that a check or a report that becomes due waits no
+# longer; at least one, and not so many that one record becomes large.
+HAND_S, MOST_VISITS = 5.0, 64
+# How long a host is held without a sign of life. A killed process's hosts are due again after it and their gap.
+LEASE = timedelta(seconds=12)
 
 LOCK_HOSTS = sa.text("""
-    SELECT host FROM hosts WHERE look_at <= :now ORDER BY look_at LIMIT :most FOR UPDATE SKIP LOCKED
-""")
-
-# The most urgent due address of each host that has less than `in_flight` visits out. Checks (priority 0) are made even
-# where a site is paused: the agency owes them to the case.
-PICK = sa.text("""
-    WITH wanted AS (SELECT unnest(CAST(:hosts AS text[])) AS host),
-    out AS (
-        SELECT host, count(*) AS visits FROM (
-            SELECT host FROM frontier JOIN wanted USING (host) WHERE leased_until > :now
-            UNION ALL
-            SELECT host FROM checks JOIN wanted USING (host) WHERE leased_until > :now
-        ) AS leased GROUP BY host
-    )
-    SELECT DISTINCT ON (wanted.host)
-        wanted.host, due.url, due.due_at, due.visits, due.check_id, sites.requests_per_second
-    FROM wanted
-    LEFT JOIN sites USING (host)
-    LEFT JOIN out USING (host)
-    CROSS JOIN LATERAL (
-        (SELECT 0 AS priority, url, due_at, 0 AS visits, check_id FROM checks
-         WHERE host = wanted.host AND done_at IS NULL AND due_at <= :now
-           AND (leased_until IS NULL OR leased_until <= :now)
-         ORDER BY due_at LIMIT 1)
-        UNION ALL
-        (SELECT page.* FROM (VALUES (1), (2), (3), (4)) AS urgency (priority) CROSS JOIN LATERAL (
-            SELECT priority, url, next_at, visits, CAST(NULL AS uuid) FROM frontier
-            WHERE host = wanted.host AND priority = urgency.priority AND next_at <= :now
-              AND (leased_until IS NULL OR leased_until <= :now) AND NOT sites.paused
-            ORDER BY next_at LIMIT 1
-        ) AS page)
+    SELECT due.host FROM (VALUES (0), (1), (2), (3)) AS rank (urgency) CROSS JOIN LATERAL (
+        SELECT host FROM hosts
+        WHERE hosts.urgency = rank.urgency AND look_at <= now()
+            AND (leased_until IS NULL OR leased_until <= now()) AND (wanted_until IS NULL OR wanted_until <= now())
+        ORDER BY look_at LIMIT :most FOR UPDATE SKIP LOCKED
     ) AS due
-    WHERE coalesce(out.visits, 0) < :in_flight
-    ORDER BY wanted.host, due.priority
+    LIMIT least(:most, :most_waiting - (SELECT count(*) FROM hosts WHERE waiting AND leased_until > now()))
 """)
 
-LEASE_PAGES = sa.text("UPDATE frontier SET leased_until = :until WHERE url = ANY(:urls)")
-LEASE_CHECKS = sa.text("UPDATE checks SET leased_until = :until WHERE check_id = ANY(:ids)")
-
-PACE = sa.text("""
-    UPDATE hosts SET next_allowed_at = given.at, look_at = given.at
-    FROM unnest(CAST(:hosts AS text[]), CAST(:moments AS timestamptz[])) AS given (host, at)
-    WHERE hosts.host = given.host
-""")
-
-# Nothing to do now: look again when the first address is due, or the first lease runs out.
-REST = sa.text("""
-    UPDATE hosts SET look_at = greatest(
-        next_allowed_at,
-        CASE WHEN EXISTS (SELECT FROM sites WHERE sites.host = hosts.host AND paused) THEN :later ELSE :soon END,
-        least(
-            (SELECT min(first.next_at) FROM (VALUES (1), (2), (3), (4)) AS urgency (priority) CROSS JOIN LATERAL (
-                SELECT next_at FROM frontier
-                WHERE frontier.host = hosts.host AND frontier.priority = urgency.priority AND leased_until IS NULL
-                ORDER BY next_at LIMIT 1
-            ) AS first),
-            (SELECT min(leased_until) FROM frontier WHERE frontier.host = hosts.host AND leased_until IS NOT NULL),
-            (SELECT min(coalesce(leased_until, due_at)) FROM checks WHERE checks.host = hosts.host AND done_at IS NULL)
-        )
+# The most urgent due addresses of each host. Reports (priority 0) and checks are made even where a site is paused, not
+# listed, or has had its day's visits: the agency owes them to a person. Of a broken host one: the probe.
+PICK = sa.text("""
+    WITH wanted AS (
+        SELECT host, coalesce(paused, true) AS paused,
+            CASE WHEN failures >= :breaks THEN 1
+                ELSE least(:most_visits, greatest(1, :hand_s / coalesce(gap_s, 1 / requests_per_second, :gap_s)))::int
+                END AS most,
+            visits_per_day - CASE WHEN day = (now() AT TIME ZONE 'UTC')::date THEN day_visits ELSE 0 END AS budget
+        FROM hosts LEFT JOIN sites USING (host) WHERE host = ANY(CAST(:hosts AS text[]))
     )
-    WHERE host = ANY(:hosts)
+    SELECT wanted.host, due.url, due.due_at, due.visits, due.check_id
+    FROM wanted CROSS JOIN LATERAL (
+        (SELECT 0 AS place, url, next_at AS due_at, visits, CAST(NULL AS uuid) AS check_id FROM frontier
+         WHERE host = wanted.host AND priority = 0 AND next_at <= now() ORDER BY next_at LIMIT wanted.most)
+        UNION ALL
+        (SELECT 1, url, due_at, 0, check_id FROM checks
+         WHERE host = wanted.host AND done_at IS NULL AND due_at <= now() ORDER BY due_at LIMIT wanted.most)
+        UNION ALL
+        (SELECT page.* FROM (VALUES (1), (2), (3), (4)) AS rank (priority) CROSS JOIN LATERAL (
+            SELECT 1 + priority, url, next_at, visits, CAST(NULL AS uuid) FROM frontier
+            WHERE host = wanted.host AND priority = rank.priority AND next_at <= now() AND NOT wanted.paused
+            ORDER BY next_at LIMIT greatest(0, least(wanted.most, wanted.budget))
+        ) AS page LIMIT greatest(0, least(wanted.most, wanted.budget)))
+        ORDER BY place, due_at LIMIT wanted.most
+    ) AS due
+    ORDER BY wanted.host, due.place, due.due_at
 """)
 
-NEXT_LOOK = sa.text("SELECT min(look_at) FROM hosts")
+# A lease that ran out was nobody's to give back: its holder may have asked until the end of it.
+DISPATCH = sa.text(f"""
+    UPDATE hosts AS known SET lease = given.lease, waiting = true, leased_until = clock_timestamp() + :hold,
+        next_allowed_at = greatest(next_allowed_at, leased_until + {GAP}), look_at = clock_timestamp() + :hold
+    FROM unnest(CAST(:hosts AS text[]), CAST(:leases AS uuid[])) AS given (host, lease)
+    WHERE known.host = given.host
+""")  # noqa: S608  # our own words
+
+UNDO = sa.text("""
+    UPDATE hosts SET lease = NULL, leased_until = NULL, waiting = false, look_at = now()
+    WHERE host IN (
+        SELECT host FROM hosts WHERE host = ANY(CAST(:hosts AS text[])) AND lease = ANY(CAST(:leases AS uuid[]))
+        ORDER BY host FOR UPDATE
+    )
+""")
+
+NEXT_LOOK = sa.text("""
+    SELECT extract(epoch FROM min(first.look_at) - now())
+    FROM (VALUES (0), (1), (2), (3)) AS rank (urgency) CROSS JOIN LATERAL (
+        SELECT look_at FROM hosts
+        WHERE hosts.urgency = rank.urgency AND look_at IS NOT NULL ORDER BY look_at LIMIT 1
+    ) AS first
+""")
+NOW = sa.text("SELECT now()")
+
+
+@dataclass(frozen=True)
+class Dispatch:
+    """A host that is due. `lease` is what its record's id has to be."""
+
+    lease: UUID
+    due: CrawlDue
 
 
 @dataclass(frozen=True)
 class Claim:
-    """What is due now, leased; and when to look again (None: not before something changes)."""
+    """What is due now, leased; and seconds until it is worth looking again (None: not before something changes)."""
 
-    due: Sequence[CrawlDue]
-    next_look: datetime | None
+    dispatches: Sequence[Dispatch]
+    next_look_s: float | None
+    more: bool  # as many as were asked for: there may be more
 
 
-async def claim(tx: Transaction, now: datetime, default_gap_s: float) -> Claim:
-    hosts = (await tx.execute(LOCK_HOSTS, {"now": now, "most": HOSTS_AT_ONCE})).scalars().all()
-    picked: Sequence[Any] = []
+async def claim(tx: Transaction, most: int = HOSTS_AT_ONCE) -> Claim:
+    hosts = (await tx.execute(LOCK_HOSTS, {"most": most, "most_waiting": MOST_WAITING})).scalars().all()
+    dispatches: list[Dispatch] = []
     if hosts:
-        picked = (await tx.execute(PICK, {"hosts": hosts, "now": now, "in_flight": IN_FLIGHT})).all()
-        await _lease(tx, picked, now)
-        await _pace(tx, picked, now, default_gap_s)
-        resting = sorted(set(hosts) - {row.host for row in picked})
-        if resting:
-            await tx.execute(REST, {"hosts": resting, "soon": now + LOOK_AGAIN, "later": now + PAUSED})
-    next_look = (await tx.execute(NEXT_LOOK)).scalar()
-    return Claim([_due(row) for row in picked], next_look)
+        now = (await tx.execute(NOW)).scalar_one()
+        limits = {"breaks": FAILURES_THAT_BREAK, "most_visits": MOST_VISITS, "hand_s": HAND_S, "gap_s": DEFAULT_GAP_S}
+        rows = await tx.execute(PICK, {"hosts": hosts, **limits})
+        dispatches = [_dispatch(host, list(due), now) for host, due in groupby(rows, key=lambda row: row.host)]
+        await _lease(tx, dispatches)
+        await let_go(tx, sorted(set(hosts) - {one.due.host for one in dispatches}))
+    wait_s = (await tx.execute(NEXT_LOOK)).scalar()
+    return Claim(dispatches, None if wait_s is None else float(wait_s), len(hosts) == most)
 
 
-async def _lease(tx: Transaction, picked: Sequence[Any], now: datetime) -> None:
-    urls = sorted(row.url for row in picked if row.check_id is None)
-    if urls:
-        await tx.execute(LEASE_PAGES, {"urls": urls, "until": now + LEASE})
-    checks = sorted(row.check_id for row in picked if row.check_id is not None)
-    if checks:
-        await tx.execute(LEASE_CHECKS, {"ids": checks, "until": now + LEASE})
+async def _lease(tx: Transaction, dispatches: Sequence[Dispatch]) -> None:
+    if dispatches:
+        given = {"hosts": [one.due.host for one in dispatches], "leases": [one.lease for one in dispatches]}
+        await tx.execute(DISPATCH, {**given, "hold": LEASE, "gap_s": DEFAULT_GAP_S})
 
 
-async def _pace(tx: Transaction, picked: Sequence[Any], now: datetime, default_gap_s: float) -> None:
-    if not picked:
-        return
-    gaps = [1 / row.requests_per_second if row.requests_per_second else default_gap_s for row in picked]
-    moments = [now + timedelta(seconds=gap) for gap in gaps]
-    await tx.execute(PACE, {"hosts": [row.host for row in picked], "moments": moments})
+async def undo(tx: Transaction, dispatches: Sequence[Dispatch]) -> None:
+    """What the broker did not take is due again at once."""
+    given = {"hosts": [one.due.host for one in dispatches], "leases": [one.lease for one in dispatches]}
+    await tx.execute(UNDO, given)
 
 
-def _due(row: Any) -> CrawlDue:  # noqa: ANN401  # a row of PICK
+def _dispatch(host: str, rows: Sequence[Any], now: datetime) -> Dispatch:
+    first, *more = rows
+    due = CrawlDue(host=host, **_visit(first), more=tuple(DueVisit(**_visit(row)) for row in more))
+    return Dispatch(identity("crawl.due", host, now.isoformat()), due)
+
+
+def _visit(row: Any) -> dict[str, Any]:  # noqa: ANN401  # a row of PICK
     visit = Visit.CHECK if row.check_id else Visit.REVISIT if row.visits else Visit.FIRST
-    check_id: UUID | None = row.check_id
-    return CrawlDue(url=row.url, host=row.host, visit=visit, due_at=row.due_at, check_id=check_id)
+    return {"url": row.url, "visit": visit, "due_at": row.due_at, "check_id": row.check_id}

@@ -21,15 +21,29 @@ class PageKind(StrEnum):
 
 
 class Priority(IntEnum):
-    """Which of a host's due addresses comes first. (Removal checks come before all: they are in no frontier.)
+    """Which of a host's due addresses comes first. Removal checks, which are in no frontier, come after reports.
 
     What lists new posts comes before the posts: there are few of it, and it must not starve behind an archive.
     """
 
+    REPORT = 0  # a victim, or an officer for them, gave the address
     LISTING = 1
     FIRST = 2
     AGAIN = 3
     ASIDE = 4  # other views of a page that is known
+
+
+class Urgency(IntEnum):
+    """Which of the due hosts comes first, when more are due than can be visited.
+
+    A site is known bad while the agency asks for removals there: a crawler does not learn what the classifier flags,
+    but it is asked for the checks. That it found content says nothing: most content is harmless.
+    """
+
+    REPORT = 0
+    CHECK = 1
+    KNOWN_BAD = 2
+    ORDINARY = 3
 
 
 @dataclass(frozen=True)

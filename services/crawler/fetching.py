@@ -1,64 +1,57 @@
-"""The fetcher of a process: takes visits that are due, has many in hand at once, writes down what they found.
+"""The fetcher of a process: takes hosts that are due, has many in hand at once, writes down what their visits found.
 
-A visit is not held up by its batch: a slow host would hold up every host of its partition. The offset is committed when
-a visit is in hand; what makes it safe is its lease in the database, renewed while it is in hand and cleared in the
-transaction that records it. What was found is with the broker before that transaction, so a crash in between tells it
-again, with the same id.
+A host is not held up by its batch: a slow one would hold up every host of its partition. The offset is committed when a
+host is in hand; what makes it safe is that an address stays due until its visit is written down, and that nobody else
+asks the host while its lease is held. What was found is with the broker before it is written down, so a crash in
+between tells it again, with the same id.
 """
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import AsyncExitStack
+from itertools import islice
 from types import TracebackType
 from typing import Self
 from uuid import UUID
 
 import structlog
 
-from services.crawler import ledger
-from services.crawler.asking import Asker
-from services.crawler.checking import Checker, Vantage
-from services.crawler.credentials import read_credentials
-from services.crawler.in_hand import Done, InHand, Job
-from services.crawler.outcomes import not_handled
-from services.crawler.pacing import Pacer
-from services.crawler.picture_box import box
+from services.crawler import lease_rows
+from services.crawler.claiming import HOSTS_AT_ONCE
+from services.crawler.equipment import Equipment
+from services.crawler.in_hand import InHand
+from services.crawler.leases import TEND_EVERY_S, Leases
+from services.crawler.loading import Loaded, load
 from services.crawler.recording import Recorder
 from services.crawler.settings import Settings
-from services.crawler.visit import Check, Known
-from services.crawler.visiting import Visitor
-from services.crawler.ways import Ways
 from shared.clock import Clock
 from shared.database import Database
 from shared.events import CrawlDue, Envelope
+from shared.failures import Transient
 from shared.handling import Context, Outlet
-from shared.net import Fetcher
 
 log = structlog.get_logger(__name__)
 
-LOADS_AT_ONCE = 4  # half of the connection pool: beyond it every batch would open a connection of its own
+LOADS_AT_ONCE = 2  # of the eight connections
 
 
 class Fetching:
-    """A resource (connections), a batch handler (`take`) and a background task (`run`)."""
+    """A resource (connections), a batch handler (`take`) and background tasks (`run`, `tend`). `holder` is who the
+    leases say has a host."""
 
-    def __init__(self, settings: Settings, database: Database, clock: Clock) -> None:
+    def __init__(self, settings: Settings, database: Database, clock: Clock, holder: UUID) -> None:
         self._settings, self._database, self._clock = settings, database, clock
         self._open = AsyncExitStack()
-        self._hand = InHand(settings.most_visits)
+        self._leases = Leases(database, clock, holder)
+        self._equipment = Equipment(settings, database, clock, self._leases.pacer)
+        self._hand = InHand(settings.most_hosts, clock, self._equipment.work, self._leases.pacer.hold_off)
+        self._leases.lost = self._hand.drop
         self._loads = asyncio.Semaphore(LOADS_AT_ONCE)
         self.changed = asyncio.Event()  # something may be due now: for the scheduler
 
     async def __aenter__(self) -> Self:
         self._open.push_async_callback(self._database.close)
-        fetcher = await self._open.enter_async_context(Fetcher(self._settings))
-        ways = Ways(frozenset(), read_credentials(self._settings.credentials_file))
-        self.asker = Asker(fetcher, Pacer(self._clock), self._clock, ways)
-        pictures = await self._open.enter_async_context(box(self.asker, self._settings, self._clock))
-        agent = self._settings.user_agent
-        self._visitor = Visitor(self.asker, pictures, self._clock, agent, self._digest_of)
-        vantages = (Vantage("honest", agent), Vantage("browser", self._settings.browser_user_agent))
-        self._checker = Checker(self.asker, pictures, self._clock, vantages, self._settings.max_picture_bytes)
+        await self._open.enter_async_context(self._equipment)
         return self
 
     async def __aexit__(
@@ -67,42 +60,45 @@ class Fetching:
         await self._open.aclose()
 
     async def take(self, batch: Sequence[Envelope[CrawlDue]], outlet: Outlet) -> None:
-        """Begin these visits. Returns when they are in hand; waits while there are too many."""
-        new = [envelope for envelope in batch if not self._hand.has(key_of(envelope.event))]
-        pages, checks = await self._load([envelope.event for envelope in new])
-        for envelope in new:
-            due = envelope.event
-            job = checks.get(due.check_id) if due.check_id else pages.get(due.url)
-            # Dispatched twice and visited already: the address is due at another moment by now.
-            if job is None or (isinstance(job, Known) and job.next_at != due.due_at):
-                continue
-            await self._hand.begin(key_of(due), job, envelope.trace, self._work)
+        """Take these hosts in hand. Waits while there are too many. Leaves out those whose lease is another's by now:
+        they were dispatched again, or the record came twice."""
+        coming, size = iter(batch), min(HOSTS_AT_ONCE, self._settings.most_hosts)
+        while some := list(islice(coming, size)):
+            await self._take({envelope.event.host: envelope for envelope in some})
+
+    async def _take(self, offered: Mapping[str, Envelope[CrawlDue]]) -> None:
+        await self._hand.room(len(offered))
+        loaded: Mapping[str, Loaded] = {}
+        try:
+            loaded = await self._load(offered)
+        finally:
+            self._hand.give_room(len(offered) - len(loaded))
+        for host, one in loaded.items():
+            self._hand.begin(host, one.jobs, one.failures, offered[host].trace)
+
+    async def _load(self, offered: Mapping[str, Envelope[CrawlDue]]) -> Mapping[str, Loaded]:
+        async with self._loads:
+            began_s = self._clock.monotonic()
+            async with self._database.transaction() as tx:
+                offers = {host: envelope.id for host, envelope in offered.items()}
+                taken = await lease_rows.take(tx, self._leases.holder, offers)
+                jobs = await load(tx, [offered[host].event for host in taken])
+        self._leases.met(taken, began_s, visiting=True)
+        return {host: Loaded(jobs[host], terms.failures) for host, terms in taken.items()}
 
     async def run(self, context: Context) -> None:
-        """Write down what is done, and hold what is in hand, until the service stops."""
-        recorder = Recorder(self._settings, self.asker.pacer, self._hand, context, self.changed)
-        await recorder.run()
-
-    async def _load(self, due: Sequence[CrawlDue]) -> tuple[dict[str, Known], dict[UUID, Check]]:
-        urls = [one.url for one in due if one.check_id is None]
-        ids = [one.check_id for one in due if one.check_id is not None]
-        async with self._loads, self._database.transaction() as tx:
-            pages = await ledger.load_pages(tx, urls) if urls else {}
-            checks = await ledger.load_checks(tx, ids) if ids else {}
-        return pages, checks
-
-    async def _work(self, job: Job) -> Done:
-        """A bug of ours is an answer too: whoever waits for it must not wait for ever."""
+        """Write down what is done until the service stops, and let the hosts go."""
+        await Recorder(self._settings.max_pages_per_site, self._leases, self._hand, context, self.changed).run()
         try:
-            return await (self._checker.check(job) if isinstance(job, Check) else self._visitor.visit(job))
-        except Exception as bug:
-            log.exception("our code could not handle it", key=job.url if isinstance(job, Known) else str(job.check_id))
-            return not_handled(job, bug, self._clock.now())
+            await self._leases.close()
+        except Transient as failure:
+            log.warning("hosts in hand are due again when their leases run out", why=str(failure))
 
-    async def _digest_of(self, url: str) -> str | None:
-        async with self._loads, self._database.transaction() as tx:
-            return await ledger.digest_of(tx, url)
-
-
-def key_of(due: CrawlDue) -> str:
-    return str(due.check_id or due.url)
+    async def tend(self, context: Context) -> None:
+        """Hold what is in hand."""
+        while not context.stopping():
+            try:
+                await self._leases.tend()
+            except Transient as failure:
+                log.warning("leases could not be renewed: what they end for is asked nothing more", why=str(failure))
+            await context.clock.sleep(TEND_EVERY_S)

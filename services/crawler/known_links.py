@@ -1,38 +1,70 @@
 """Links that need no writing: of hosts that nobody watches, or in the frontier already."""
 
-from collections import OrderedDict
-from collections.abc import Iterable
+from array import array
+from collections.abc import Iterable, Iterator
+from typing import NamedTuple
 
-from services.crawler.ledger import watched_hosts
+import sqlalchemy as sa
+
+from services.crawler.domain import PageKind, Priority
+from services.crawler.store import SiteRow
 from services.crawler.urls import host_of
-from services.crawler.visit import Link
+from services.crawler.visit import Visited
 from shared.clock import Clock
 from shared.database import Transaction
 
 FRESH_S = 10.0  # how soon links to a site that was just imported are followed
-MOST = 200_000  # addresses remembered, some 40 MB
+# Places for the 64-bit hashes of addresses, 8 bytes each: 16 MB. A page has hundreds of links, nearly all seen before.
+PLACES = 2**21
+MOST_DEPTH = 1_000  # deeper is as deep: a calendar has no last page
+LISTS = (PageKind.START, PageKind.FEED)
+
+
+class NewLink(NamedTuple):
+    """`depth`: links between a listing of the site and here."""
+
+    url: str
+    host: str
+    kind: PageKind
+    priority: Priority
+    depth: int
 
 
 class KnownLinks:
-    """A cache: what it does not know, the frontier's primary key does."""
+    """A cache: what it does not know, the frontier's primary key does. Of two addresses that share a place the later is
+    remembered. The hashes are Python's own, keyed by a secret of the process: nobody can make two that agree."""
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
         self._hosts: frozenset[str] = frozenset()
         self._fresh_until = clock.monotonic()
-        self._seen: OrderedDict[str, None] = OrderedDict()
+        self._seen = array("q", bytes(8 * PLACES))
 
     async def refresh(self, tx: Transaction) -> None:
-        if self._clock.monotonic() >= self._fresh_until:
-            self._hosts = await watched_hosts(tx)
-            self._fresh_until = self._clock.monotonic() + FRESH_S
+        if self._clock.monotonic() < self._fresh_until:
+            return
+        hosts = frozenset(await tx.scalars(sa.select(SiteRow.host)))
+        if hosts - self._hosts:  # links to these were left out until now
+            self._seen = array("q", bytes(8 * PLACES))
+        self._hosts = hosts
+        self._fresh_until = self._clock.monotonic() + FRESH_S
 
-    def unknown(self, links: Iterable[Link]) -> tuple[Link, ...]:
-        return tuple(link for link in links if link.url not in self._seen and host_of(link.url) in self._hosts)
+    def unknown(self, visits: Iterable[Visited]) -> list[NewLink]:
+        """The links that may be new, each once, in the order of the pages."""
+        return list({link.url: link for visit in visits for link in self._unknown_of(visit)}.values())
 
-    def remember(self, urls: Iterable[str]) -> None:
+    def _unknown_of(self, visit: Visited) -> Iterator[NewLink]:
+        seen, known = self._seen, visit.known
+        depth = 1 if known.kind in LISTS else min(known.depth + 1, MOST_DEPTH)
+        for url, kind, priority in visit.links:
+            marked = hash(url)
+            if seen[marked % PLACES] != marked and (host := host_of(url)) in self._hosts:
+                yield NewLink(url, host, kind, priority, depth)
+
+    def remember(self, visits: Iterable[Visited]) -> None:
         """After they are written."""
-        for url in urls:
-            self._seen[url] = None
-        while len(self._seen) > MOST:
-            self._seen.popitem(last=False)
+        seen = self._seen
+        for visit in visits:
+            for link in visit.links:
+                marked = hash(link.url)
+                seen[marked % PLACES] = marked

@@ -5,14 +5,17 @@ from datetime import datetime, timedelta
 
 from services.crawler.asking import header
 from services.crawler.domain import PageKind, Priority, backoff_s, next_visit
+from services.crawler.pace import REFUSALS
 from services.crawler.visit import Check, Checked, Known, Link, Visited
 from shared.events import ContentFound, ConversationObserved
 from shared.events.values import Probe, ProbeOutcome
-from shared.net import Fetched
+from shared.failures import Failure
+from shared.net import Fetched, FetchFailed
 
 PICTURES_MISSING_S = 60.0  # a page whose pictures could not all be fetched is looked at again soon
 BUG_FAILURES = 10  # a page that our own code cannot handle is tried again after an hour or so
 MAX_PROBLEM = 1_000
+REPORT_TRIES = 5  # a reported address stays urgent for some minutes of failures, and is an ordinary one then
 
 
 def settled(
@@ -26,6 +29,7 @@ def settled(
     digest: str | None = None,
     found: tuple[ContentFound | ConversationObserved, ...] = (),
     problem: str | None = None,
+    status: int | None = None,
 ) -> Visited:
     """A visit that told something, if only that nothing changed. `answer`: what the next one is compared with."""
     kind = PageKind.START if known.kind is PageKind.START else kind
@@ -43,15 +47,19 @@ def settled(
         problem=problem,
         links=links,
         found=found,
+        status=answer.status if answer else status,
+        bytes=len(answer.body) if answer else 0,
     )
 
 
-def failed(known: Known, problem: str, failures: int, now: datetime) -> Visited:
-    """A visit that told nothing: `failures` in a row."""
+def failed(
+    known: Known, problem: str, failures: int, now: datetime, *, status: int | None = None, silent: bool = False
+) -> Visited:
+    """A visit that told nothing: `failures` in a row. `silent`: the host is to blame rather than the page."""
     return Visited(
         known=known,
         kind=known.kind,
-        priority=Priority.LISTING if known.kind in (PageKind.START, PageKind.FEED) else Priority.AGAIN,
+        priority=_again(known),
         next_at=now + timedelta(seconds=backoff_s(failures)),
         interval_s=known.interval_s,
         digest=known.last_digest,
@@ -59,7 +67,26 @@ def failed(known: Known, problem: str, failures: int, now: datetime) -> Visited:
         last_modified=known.last_modified,
         failures=failures,
         problem=problem[:MAX_PROBLEM].replace("\0", ""),
+        status=status,
+        silent=silent,
     )
+
+
+def not_answered(known: Known, failure: Failure, now: datetime) -> Visited:
+    """No answer came: the host's fault if the connection failed."""
+    return failed(known, str(failure), known.failures + 1, now, silent=isinstance(failure, FetchFailed))
+
+
+def not_served(known: Known, status: int, now: datetime) -> Visited:
+    """An answer with a status that says nothing of the page."""
+    silent = status in REFUSALS or status >= 500
+    return failed(known, f"status {status}", known.failures + 1, now, status=status, silent=silent)
+
+
+def _again(known: Known) -> Priority:
+    if known.priority is Priority.REPORT and known.failures < REPORT_TRIES:
+        return Priority.REPORT
+    return Priority.LISTING if known.kind in (PageKind.START, PageKind.FEED) else Priority.AGAIN
 
 
 def soon_again(visited: Visited, missing: int, now: datetime) -> Visited:

@@ -1,57 +1,165 @@
-"""Politeness inside the process: requests to a host come one after the other, its gap apart, whoever makes them."""
+"""Politeness: requests to a host come one after the other, its gap apart, whoever makes them.
 
-import asyncio
+Inside the process by the host's turn; between processes by the host's lease, without which no turn begins.
+"""
+
+from asyncio import Lock
 from collections import OrderedDict
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from math import inf
+from typing import Protocol
 
+from services.crawler.pace import DEFAULT_GAP_S, refused_s
 from shared.clock import Clock
+from shared.failures import Transient
 
-DEFAULT_GAP_S = 1.0  # for hosts that no site names a pace for, as other crawlers hold it
 MOST_HOSTS = 50_000
+MOST_WAIT_S = 60.0  # no pace is that slow: the host is to be left alone, and whoever wants it has to come again
+
+
+class NotNow(Transient):
+    """The host is to be left alone, or in another process's hand: nothing was asked, and nothing is known."""
+
+
+class Lender(Protocol):
+    """Who knows which hosts are in this process's hand (`leases.Leases`)."""
+
+    def until_s(self, host: str) -> float:
+        """The host may be asked until this moment of the monotonic clock."""
+        ...
+
+    async def borrow(self, host: str) -> None:
+        """Returns when the host is in hand, and `met` has told its pace. Raises `NotNow` when others keep it."""
+        ...
+
+
+class OneProcess:
+    """For a process that is alone with its hosts: every host is in hand."""
+
+    def until_s(self, host: str) -> float:
+        return inf
+
+    async def borrow(self, host: str) -> None:
+        return
+
+
+@dataclass(frozen=True)
+class Pace:
+    """How a host is left: not to be asked for `free_in_s`, of which it is left alone beyond its pace for `rests_s`."""
+
+    free_in_s: float
+    rests_s: float
+    gap_s: float
 
 
 @dataclass
 class _Host:
-    gap_s: float
+    gap_s: float = DEFAULT_GAP_S
     next_at: float = 0.0
-    turn: asyncio.Lock = field(default_factory=asyncio.Lock)
+    rest_until: float = 0.0  # it refused us, or is dead
+    refusals: int = 0
+    users: int = 0
+    asking: bool = False
+    used_at: float = 0.0
+    turn: Lock = field(default_factory=Lock)
 
 
 class Pacer:
-    def __init__(self, clock: Clock) -> None:
+    def __init__(self, clock: Clock, lender: Lender | None = None) -> None:
         self._clock = clock
+        self.lender: Lender = lender or OneProcess()
         self._hosts: OrderedDict[str, _Host] = OrderedDict()
 
     def set_pace(self, host: str, requests_per_second: float, least_gap_s: float = 0.0) -> None:
         self._host(host).gap_s = max(1 / requests_per_second, least_gap_s)
+
+    def met(self, host: str, wait_s: float, gap_s: float | None, refusals: int) -> None:
+        """The host came into hand: others left it `wait_s` before it may be asked again."""
+        state = self._host(host)
+        state.next_at = max(state.next_at, self._clock.monotonic() + wait_s)
+        state.gap_s, state.refusals = gap_s or state.gap_s, refusals
 
     @asynccontextmanager
     async def turn(self, host: str) -> AsyncIterator[None]:
         """Entered when the next request to the host may start, first come, first served; left when it is answered.
 
         One request at a time, and the gap counts from the answer: however busy either machine is, the host never sees
-        two requests closer together.
+        two requests closer together. Raises `NotNow` when the host is not to be had, or to be left alone.
         """
         state = self._host(host)
-        async with state.turn:
-            if (wait_s := state.next_at - self._clock.monotonic()) > 0:
+        state.users += 1
+        try:
+            async with state.turn:
+                await self._until_allowed(host, state)
+                state.asking = True
+                try:
+                    yield
+                finally:
+                    state.asking = False
+                    state.used_at = self._clock.monotonic()
+                    state.next_at = max(state.next_at, state.used_at + state.gap_s)
+        finally:
+            state.users -= 1
+
+    async def _until_allowed(self, host: str, state: _Host) -> None:
+        while True:
+            now = self._clock.monotonic()
+            if self.lender.until_s(host) <= now:
+                await self.lender.borrow(host)
+            elif (wait_s := state.next_at - now) <= 0:
+                return
+            elif wait_s > MOST_WAIT_S:
+                raise NotNow(f"{host} is left alone for another {wait_s:.0f} s", after_s=wait_s)
+            else:
                 await self._clock.sleep(wait_s)
-            try:
-                yield
-            finally:
-                state.next_at = self._clock.monotonic() + state.gap_s
+
+    def answered(self, host: str) -> None:
+        self._host(host).refusals = 0
+
+    def refused(self, host: str, asked_s: float) -> None:
+        """The host answered 429 or 503, and asked for so many seconds of rest, or for none."""
+        state = self._host(host)
+        state.refusals += 1
+        self.hold_off(host, refused_s(state.refusals, asked_s))
+
+    def hold_off(self, host: str, seconds: float) -> None:
+        """Nobody asks the host for so long."""
+        state = self._host(host)
+        state.rest_until = max(state.rest_until, self._clock.monotonic() + seconds)
+        state.next_at = max(state.next_at, state.rest_until)
 
     def free_in_s(self, host: str) -> float:
         """Seconds until the host may be asked again."""
         return max(0.0, self._host(host).next_at - self._clock.monotonic())
 
+    def left(self, host: str) -> Pace:
+        state, now = self._host(host), self._clock.monotonic()
+        return Pace(max(0.0, state.next_at - now), max(0.0, state.rest_until - now), state.gap_s)
+
+    def is_asking(self, host: str) -> bool:
+        return self._host(host).asking
+
+    def is_used(self, host: str) -> bool:
+        """Whether somebody has the host's turn, or waits for it."""
+        return self._host(host).users > 0
+
+    def used_at(self, host: str) -> float:
+        return self._host(host).used_at
+
     def _host(self, host: str) -> _Host:
-        state = self._hosts.setdefault(host, _Host(DEFAULT_GAP_S))
-        self._hosts.move_to_end(host)
-        if len(self._hosts) > MOST_HOSTS:
-            oldest = next(iter(self._hosts.values()))
-            if not oldest.turn.locked() and oldest.next_at < self._clock.monotonic():
-                self._hosts.popitem(last=False)
+        state = self._hosts.get(host)
+        if state is None:
+            state = self._hosts[host] = _Host()
+            if len(self._hosts) > MOST_HOSTS:
+                self._forget_one()
         return state
+
+    def _forget_one(self) -> None:
+        """The one met first, unless it is in use or still to be left alone: then it is met last."""
+        (oldest, state), now = next(iter(self._hosts.items())), self._clock.monotonic()
+        if state.users or state.next_at > now or self.lender.until_s(oldest) > now:
+            self._hosts.move_to_end(oldest)
+        else:
+            del self._hosts[oldest]

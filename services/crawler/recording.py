@@ -3,20 +3,18 @@
 import asyncio
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from datetime import datetime, timedelta
 from uuid import UUID
 
 import structlog
 
 from services.crawler import ledger
-from services.crawler.claiming import LEASE
 from services.crawler.in_hand import Finished, InHand
 from services.crawler.known_links import KnownLinks
+from services.crawler.leases import Leases
+from services.crawler.ledger import Results
 from services.crawler.outcomes import not_handled
-from services.crawler.pacing import Pacer
 from services.crawler.scheduler import SOURCE
-from services.crawler.settings import Settings
-from services.crawler.visit import Checked, Visited
+from services.crawler.visit import Visited
 from shared.events import ContentFound, ConversationObserved, Envelope, Event
 from shared.failures import Transient
 from shared.handling import Context
@@ -24,32 +22,29 @@ from shared.identity import identity
 
 log = structlog.get_logger(__name__)
 
-RENEW_EVERY_S = LEASE.total_seconds() / 3
 LOOK_S = 0.25  # how soon a stop is noticed
 STOP_S = 8.0  # visits that take longer are broken off and begin anew elsewhere
 AFTER_FAILURE_S = 1.0
 
 
 class Recorder:
-    def __init__(
-        self, settings: Settings, pacer: Pacer, hand: InHand, context: Context, changed: asyncio.Event
-    ) -> None:
-        self._max_pages, self._pacer, self._hand = settings.max_pages_per_site, pacer, hand
+    """`changed` is set when something may have become due."""
+
+    def __init__(self, max_pages: int, leases: Leases, hand: InHand, context: Context, changed: asyncio.Event) -> None:
+        self._max_pages, self._leases, self._hand = max_pages, leases, hand
         self._context, self._changed = context, changed
         self._links = KnownLinks(context.clock)
-        self._renewed_at = context.clock.monotonic()
 
     async def run(self) -> None:
+        """Write down what is done, until the service stops; then what is left, and let everything go."""
         while not self._context.stopping():
             await self._write(await self._hand.finished(LOOK_S))
-            await self._renew()
         await self._hand.stop(STOP_S)
         await self._write(await self._hand.finished(0))
-        await self._give_back()
 
     async def _write(self, finished: Sequence[Finished]) -> None:
         """Until it is written: a database or broker that is away comes back."""
-        while finished:
+        while finished or self._hand.over(()):
             try:
                 await self._write_once(finished)
                 return
@@ -59,7 +54,6 @@ class Recorder:
                     return
                 log.warning("cannot write down what was found yet", visits=len(finished), why=str(failure))
                 await self._context.clock.sleep(AFTER_FAILURE_S)
-                await self._renew()
             except Exception as bug:
                 if len(finished) == 1:
                     finished = self._put_off(finished[0], bug)
@@ -82,16 +76,16 @@ class Recorder:
         if found:
             await self._context.produce(found)
         visited = [one.done for one in finished if isinstance(one.done, Visited)]
-        checked = [one.done for one in finished if isinstance(one.done, Checked)]
-        now = self._context.clock.now()
-        async with self._context.database.transaction() as tx:
-            await self._links.refresh(tx)
-            fresh = [replace(visit, links=self._links.unknown(visit.links)) for visit in visited]
-            refused = await ledger.record(tx, fresh, checked, self._free_at(finished, now), self._max_pages, now)
-        self._links.remember(link.url for visit in fresh for link in visit.links)
+        over = self._hand.over(finished)
+        with self._leases.leaving(over) as left:
+            async with self._context.database.transaction() as tx:
+                await self._links.refresh(tx)
+                results = Results(finished, self._links.unknown(visited), left)
+                refused = await ledger.record(tx, results, self._leases.holder, self._max_pages)
+        self._links.remember(visited)
         for host, links in refused.items():
             log.warning("too many pages: links left out", host=host, links=links, most=self._max_pages)
-        self._hand.forget(finished)
+        self._hand.forget(finished, over)
         self._changed.set()
 
     def _envelopes(self, one: Finished) -> Iterator[Envelope[Event]]:
@@ -99,36 +93,6 @@ class Recorder:
             now = self._context.clock.now()
             for found in one.done.found:
                 yield Envelope(found, _named(found), SOURCE, now, one.trace)
-
-    def _free_at(self, finished: Sequence[Finished], now: datetime) -> dict[str, datetime]:
-        hosts = {
-            one.done.known.watched.site.host if isinstance(one.done, Visited) else one.done.check.host
-            for one in finished
-        }
-        return {host: now + timedelta(seconds=self._pacer.free_in_s(host)) for host in hosts}
-
-    async def _renew(self) -> None:
-        """Hold what is in hand."""
-        now_s = self._context.clock.monotonic()
-        if now_s - self._renewed_at < RENEW_EVERY_S:
-            return
-        self._renewed_at = now_s
-        try:
-            async with self._context.database.transaction() as tx:
-                await ledger.renew(tx, self._hand.pages, self._hand.checks, self._context.clock.now() + LEASE)
-        except Transient as failure:
-            log.warning("leases could not be renewed: visits may be made twice", why=str(failure))
-
-    async def _give_back(self) -> None:
-        """What is left begins anew at once in another process."""
-        if not len(self._hand):
-            return
-        pages, checks, hosts = self._hand.pages, self._hand.checks, self._hand.hosts
-        try:
-            async with self._context.database.transaction() as tx:
-                await ledger.give_back(tx, pages, checks, hosts, self._context.clock.now())
-        except Transient as failure:
-            log.warning("visits in hand begin anew when their leases run out", visits=len(pages), why=str(failure))
 
 
 def _named(found: ContentFound | ConversationObserved) -> UUID:

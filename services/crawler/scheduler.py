@@ -1,18 +1,14 @@
-"""The scheduler: brings what is due onto the hot lane, host by host at the host's pace."""
+"""The scheduler: brings what is due onto the hot lane, for each host what it can be asked in some seconds."""
 
 import asyncio
 from collections.abc import Sequence
-from datetime import datetime
 
 import structlog
 
-from services.crawler.claiming import HOSTS_AT_ONCE, claim
-from services.crawler.ledger import give_back
-from services.crawler.pacing import DEFAULT_GAP_S
-from shared.events import CrawlDue, Envelope
+from services.crawler.claiming import Dispatch, claim, undo
+from shared.events import Envelope
 from shared.failures import Transient
 from shared.handling import Context
-from shared.identity import identity
 
 log = structlog.get_logger(__name__)
 
@@ -41,30 +37,24 @@ class Scheduler:
 
     async def turn(self, context: Context) -> float:
         """Dispatch what is due now. Gives the seconds until it is worth looking again."""
-        now = context.clock.now()
         async with context.database.transaction() as tx:
-            claimed = await claim(tx, now, DEFAULT_GAP_S)
-        if claimed.due:
-            await self._dispatch(context, claimed.due, now)
-        if len(claimed.due) == HOSTS_AT_ONCE or claimed.next_look is None:
-            return SHORTEST_S if claimed.due else LONGEST_S
-        return max(SHORTEST_S, min((claimed.next_look - context.clock.now()).total_seconds(), LONGEST_S))
+            claimed = await claim(tx)
+        if claimed.dispatches:
+            await self._dispatch(context, claimed.dispatches)
+        if claimed.more:
+            return SHORTEST_S
+        return LONGEST_S if claimed.next_look_s is None else max(SHORTEST_S, min(claimed.next_look_s, LONGEST_S))
 
-    async def _dispatch(self, context: Context, claimed: Sequence[CrawlDue], now: datetime) -> None:
+    async def _dispatch(self, context: Context, dispatches: Sequence[Dispatch]) -> None:
         """After the leases are committed. What the broker does not take is given back; should that fail too, it is due
         again when its lease runs out."""
+        now = context.clock.now()
         try:
-            await context.produce([self._envelope(due, now) for due in claimed])
+            await context.produce([Envelope(one.due, one.lease, SOURCE, now) for one in dispatches])
         except Transient:
-            pages = [due.url for due in claimed if due.check_id is None]
-            checks = [due.check_id for due in claimed if due.check_id is not None]
             async with context.database.transaction() as tx:
-                await give_back(tx, pages, checks, (due.host for due in claimed), now)
+                await undo(tx, dispatches)
             raise
-
-    def _envelope(self, due: CrawlDue, now: datetime) -> Envelope[CrawlDue]:
-        named = identity("crawl.due", due.check_id or due.url, due.due_at.isoformat(), now.isoformat())
-        return Envelope(due, named, SOURCE, now)
 
     async def _rest(self, seconds: float) -> None:
         """Until something changed, but no longer than that."""

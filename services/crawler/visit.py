@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 from uuid import UUID
 
 from services.crawler.domain import PageKind, Priority
@@ -45,10 +46,11 @@ class Known:
     visits: int
     watched: Watched
     cursor: str | None = None  # how far a connector has read
+    priority: Priority = Priority.FIRST
+    depth: int = 0
 
 
-@dataclass(frozen=True)
-class Link:
+class Link(NamedTuple):  # a page has hundreds: a dataclass costs three times as much to make
     url: str
     kind: PageKind = PageKind.UNKNOWN
     priority: Priority = Priority.FIRST
@@ -58,8 +60,9 @@ class Link:
 class Visited:
     """`next_at`, `priority` …: what the frontier keeps. `found`: new or changed content, of a page at most one.
 
-    `status`, `bytes`: of the answer, None and 0 when none came. `hold_off_s`: the host asked not to be asked again for
-    so long (Retry-After, 429, 503), or does not answer. `renders`: learned that the site needs a browser.
+    `status`, `bytes`: of the answer, None and 0 when none came. `hold_off_s`: the host is not asked again for so long
+    (a wall; 429 and 503 hold off by themselves). `silent`: no answer, or none that says anything (429, 5xx): several
+    in a row, and the host rests. `renders`: learned that the site needs a browser.
     """
 
     known: Known
@@ -78,23 +81,32 @@ class Visited:
     status: int | None = None
     bytes: int = 0
     hold_off_s: float = 0.0
+    silent: bool = False
     renders: bool | None = None
 
 
 @dataclass(frozen=True)
 class Check:
-    """A removal check that was asked for."""
+    """A removal check that was asked for. `watched`: how its host is visited. `earlier`: the probes of the case's last
+    look, if that found everything gone."""
 
     check_id: UUID
     case_id: UUID
     number: int
     host: str
     finding: Finding
+    watched: Watched | None = None
+    earlier: tuple[Probe, ...] = ()
 
 
 @dataclass(frozen=True)
 class Checked:
+    """`look`: the probes of the last look if it found everything gone. `again_at`: the check is not over: it has to
+    look again then, and nothing is told yet."""
+
     check: Check
     outcome: ProbeOutcome
     probes: tuple[Probe, ...]
     at: datetime
+    look: tuple[Probe, ...] = ()
+    again_at: datetime | None = None

@@ -11,7 +11,7 @@ from shared.events.casework import (
     Verdict,
 )
 from shared.events.conversations import ConversationObserved, LawfulBasis, Turn
-from shared.events.crawling import ContentFound, CrawlDue, Visit
+from shared.events.crawling import ContentFound, CrawlDue, DueVisit, Visit
 from shared.events.envelope import Envelope, Undecodable
 from shared.events.followup import (
     CaseChanged,
@@ -37,6 +37,7 @@ __all__ = [
     "ContentFound",
     "ConversationObserved",
     "CrawlDue",
+    "DueVisit",
     "Envelope",
     "Event",
     "EvidenceFailed",

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from pydantic import AwareDatetime, Field
 
-from shared.events.base import Event
+from shared.events.base import Event, Value
 from shared.events.topics import CONTENT_FOUND, CRAWL_DUE
 from shared.events.values import MAX_TEXT, Capture, Finding, Post, Url, Video
 
@@ -17,10 +17,21 @@ class Visit(StrEnum):
     CHECK = "check"
 
 
-class CrawlDue(Event, topic=CRAWL_DUE, type="crawl.due.v1", key="host", owner="crawler"):
-    """The scheduler found a URL due: whoever holds the host's partition fetches it now.
+class DueVisit(Value):
+    """An address of the same host that is due as well."""
 
-    `check_id` names the removal check that the visit belongs to (`visit` is then "check").
+    url: Url
+    visit: Visit
+    due_at: AwareDatetime
+    check_id: UUID | None = None
+
+
+class CrawlDue(Event, topic=CRAWL_DUE, type="crawl.due.v1", key="host", owner="crawler"):
+    """The scheduler found addresses of a host due: whoever holds the host's partition visits them now, one after the
+    other, the most urgent first.
+
+    `check_id` names the removal check that the visit belongs to (`visit` is then "check"). `more`: what comes after the
+    first. The record's id is the host's lease: who takes it up has the host, unless the lease went to somebody else.
     """
 
     url: Url
@@ -28,6 +39,7 @@ class CrawlDue(Event, topic=CRAWL_DUE, type="crawl.due.v1", key="host", owner="c
     visit: Visit
     due_at: AwareDatetime
     check_id: UUID | None = None
+    more: tuple[DueVisit, ...] = ()
 
 
 class ContentFound(Event, topic=CONTENT_FOUND, type="content.found.v1", key="host", owner="crawler"):

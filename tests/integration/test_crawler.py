@@ -12,14 +12,17 @@ import pytest
 import sqlalchemy as sa
 
 from services.crawler import ledger
+from services.crawler.domain import PageKind, Priority
+from services.crawler.known_links import NewLink
+from services.crawler.ledger import Results
+from services.crawler.new_links import add_links
 from services.crawler.urls import MAX_URL, canonical
-from services.crawler.visit import Link, Visited
+from services.crawler.visit import Visited
 from shared.bus.port import Record
 from shared.database import Transaction
 from shared.failures import Transient
 from tests.support.crawl import Crawl, crawling
 from tests.support.poll import eventually
-from tests.support.service import T0
 from tests.support.stack import Migrated
 
 SCALE, PACE = 0.1, 30.0  # the smallest world, its forty seconds in less than two
@@ -103,8 +106,8 @@ async def test_a_crawler_that_dies_loses_nothing(crawl: Crawl) -> None:
         await eventually(lambda: crawl.found)
     async with crawl.database.transaction() as tx:
         # As after SIGKILL: dispatched, the record consumed, nobody working on it, and its time is over.
-        await tx.execute(sa.text("UPDATE frontier SET leased_until = now() - interval '1 second' WHERE visits = 0"))
-        await tx.execute(sa.text("UPDATE hosts SET look_at = now()"))
+        dead = "lease = gen_random_uuid(), leased_until = now() - interval '1 second', look_at = now()"
+        await tx.execute(sa.text(f"UPDATE hosts SET {dead}"))
     async with crawl.service():
         await everything_found(crawl)
     assert set(Counter(event.finding.url for event in crawl.found).values()) == {1}
@@ -222,10 +225,12 @@ async def test_a_page_that_cannot_be_written_down_is_put_off_and_stops_nothing(
 ) -> None:
     chosen, record = min(posts(crawl)), ledger.record
 
-    async def failing(tx: Transaction, visited: Sequence[Visited], *more: object) -> object:
-        if any(visit.known.url == chosen and visit.problem is None for visit in visited):
+    async def failing(tx: Transaction, results: Results, *more: object) -> object:
+        if any(
+            one.key == chosen and isinstance(one.done, Visited) and not one.done.problem for one in results.finished
+        ):
             raise ZeroDivisionError
-        return await record(tx, visited, *more)
+        return await record(tx, results, *more)
 
     monkeypatch.setattr(ledger, "record", failing)
     await crawl.watch()
@@ -248,5 +253,6 @@ async def test_the_longest_address_fits_into_the_frontier(crawl: Crawl) -> None:
     assert longest
     assert canonical(longest + "x") is None
     async with crawl.database.transaction() as tx:
-        added = await ledger._add_links(tx, [Link(longest)], T0)
-    assert added == {"a.test": 1}
+        link = NewLink(longest, "a.test", PageKind.UNKNOWN, Priority.FIRST, 1)
+        assert await add_links(tx, [link], {}, 10) == {}
+        assert (await tx.execute(sa.text("SELECT url FROM frontier"))).scalar_one() == longest

@@ -1,0 +1,89 @@
+"""What a process visits with: connections, pictures, readers, and one visit made with them."""
+
+import asyncio
+from contextlib import AsyncExitStack
+from datetime import timedelta
+from secrets import token_hex
+from types import TracebackType
+from typing import Self
+
+import structlog
+
+from services.crawler.absence import Absence
+from services.crawler.asking import Asker
+from services.crawler.checking import Checker
+from services.crawler.credentials import read_credentials
+from services.crawler.describing import Describer
+from services.crawler.in_hand import Done, Job, key_of
+from services.crawler.loading import digest_of
+from services.crawler.outcomes import not_handled
+from services.crawler.pacing import NotNow, Pacer
+from services.crawler.picture_box import box
+from services.crawler.rendering import Renderer
+from services.crawler.robots import Robots
+from services.crawler.robots_store import KeptRobots
+from services.crawler.settings import Settings
+from services.crawler.sight import Sight
+from services.crawler.vantage import Limits, Vantage, Viewer
+from services.crawler.visit import Check
+from services.crawler.visiting import Visitor
+from services.crawler.ways import Ways
+from shared.browser import Chromium
+from shared.clock import Clock
+from shared.database import Database
+from shared.net import Fetcher
+from shared.net.exits import read_exits
+
+log = structlog.get_logger(__name__)
+
+LOOK_UPS_AT_ONCE = 2  # of the eight connections
+
+
+class Equipment:
+    """A resource."""
+
+    def __init__(self, settings: Settings, database: Database, clock: Clock, pacer: Pacer) -> None:
+        self._settings, self._database, self._clock, self._pacer = settings, database, clock, pacer
+        self._open = AsyncExitStack()
+        self._look_ups = asyncio.Semaphore(LOOK_UPS_AT_ONCE)
+
+    async def __aenter__(self) -> Self:
+        settings = self._settings
+        fetcher = await self._open.enter_async_context(Fetcher(settings))
+        ways = Ways(read_exits(settings.exits_file), read_credentials(settings.credentials_file))
+        robots = Robots(KeptRobots(self._database, self._clock), self._clock)
+        asker = Asker(fetcher, self._pacer, self._clock, ways, robots, most=settings.most_requests)
+        pictures = await self._open.enter_async_context(box(asker, settings, self._clock))
+        agent = settings.user_agent
+        renderer = Renderer(asker, Chromium(settings.chromium, settings.renderers), settings.renderers, self._clock)
+        await self._open.enter_async_context(renderer)
+        sight = Sight(renderer, Absence(asker, self._clock, token_hex), agent)
+        describer = Describer(pictures, self._clock, agent, self._digest_of)
+        self._visitor = Visitor(asker, sight, describer, self._clock)
+        limits = Limits(settings.max_picture_bytes, settings.max_video_bytes)
+        other = Vantage("browser", settings.browser_user_agent, settings.check_exit, draws=True)
+        viewers = [
+            Viewer(vantage, asker, pictures, renderer, self._clock, limits)
+            for vantage in (Vantage("honest", agent), other)
+        ]
+        self._checker = Checker(viewers, self._clock, timedelta(seconds=settings.check_again_seconds))
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self._open.aclose()
+
+    async def work(self, job: Job) -> Done:
+        """A bug of ours is an answer too: whoever waits for it must not wait for ever. Raises `NotNow`."""
+        try:
+            return await (self._checker.check(job) if isinstance(job, Check) else self._visitor.visit(job))
+        except NotNow:
+            raise
+        except Exception as bug:
+            log.exception("our code could not handle it", key=key_of(job))
+            return not_handled(job, bug, self._clock.now())
+
+    async def _digest_of(self, url: str) -> str | None:
+        async with self._look_ups, self._database.transaction() as tx:
+            return await digest_of(tx, url)
