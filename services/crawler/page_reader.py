@@ -1,0 +1,66 @@
+"""Reads pages where they hold up nobody: hostile ones in a child process that is killed at its limits."""
+
+import re
+from datetime import datetime, timedelta, timezone
+from types import TracebackType
+from typing import Self
+
+from services.crawler.charset import decode
+from services.crawler.reading import Page, read_html
+from shared.events.values import Post
+from shared.failures import Rejected
+from shared.guarded import Guarded, GuardKilled
+
+WORKERS = 1  # hostile pages are rare; they wait for each other, and nobody else does
+SECONDS = 3.0  # a thousand times what an ordinary page takes
+MEMORY_BYTES = 512 * 1024 * 1024
+# Ordinary pages have some thousand tags. So many of the worst kind take a third of a second.
+MANY_TAGS = 20_000
+LEAST_TAG = 5  # characters that an element takes on average at least: a shorter page is not counted
+# The parser merges the attributes of every further <html> and <body> into the first: n of them cost n².
+ROOTS = re.compile(r"<(?:[hH][tT][mM][lL]|[bB][oO][dD][yY])(?=[\s/>])")
+MANY_ROOTS = 10
+
+
+class MarkupBomb(Rejected):
+    """A page that cannot be read within its limits."""
+
+
+class PageReader:
+    """A resource."""
+
+    def __init__(self) -> None:
+        self._guarded = Guarded(
+            read_html,
+            workers=WORKERS,
+            seconds=SECONDS,
+            memory_bytes=MEMORY_BYTES,
+            returns=(Page, Post, datetime, timezone, timedelta),
+        )
+
+    async def __aenter__(self) -> Self:
+        await self._guarded.__aenter__()
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self._guarded.__aexit__(kind, error, trace)
+
+    async def read(self, body: bytes, url: str, content_type: str = "", site_language: str | None = None) -> Page:
+        """As `reading.read_page`. Raises `MarkupBomb`."""
+        html = decode(body, content_type, site_language)
+        if not looks_hostile(html):
+            return read_html(html, url)
+        try:
+            return await self._guarded(html, url)
+        except GuardKilled as killed:
+            raise MarkupBomb(f"markup bomb: {killed.why}") from None
+
+
+def looks_hostile(html: str) -> bool:
+    """By cheap signs: nearly all pages are let through by two looks."""
+    if len(html) > MANY_TAGS * LEAST_TAG and html.count("<") > MANY_TAGS:
+        return True
+    roots = ROOTS.finditer(html)
+    return sum(1 for _ in zip(range(MANY_ROOTS), roots, strict=False)) == MANY_ROOTS
