@@ -1,23 +1,22 @@
 """One visit: ask, read, describe. Gives what the frontier keeps and what is told to the classifier."""
 
-import asyncio
-import html
-from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from services.crawler.asking import Asker, header, redirect_of
 from services.crawler.charset import decode
+from services.crawler.describing import Describer
 from services.crawler.domain import PageKind, Priority
 from services.crawler.feeds import feed_links, is_feed
-from services.crawler.finding import capture_of, content_digest, content_found
-from services.crawler.outcomes import failed, settled, soon_again
-from services.crawler.picture_box import PictureBox
-from services.crawler.reading import Page, read_html, read_page
+from services.crawler.outcomes import failed, not_answered, not_served, settled
+from services.crawler.pacing import NotNow
+from services.crawler.reading import Page
 from services.crawler.remembered import conditions
-from services.crawler.urls import canonical, host_of, path_of
+from services.crawler.sight import Seen, Sight
+from services.crawler.urls import canonical, path_of
 from services.crawler.visit import Known, Link, Visited
+from services.crawler.walled import walled
+from services.crawler.walls import wall_of
 from shared.clock import Clock
-from shared.events import ContentFound
 from shared.failures import Failure, Rejected
 from shared.net import Fetched
 
@@ -26,85 +25,66 @@ NOT_MODIFIED = 304
 STAY_AWAY = "robots.txt asks us to stay away"
 REFUSED_AS_FAILURES = 20  # an address that the guard refuses will hardly be allowed later: the longest backoff
 
-DigestOf = Callable[[str], Awaitable[str | None]]
-
 
 @dataclass(frozen=True)
 class Visitor:
-    """`digest_of` tells the digest of the content last seen at another address."""
-
     asker: Asker
-    pictures: PictureBox
+    sight: Sight
+    describer: Describer
     clock: Clock
-    user_agent: str
-    digest_of: DigestOf
 
     async def visit(self, known: Known) -> Visited:
-        """Never raises for what the web does: that is recorded with the page."""
+        """Never raises for what the web does: that is recorded with the page. Raises `NotNow`."""
         try:
             rules = await self.asker.rules(known.url, known.watched)
             if not rules.allow(known.url):
                 return settled(known, PageKind.GONE, self.clock.now(), changed=False, problem=STAY_AWAY)
-            answer = await self.asker.get(known.url, headers=conditions(known.etag, known.last_modified))
-            return await self._read(known, answer, rules.sitemaps if known.kind is PageKind.START else ())
+            answer = await self.asker.get(known.url, headers=_conditions(known), watched=known.watched, cut=True)
+            visited = await self._read(known, answer, rules.sitemaps if known.kind is PageKind.START else ())
+        except NotNow:
+            raise
         except Rejected as refused:
             return failed(known, str(refused), max(known.failures, REFUSED_AS_FAILURES), self.clock.now())
         except Failure as failure:
-            return failed(known, str(failure), known.failures + 1, self.clock.now())
+            return not_answered(known, failure, self.clock.now())
+        return replace(visited, status=answer.status, bytes=len(answer.body))
 
     async def _read(self, known: Known, answer: Fetched, sitemaps: tuple[str, ...]) -> Visited:
-        now = self.clock.now()
+        now, onward = self.clock.now(), redirect_of(answer)
         if answer.status == NOT_MODIFIED:
             return settled(known, known.kind, now, changed=False)
-        if onward := redirect_of(answer):
+        if wall := wall_of(answer.status, answer.headers, known.url, onward or known.url):
+            return walled(known, wall, answer, now)
+        if onward:
             return settled(known, PageKind.INDEX, now, changed=False, links=(Link(onward),))
+        media_type = answer.headers.get("content-type", "")
+        if answer.status == 200 and is_feed(answer.body, media_type):
+            found = feed_links(decode(answer.body, media_type, known.watched.site.language), known.url)
+            return settled(known, PageKind.FEED, now, changed=True, answer=answer, links=tuple(map(Link, found)))
+        seen = await self.sight.see(known.url, answer, known.watched)
+        if seen.wall:
+            return walled(known, seen.wall, answer, self.clock.now())
         if answer.status in GONE:
             return settled(known, PageKind.GONE, now, changed=False, problem=f"status {answer.status}")
         if not 200 <= answer.status < 300:
-            return failed(known, f"status {answer.status}", known.failures + 1, now)
-        media_type = answer.headers.get("content-type", "")
-        if is_feed(answer.body, media_type):
-            found = feed_links(decode(answer.body, media_type, known.watched.site.language), known.url)
-            return settled(known, PageKind.FEED, now, changed=True, answer=answer, links=tuple(map(Link, found)))
-        page = self._page(known, answer, media_type)
-        links = _links(page, sitemaps, known)
-        if page.is_content:
-            return await self._read_content(known, answer, page, links)
-        changed = header(answer, "etag") != known.etag
-        return settled(known, PageKind.INDEX, now, changed=changed, answer=answer, links=links)
+            return not_served(known, answer.status, now)
+        return await self._keep(known, seen, _links(seen.page, sitemaps, known))
 
-    def _page(self, known: Known, answer: Fetched, media_type: str) -> Page:
-        """Anything that has no markup of its own becomes a page that consists of it."""
-        kind, language = media_type.partition(";")[0].strip().lower(), known.watched.site.language
-        if kind.startswith("image/"):
-            return read_html(f'<img src="{html.escape(known.url)}">', "")
-        if kind == "text/plain":
-            return read_html(html.escape(decode(answer.body, media_type, language)), known.url)
-        if kind in ("", "text/html", "application/xhtml+xml"):
-            return read_page(answer.body, known.url, media_type, language)
-        return read_html("", known.url)
+    async def _keep(self, known: Known, seen: Seen, links: tuple[Link, ...]) -> Visited:
+        if seen.undrawn:
+            visited = settled(known, PageKind.INDEX, self.clock.now(), changed=False, links=links, problem=seen.undrawn)
+        elif seen.page.is_content:
+            visited = await self.describer.describe(known, seen, links)
+        else:
+            changed = header(seen.answer, "etag") != known.etag
+            visited = settled(known, PageKind.INDEX, self.clock.now(), changed=changed, answer=seen.answer, links=links)
+        if seen.drawn or seen.undrawn:  # the empty shell stays the same, whatever its scripts will show next time
+            visited = replace(visited, etag=None, last_modified=None, renders=seen.renders)
+        return visited
 
-    async def _read_content(self, known: Known, answer: Fetched, page: Page, links: tuple[Link, ...]) -> Visited:
-        capture = capture_of(answer, self.user_agent, self.clock.now())
-        described = await asyncio.gather(*map(self.pictures.get, page.pictures))
-        pictures = tuple(picture for picture in described if picture)
-        digest = content_digest(page.text, pictures)
-        changed, now = digest != known.last_digest, self.clock.now()
-        found: tuple[ContentFound, ...] = ()
-        if changed and not await self._is_copy(known, page, digest):
-            found = (content_found(known, page, pictures, digest, capture, now),)
-        outcome = settled(
-            known, PageKind.CONTENT, now, changed=changed, answer=answer, links=links, digest=digest, found=found
-        )
-        missing = len(described) - len(pictures)
-        return soon_again(outcome, missing, now) if missing else outcome
 
-    async def _is_copy(self, known: Known, page: Page, digest: str) -> bool:
-        """Whether the page is another view of one that was seen, by its own word and by its content: a print view. Its
-        word alone would be a way to hide."""
-        if page.copy_of is None or host_of(page.copy_of) != host_of(known.url):
-            return False
-        return await self.digest_of(page.copy_of) == digest
+def _conditions(known: Known) -> dict[str, str]:
+    return {} if known.watched.renders else conditions(known.etag, known.last_modified)
 
 
 def _links(page: Page, sitemaps: tuple[str, ...], known: Known) -> tuple[Link, ...]:

@@ -1,19 +1,27 @@
 """Only a hard answer without the content, for page and pictures, from every vantage, is a removal."""
 
+from datetime import UTC, datetime
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.crawler.removal import Answer, compared, judge_page, judge_picture, least_favourable, text_share
-from shared.events.values import Probe, ProbeOutcome
+from services.crawler.removal import (
+    LEAST_FAVOURABLE,
+    Answer,
+    compared,
+    judge_page,
+    judge_picture,
+    judge_video,
+    least_favourable,
+)
+from services.crawler.text_share import text_share
+from services.crawler.walls import Wall, Walled
+from shared.events.values import Probe, ProbeOutcome, Video
 from tests.support.findings import TEXT, finding, picture
 
-PRESENT, SOFT, UNREACHABLE, GONE = (
-    ProbeOutcome.PRESENT,
-    ProbeOutcome.SOFT_404,
-    ProbeOutcome.UNREACHABLE,
-    ProbeOutcome.GONE,
-)
+PRESENT, SOFT, REPLACED, WALLED, UNREACHABLE, GONE = LEAST_FAVOURABLE
+LOGIN, SOFT_404 = Walled(Wall.LOGIN, "a form"), Walled(Wall.SOFT_404, "it says so")
 URL = "http://board.test/post/1"
 PICTURE = picture()
 FINDING = finding(pictures=(PICTURE,))
@@ -46,7 +54,15 @@ def page(status: int | None, text: str = "", **more: object) -> Answer:
         (page(429), UNREACHABLE),
         (page(500), UNREACHABLE),
         (page(503), UNREACHABLE),
-        (page(200, "wait", source="<div class='g-recaptcha'>"), UNREACHABLE),
+        (page(200, "Another post", says_something=True), REPLACED),
+        (page(200, "Not found", says_something=True, wall=SOFT_404), SOFT),
+        (page(200, "Log in", wall=LOGIN), WALLED),
+        (page(404, "Log in", wall=LOGIN), WALLED),
+        (page(429, wall=Walled(Wall.RATE_LIMIT, "status 429")), WALLED),
+        (page(200, TEXT, wall=LOGIN), PRESENT),
+        (page(404, "Gone", pictures=(PICTURE,)), PRESENT),
+        (page(404, "Gone", pictures=(picture(size=128),)), PRESENT),
+        (page(404, "Gone", pictures=(picture(seed=2),)), GONE),
     ],
 )
 def test_pages(answer: Answer, outcome: ProbeOutcome) -> None:
@@ -73,7 +89,7 @@ def test_a_finding_without_text_is_judged_by_its_pictures() -> None:
         (200, picture(quality=30), PRESENT),
         (200, picture(size=128), PRESENT),
         (404, picture(), PRESENT),
-        (200, picture(seed=2), SOFT),
+        (200, picture(seed=2), REPLACED),
         (200, None, SOFT),
         (404, None, GONE),
         (410, picture(seed=2), GONE),
@@ -90,8 +106,26 @@ def test_flat_pictures_agree_by_their_file_only() -> None:
     """The hash of a flat picture is near that of every other."""
     flat = PICTURE.model_copy(update={"pdq_quality": 0})
     other = flat.model_copy(update={"sha256": "0" * 64})
-    assert judge_picture(Answer(flat.url, "honest", 200, picture=other), flat).outcome is SOFT
+    assert judge_picture(Answer(flat.url, "honest", 200, picture=other), flat).outcome is REPLACED
     assert judge_picture(Answer(flat.url, "honest", 200, picture=flat), flat).outcome is PRESENT
+
+
+@pytest.mark.parametrize(
+    ("status", "sha256", "outcome"),
+    [(200, "a", PRESENT), (404, "a", PRESENT), (200, "b", REPLACED), (404, "b", GONE), (None, "c", UNREACHABLE)],
+)
+def test_videos_by_their_file(status: int | None, sha256: str, outcome: ProbeOutcome) -> None:
+    wanted = Video(url="http://board.test/1.mp4", sha256="a" * 64, bytes=1)
+    assert judge_video(Answer(wanted.url, "honest", status, sha256=sha256 * 64), wanted).outcome is outcome
+
+
+def test_a_probe_carries_its_proof() -> None:
+    at = datetime(2026, 11, 22, tzinfo=UTC)
+    answer = Answer(URL, "honest", 404, method="browser", seen_at=at, address="1.2.3.4", exit="kr", sha256="a" * 64)
+    proof = judge_page(answer, FINDING)
+    assert (proof.method, proof.seen_at, proof.address, proof.exit, proof.sha256) == (
+        "browser", at, "1.2.3.4", "kr", "a" * 64,
+    )  # fmt: skip
 
 
 def probe(outcome: ProbeOutcome, vantage: str = "honest", url: str = URL) -> Probe:
@@ -108,7 +142,7 @@ def test_gone_for_one_visitor_only_is_a_pretence() -> None:
 def test_one_probe_that_is_not_gone_is_enough(outcomes: list[ProbeOutcome]) -> None:
     result = least_favourable([probe(outcome) for outcome in outcomes])
     assert (result is GONE) == (bool(outcomes) and set(outcomes) == {GONE})
-    for worse in (PRESENT, SOFT, UNREACHABLE):
+    for worse in LEAST_FAVOURABLE[:-1]:
         if worse in outcomes:
             assert result is worse
             break
