@@ -42,7 +42,7 @@ def page_of(answer: Fetched, source: Source) -> ListingPage:
     page = read.table(read.json_of(answer))
     if isinstance(first := page.get("first"), dict):
         page = first
-    if page.get("type") not in PAGES | COLLECTIONS:
+    if read.text(page.get("type"), 40) not in PAGES | COLLECTIONS:
         raise read.Unreadable("the answer is no OrderedCollection: give the address of an actor's outbox")
     items = page.get("orderedItems", page.get("items"))
     notes = [note for activity in read.rows(items) if (note := said(activity))]
@@ -61,7 +61,7 @@ def said(activity: read.Table) -> read.Table | None:
     if activity.get("type") in ("Create", "Update"):
         inner = read.table(activity.get("object"))
         note = {"to": activity.get("to"), **inner}
-    return note if note.get("type") in SAYS else None
+    return note if read.text(note.get("type"), 40) in SAYS else None
 
 
 def is_public(note: read.Table) -> bool:

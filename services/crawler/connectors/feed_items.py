@@ -84,11 +84,17 @@ def _enclosed(element: Element | None) -> Iterator[Attached]:
     for node in element.find_all("media:content"):
         yield Attached(node.attrs.get("url"), node.attrs.get("medium") or node.attrs.get("type"))
     for node in element.find_all("link"):
-        if node.attrs.get("rel") == "enclosure":
+        if "enclosure" in _relations(node):
             yield Attached(node.attrs.get("href"), node.attrs.get("type"))
 
 
 def _older(tree: Document, base: str) -> str | None:
     links = [node for name in ("link", "atom:link") for node in tree.find_all(name)]
-    found = (node.attrs.get("href") for rel in OLDER for node in links if node.attrs.get("rel") == rel)
+    found = (node.attrs.get("href") for rel in OLDER for node in links if rel in _relations(node))
     return read.address(next(found, None), base)
+
+
+def _relations(link: Element) -> Sequence[str]:
+    """The parser gives them as a list, as HTML has them."""
+    given = link.attrs.get("rel") or ()
+    return given.split() if isinstance(given, str) else given

@@ -41,7 +41,7 @@ class Rooms:
 
     async def read(self, source: Source, ask: Ask) -> Harvest:
         if source.basis is None:
-            raise Rejected("the basis that the site's options name does not hold")
+            raise Rejected(source.unlawful or "no conversation is read: the site's options name no basis")
         api, kept = _Api(ask, source), read.kept_in(source.cursor)
         found, problems, more = list[Conversation](), list[str](), False
         places: dict[str, object] = {}

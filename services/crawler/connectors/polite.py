@@ -1,13 +1,15 @@
 """How connectors ask: on their own host only, in its turn, and no secret ever comes back in an answer or an error."""
 
-from collections.abc import Mapping
+from collections.abc import Awaitable, Mapping
 from dataclasses import dataclass, replace
+from functools import partial
+from typing import Protocol
 from urllib.parse import quote, urlsplit
 
 from services.crawler.asking import Asker
 from services.crawler.robots_rules import Rules
 from services.crawler.visit import Watched
-from shared.failures import Rejected, Transient
+from shared.failures import Failure, Rejected
 from shared.net import Fetched
 
 PLACE = "{token}"  # braces are in no address
@@ -23,7 +25,6 @@ class Polite:
     watched: Watched
     start_url: str
     rules: Rules | None
-    token: str | None
 
     async def __call__(
         self, url: str, *, headers: Mapping[str, str] | None = None, max_bytes: int | None = None
@@ -32,31 +33,32 @@ class Polite:
             raise Rejected(f"{url[:200]} is on another host than the site's address: not followed")
         if self.rules and not self.rules.allow(url):
             raise Rejected(f"{url[:200]}: {STAY_AWAY}")
+        ask = partial(self.asker.get, headers=headers, max_bytes=max_bytes, watched=self.watched)
+        return await self._with_token(url, ask) if PLACE in url else await ask(url, redirects=REDIRECTS)
+
+    async def _with_token(self, url: str, ask: "Get") -> Fetched:
+        """Not redirected: a secret goes where we send it, and nowhere else."""
+        token = self.asker.ways.token_of(self.watched)
+        if token is None:
+            raise Rejected("credential: this connector needs one with a token; name it in the site's line")
         try:
-            answer = await self.asker.get(
-                self._filled(url),
-                headers=headers,
-                max_bytes=max_bytes,
-                redirects=0 if PLACE in url else REDIRECTS,  # a secret goes where we send it, not where we are sent
-                watched=self.watched,
-            )
-        except Transient as failure:
-            raise Transient(self.hidden(str(failure)), failure.after_s) from None
-        except Rejected as failure:
-            raise Rejected(self.hidden(str(failure))) from None
-        return replace(answer, url=url, final_url=self.hidden(answer.final_url))
+            answer = await ask(url.replace(PLACE, quote(token, safe=":")), redirects=0)
+        except Failure as failure:
+            failure.args = (hidden(str(failure), token),)
+            raise failure from None
+        # Some servers quote the address that they were asked for.
+        body = answer.body.replace(token.encode(), PLACE.encode())
+        return replace(answer, url=url, final_url=url, body=body)
 
-    def _filled(self, url: str) -> str:
-        if PLACE not in url:
-            return url
-        if not self.token:
-            raise Rejected('credential: this connector needs one with a token; name it in the site\'s "credential"')
-        return url.replace(PLACE, quote(self.token, safe=":"))
 
-    def hidden(self, words: str) -> str:
-        for secret in {self.token, quote(self.token or "", safe=":"), quote(self.token or "", safe="")} - {None, ""}:
-            words = words.replace(str(secret), PLACE)
-        return words
+class Get(Protocol):
+    def __call__(self, url: str, *, redirects: int) -> Awaitable[Fetched]: ...
+
+
+def hidden(words: str, token: str) -> str:
+    for spelled in (token, quote(token, safe=":"), quote(token, safe="")):
+        words = words.replace(spelled, PLACE)
+    return words
 
 
 def origin(url: str) -> tuple[str, str]:

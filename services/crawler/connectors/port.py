@@ -34,8 +34,9 @@ class Source:
     """What is read, and how far it has been read.
 
     `start_url`: canonical. `options`: an instance of the connector's own model. `basis`: what the site's entry allows
-    to read, None for posts in public. `cursor`: as the connector gave it last; None at first.
-    `validators`: request headers by which the answer of `Harvest.begins` comes again only if it changed.
+    to read, None for posts in public; `unlawful`: why, where a basis was named that does not hold. `cursor`: as the
+    connector gave it last; None at first. `validators`: request headers by which the answer of `Harvest.begins` comes
+    again only if it changed.
     """
 
     site: Site
@@ -44,6 +45,7 @@ class Source:
     basis: Basis | None
     cursor: str | None
     now: datetime
+    unlawful: str | None = None
     validators: Mapping[str, str] = field(default_factory=dict)
 
 

@@ -6,10 +6,11 @@ from datetime import datetime
 from services.crawler.connectors.port import Conversation, Post
 from services.crawler.connectors.pseudonyms import pseudonym
 from services.crawler.finding import content_digest
+from services.crawler.picture_box import Shown
 from services.crawler.visit import Known
 from shared.events import ContentFound, ConversationObserved, Turn
 from shared.events.conversations import MAX_TURN
-from shared.events.values import MAX_EXCERPT, MAX_TEXT, Capture, Finding, Picture, Video
+from shared.events.values import MAX_EXCERPT, MAX_TEXT, Capture, Finding
 from shared.identity import identity
 
 MOST_TURNS = 200  # of an event
@@ -17,13 +18,11 @@ MAX_TITLE = 300
 MOST_AUTHORS = 20
 
 
-def content_of(
-    post: Post, known: Known, pictures: tuple[Picture, ...], videos: tuple[Video, ...], capture: Capture, now: datetime
-) -> ContentFound:
+def content_of(post: Post, known: Known, shown: Shown, capture: Capture, now: datetime) -> ContentFound:
     """The same post with the same content has the same id, however often it is read."""
     site = post.site or known.watched.site
     said = post.text[:MAX_TEXT]
-    digest = content_digest(said, pictures)
+    digest = content_digest(said, shown.pictures, shown.videos)
     finding = Finding(
         content_id=identity("content", post.url, digest),
         url=post.url,
@@ -31,8 +30,9 @@ def content_of(
         title=post.title[:MAX_TITLE],
         language=post.language or site.language,
         excerpt=said[:MAX_EXCERPT],
-        pictures=pictures,
+        pictures=shown.pictures,
         found_at=now,
+        videos=tuple(video.model_copy(update={"frames": ()}) for video in shown.videos),
     )
     return ContentFound(
         host=site.host,
@@ -41,7 +41,7 @@ def content_of(
         capture=capture,
         authors=post.authors[:MOST_AUTHORS],
         published_at=post.published_at,
-        videos=videos,
+        videos=shown.videos,
         audio=post.audio,
         legal_ground=known.watched.legal_ground,
     )
