@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from shared.net import AddressRefused, Fault, Fetcher, FetchFailed, NetSettings
+from tests.support.poll import eventually
 from tests.support.raw_server import RawServer, plain, raw_server
 
 LIMIT = 10_000
@@ -227,6 +228,26 @@ async def test_kept_connections_are_bounded(tmp_path: Path, monkeypatch: pytest.
         for url in urls:
             await fetcher.get(url)
         assert len(fetcher._connections) == 5
+
+
+async def test_a_connection_that_waits_too_long_is_closed(web: Web, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("shared.net.idle.IDLE_S", 0.05)
+    web.server.answers["/"] = plain(b"x")
+    await web.fetcher.get(web.url())
+    assert len(web.fetcher._connections) == 1
+    await eventually(lambda: len(web.fetcher._connections) == 0)
+    await web.fetcher.get(web.url())
+    assert web.server.connections == 2
+
+
+async def test_ipv6_is_spoken_too(tmp_path: Path) -> None:
+    hosts = tmp_path / "hosts"
+    hosts.write_text("::1 six.test\n::1 ::1")
+    async with raw_server("::1") as server, Fetcher(NetSettings(allowed_hosts_file=hosts)) as fetcher:
+        server.answers["/"] = plain(b"six")
+        got = [await fetcher.get(f"http://{host}:{server.port}/") for host in ("six.test", "[::1]")]
+    assert [(one.body, one.address) for one in got] == [(b"six", "::1")] * 2
+    assert f"Host: [::1]:{server.port}".encode() in server.requests[1]
 
 
 async def test_a_wrong_hosts_file_is_named(tmp_path: Path) -> None:

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from shared.net import Fault, Fetcher, FetchFailed, NetSettings
+from tests.support.poll import eventually
 from tests.support.raw_server import RawServer, plain, raw_server
 
 LIMIT = 100_000
@@ -155,8 +156,7 @@ async def test_what_a_kept_connection_says_unasked_closes_it(web: Web) -> None:
     assert await web.get() == b"first"
     writers[0].write(plain(b"planted"))
     await writers[0].drain()
-    while not writers[0].is_closing():
-        await asyncio.sleep(0.01)
+    await eventually(writers[0].is_closing)
     assert await web.get("/next") == b"next"
 
 
