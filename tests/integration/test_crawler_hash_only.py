@@ -1,0 +1,164 @@
+"""Hash-only: after a crawl, no byte of a picture or video is in a bucket, a topic, a table, a log, or any file."""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import os
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+
+import psycopg
+import pytest
+from psycopg import sql
+
+from deploy.local.access import libpq_url
+from deploy.local.buckets import S3Address
+from services.crawler.app import app
+from services.crawler.settings import Settings
+from services.crawler.sites import import_sites, parse_sites
+from shared.bus.memory import MemoryBroker
+from shared.database import Database
+from shared.events import ContentFound
+from shared.events.envelope import decode
+from tests.support.findings import TEXT, picture_file
+from tests.support.poll import eventually
+from tests.support.raw_server import RawServer, plain, raw_server
+from tests.support.service import running
+from tests.support.stack import Migrated
+from tests.support.videos import video
+
+ADDRESS, HOST = "127.78.0.10", "gallery.test"
+PICTURE, INLINE, FILM = (
+    picture_file(seed=21),
+    picture_file(seed=22, size=96, format="PNG"),
+    video(scenes=2, key_every=10),
+)
+POST = "/post/1"
+PIECE = 24  # bytes; what agrees in so many is no coincidence
+EVERY = 512  # bytes between the pieces that are looked for
+
+
+@pytest.fixture
+async def web(tmp_path: Path) -> AsyncIterator[RawServer]:
+    (tmp_path / "hosts").write_text(f"{ADDRESS} {HOST}")
+    inline = f"data:image/png;base64,{base64.b64encode(INLINE).decode()}"
+    html = f"<html><body><article><p>{TEXT}</p><img src=/a.jpg><img src='{inline}'><video src=/film.mp4></video>"
+    async with raw_server(ADDRESS) as server:
+        server.answers[POST] = plain(html.encode(), "Content-Type: text/html")
+        server.answers["/"] = plain(f"<a href={POST}>post</a>".encode(), "Content-Type: text/html")
+        server.answers["/a.jpg"] = plain(PICTURE, "Content-Type: image/jpeg")
+        server.answers["/film.mp4"] = plain(FILM, "Content-Type: video/mp4")
+        yield server
+
+
+def settings(migrated: Migrated, s3: S3Address, folder: Path, **more: object) -> Settings:
+    return Settings.model_validate(
+        {
+            "database_url": migrated.dsn_for("crawler"),
+            "kafka_bootstrap": "unused",
+            "allowed_hosts_file": folder / "hosts",
+            "quarantine_key": base64.b64encode(os.urandom(32)).decode(),
+            "s3_endpoint": s3.endpoint,
+            "s3_access_key": s3.access_key,
+            "s3_secret_key": s3.secret_key,
+            "s3_secure": s3.secure,
+            "s3_bucket_prefix": "",
+            **more,
+        }
+    )
+
+
+async def crawl(web: RawServer, given: Settings) -> tuple[ContentFound, list[bytes]]:
+    """What was found on the page, and every record of every topic."""
+    broker, database = MemoryBroker(), Database(given.database_url.get_secret_value(), "/haetae/crawler")
+    start = f"http://{HOST}:{web.port}/"
+    site = f"{start},Gallery,gallery,50,60"
+    lines, problems = parse_sites(["url,name,kind,requests_per_second,revisit_seconds", site], "csv")
+    assert not problems
+    await import_sites(database, lines)
+
+    def found() -> list[ContentFound]:
+        records = [record for log in broker.logs(ContentFound.topic.name) for record in log]
+        return [decode(record.value, dict(record.headers)).event for record in records]  # type: ignore[misc]
+
+    async with running(app(given), broker, database, drain_seconds=5):
+        await eventually(found)
+    await database.close()
+    records = [record.value for logs in broker.topics.values() for log in logs for record in log]
+    return found()[0], records
+
+
+def pieces(*bodies: bytes) -> Iterator[bytes]:
+    """Pieces of the bodies as they could be found again: raw, in base64 at each offset, in hexadecimal."""
+    for body in bodies:
+        for start in range(0, len(body) - PIECE, EVERY):
+            piece = body[start : start + PIECE]
+            if len(set(piece)) > PIECE // 2:  # not a run of zeros, which is everywhere
+                yield piece
+                yield piece.hex().encode()
+                yield from (base64.b64encode(piece[skipped:])[4:-4] for skipped in range(3))
+
+
+def objects(s3: S3Address) -> dict[str, bytes]:
+    client = s3.client()
+    return {
+        f"{bucket.name}/{one.object_name}": client.get_object(bucket.name, str(one.object_name)).read()
+        for bucket in client.list_buckets()
+        for one in client.list_objects(bucket.name, recursive=True)
+    }
+
+
+def tables(url: str) -> bytes:
+    with psycopg.connect(libpq_url(url)) as connection:
+        names = connection.execute(
+            "SELECT schemaname, tablename FROM pg_tables WHERE schemaname NOT IN ('pg_catalog', 'information_schema')"
+        ).fetchall()
+        out = []
+        for name in names:
+            with connection.cursor().copy(sql.SQL("COPY {} TO STDOUT").format(sql.Identifier(*name))) as rows:
+                out += [bytes(row) for row in rows]
+    return b"".join(out)
+
+
+def files(folder: Path) -> bytes:
+    return b"".join(file.read_bytes() for file in folder.rglob("*") if file.is_file())
+
+
+async def test_no_byte_is_kept_anywhere(
+    web: RawServer,
+    migrated: Migrated,
+    s3_settings: S3Address,
+    tmp_path: Path,
+    capfd: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("TMPDIR", str(tmp_path))
+    before = await asyncio.to_thread(objects, s3_settings)
+    found, records = await crawl(web, settings(migrated, s3_settings, tmp_path, hash_only=True))
+    assert found.finding.pictures
+    assert all(picture.pdq_dihedral for picture in found.finding.pictures)
+    after = await asyncio.to_thread(objects, s3_settings)
+    assert set(after) == set(before)
+    places = {
+        "topics": b"\n".join(records),
+        "tables": await asyncio.to_thread(tables, migrated.owner_url),
+        "logs": "".join(capfd.readouterr()).encode(),
+        "files": await asyncio.to_thread(files, tmp_path),
+        "objects": b"".join(after.values()),
+    }
+    assert found.finding.pictures[0].sha256.encode() in places["topics"]
+    wanted = list(pieces(PICTURE, INLINE, FILM))
+    assert len(wanted) > 100
+    assert [(place, piece) for place, data in places.items() for piece in wanted if piece in data] == []
+
+
+async def test_otherwise_they_are_in_quarantine_and_sealed(
+    web: RawServer, migrated: Migrated, s3_settings: S3Address, tmp_path: Path
+) -> None:
+    found, _ = await crawl(web, settings(migrated, s3_settings, tmp_path))
+    after = await asyncio.to_thread(objects, s3_settings)
+    for picture in found.finding.pictures:
+        assert any(name.endswith(picture.sha256) for name in after)
+    kept = b"".join(data for name, data in after.items() if name.startswith("quarantine/"))
+    assert [piece for piece in pieces(PICTURE, INLINE, FILM) if piece in kept] == []
