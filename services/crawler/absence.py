@@ -9,7 +9,8 @@ from weakref import WeakValueDictionary
 
 from services.crawler.asking import Asker
 from services.crawler.bare import bare
-from services.crawler.reading import Page, read_page
+from services.crawler.page_reader import PageReader
+from services.crawler.reading import Page
 from services.crawler.visit import Watched
 from services.crawler.walls import LITTLE_CHARACTERS, VERY_LITTLE, Wall, Walled
 from services.crawler.weight import weight
@@ -36,9 +37,9 @@ class _Nothing:
 class Absence:
     """One request a host a day, made when a page says so little that it may say nothing."""
 
-    def __init__(self, asker: Asker, clock: Clock, name: Callable[[], str]) -> None:
+    def __init__(self, asker: Asker, pages: PageReader, clock: Clock, name: Callable[[], str]) -> None:
         """`name` gives a name that no page has."""
-        self._asker, self._clock, self._name = asker, clock, name
+        self._asker, self._pages, self._clock, self._name = asker, pages, clock, name
         self._known: OrderedDict[str, _Nothing] = OrderedDict()
         self._asking: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
 
@@ -70,11 +71,12 @@ class Absence:
             if not (await self._asker.rules(url, watched)).allow(url):
                 return _Nothing(None, now + FRESH_S)
             answer = await self._asker.get(url, watched=watched, cut=True)
+            if answer.status != 200:
+                return _Nothing(None, now + FRESH_S)
+            media_type = answer.headers.get("content-type", "")
+            page = await self._pages.read(answer.body, url, media_type, watched.site.language)
         except Failure:
             return _Nothing(None, now + AFTER_FAILURE_S)
-        if answer.status != 200:
-            return _Nothing(None, now + FRESH_S)
-        page = read_page(answer.body, url, answer.headers.get("content-type", ""), watched.site.language)
         return _Nothing(bare(page.text[:LITTLE_CHARACTERS]) or None, now + FRESH_S)
 
 

@@ -12,12 +12,15 @@ import structlog
 from services.crawler.absence import Absence
 from services.crawler.asking import Asker
 from services.crawler.checking import Checker
+from services.crawler.connectors import Reader, key_of_pseudonyms
 from services.crawler.credentials import read_credentials
 from services.crawler.describing import Describer
+from services.crawler.domain import PageKind
 from services.crawler.in_hand import Done, Job, key_of
 from services.crawler.loading import digest_of
 from services.crawler.outcomes import not_handled
 from services.crawler.pacing import NotNow, Pacer
+from services.crawler.page_reader import PageReader
 from services.crawler.picture_box import box
 from services.crawler.rendering import Renderer
 from services.crawler.robots import Robots
@@ -25,7 +28,7 @@ from services.crawler.robots_store import KeptRobots
 from services.crawler.settings import Settings
 from services.crawler.sight import Sight
 from services.crawler.vantage import Limits, Vantage, Viewer
-from services.crawler.visit import Check
+from services.crawler.visit import Check, Known, Visited
 from services.crawler.visiting import Visitor
 from services.crawler.ways import Ways
 from shared.browser import Chromium
@@ -57,13 +60,15 @@ class Equipment:
         agent = settings.user_agent
         renderer = Renderer(asker, Chromium(settings.chromium, settings.renderers), settings.renderers, self._clock)
         await self._open.enter_async_context(renderer)
-        sight = Sight(renderer, Absence(asker, self._clock, token_hex), agent)
+        pages = await self._open.enter_async_context(PageReader())
+        sight = Sight(pages, renderer, Absence(asker, pages, self._clock, token_hex), agent)
         describer = Describer(pictures, self._clock, agent, self._digest_of)
         self._visitor = Visitor(asker, sight, describer, self._clock)
+        self._connectors = Reader(asker, pictures, self._clock, agent, self._key_of, settings.connector_mappings)
         limits = Limits(settings.max_picture_bytes, settings.max_video_bytes)
         other = Vantage("browser", settings.browser_user_agent, settings.check_exit, draws=True)
         viewers = [
-            Viewer(vantage, asker, pictures, renderer, self._clock, limits)
+            Viewer(vantage, asker, pages, pictures, renderer, self._clock, limits)
             for vantage in (Vantage("honest", agent), other)
         ]
         self._checker = Checker(viewers, self._clock, timedelta(seconds=settings.check_again_seconds))
@@ -77,12 +82,22 @@ class Equipment:
     async def work(self, job: Job) -> Done:
         """A bug of ours is an answer too: whoever waits for it must not wait for ever. Raises `NotNow`."""
         try:
-            return await (self._checker.check(job) if isinstance(job, Check) else self._visitor.visit(job))
+            return await (self._checker.check(job) if isinstance(job, Check) else self._visit(job))
         except NotNow:
             raise
         except Exception as bug:
             log.exception("our code could not handle it", key=key_of(job))
             return not_handled(job, bug, self._clock.now())
+
+    async def _visit(self, known: Known) -> Visited:
+        """A site that a connector reads begins where its interface is; its other addresses are pages."""
+        if known.watched.connector and known.kind is PageKind.START:
+            return await self._connectors.read(known)
+        return await self._visitor.visit(known)
+
+    async def _key_of(self, conversation: str) -> bytes:
+        async with self._look_ups, self._database.transaction() as tx:
+            return await key_of_pseudonyms(tx, conversation)
 
     async def _digest_of(self, url: str) -> str | None:
         async with self._look_ups, self._database.transaction() as tx:

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from services.crawler.asking import header
 from services.crawler.domain import PageKind, Priority, backoff_s, next_visit
 from services.crawler.pace import REFUSALS
+from services.crawler.robots import StayAway
 from services.crawler.visit import Check, Checked, Known, Link, Visited
 from shared.events import ContentFound, ConversationObserved
 from shared.events.values import Probe, ProbeOutcome
@@ -73,8 +74,15 @@ def failed(
 
 
 def not_answered(known: Known, failure: Failure, now: datetime) -> Visited:
-    """No answer came: the host's fault if the connection failed."""
-    return failed(known, str(failure), known.failures + 1, now, silent=isinstance(failure, FetchFailed))
+    """No answer came: the host's fault if the connection failed, or if it cannot even say what it forbids."""
+    silent = isinstance(failure, FetchFailed | StayAway)
+    return failed(known, named(failure), known.failures + 1, now, silent=silent)
+
+
+def named(failure: Failure) -> str:
+    """The problem with its name first, where it has one."""
+    fault = getattr(failure, "fault", None)
+    return f"{fault}: {failure}" if fault else str(failure)
 
 
 def not_served(known: Known, status: int, now: datetime) -> Visited:

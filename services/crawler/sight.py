@@ -6,7 +6,8 @@ from dataclasses import dataclass, replace
 
 from services.crawler.absence import Absence
 from services.crawler.charset import decode
-from services.crawler.reading import Page, read_html, read_page
+from services.crawler.page_reader import PageReader
+from services.crawler.reading import Page, read_html
 from services.crawler.rendering import Renderer, Undrawn
 from services.crawler.visit import Watched
 from services.crawler.walls import Walled, wall_of
@@ -33,8 +34,8 @@ class Seen:
 
 
 class Sight:
-    def __init__(self, renderer: Renderer, absence: Absence, user_agent: str) -> None:
-        self._renderer, self._absence, self._user_agent = renderer, absence, user_agent
+    def __init__(self, pages: PageReader, renderer: Renderer, absence: Absence, user_agent: str) -> None:
+        self._pages, self._renderer, self._absence, self._user_agent = pages, renderer, absence, user_agent
         self._empty: OrderedDict[str, int] = OrderedDict()  # by host: pages that needed a browser
 
     async def see(self, url: str, answer: Fetched, watched: Watched) -> Seen:
@@ -48,7 +49,7 @@ class Sight:
         kind, language = media_type.partition(";")[0].strip().lower(), watched.site.language
         if kind not in HTML:
             return Seen(answer, _made_page(kind, url, answer, media_type, language))
-        page = read_page(answer.body, url, media_type, language)
+        page = await self._pages.read(answer.body, url, media_type, language)
         if wall := wall_of(answer.status, answer.headers, url, answer.final_url, page, answer.body):
             return Seen(answer, page, wall)
         if answer.status >= 300 or not (page.script_only or watched.renders):
@@ -60,7 +61,7 @@ class Sight:
             drawn = await self._renderer.render(seen.answer, watched, user_agent=self._user_agent)
         except Undrawn as failure:
             return replace(seen, undrawn=str(failure))
-        page = read_page(drawn.body, url, drawn.headers["content-type"], watched.site.language)
+        page = await self._pages.read(drawn.body, url, drawn.headers["content-type"], watched.site.language)
         wall = wall_of(drawn.status, drawn.headers, url, drawn.final_url, page, drawn.body)
         return Seen(seen.answer, page, wall, drawn, renders=self._learned(watched) if seen.page.script_only else None)
 

@@ -8,8 +8,9 @@ from services.crawler.asking import Asker
 from services.crawler.charset import decode
 from services.crawler.pacing import NotNow
 from services.crawler.page_pictures import is_picture
+from services.crawler.page_reader import PageReader
 from services.crawler.picture_box import PictureBox
-from services.crawler.reading import Page, picture_links, read_page, visible_text
+from services.crawler.reading import Page, picture_links, visible_text
 from services.crawler.removal import REMOVED, Answer
 from services.crawler.rendering import Renderer, Undrawn
 from services.crawler.visit import Watched
@@ -59,6 +60,7 @@ class Viewer:
 
     vantage: Vantage
     asker: Asker
+    pages: PageReader
     pictures: PictureBox
     renderer: Renderer
     clock: Clock
@@ -75,7 +77,7 @@ class Viewer:
             raise
         except Failure as failure:
             return Looked((self._nothing(url, failure),))
-        page = read_page(got.body, got.final_url, got.headers.get("content-type", ""), finding.language)
+        page = await self.pages.read(got.body, got.final_url, got.headers.get("content-type", ""), finding.language)
         came = await self._answer(url, got, page, finding, watched, closely)
         draws = closely and self.vantage.draws
         if not draws or not (page.script_only or (watched and watched.renders)):
@@ -122,7 +124,7 @@ class Viewer:
             got = await self.renderer.render(document, watched, user_agent=self.vantage.user_agent, robots=False)
         except Undrawn as failure:
             return replace(self._nothing(url, failure), method="browser"), ()
-        page = read_page(got.body, got.final_url, got.headers["content-type"], finding.language)
+        page = await self.pages.read(got.body, got.final_url, got.headers["content-type"], finding.language)
         answer = await self._answer(url, got, page, finding, watched, closely=True)
         return replace(answer, method="browser"), page.links
 

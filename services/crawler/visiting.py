@@ -7,7 +7,7 @@ from services.crawler.charset import decode
 from services.crawler.describing import Describer
 from services.crawler.domain import PageKind, Priority
 from services.crawler.feeds import feed_links, is_feed
-from services.crawler.outcomes import failed, not_answered, not_served, settled
+from services.crawler.outcomes import failed, named, not_answered, not_served, settled
 from services.crawler.pacing import NotNow
 from services.crawler.reading import Page
 from services.crawler.remembered import conditions
@@ -44,7 +44,7 @@ class Visitor:
         except NotNow:
             raise
         except Rejected as refused:
-            return failed(known, str(refused), max(known.failures, REFUSED_AS_FAILURES), self.clock.now())
+            return failed(known, named(refused), max(known.failures, REFUSED_AS_FAILURES), self.clock.now())
         except Failure as failure:
             return not_answered(known, failure, self.clock.now())
         return replace(visited, status=answer.status, bytes=len(answer.body))
