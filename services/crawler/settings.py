@@ -43,6 +43,10 @@ class Settings(settings.Settings, NetSettings, BrowserSettings, settings.Quarant
         str | None,
         Field(description="Exit by which removal checks look the second time: gone through both is gone at once"),
     ] = None
+    connector_mappings: Annotated[
+        Path | None,
+        Field(description="Folder of TOML files that say how JSON listings are read (connector `json:NAME`)"),
+    ] = None
     browser_user_agent: Annotated[
         str, Field(description="How removal checks introduce themselves the second time: as an ordinary browser")
     ] = BROWSER
