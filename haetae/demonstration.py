@@ -30,6 +30,7 @@ SECRET_BYTES = 12
 # Minutes instead of days: the sandbox's operators act within seconds.
 CHECK_SCHEDULE = "3,3,4,4,5,5,8,8,10"
 CONFIRM_AFTER_S = "2"
+CHECK_AGAIN_S = "1"
 
 
 @dataclass(frozen=True)
@@ -114,7 +115,7 @@ class Demonstration:
     def _settings(self) -> dict[str, dict[str, str]]:
         sandbox_hosts = {"HAETAE_ALLOWED_HOSTS_FILE": str(self.sandbox.hosts_file)}
         return {
-            "crawler": sandbox_hosts,
+            "crawler": {**sandbox_hosts, "HAETAE_CHECK_AGAIN_SECONDS": CHECK_AGAIN_S},
             "evidence": sandbox_hosts,
             "classifier": {"HAETAE_TEXT_MODEL": str(self.options.model)},
             "notifier": {"HAETAE_CHECK_SCHEDULE": CHECK_SCHEDULE, "HAETAE_CONFIRM_AFTER": CONFIRM_AFTER_S},

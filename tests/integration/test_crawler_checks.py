@@ -88,6 +88,35 @@ async def test_operators(crawl: Crawl, kind: Kind, behaviour: Behaviour, outcome
     assert asked >= {finding.url, *(picture.url for picture in finding.pictures)}
 
 
+async def test_gone_is_told_after_a_second_look_whatever_stops_in_between(crawl: Crawl) -> None:
+    post = of_kind(crawl, Kind.PICTURE)
+    async with crawl.service():
+        finding = await finding_of(crawl, post)
+        crawl.sandbox.control.take_down({"url": finding.url, "behaviour": Behaviour.AT_ONCE})
+    async with crawl.service(check_again_seconds=3.0):
+        await ask(crawl, finding, 1)
+        await eventually(lambda: looks(crawl))
+    (first,) = await looks(crawl)
+    assert {probe["outcome"] for probe in first} == {ProbeOutcome.GONE}
+    assert crawl.checked == []
+    async with crawl.service(check_again_seconds=3.0):
+        await eventually(lambda: crawl.checked)
+        told = crawl.checked[0]
+        again = await check(crawl, finding, 2)
+    assert told.outcome is again.outcome is ProbeOutcome.GONE
+    moments = [probe.seen_at for probe in told.probes if probe.seen_at]
+    assert (max(moments) - min(moments)).total_seconds() >= 3
+    assert len(again.probes) == len(told.probes), "the look of the check before is the first of this one"
+
+
+async def looks(crawl: Crawl) -> list[list[dict[str, str]]]:
+    """What is kept of checks that found everything gone."""
+    async with crawl.database.transaction() as tx:
+        return list(
+            (await tx.execute(sa.text("SELECT looks FROM checks WHERE json_array_length(looks) > 0"))).scalars()
+        )
+
+
 async def test_a_host_that_does_not_answer_proves_nothing(crawl: Crawl) -> None:
     post = of_kind(crawl, Kind.TEXT)
     async with crawl.service():

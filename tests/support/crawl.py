@@ -32,7 +32,10 @@ class Crawl:
 
     def settings(self, **more: object) -> Settings:
         hosts = {"allowed_hosts_file": str(self.sandbox.home / "hosts")}
-        return Settings.model_validate({"database_url": self.dsn, "kafka_bootstrap": "unused", **hosts, **more})
+        quick = {"check_again_seconds": 0.2}
+        return Settings.model_validate(
+            {"database_url": self.dsn, "kafka_bootstrap": "unused", **hosts, **quick, **more}
+        )
 
     @asynccontextmanager
     async def service(self, **more: object) -> AsyncIterator[None]:
