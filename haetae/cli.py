@@ -1,21 +1,14 @@
 """`haetae`: the command line. Every command says what it did, and exits with 1 when something was not done."""
 
-import asyncio
-from collections.abc import Awaitable, Callable, Coroutine, Iterator, Sequence
-from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated, NoReturn, TypeVar
+from typing import Annotated
 
 import typer
-from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
-from deploy.local.supervisor import StackFailed
 from haetae import access, imports
+from haetae.saying import HOME, Home, console, fail, finish, guarded, import_file
+from haetae.sites_cli import sites
 from services.gateway.accounts import MIN_PASSWORD, Role
-from shared.failures import Failure
-
-T = TypeVar("T")
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -23,24 +16,17 @@ app = typer.Typer(
     pretty_exceptions_enable=False,  # they would print local values, and with them secrets
     help="Find, prove, take down, keep down.",
 )
-sites = typer.Typer(no_args_is_help=True, help="The sites that the crawler watches.")
 hashes = typer.Typer(no_args_is_help=True, help="Banks of hashes of known content.")
 accounts = typer.Typer(no_args_is_help=True, help="Who may log in to the gateway.")
 app.add_typer(sites, name="sites")
 app.add_typer(hashes, name="hashes")
 app.add_typer(accounts, name="accounts")
 
-console = Console()
-errors = Console(stderr=True)
-MOST_PROBLEMS_SHOWN = 50
-
-Home = Annotated[Path, typer.Option(help="Folder of the embedded stack: its data, logs, addresses.", file_okay=False)]
 Login = Annotated[str, typer.Argument(help="Name to log in with.")]
 Password = Annotated[
     str,
     typer.Option(prompt=True, hide_input=True, confirmation_prompt=True, help=f"At least {MIN_PASSWORD} characters."),
 ]
-HOME = Path(".haetae/agency")
 SANDBOX_HOME = Path(".haetae/sandbox")
 MODEL = Path("var/models/text")
 SMALLEST = 0.01  # scale of a sandbox: below it there is no host
@@ -91,18 +77,6 @@ def migrate(home: Home = HOME) -> None:
 
     guarded(do)
     console.print("the database is at the newest schema")
-
-
-@sites.command("import")
-def import_sites(
-    file: Annotated[Path, typer.Argument(help="CSV or JSON lines.", exists=True, dir_okay=False)], home: Home = HOME
-) -> None:
-    """Register sites. CSV header: url,name,kind,language,country,abuse_email,requests_per_second,revisit_seconds,
-    obey_robots; url and name are needed.
-
-    A wrong line is named with its number and the cure; the others are taken.
-    """
-    import_file(imports.sites, "crawler", file, home, "sites")
 
 
 @hashes.command("import")
@@ -165,49 +139,6 @@ def change_password(login: Login, password: Password, home: Home = HOME) -> None
 
     guarded(do)
     console.print(f"{login} has a new password")
-
-
-Importer = Callable[..., Awaitable[tuple[int, list[str]]]]
-
-
-def import_file(importer: Importer, service: str, file: Path, home: Path, what: str) -> None:
-    async def do() -> tuple[int, list[str]]:
-        async with access.database(service, home) as database:
-            with bar(what) as progress:
-                return await importer(database, file, progress)
-
-    taken, problems = guarded(do)
-    console.print(f"{taken} {what} imported from {file}")
-    finish(problems)
-
-
-@contextmanager
-def bar(what: str) -> Iterator[imports.Progress]:
-    with Progress(TextColumn(what), BarColumn(), MofNCompleteColumn(), console=console, transient=True) as progress:
-        task = progress.add_task(what, total=None)
-        yield lambda done, of: progress.update(task, completed=done, total=of)
-
-
-def guarded(work: Callable[[], Coroutine[None, None, T]]) -> T:
-    """Run it; what a person can put right is said in one line instead of a traceback."""
-    try:
-        return asyncio.run(work())
-    except (ValueError, OSError, StackFailed, Failure) as error:
-        fail(str(error))
-
-
-def finish(problems: Sequence[str]) -> None:
-    for sentence in problems[:MOST_PROBLEMS_SHOWN]:
-        errors.print(sentence, style="red", highlight=False, markup=False)
-    if len(problems) > MOST_PROBLEMS_SHOWN:
-        errors.print(f"… and {len(problems) - MOST_PROBLEMS_SHOWN} more")
-    if problems:
-        raise typer.Exit(1)
-
-
-def fail(sentence: str) -> NoReturn:
-    errors.print(sentence, style="red", highlight=False, markup=False)
-    raise typer.Exit(1)
 
 
 if __name__ == "__main__":

@@ -1,9 +1,12 @@
-"""Hash lists as files, in the form that `haetae hashes import` reads."""
+"""Lists as files, in the form that `import` reads."""
 
 import csv
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from haetae.imports import format_of
+from services.crawler.site_export import written
+from services.crawler.site_lines import SiteLine
 from shared.events.values import HashEntry
 
 HEADER = ("bank", "entry", "category", "algorithm", "hash", "variant", "threshold")
@@ -21,3 +24,13 @@ def write_hashes(by_bank: Mapping[str, Sequence[HashEntry]], file: Path) -> int:
         writer.writerow(HEADER)
         writer.writerows(rows)
     return len(rows)
+
+
+def write_sites(sites: Sequence[SiteLine], file: Path) -> int:
+    """Returns how many were written: all, or the file stays as it was."""
+    lines = written(sites, format_of(file))
+    part = file.with_name(f"{file.name}.part")
+    with part.open("w", newline="", encoding="utf-8") as out:
+        out.writelines(lines)
+    part.replace(file)
+    return len(sites)

@@ -1,9 +1,13 @@
 """What a person gives to the loop: sites, hash lists, accounts. Each knows its service's own functions."""
 
+import os
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 from services.classifier.banks import list_hashes, parse_hashes
+from services.crawler.credentials import read_credentials
+from services.crawler.site_fields import Names
 from services.crawler.sites import import_sites, parse_sites
 from services.gateway.accounts import Role, create_account, set_password
 from shared.database import Database
@@ -20,9 +24,29 @@ def silent(done: int, of: int) -> None:
 
 async def sites(database: Database, file: Path, progress: Progress = silent) -> tuple[int, list[str]]:
     """Import a CSV or JSON-lines file of sites: how many were taken, and a sentence for each line that was not."""
-    parsed, problems = parse_sites(lines_of(file), format_of(file))
+    parsed, problems = parse_sites(lines_of(file), format_of(file), names_here())
     await import_sites(database, parsed, progress)
     return len(parsed), problems
+
+
+def names_here() -> Names:
+    """What a site may name: the exits, credentials and connectors of the settings here, as the crawler will have them.
+
+    Without a credentials file nobody knows: who may enter sites need not know secrets.
+    """
+    from services.crawler import connectors  # with the network's libraries: half a second that only this command needs
+    from shared.net.exits import read_exits
+
+    credentials = _path("HAETAE_CREDENTIALS_FILE")
+    return Names(
+        exits=frozenset(read_exits(_path("HAETAE_EXITS_FILE"))),
+        credentials=frozenset(read_credentials(credentials)) if credentials else None,
+        check_connector=partial(connectors.check, mappings=_path("HAETAE_CONNECTOR_MAPPINGS")),
+    )
+
+
+def _path(setting: str) -> Path | None:
+    return Path(os.environ[setting]) if os.environ.get(setting) else None
 
 
 async def hashes(database: Database, file: Path, progress: Progress = silent) -> tuple[int, list[str]]:

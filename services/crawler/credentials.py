@@ -33,7 +33,9 @@ from pydantic import Field as Bounded
 HEADER_NAME = re.compile(r"^[!#$%&'*+.^_`|~0-9A-Za-z-]{1,64}$")  # RFC 9110, 5.6.2
 COOKIE_VALUE = re.compile(r"^[!#-+\--:<-\[\]-~]*$")  # RFC 6265, 4.1.1
 # These say how a request is framed, or have a field of their own: no secret's business.
-NOT_OURS = frozenset({"host", "connection", "content-length", "transfer-encoding", "accept-encoding", "cookie", "te"})
+NOT_OURS = frozenset(
+    {"host", "connection", "content-length", "transfer-encoding", "accept-encoding", "cookie", "te", "user-agent"}
+)
 MOST_SECRET = 8_192  # characters: servers refuse longer header lines
 
 

@@ -42,25 +42,23 @@ ENTER_SITES = sa.text(f"""
     ON CONFLICT (host) DO UPDATE SET {KEPT}, paused = excluded.paused
 """)
 
-# The site has one beginning: the one that it had before is a page like others.
-BEGIN = sa.text(f"""
-    INSERT INTO frontier (url, host, kind, priority, next_at)
-    SELECT start_url, host, :start, :listing, :now {GIVEN} ORDER BY start_url
-    ON CONFLICT (url) DO UPDATE SET kind = excluded.kind, priority = excluded.priority, next_at = excluded.next_at
-""")
+# The site has one beginning: the one that it had before is a page like others. (Before the sites are entered.)
 BEGIN_NO_MORE = sa.text(f"""
     UPDATE frontier SET kind = :unknown, priority = :first
-    {GIVEN} WHERE frontier.host = given.host AND frontier.priority = :listing AND frontier.kind = :start
-        AND frontier.url <> given.start_url
+    {GIVEN} JOIN sites AS known USING (host)
+    WHERE frontier.url = known.start_url AND known.start_url <> given.start_url
+""")  # noqa: S608  # our own words, here and below
+BEGIN = sa.text(f"""
+    WITH begun AS (
+        INSERT INTO frontier (url, host, kind, priority, next_at)
+        SELECT start_url, host, :start, :listing, :now {GIVEN} ORDER BY start_url
+        ON CONFLICT (url) DO UPDATE SET kind = excluded.kind, priority = excluded.priority, next_at = excluded.next_at
+        RETURNING host, xmax = 0 AS is_new
+    )
+    UPDATE hosts SET look_at = least(look_at, :now), pages = pages + CASE WHEN is_new THEN 1 ELSE 0 END
+    FROM begun WHERE hosts.host = begun.host
 """)  # noqa: S608
-
 LOCK_HOSTS = sa.text("SELECT FROM hosts WHERE host = ANY(:hosts) ORDER BY host FOR UPDATE")
-
-RECOUNT = sa.text("""
-    UPDATE hosts SET look_at = least(look_at, :now),
-        pages = (SELECT count(*) FROM frontier WHERE frontier.host = hosts.host)
-    WHERE host = ANY(:hosts)
-""")
 
 
 async def import_sites(
@@ -78,11 +76,9 @@ async def import_sites(
 async def _enter(tx: Transaction, sites: Sequence[SiteLine], clock: Clock) -> None:
     now = clock.now()
     given = json.dumps([asdict(site) for site in sites])
-    hosts = sorted(site.host for site in sites)
     await tx.execute(ENTER_HOSTS, {"sites": given, "now": now})
-    await tx.execute(LOCK_HOSTS, {"hosts": hosts})
+    await tx.execute(LOCK_HOSTS, {"hosts": [site.host for site in sites]})
+    await tx.execute(BEGIN_NO_MORE, {"sites": given, "unknown": PageKind.UNKNOWN.value, "first": int(Priority.FIRST)})
     await tx.execute(ENTER_SITES, {"sites": given})
-    start = {"sites": given, "start": PageKind.START.value, "listing": int(Priority.LISTING)}
-    await tx.execute(BEGIN, {**start, "now": now})
-    await tx.execute(BEGIN_NO_MORE, {**start, "unknown": PageKind.UNKNOWN.value, "first": int(Priority.FIRST)})
-    await tx.execute(RECOUNT, {"now": now, "hosts": hosts})
+    start = {"start": PageKind.START.value, "listing": int(Priority.LISTING)}
+    await tx.execute(BEGIN, {"sites": given, "now": now, **start})

@@ -1,0 +1,66 @@
+"""How a command talks: what was done, how far it is, what was not done, and why."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Coroutine, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated, NoReturn, TypeVar
+
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
+
+from deploy.local.supervisor import StackFailed
+from haetae import access, imports
+from shared.failures import Failure
+
+T = TypeVar("T")
+
+console = Console()
+errors = Console(stderr=True)
+MOST_PROBLEMS_SHOWN = 50
+
+Home = Annotated[Path, typer.Option(help="Folder of the embedded stack: its data, logs, addresses.", file_okay=False)]
+HOME = Path(".haetae/agency")
+
+Importer = Callable[..., Awaitable[tuple[int, list[str]]]]
+
+
+def import_file(importer: Importer, service: str, file: Path, home: Path, what: str) -> None:
+    async def do() -> tuple[int, list[str]]:
+        async with access.database(service, home) as database:
+            with bar(what) as progress:
+                return await importer(database, file, progress)
+
+    taken, problems = guarded(do)
+    console.print(f"{taken} {what} imported from {file}")
+    finish(problems)
+
+
+@contextmanager
+def bar(what: str) -> Iterator[imports.Progress]:
+    with Progress(TextColumn(what), BarColumn(), MofNCompleteColumn(), console=console, transient=True) as progress:
+        task = progress.add_task(what, total=None)
+        yield lambda done, of: progress.update(task, completed=done, total=of)
+
+
+def guarded(work: Callable[[], Coroutine[None, None, T]]) -> T:
+    """Run it; what a person can put right is said in one line instead of a traceback."""
+    try:
+        return asyncio.run(work())
+    except (ValueError, OSError, StackFailed, Failure) as error:
+        fail(str(error))
+
+
+def finish(problems: Sequence[str]) -> None:
+    for sentence in problems[:MOST_PROBLEMS_SHOWN]:
+        errors.print(sentence, style="red", highlight=False, markup=False)
+    if len(problems) > MOST_PROBLEMS_SHOWN:
+        errors.print(f"… and {len(problems) - MOST_PROBLEMS_SHOWN} more")
+    if problems:
+        raise typer.Exit(1)
+
+
+def fail(sentence: str) -> NoReturn:
+    errors.print(sentence, style="red", highlight=False, markup=False)
+    raise typer.Exit(1)
