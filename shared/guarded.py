@@ -60,6 +60,7 @@ class Guarded(Generic[P, R]):
 
     `workers`: children at most, started when needed and kept. `seconds`: of one call by the clock. `memory_bytes`: of
     one child beyond what the loaded function needs. `returns`: the classes, beside builtins, that results are made of.
+    `threads`: it may start threads, and so, if it is taken over, processes; they are killed with it.
     Calls beyond `workers` wait in the order of their coming; a call that is cancelled is killed.
     Raises `GuardKilled`, `GuardRaised`.
     """
@@ -72,8 +73,9 @@ class Guarded(Generic[P, R]):
         seconds: float,
         memory_bytes: int,
         returns: Sequence[type] = (),
+        threads: bool = False,
     ) -> None:
-        self._order = Order(function.__module__, function.__qualname__, seconds, memory_bytes)
+        self._order = Order(function.__module__, function.__qualname__, seconds, memory_bytes, threads)
         self._returns = {(one.__module__, one.__qualname__): one for one in returns}
         self._turns = asyncio.Semaphore(workers)
         self._idle: list[_Child] = []

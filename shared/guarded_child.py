@@ -8,6 +8,7 @@ Only the standard library is imported here, so that the limits hold before any d
 
 import ctypes
 import importlib
+import io
 import os
 import pickle
 import resource
@@ -16,7 +17,7 @@ import socket
 import struct
 import sys
 from dataclasses import dataclass
-from enum import IntEnum
+from enum import Enum, IntEnum
 from io import BufferedRWPair
 from pathlib import Path
 from typing import Any
@@ -36,12 +37,13 @@ class Kind(IntEnum):
 
 @dataclass(frozen=True)
 class Order:
-    """What a child is for. `memory_bytes`: beyond what it has after loading the function."""
+    """What a child is for. `memory_bytes`: beyond what it has after loading the function. `threads`: it may start some."""
 
     module: str
     function: str
     seconds: float
     memory_bytes: int
+    threads: bool
 
 
 def main(descriptor: int, parent: int) -> None:
@@ -57,7 +59,7 @@ def work(stream: BufferedRWPair) -> None:
         function = getattr(importlib.import_module(order.module), order.function)
     except Exception as error:
         return send(stream, Kind.RAISED, (type(error).__name__, str(error)))
-    limit(order.memory_bytes)
+    limit(order)
     send(stream, Kind.READY, None)
     while True:
         try:
@@ -83,10 +85,18 @@ def receive(stream: BufferedRWPair) -> Any:  # noqa: ANN401
 
 
 def send(stream: BufferedRWPair, kind: Kind, value: object) -> None:
-    data = pickle.dumps(value, pickle.HIGHEST_PROTOCOL)
-    stream.write(HEADER.pack(kind, len(data)))
-    stream.write(data)
+    out = io.BytesIO()
+    _Writing(out, pickle.HIGHEST_PROTOCOL).dump(value)
+    stream.write(HEADER.pack(kind, out.tell()))
+    stream.write(out.getbuffer())
     stream.flush()
+
+
+class _Writing(pickle.Pickler):
+    """Members of enumerations by their class alone: some versions of Python would name `getattr`."""
+
+    def reducer_override(self, value: object) -> Any:  # noqa: ANN401
+        return (type(value), (value.value,)) if isinstance(value, Enum) else NotImplemented
 
 
 def die_with(parent: int) -> None:
@@ -99,14 +109,17 @@ def die_with(parent: int) -> None:
         raise SystemExit("the parent is gone")
 
 
-def limit(memory_bytes: int) -> None:
-    """More memory than this, a file, a core dump (it would hold what was decoded) or a further process: refused."""
-    for what, most in (
-        (resource.RLIMIT_AS, address_space() + memory_bytes),
-        (resource.RLIMIT_FSIZE, 0),
-        (resource.RLIMIT_CORE, 0),
-        (resource.RLIMIT_NPROC, 0),
-    ):
+def limit(order: Order) -> None:
+    """More memory than that, a file, a core dump (it would hold what was decoded): refused. So is a further process or
+    thread, which the system does not tell apart (but to root, who may always)."""
+    limits = {
+        resource.RLIMIT_AS: address_space() + order.memory_bytes,
+        resource.RLIMIT_FSIZE: 0,
+        resource.RLIMIT_CORE: 0,
+    }
+    if not order.threads:
+        limits[resource.RLIMIT_NPROC] = 0
+    for what, most in limits.items():
         resource.setrlimit(what, (most, most))
 
 

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from contextlib import suppress
 
 import pillow_heif
-from PIL import Image, ImageFile, UnidentifiedImageError
+from PIL import AvifImagePlugin, Image, ImageFile, UnidentifiedImageError
 
 from services.crawler.hashing import MIN_SIDE, dihedral, single
 from services.crawler.scenes import Scenes
@@ -25,7 +25,8 @@ MAX_DECODED, MAX_DECODED_PIXELS = 600, 80_000_000
 UNTIMED_MS = 100  # what browsers make of a frame that says 0
 
 Image.MAX_IMAGE_PIXELS = None  # ours is stricter, and says so
-pillow_heif.register_heif_opener(decode_threads=1, thumbnails=False, depth_images=False, aux_images=False)
+AvifImagePlugin.DEFAULT_MAX_THREADS = 1
+pillow_heif.register_heif_opener(decode_threads=0, thumbnails=False, depth_images=False, aux_images=False)
 
 
 def look_at_picture(body: bytes) -> Seen:

@@ -36,7 +36,12 @@ class Media:
     def __init__(self, keeper: Keeper) -> None:
         self._keeper = keeper
         self._pictures = Guarded(
-            look_at_picture, workers=PICTURE_CHILDREN, seconds=PICTURE_S, memory_bytes=PICTURE_BYTES, returns=CLASSES
+            look_at_picture,
+            workers=PICTURE_CHILDREN,
+            seconds=PICTURE_S,
+            memory_bytes=PICTURE_BYTES,
+            returns=CLASSES,
+            threads=True,  # the decoder of HEIC insists on one
         )
         self._videos = Guarded(
             look_at_video, workers=VIDEO_CHILDREN, seconds=VIDEO_S, memory_bytes=VIDEO_BYTES, returns=CLASSES

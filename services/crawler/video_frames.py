@@ -129,7 +129,7 @@ def _upright(frame: VideoFrame) -> Image.Image:
     """As a player shows it: telephones store what they film lying on its side, with a note."""
     scale = min(1.0, HASHED_SIDE / max(frame.width, frame.height))
     width, height = max(1, round(frame.width * scale)), max(1, round(frame.height * scale))
-    image = Image.fromarray(frame.to_ndarray(width=width, height=height, format="rgb24"))
+    image = Image.fromarray(frame.reformat(width, height, "rgb24", threads=1).to_ndarray())
     return image.rotate(frame.rotation, expand=True) if frame.rotation % 90 == 0 and frame.rotation else image
 
 
