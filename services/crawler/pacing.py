@@ -73,7 +73,11 @@ class Pacer:
         self._hosts: OrderedDict[str, _Host] = OrderedDict()
 
     def set_pace(self, host: str, requests_per_second: float, least_gap_s: float = 0.0) -> None:
-        self._host(host).gap_s = max(1 / requests_per_second, least_gap_s)
+        """Counts from the last answer on: from robots.txt, which says it."""
+        state = self._host(host)
+        state.gap_s = max(1 / requests_per_second, least_gap_s)
+        if state.used_at:
+            state.next_at = max(state.next_at, state.used_at + state.gap_s)
 
     def met(self, host: str, wait_s: float, gap_s: float | None, refusals: int) -> None:
         """The host came into hand: others left it `wait_s` before it may be asked again."""

@@ -17,7 +17,7 @@ from services.crawler.visit import Watched
 from services.crawler.ways import NoWay
 from shared.clock import Clock
 from shared.failures import Transient
-from shared.net import Fetched
+from shared.net import Fetched, FetchFailed
 
 FRESH = timedelta(hours=24)  # 2.4
 STALE = timedelta(days=30)  # 2.3.1.4: how long a copy counts while no newer one can be had
@@ -31,6 +31,8 @@ Ask = Callable[[str], Awaitable[Fetched]]  # GET of it: five redirects (2.3.1.2)
 
 class StayAway(Transient):
     """robots.txt cannot be had: until it can, nothing may be asked for (2.3.1.4)."""
+
+    fault = "robots"
 
 
 @dataclass(frozen=True)
@@ -95,7 +97,8 @@ class Robots:
         except (NoWay, NotNow):  # nothing was asked: that says nothing of what it would have said
             raise
         except Transient as failure:
-            return await self._not_had(origin, watched, older, None, str(failure))
+            fault = f"{failure.fault}: " if isinstance(failure, FetchFailed) else ""
+            return await self._not_had(origin, watched, older, None, fault + str(failure))
         if answer.status == NOT_NOW or answer.status >= 500:
             return await self._not_had(origin, watched, older, answer.status, f"status {answer.status}")
         now, there = self._clock.now(), 200 <= answer.status < 300

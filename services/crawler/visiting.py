@@ -23,6 +23,7 @@ from shared.net import Fetched
 GONE = frozenset({404, 410, 451})
 NOT_MODIFIED = 304
 STAY_AWAY = "robots.txt asks us to stay away"
+CUT = "cut: the first {} bytes were read, the rest was left"
 REFUSED_AS_FAILURES = 20  # an address that the guard refuses will hardly be allowed later: the longest backoff
 
 
@@ -47,7 +48,8 @@ class Visitor:
             return failed(known, named(refused), max(known.failures, REFUSED_AS_FAILURES), self.clock.now())
         except Failure as failure:
             return not_answered(known, failure, self.clock.now())
-        return replace(visited, status=answer.status, bytes=len(answer.body))
+        problem = visited.problem or (CUT.format(len(answer.body)) if answer.cut else None)
+        return replace(visited, status=answer.status, bytes=len(answer.body), problem=problem)
 
     async def _read(self, known: Known, answer: Fetched, sitemaps: tuple[str, ...]) -> Visited:
         now, onward = self.clock.now(), redirect_of(answer)
