@@ -21,19 +21,20 @@ def body_of(answer: Answer, asked: Asked) -> tuple[bytes, bool]:
         else:
             body, whole = unpack(answer.body, codings, asked.limit + 1)
         over = not answer.ended or len(body) > asked.limit
-        if over and asked.whole:
-            raise _too_much(answer.body, codings, asked)
+        if over and codings:
+            _refuse_bomb(answer.body, codings, asked)
     except Undecodable as error:
         raise FetchFailed(f"{asked.url}: the body cannot be unpacked: {error}", Fault.ENCODING) from error
+    if over and asked.whole:
+        raise FetchFailed(f"{asked.url}: the body is larger than {asked.limit} bytes", Fault.TOO_LARGE)
     if not over and not whole and not (body and SHOWN_WITHOUT_END.issuperset(codings)):
         raise FetchFailed(f"{asked.url}: the packed body lacks its end", Fault.TRUNCATED)
     return body[: asked.limit], over or not whole
 
 
-def _too_much(packed: bytes, codings: list[str], asked: Asked) -> FetchFailed:
-    """A bomb is told by its beginning: so little of it already unpacks beyond the limit."""
+def _refuse_bomb(packed: bytes, codings: list[str], asked: Asked) -> None:
+    """A bomb is told by its beginning: so little of it already unpacks beyond the limit. It is not cut but refused."""
     beginning = packed[: asked.limit // BOMB]
-    if codings and beginning and len(unpack(beginning, codings, asked.limit + 1)[0]) > asked.limit:
+    if beginning and len(unpack(beginning, codings, asked.limit + 1)[0]) > asked.limit:
         what = f"the body is larger than {asked.limit} bytes as soon as {len(beginning)} of it are unpacked"
-        return FetchFailed(f"{asked.url}: {what}: a bomb", Fault.BOMB)
-    return FetchFailed(f"{asked.url}: the body is larger than {asked.limit} bytes", Fault.TOO_LARGE)
+        raise FetchFailed(f"{asked.url}: {what}: a bomb", Fault.BOMB)

@@ -69,7 +69,7 @@ class Fetcher:
         """`redirects=0` hands a redirect back as it is; more than `redirects` in a row is a failure.
 
         `exit`: the proxy of that name. `cut`: a body beyond `max_bytes` (default: `max_page_bytes`) is cut off there
-        instead of being a failure. `timeout_s`: for all of it, instead of `fetch_timeout_s`.
+        instead of being a failure; a bomb is one all the same. `timeout_s`: for all of it, not `fetch_timeout_s`.
         """
         sent = self._headers(user_agent, headers)
         limit = max_bytes or self.settings.max_page_bytes
