@@ -1,7 +1,7 @@
 """Links that need no writing: of hosts that nobody watches, or in the frontier already."""
 
 from array import array
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 import sqlalchemy as sa
@@ -49,22 +49,27 @@ class KnownLinks:
         self._hosts = hosts
         self._fresh_until = self._clock.monotonic() + FRESH_S
 
-    def unknown(self, visits: Iterable[Visited]) -> list[NewLink]:
+    def unknown(self, visits: Iterable[Visited]) -> "Unknown":
         """The links that may be new, each once, in the order of the pages."""
-        return list({link.url: link for visit in visits for link in self._unknown_of(visit)}.values())
-
-    def _unknown_of(self, visit: Visited) -> Iterator[NewLink]:
-        seen, known = self._seen, visit.known
-        depth = 1 if known.kind in LISTS else min(known.depth + 1, MOST_DEPTH)
-        for url, kind, priority in visit.links:
-            marked = hash(url)
-            if seen[marked % PLACES] != marked and (host := host_of(url)) in self._hosts:
-                yield NewLink(url, host, kind, priority, depth)
-
-    def remember(self, visits: Iterable[Visited]) -> None:
-        """After they are written."""
-        seen = self._seen
+        seen, hosts, fresh, marks = self._seen, self._hosts, dict[str, NewLink](), list[int]()
         for visit in visits:
-            for link in visit.links:
-                marked = hash(link.url)
-                seen[marked % PLACES] = marked
+            depth = 1 if visit.known.kind in LISTS else min(visit.known.depth + 1, MOST_DEPTH)
+            for url, kind, priority in visit.links:
+                mark = hash(url)
+                if seen[mark % PLACES] != mark:
+                    marks.append(mark)
+                    if (host := host_of(url)) in hosts:
+                        fresh[url] = NewLink(url, host, kind, priority, depth)
+        return Unknown(list(fresh.values()), marks)
+
+    def remember(self, written: "Unknown") -> None:
+        """After they are in the frontier. What was left out because a site is full is left out from now on."""
+        for mark in written.marks:
+            self._seen[mark % PLACES] = mark
+
+
+class Unknown(NamedTuple):
+    """Links to write, and the marks of these and of links that lead to nobody's site."""
+
+    links: Sequence[NewLink]
+    marks: Sequence[int]

@@ -80,9 +80,10 @@ class Recorder:
         with self._leases.leaving(over) as left:
             async with self._context.database.transaction() as tx:
                 await self._links.refresh(tx)
-                results = Results(finished, self._links.unknown(visited), left)
+                unknown = self._links.unknown(visited)
+                results = Results(finished, unknown.links, left)
                 refused = await ledger.record(tx, results, self._leases.holder, self._max_pages)
-        self._links.remember(visited)
+        self._links.remember(unknown)
         for host, links in refused.items():
             log.warning("too many pages: links left out", host=host, links=links, most=self._max_pages)
         self._hand.forget(finished, over)

@@ -48,12 +48,14 @@ def canonical(url: str, base: str | None = None) -> str | None:
 
 
 def host_of(url: str) -> str:
-    """The host of a canonical address, without port."""
-    return urlsplit(url).hostname or ""
+    """Of a canonical address, without port. Asked for hundreds of links a page: `urlsplit` costs ten times as much."""
+    where = url.partition("//")[2].partition("/")[0]
+    return where[1:].partition("]")[0] if where.startswith("[") else where.partition(":")[0]
 
 
 def path_of(url: str) -> str:
-    return urlsplit(url).path
+    """Of a canonical address."""
+    return url[url.find("/", 8) :].partition("?")[0]
 
 
 @lru_cache(maxsize=4096)

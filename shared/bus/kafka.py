@@ -19,7 +19,7 @@ PRODUCER: dict[str, Any] = {
     "acks": "all",
     "linger_ms": 5,  # long enough for the partitions of one call to share a request
     "max_batch_size": 256 * 1024,
-    "compression_type": "lz4",
+    "compression_type": "snappy",
     "request_timeout_ms": 15_000,  # also how long a batch is kept for a broker that is away
 }
 READY_SECONDS = 3.0
