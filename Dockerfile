@@ -14,10 +14,13 @@ RUN test -f "/locks/${SERVICE}.lock" || { echo "give --build-arg SERVICE=NAME, a
 
 FROM python:${PYTHON}
 ARG SERVICE
-# Only evidence looks at pages: its image has the browser and fonts for the languages that it must show.
-RUN if [ "${SERVICE}" = evidence ]; then \
-      apt-get update && apt-get install -y --no-install-recommends chromium-headless-shell fonts-noto-cjk fonts-thai-tlwg \
-      && rm -rf /var/lib/apt/lists/*; fi
+# Evidence shows pages, and needs fonts for their languages; the crawler reads what scripts write, and needs none.
+RUN case "${SERVICE}" in \
+      evidence) packages="chromium-headless-shell fonts-noto-cjk fonts-thai-tlwg" ;; \
+      crawler) packages="chromium-headless-shell" ;; \
+      *) exit 0 ;; \
+    esac \
+ && apt-get update && apt-get install -y --no-install-recommends ${packages} && rm -rf /var/lib/apt/lists/*
 COPY --from=build /opt/haetae /opt/haetae
 COPY shared/ /app/shared/
 COPY services/ /app/services/
