@@ -37,7 +37,7 @@ class Kind(IntEnum):
 
 @dataclass(frozen=True)
 class Order:
-    """What a child is for. `memory_bytes`: beyond what it has after loading the function. `threads`: it may start some."""
+    """What a child is for. `memory_bytes`: beyond what the loaded function needs. `threads`: it may start some."""
 
     module: str
     function: str

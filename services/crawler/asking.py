@@ -50,6 +50,7 @@ class Asker:
         watched: Watched | None = None,
         exit: str | None = None,
         cut: bool = False,
+        timeout_s: float | None = None,
     ) -> Fetched:
         """As `Fetcher.get`, each hop in its host's turn. The last redirect is given back as it is.
 
@@ -70,6 +71,7 @@ class Asker:
                     redirects=0,
                     exit=way,
                     cut=cut,
+                    timeout_s=timeout_s,
                 )
                 self._mark(host, answer)
             onward = redirect_of(answer)

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Sequence
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, suppress
 from dataclasses import dataclass
 from types import TracebackType
 from typing import Self, TypeVar
@@ -13,6 +13,7 @@ from services.crawler.media import Media
 from services.crawler.remembered import Remembered
 from services.crawler.seen import picture_of, video_of
 from services.crawler.settings import Settings
+from services.crawler.urls import host_of
 from services.crawler.visit import Watched
 from shared.clock import Clock
 from shared.events.values import MAX_URL, Picture, Video
@@ -24,7 +25,8 @@ T = TypeVar("T", Picture, Video)
 MOST_KEPT = 50_000  # pictures remembered by their address: 2 KB each
 MOST_VIDEOS_KEPT = 5_000  # 10 KB each
 REDIRECTS = 3
-MAX_VIDEOS = 4  # of a page: each may have a megabyte a second of its host's turn
+MAX_VIDEOS = 4  # of a page
+VIDEO_S = 60.0  # for all of a video: a megabyte a second
 VIDEOS_AT_ONCE = 4  # in memory, `max_video_bytes` each
 INLINE = "#inline-"  # then the beginning of the digest: the address of a picture that stands in the page itself
 
@@ -79,6 +81,7 @@ class PictureBox:
         """All of a page at once; each address is asked in its host's turn."""
         if not self._wanted:
             return Shown()
+        pictures, videos = await self._allowed(pictures, watched), await self._allowed(videos, watched)
         fetched, inside, moving = await asyncio.gather(
             asyncio.gather(*(self.get(url, watched) for url in pictures)),
             asyncio.gather(*(self.inline(page_url, body) for body in inline)),
@@ -89,7 +92,7 @@ class PictureBox:
 
     async def get(self, url: str, watched: Watched | None = None) -> Picture | None:
         """The picture with its digests. None when it is not there now, or is none."""
-        got = await self._ask(self._pictures, url, watched, self._max_bytes, cut=False)
+        got = await self._ask(self._pictures, url, watched, max_bytes=self._max_bytes)
         if not isinstance(got, Fetched):
             return got
         return self._pictures.keep(url, await self.describe(url, got.body), got)
@@ -97,7 +100,9 @@ class PictureBox:
     async def get_video(self, url: str, watched: Watched | None = None) -> Video | None:
         """The video with the hashes of its scenes. Of one that is too large, what its beginning shows."""
         async with self._room:
-            got = await self._ask(self._videos, url, watched, self._max_video_bytes, cut=True)
+            got = await self._ask(
+                self._videos, url, watched, max_bytes=self._max_video_bytes, cut=True, timeout_s=VIDEO_S
+            )
             if not isinstance(got, Fetched):
                 return got
             return self._videos.keep(url, await self.describe_video(url, got.body, cut=got.cut), got)
@@ -117,13 +122,39 @@ class PictureBox:
         url = f"{page_url}{INLINE}{made.sha256[:16]}"
         return made.model_copy(update={"url": url}) if len(url) <= MAX_URL else None
 
+    async def _allowed(self, urls: Sequence[str], watched: Watched | None) -> list[str]:
+        """Those that robots.txt of the site lets us have, as its ground says. Pictures of other hosts are a part of
+        this page."""
+        if watched is None:
+            return list(urls)
+        allowed = []
+        for url in urls:
+            with suppress(Failure):
+                elsewhere = host_of(url) != watched.site.host
+                if elsewhere or (await self._asker.rules(url, watched)).allow(url):
+                    allowed.append(url)
+        return allowed
+
     async def _ask(
-        self, last: Remembered[T], url: str, watched: Watched | None, max_bytes: int, *, cut: bool
+        self,
+        last: Remembered[T],
+        url: str,
+        watched: Watched | None,
+        *,
+        max_bytes: int,
+        cut: bool = False,
+        timeout_s: float | None = None,
     ) -> Fetched | T | None:
         """The answer; what was made of the last one if nothing changed; None when the address has nothing now."""
         try:
             answer = await self._asker.get(
-                url, headers=last.conditions(url), max_bytes=max_bytes, redirects=REDIRECTS, watched=watched, cut=cut
+                url,
+                headers=last.conditions(url),
+                max_bytes=max_bytes,
+                redirects=REDIRECTS,
+                watched=watched,
+                cut=cut,
+                timeout_s=timeout_s,
             )
         except Failure:
             return None

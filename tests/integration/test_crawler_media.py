@@ -18,7 +18,9 @@ from services.crawler.pacing import Pacer
 from services.crawler.picture_box import PictureBox, box
 from services.crawler.removal import SAME_PICTURE_BITS
 from services.crawler.settings import Settings
+from services.crawler.visit import Watched
 from shared.clock import SystemClock
+from shared.events.values import Site, SiteKind
 from shared.net import Fetcher
 from shared.objects.port import ObjectMissing
 from shared.objects.quarantine import Quarantine, open_quarantine
@@ -28,6 +30,7 @@ from tests.support.videos import scene, video
 
 ADDRESS, HOST = "127.78.0.9", "gallery.test"
 PICTURE = picture_file(seed=11)
+SITE = Watched(Site(host=HOST, name="Gallery", kind=SiteKind.GALLERY), 1_000.0, 60.0, obey_robots=True)
 
 
 @pytest.fixture
@@ -119,6 +122,16 @@ async def test_without_media_nothing_is_asked_for_and_nothing_is_missing(web: Ra
         shown = await pictures.shown(f"http://{HOST}/post", [f"http://{HOST}:{web.port}/a.jpg"], None, inline=[PICTURE])
         assert (shown.pictures, shown.missing, web.requests) == ((), 0, [])
         assert (await pictures.describe("http://a.test/1", PICTURE)).pdq_dihedral  # a removal check still looks
+
+
+async def test_what_robots_txt_forbids_is_not_asked_for_and_not_missing(web: RawServer, tmp_path: Path) -> None:
+    web.answers["/robots.txt"] = plain(b"User-agent: *\nDisallow: /private/")
+    web.answers["/private/a.jpg"] = web.answers["/b.jpg"] = plain(PICTURE)
+    origin = f"http://{HOST}:{web.port}"
+    async with boxed(tmp_path) as pictures:
+        shown = await pictures.shown(f"{origin}/post", [f"{origin}/private/a.jpg", f"{origin}/b.jpg"], SITE)
+    assert ([picture.url for picture in shown.pictures], shown.missing) == ([f"{origin}/b.jpg"], 0)
+    assert not any(b"private" in request.partition(b"\r\n")[0] for request in web.requests)
 
 
 async def test_what_was_seen_can_be_read_from_quarantine_and_nothing_else_is_there(
