@@ -12,7 +12,8 @@ import structlog
 from services.crawler.absence import Absence
 from services.crawler.asking import Asker
 from services.crawler.checking import Checker
-from services.crawler.connectors import Reader, key_of_pseudonyms
+from services.crawler.connectors.pseudonyms import key_of as key_of_conversation
+from services.crawler.connectors.reader import Reader
 from services.crawler.credentials import read_credentials
 from services.crawler.describing import Describer
 from services.crawler.domain import PageKind
@@ -64,7 +65,9 @@ class Equipment:
         sight = Sight(pages, renderer, Absence(asker, pages, self._clock, token_hex), agent)
         describer = Describer(pictures, self._clock, agent, self._digest_of)
         self._visitor = Visitor(asker, sight, describer, self._clock)
-        self._connectors = Reader(asker, pictures, self._clock, agent, self._key_of, settings.connector_mappings)
+        self._connectors = Reader(
+            asker, pictures, self._clock, agent, self._key_of, settings.connector_mappings, settings.fetch_media
+        )
         limits = Limits(settings.max_picture_bytes, settings.max_video_bytes)
         other = Vantage("browser", settings.browser_user_agent, settings.check_exit, draws=True)
         viewers = [
@@ -97,7 +100,7 @@ class Equipment:
 
     async def _key_of(self, conversation: str) -> bytes:
         async with self._look_ups, self._database.transaction() as tx:
-            return await key_of_pseudonyms(tx, conversation)
+            return await key_of_conversation(tx, conversation)
 
     async def _digest_of(self, url: str) -> str | None:
         async with self._look_ups, self._database.transaction() as tx:

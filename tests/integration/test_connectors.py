@@ -14,7 +14,7 @@ import sqlalchemy as sa
 
 from services.crawler import ledger
 from services.crawler.app import app
-from services.crawler.connectors import key_of_pseudonyms
+from services.crawler.connectors.pseudonyms import key_of
 from services.crawler.settings import Settings
 from services.crawler.sites import import_sites, parse_sites
 from shared.bus.memory import MemoryBroker
@@ -154,6 +154,6 @@ def is_refused(watching: Watching):
 
 async def test_a_conversation_keeps_its_key_and_others_have_another(watching: Watching) -> None:
     async with watching.database.transaction() as tx:
-        keys = [await key_of_pseudonyms(tx, name) for name in ("one", "two", "one")]
+        keys = [await key_of(tx, name) for name in ("one", "two", "one")]
     assert keys[0] == keys[2] != keys[1]
     assert len(keys[0]) == 32

@@ -83,6 +83,26 @@ async def test_more_than_a_batch_is_read_at_once_and_nothing_twice(peer: Peer, m
     assert soon == [True, True, False, False]
 
 
+async def test_large_files_are_read_in_several_visits(
+    peer: Peer, messenger: Messenger, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("services.crawler.connectors.messenger.MOST_BYTES", 20_000)
+    for number in range(5):
+        messenger.post(f"{TEXT} {number}", picture=picture())
+    visits = await peer.visits(peer.begin(channels()), 3)
+    assert [len(posts(visit)) for visit in visits] == [2, 2, 1]
+
+
+async def test_a_video_comes_with_its_thumbnail(peer: Peer, messenger: Messenger) -> None:
+    messenger.files |= {"film": b"no film at all", "thumb": picture()}
+    video = {"file_id": "film", "file_unique_id": "ufilm", "mime_type": "video/mp4", "file_size": 14}
+    thumbnail = {"file_id": "thumb", "file_unique_id": "uthumb", "width": 9, "height": 9}
+    messenger.post("", video=video | {"thumbnail": thumbnail})
+    (found,) = posts(await peer.reader.read(peer.begin(channels())))
+    assert [one.url for one in found.videos] == [f"{BASE}lanterns/1#media-ufilm"]
+    assert [one.url for one in found.finding.pictures] == [f"{BASE}lanterns/1#media-uthumb"]
+
+
 async def test_an_edited_post_is_the_same_page_with_other_content(peer: Peer, messenger: Messenger) -> None:
     messenger.post(TEXT)
     first = await peer.reader.read(peer.begin(channels()))

@@ -212,3 +212,15 @@ async def test_robots_txt_is_obeyed_on_pages_for_people(tmp_path: Path) -> None:
         (visited,) = await peer.visits(peer.begin(watched("feed"), "/feed"), 1)
     assert asked == []
     assert "robots.txt asks us to stay away" in (visited.problem or "")
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [("[" * 1_000_000, "nested too deeply"), ("[" + "0," * 1_500_000 + "0]", "larger than"), ("<html>", "is no JSON")],
+    ids=["deep", "large", "a page"],
+)
+async def test_a_hostile_listing_is_a_named_problem(tmp_path: Path, text: str, said: str) -> None:
+    async with reading_with({"/feed": body(text, "application/json")}, tmp_path) as peer:
+        visited = await peer.reader.read(peer.begin(watched("json:jsonfeed"), "/feed"))
+    assert said in (visited.problem or "")
+    assert visited.failures == 1

@@ -20,6 +20,7 @@ from services.crawler.connectors.port import Ask, Basis, Conversation, Harvest, 
 from services.crawler.urls import canonical
 from shared.events import LawfulBasis
 
+MOST_BYTES = 32 * 1024 * 1024  # of files in one visit: they are in memory until the visit is over
 BATCH = 20  # updates of a visit: with a picture each, 41 requests
 # After a week without updates the interface chooses numbers anew: then a number of old would hide what is new.
 NUMBERS_KEEP = timedelta(days=6)
@@ -50,6 +51,7 @@ class _Gathered:
     rooms: dict[str, tuple[parts.Chat, list[Said]]] = field(default_factory=dict)
     unnamed: int = 0
     missing: int = 0
+    bytes: int = 0
 
 
 class Channels:
@@ -64,13 +66,16 @@ class Channels:
         wanted = {"timeout": 0, "limit": BATCH, "allowed_updates": json.dumps(kinds, separators=(",", ":"))}
         result = await api.call("getUpdates", **wanted, **({} if offset is None else {"offset": offset}))
         gathered = _Gathered()
+        last = parts.last_number(result)
         for update in parts.updates(result):
             await self._take(update, source, api, gathered)
+            if gathered.bytes >= MOST_BYTES:
+                last = update.id  # the others come again
+                break
         conversations, refused = await self._conversations(gathered, source, api)
-        last = parts.last_number(result)
         if offset is not None and last is not None and last < offset:
             refused = (*refused, "updates that were confirmed came again: begun anew where they are")
-        full = last is not None and last + 1 != offset and len(list(read.rows(result))) >= BATCH
+        full = gathered.bytes >= MOST_BYTES or (last is not None and last + 1 != offset and _is_full(result))
         unnamed = f"{gathered.unnamed} posts of channels without a public name left out" if gathered.unnamed else None
         return Harvest(
             api.answer,
@@ -89,7 +94,8 @@ class Channels:
             if post is None:
                 gathered.unnamed += 1
             elif not options.channels or update.chat.is_named_by & set(options.channels):
-                gathered.posts.append(await _with_files(post, parts.files_of(update), api, gathered))
+                files = parts.files_of(update) if source.wants_media else ()
+                gathered.posts.append(await _with_files(post, files, api, gathered))
         elif update.chat.is_named_by & set(options.rooms) and (said := parts.said_in(update)):
             gathered.rooms.setdefault(update.chat.id, (update.chat, []))[1].append(said)
 
@@ -133,8 +139,13 @@ async def _with_files(post: Post, files: Iterable[parts.File], api: Api, gathere
         if body is None:
             gathered.missing += 1
         else:
+            gathered.bytes += len(body)
             (videos if file.is_video else pictures).append(Media(f"{post.url}#media-{file.unique}", body))
     return replace(post, pictures=tuple(pictures), videos=tuple(videos))
+
+
+def _is_full(result: object) -> bool:
+    return len(list(read.rows(result))) >= BATCH
 
 
 def _offset(source: Source) -> int | None:

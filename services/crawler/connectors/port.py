@@ -36,7 +36,7 @@ class Source:
     `start_url`: canonical. `options`: an instance of the connector's own model. `basis`: what the site's entry allows
     to read, None for posts in public; `unlawful`: why, where a basis was named that does not hold. `cursor`: as the
     connector gave it last; None at first. `validators`: request headers by which the answer of `Harvest.begins` comes
-    again only if it changed.
+    again only if it changed. `wants_media`: whether bytes of pictures and videos are of any use.
     """
 
     site: Site
@@ -47,6 +47,7 @@ class Source:
     now: datetime
     unlawful: str | None = None
     validators: Mapping[str, str] = field(default_factory=dict)
+    wants_media: bool = True
 
 
 @dataclass(frozen=True)

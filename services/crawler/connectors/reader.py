@@ -42,6 +42,7 @@ class Reader:
     user_agent: str
     key_of: KeyOf
     mappings: Path | None = None
+    wants_media: bool = True
 
     async def read(self, known: Known) -> Visited:
         """Never raises for what the other side does: that is recorded with the site. Raises `NotNow`."""
@@ -70,7 +71,9 @@ class Reader:
         self.asker.pacer.set_pace(watched.site.host, watched.requests_per_second)
         rules = None if reads.is_api else await self.asker.rules(known.url, watched)
         validators = conditions(known.etag, known.last_modified)
-        source = Source(watched.site, known.url, options, basis, known.cursor, now, unlawful, validators)
+        source = Source(
+            watched.site, known.url, options, basis, known.cursor, now, unlawful, validators, self.wants_media
+        )
         harvest = await reads.read(source, Polite(self.asker, watched, known.url, rules))
         if harvest.cursor and len(harvest.cursor) > MAX_CURSOR:
             raise Rejected(f"the connector's cursor has {len(harvest.cursor)} characters; {MAX_CURSOR} is the most")
@@ -114,10 +117,11 @@ class Reader:
         pictures = [one.url for one in post.pictures if one.body is None]
         videos = [one.url for one in post.videos if one.body is None]
         shown = await self.pictures.shown(post.url, pictures, watched, videos=videos)
-        inside = await asyncio.gather(
-            *(self.pictures.describe(one.url, one.body) for one in post.pictures if one.body is not None)
-        )
-        return replace(shown, pictures=(*shown.pictures, *inside))
+        if not self.wants_media:
+            return shown
+        here = [await self.pictures.describe(one.url, one.body) for one in post.pictures if one.body is not None]
+        moving = [await self.pictures.describe_video(one.url, one.body) for one in post.videos if one.body is not None]
+        return replace(shown, pictures=(*shown.pictures, *here), videos=(*shown.videos, *moving))
 
     async def _conversations(
         self, known: Known, source: Source, given: Iterable[Conversation], now: datetime
