@@ -94,6 +94,8 @@ async def _preserve(number: int, picture: Picture, by_digest: Mapping[str, Excha
 
     if loaded := by_digest.get(picture.sha256) or traffic.answered(picture.url):
         return preserved(loaded, "loaded by the page")
+    if "#" in picture.url:  # how the crawler names what stands in the page itself
+        return preserved(None, "a part of the page, which is preserved")
     try:
         exchange = await traffic.load(picture.url, {"referer": traffic.exchanges[0].url})
     except (AddressRefused, FetchFailed, TooMuch) as error:

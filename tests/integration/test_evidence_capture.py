@@ -117,6 +117,13 @@ async def test_redirects_are_in_the_record(capture, web):
     assert captured.pictures[0].exchange.body == picture()
 
 
+async def test_a_picture_that_stands_in_the_page_is_not_asked_for(capture, web):
+    url = web.page("/post/5", "<p>With one inside</p>")
+    (inside,) = (await capture(url, (f"{url}#inline-0123456789abcdef", b"inside"))).pictures
+    assert (inside.exchange, inside.note) == (None, "a part of the page, which is preserved")
+    assert web.paths().count("/post/5") == 1
+
+
 async def test_a_picture_that_the_page_no_longer_shows_is_asked_for(capture, web):
     url = web.page("/post/4", "<p>Without it</p>")
     gone = web.url("/media/gone.jpg")
