@@ -20,6 +20,7 @@ AROUND = ", ".join(
 )
 MOST_OF_PAGE = 0.3  # what has more of the text than this is no frame, whatever its name (`class="widget Blog"`)
 LEAST_OF_PAGE = 0.3  # a main part with less of the text was not recognised: a page of many posts, a table
+SHORT = 250  # characters: so little is a notice or a wall, which is to be recognised by all that it says
 PARAGRAPH = 80  # characters; one so long near the main part belongs to it: a lead, a second half
 NEAR = 3  # levels above the main part
 
@@ -27,6 +28,8 @@ NEAR = 3  # levels above the main part
 def main_text(page: Document) -> str:
     """`page` has lost its links already. Takes the frame out of the tree as well."""
     whole = len(page.to_text(PLAIN))
+    if whole < SHORT:
+        return text_of(page)
     page.remove(HIDDEN)
     for part in page.select(AROUND):
         if len(part.text) < MOST_OF_PAGE * whole:

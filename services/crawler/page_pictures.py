@@ -2,14 +2,15 @@
 
 import re
 from collections.abc import Iterator
+from itertools import chain
 
 from turbohtml import Document, Element
 
 from services.crawler.addresses import Addresses
 from services.crawler.inline_pictures import is_inline
 
-PICTURE_FILES = (".jpg", ".jpeg", ".png", ".gif", ".webp", ".avif", ".bmp", ".heic", ".heif")
-LONGEST_ENDING = max(map(len, PICTURE_FILES))
+PICTURE_FILES = frozenset((".jpg", ".jpeg", ".png", ".gif", ".webp", ".avif", ".bmp", ".heic", ".heif"))
+LONGEST = 5  # characters of an ending
 # Where pages hide the address until somebody scrolls down: the names that the common lazy loaders use.
 LAZY = ("data-src", "data-original", "data-lazy-src", "data-lazy", "data-actualsrc", "data-echo")
 BETWEEN_CANDIDATES = re.compile(r",\s+|,(?=https?:|/)")
@@ -20,15 +21,20 @@ CSS_URL = re.compile(r"""background(?:-image)?\s*+:[^;{}]{0,200}?url\(\s*+["']?+
 MAX_STYLE = 200_000  # characters of a style sheet
 
 
+def ending(url: str) -> str:
+    """Of the file that a canonical address may be of, such as `.jpg`; empty for none."""
+    last = url.partition("?")[0][-LONGEST:]
+    return last[last.rfind(".") :].lower() if "." in last else ""
+
+
 def is_picture(url: str) -> bool:
     """Whether a canonical address looks like a picture's."""
-    ending = url.partition("?")[0][-LONGEST_ENDING:]
-    return "." in ending and ending.lower().endswith(PICTURE_FILES)
+    return ending(url) in PICTURE_FILES
 
 
-def pictures(page: Document, addresses: Addresses, *, styles: bool) -> Iterator[str]:
-    """Canonical addresses in the page's order, then those of its styles if `styles`."""
-    for source in (*sources(page), *(backgrounds(page) if styles else ())):
+def pictures(page: Document, addresses: Addresses) -> Iterator[str]:
+    """Canonical addresses in the page's order, then those of its styles."""
+    for source in chain(sources(page), backgrounds(page)):
         if not is_inline(source) and (address := addresses[source]):
             yield address
 

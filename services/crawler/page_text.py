@@ -20,6 +20,11 @@ def text_of(part: Document | Element) -> str:
     """Lines without blanks around. Changes the tree: tables become lines."""
     for node in part.select(LAID_OUT):
         node.tag = "div"
+    return lines_of(part)
+
+
+def lines_of(part: Document | Element) -> str:
+    """The same, leaving the tree as it is: cells of a table stand in one line."""
     text = part.to_text(PLAIN)
     lines = text.split("\n")
     if any(sign in text for sign in UNTIDY):

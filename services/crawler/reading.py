@@ -14,14 +14,21 @@ from turbohtml import Document, parse
 
 from services.crawler.addresses import Addresses
 from services.crawler.charset import decode
+from services.crawler.details import details
 from services.crawler.inline_pictures import inline_pictures
+from services.crawler.listings import next_pages
 from services.crawler.main_text import main_text
 from services.crawler.own_content import cut_frame, cut_links
 from services.crawler.page_head import read_head
-from services.crawler.page_pictures import is_picture, pictures, sources
+from services.crawler.page_media import MEDIA_FILES, media
+from services.crawler.page_pictures import PICTURE_FILES, ending, pictures, sources
 from services.crawler.page_text import cut_what_is_no_text, says_something, text_of
+from services.crawler.posts import with_posts
+from services.crawler.shells import needs_browser
+from services.crawler.spoken import language_of
 from shared.events.values import Post
 
+INLINE = 'img[src^="data:image"], img[data-src^="data:image"]'
 MIN_WEIGHT = 40  # a shorter text is a notice of the site ("3 new posts"), not content
 MAX_LINKS, MAX_PICTURES = 2_000, 20  # a page: more is a trap or an archive, whose items have pages of their own
 
@@ -62,23 +69,35 @@ def read_html(html: str, url: str) -> Page:
     page = parse(html, positions=False)
     addresses = _addresses(page, url)
     head = read_head(page, addresses)
-    links = _links(page, addresses)
+    links, media_files = _links(page, addresses)
+    said = details(page, head)
+    script_only = needs_browser(page, len(links))
     cut_frame(page)
     thumbnails = cut_links(page, addresses, url)
-    own = _first(MAX_PICTURES, chain(pictures(page, addresses, styles="url(" in html), thumbnails))
-    inline = inline_pictures(sources(page)) if "data:" in html else ()
+    own = _first(MAX_PICTURES, chain(pictures(page, addresses), thumbnails))
+    inline = inline_pictures(sources(page)) if page.select_one(INLINE) else ()
+    videos, audio = (media(page, addresses, kind, media_files, head.meta, said.data) for kind in ("video", "audio"))
     cut_what_is_no_text(page)
-    is_content = bool(own) or bool(inline) or says_something(page, MIN_WEIGHT)
+    is_content = bool(own or inline or videos or audio) or says_something(page, MIN_WEIGHT)
     text = main_text(page) if is_content else text_of(page)
+    thread = said.thread(html) if is_content else ()
     return Page(
-        head.title,
-        head.language,
-        text,
-        own,
-        is_content,
-        links,
-        tuple(dict.fromkeys(head.feeds)),
-        head.canonical if head.canonical != url else None,
+        title=head.title,
+        language=language_of(text, head.language) if is_content else head.language,
+        text=with_posts(text, thread),
+        pictures=own or (tuple(head.pictures[:1]) if is_content else ()),
+        is_content=is_content,
+        links=links,
+        feeds=tuple(dict.fromkeys(head.feeds)),
+        copy_of=head.canonical if head.canonical != url else None,
+        authors=said.byline.names(thread) if is_content else (),
+        published_at=said.byline.published_at(thread) if is_content else None,
+        videos=videos,
+        audio=audio,
+        thread=thread,
+        inline_pictures=inline,
+        script_only=script_only,
+        next_pages=next_pages(url, links, head.next_pages),
     )
 
 
@@ -94,7 +113,7 @@ def picture_links(html: str, url: str) -> frozenset[str]:
     page = parse(html, positions=False)
     addresses = _addresses(page, url)
     linked = (addresses[link] for link in cast(list[str], page.xpath("//a/@href")))
-    return frozenset((*pictures(page, addresses, styles=True), *(link for link in linked if link)))
+    return frozenset((*pictures(page, addresses), *(link for link in linked if link)))
 
 
 def _addresses(page: Document, url: str) -> Addresses:
@@ -102,10 +121,16 @@ def _addresses(page: Document, url: str) -> Addresses:
     return Addresses((Addresses(url)[named.attr("href") or ""] if named else None) or url)
 
 
-def _links(page: Document, addresses: Addresses) -> tuple[str, ...]:
+def _links(page: Document, addresses: Addresses) -> tuple[tuple[str, ...], list[str]]:
+    """Links to pages, and to videos and sounds."""
     found = cast(list[str], page.xpath("//a/@href | //area/@href | //iframe/@src | //frame/@src"))
-    unique = dict.fromkeys(map(addresses.__getitem__, found))
-    return tuple([link for link in unique if link and not is_picture(link)][:MAX_LINKS])
+    links: list[str] = []
+    files: list[str] = []
+    for link in dict.fromkeys(map(addresses.__getitem__, found)):
+        if link is None or (kind := ending(link)) in PICTURE_FILES:
+            continue
+        (files if kind in MEDIA_FILES else links).append(link)
+    return tuple(links[:MAX_LINKS]), files
 
 
 def _first(most: int, found: Iterable[str]) -> tuple[str, ...]:

@@ -1,0 +1,113 @@
+"""Who wrote a page and when, as it says itself (pure)."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from turbohtml import Document, Element
+
+from services.crawler.dates import date_of
+from shared.events.values import Post
+
+MAX_AUTHORS, MAX_AUTHOR = 5, 100
+META_AUTHORS = (
+    "author",
+    "article:author",
+    "dc.creator",
+    "dcterms.creator",
+    "parsely-author",
+    "sailthru.author",
+    "citation_author",
+)
+META_DATES = (
+    "article:published_time", "datepublished", "og:published_time", "publishdate", "pubdate", "dc.date",
+    "dcterms.created", "dc.date.issued", "parsely-pub-date", "sailthru.date", "date", "citation_publication_date",
+    "uploaddate",
+)  # fmt: skip
+LD_DATES = ("datePublished", "dateCreated", "uploadDate")
+MARKED_AUTHORS = '[itemprop="author"] [itemprop="name"], [itemprop="author"], a[rel~="author"]'
+MARKED_DATES = '[itemprop="datePublished"], [itemprop="dateCreated"], [itemprop="uploadDate"], time[datetime]'
+MAX_LD = 200  # objects: lists of products have thousands
+
+
+@dataclass(frozen=True)
+class Byline:
+    """As written, the most trustworthy first."""
+
+    authors: tuple[str, ...]
+    dates: tuple[str, ...]
+
+    def published_at(self, thread: Sequence[Post]) -> datetime | None:
+        said = next((found for date in self.dates if (found := date_of(date))), None)
+        return said or (thread[0].posted_at if thread else None)
+
+    def names(self, thread: Sequence[Post]) -> tuple[str, ...]:
+        """Each once. An address of a profile is no name."""
+        of_thread = [thread[0].author] if thread and thread[0].author else []
+        tidy = (" ".join(name.replace("\0", "").split())[:MAX_AUTHOR] for name in (*self.authors, *of_thread))
+        return tuple(dict.fromkeys(name for name in tidy if name and "://" not in name))[:MAX_AUTHORS]
+
+
+def byline(page: Document, meta: Mapping[str, str], data: Sequence[object]) -> Byline:
+    """`data`: the page's JSON-LD."""
+    objects = list(_objects(data))
+    return Byline(
+        (*_names(objects), *_of(meta, META_AUTHORS), *_marked_author(page)),
+        (*_strings(objects, LD_DATES), *_of(meta, META_DATES), *_marked_date(page)),
+    )
+
+
+def objects_of(data: Sequence[object], wanted: str) -> Iterator[Mapping[str, object]]:
+    """JSON-LD objects whose `@type` ends with `wanted`."""
+    for one in _objects(data):
+        kinds = one.get("@type")
+        if any(str(kind).endswith(wanted) for kind in (kinds if isinstance(kinds, list) else [kinds])):
+            yield one
+
+
+def _objects(data: object) -> Iterator[Mapping[str, object]]:
+    """All of them, nested ones after those around them; not recursive, and bounded."""
+    waiting: list[object] = [data]
+    seen = 0
+    while waiting and seen < MAX_LD:
+        one = waiting.pop(0)
+        if isinstance(one, dict):
+            seen += 1
+            yield one
+            waiting += one.values()
+        elif isinstance(one, list):
+            waiting[:0] = one[:MAX_LD]
+
+
+def _strings(objects: Iterable[Mapping[str, object]], keys: Iterable[str]) -> Iterator[str]:
+    wanted = tuple(keys)
+    return (value for one in objects for key in wanted if isinstance(value := one.get(key), str))
+
+
+def _names(objects: Iterable[Mapping[str, object]]) -> Iterator[str]:
+    for one in objects:
+        authors = one.get("author")
+        for author in authors if isinstance(authors, list) else [authors]:
+            name = author.get("name") if isinstance(author, dict) else author
+            if isinstance(name, str):
+                yield name
+
+
+def _of(meta: Mapping[str, str], names: Iterable[str]) -> Iterator[str]:
+    return (meta[name] for name in names if name in meta)
+
+
+def _marked_author(page: Document) -> Iterator[str]:
+    node = page.select_one(MARKED_AUTHORS)
+    if node:
+        yield node.attr("content") or node.text
+
+
+def _marked_date(page: Document) -> Iterator[str]:
+    node = page.select_one(MARKED_DATES)
+    if node:
+        yield from (said for said in _said(node) if said)
+
+
+def _said(node: Element) -> tuple[str | None, ...]:
+    return node.attr("datetime"), node.attr("content"), node.text[:MAX_AUTHOR]

@@ -1,0 +1,34 @@
+"""What only a page of content is asked for: gathered before its links are cut, worked out when it is content (pure)."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import cast
+
+from turbohtml import Document, parse
+
+from services.crawler.bylines import Byline, byline
+from services.crawler.page_head import Head
+from services.crawler.repeated_posts import may_be_repeated, repeated_posts
+from services.crawler.threads import known_thread
+from shared.events.values import Post
+
+LD = 'script[type="application/ld+json"]'
+
+
+@dataclass(frozen=True)
+class Details:
+    byline: Byline
+    data: Sequence[object]  # JSON-LD
+    posts: tuple[Post, ...]
+    unknown: bool  # may be a thread of an engine that is not known
+
+    def thread(self, html: str) -> tuple[Post, ...]:
+        """Reads the page once more where it must: few pages need it."""
+        return repeated_posts(parse(html, positions=False)) if self.unknown else self.posts
+
+
+def details(page: Document, head: Head) -> Details:
+    data = page.json_ld() if page.select_one(LD) else []
+    classes = frozenset(" ".join(set(cast(list[str], page.xpath("//@class")))).split())
+    posts = known_thread(page, classes)
+    return Details(byline(page, head.meta, data), data, posts, not posts and may_be_repeated(page))

@@ -1,0 +1,38 @@
+"""One post of a thread, from the parts of the page that show it (pure)."""
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from turbohtml import Element
+
+from services.crawler.dates import date_of
+from shared.events.values import MAX_EXCERPT, Post
+
+MAX_POSTS = 200  # a page: boards show 10 to 100
+MAX_AUTHOR = 100
+AUTHORS = ("data-author", "data-nick", "data-username")
+DATES = ("datetime", "data-time", "data-datestring", "title", "content")
+NAMES = ", ".join(
+    ('[rel~="author"], [itemprop="author"]', *(f'[class*="{name}" i]' for name in ("author", "nick", "user", "writer")))
+)
+PIECE = 60  # characters by which a post is found in a text
+
+
+def post(part: Element, author: Element | None, date: Element | None, said: str) -> Post:
+    """`part`: the whole post; `said`: its text."""
+    named = next((name for node in (part, author) if node for key in AUTHORS if (name := node.attr(key))), None)
+    name = " ".join((named or (author.text if author else "")).split())[:MAX_AUTHOR]
+    return Post(author=name or None, posted_at=_posted_at(date), text=said[:MAX_EXCERPT])
+
+
+def with_posts(text: str, posts: Iterable[Post]) -> str:
+    """The text of a page with all of its posts: its main part may be the first of them only."""
+    missing = [one.text for one in posts if max(one.text.split("\n"), key=len)[:PIECE] not in text]
+    return "\n".join([text, *missing]) if missing else text
+
+
+def _posted_at(node: Element | None) -> datetime | None:
+    if node is None:
+        return None
+    said = (*(node.attr(name) for name in DATES), node.text)
+    return next((found for text in said if (found := date_of(text))), None)
