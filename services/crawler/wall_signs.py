@@ -35,9 +35,12 @@ class Signs:
     def source_in(self, source: bytes) -> str | None:
         return next((piece.decode() for piece in self.source if piece in source), None)
 
-    def host_in(self, called: Iterable[str]) -> str | None:
-        """The first of the addresses (without scheme) that leads to one of our hosts."""
-        return next((ours for address in called for ours in self.hosts if leads_to(address, ours)), None)
+    def host_in(self, look: "Look") -> str | None:
+        """The first of our hosts to which a script, frame or form leads."""
+        named = [host for host in self.hosts if host.encode() in look.source]  # cheap, and nearly always enough
+        if not named:
+            return None
+        return next((host for address in look.called for host in named if leads_to(address, host)), None)
 
     def title_in(self, titles: Iterable[str]) -> str | None:
         for title in titles:

@@ -107,11 +107,12 @@ def _says_little(page: Page) -> bool:
 
 def _captcha(look: Look, refused: bool, status: int) -> Walled | None:
     signs = SIGNS[Wall.CAPTCHA]
-    piece, host = signs.source_in(look.source), signs.host_in(look.called)
     title, share = signs.title_in(look.titles), signs.share_of(look.text)
-    if piece and (refused or title or share or not look.text):
+    if not (refused or title or share or not look.text):  # the source is long, and searched last
+        return None
+    if piece := signs.source_in(look.source):
         return Walled(Wall.CAPTCHA, f"status {status} with a challenge’s own script ({piece})")
-    if host and (refused or title or share):
+    if (refused or title or share) and (host := signs.host_in(look)):
         return Walled(Wall.CAPTCHA, f"a challenge of {host}, and nothing else")
     if share and (title or refused or share >= MOSTLY):
         return Walled(Wall.CAPTCHA, "it asks whether we are a person")
@@ -142,12 +143,14 @@ def _login(look: Look, refused: bool) -> Walled | None:
 
 def _parked(look: Look, url: str) -> Walled | None:
     signs = SIGNS[Wall.PARKED]
-    if host := signs.host_in(look.called):
+    if len(look.page.links) > FEW_LINKS:
+        return None
+    if host := signs.host_in(look):
         return Walled(Wall.PARKED, f"it is served by {host}")
     share = signs.share_of(look.text) or signs.share_of("".join(look.titles))
     name = (urlsplit(url).hostname or "").removeprefix("www.").replace(".", "").replace("-", "").replace("_", "")
     names_itself = bool(name) and (name in look.text or any(name in title for title in look.titles))
-    if share and (names_itself or share >= MOSTLY) and len(look.page.links) <= FEW_LINKS:
+    if share and (names_itself or share >= MOSTLY):
         return Walled(Wall.PARKED, "its domain is for sale, parked or expired")
     return None
 
