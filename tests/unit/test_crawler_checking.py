@@ -2,20 +2,28 @@
 
 from __future__ import annotations
 
+from base64 import b64encode
 from collections.abc import AsyncIterator
+from datetime import timedelta
+from hashlib import sha256
 from pathlib import Path
 from uuid import uuid4
 
 import pytest
 
 from services.crawler.asking import Asker
-from services.crawler.checking import Checker, Vantage
+from services.crawler.checking import Checker
 from services.crawler.keeping import Keeper
 from services.crawler.pacing import Pacer
+from services.crawler.page_reader import PageReader
 from services.crawler.picture_box import PictureBox
-from services.crawler.visit import Check, Checked
+from services.crawler.rendering import Renderer
+from services.crawler.vantage import Limits, Vantage, Viewer
+from services.crawler.visit import Check, Checked, Watched
+from shared.browser import Chromium
 from shared.clock import SystemClock
-from shared.events.values import ProbeOutcome
+from shared.events.values import Probe, ProbeOutcome, SiteKind, Video
+from shared.events.values import Site as Watch
 from shared.net import Fetcher, NetSettings
 from shared.settings import QuarantineSettings
 from tests.support.findings import TEXT, finding, picture, picture_file
@@ -29,10 +37,15 @@ class Web:
     def url(self, path: str) -> str:
         return f"http://board.test:{self.server.port}{path}"
 
-    async def check(self, *, pictures: bool = False) -> Checked:
+    def html(self, path: str, body: str, status: str = "200 OK") -> None:
+        self.server.answers[path] = plain(body.encode(), "Content-Type: text/html", status=status)
+
+    async def check(
+        self, *, pictures: bool = False, videos: tuple[Video, ...] = (), watched: Watched | None = None
+    ) -> Checked:
         shown = (picture(self.url("/a.jpg")),) if pictures else ()
-        found = finding(self.url("/post/1"), pictures=shown)
-        return await self.checker.check(Check(uuid4(), uuid4(), 1, "board.test", found))
+        found = finding(self.url("/post/1"), pictures=shown).model_copy(update={"videos": videos})
+        return await self.checker.check(Check(uuid4(), uuid4(), 1, "board.test", found, watched))
 
 
 @pytest.fixture
@@ -47,9 +60,14 @@ async def web(tmp_path: Path) -> AsyncIterator[Web]:
         pacer = Pacer(clock)
         pacer.set_pace("board.test", 1_000)
         asker = Asker(net, pacer, clock)
-        vantages = (Vantage("honest", "Haetae/0.1"), Vantage("browser", "Mozilla/5.0"))
-        async with PictureBox(asker, Keeper(QuarantineSettings(), clock), 1_000_000, 1_000_000) as box:
-            yield Web(server, Checker(asker, box, clock, vantages, 1_000_000))
+        renderer = Renderer(asker, Chromium(None, 1), 1, clock)
+        keeper = Keeper(QuarantineSettings(), clock)
+        async with PictureBox(asker, keeper, 1_000_000, 1_000_000) as box, PageReader() as pages, renderer:
+            viewers = [
+                Viewer(vantage, asker, pages, box, renderer, clock, Limits(1_000_000, 1_000_000))
+                for vantage in (Vantage("honest", "Haetae/0.1"), Vantage("browser", "Mozilla/5.0", draws=True))
+            ]
+            yield Web(server, Checker(viewers, clock, timedelta()))
 
 
 async def test_gone_means_page_and_pictures_for_both(web: Web) -> None:
@@ -100,3 +118,93 @@ async def test_no_cache_answers_and_nothing_is_conditional(web: Web) -> None:
 async def test_content_under_another_status_is_present(web: Web) -> None:
     web.server.answers["/post/1"] = plain(f"<p>{TEXT}</p>".encode(), "Content-Type: text/html", status="404 Not Found")
     assert (await web.check()).outcome is ProbeOutcome.PRESENT
+
+
+async def test_a_picture_at_a_new_address_on_the_tombstone_is_found(web: Web) -> None:
+    web.html("/post/1", "<p>Gone</p><img src=/logo.png><img src=/hidden/b.jpg>", "404 Not Found")
+    assert (await web.check(pictures=True)).outcome is ProbeOutcome.GONE
+    web.server.answers["/hidden/b.jpg"] = plain(picture_file(size=200, quality=60))
+    checked = await web.check(pictures=True)
+    assert checked.outcome is ProbeOutcome.PRESENT
+    assert any("/hidden/b.jpg" in probe.why for probe in checked.probes)
+
+
+async def test_a_picture_that_moved_into_the_page_is_found(web: Web) -> None:
+    inside = b64encode(picture_file()).decode()
+    web.html("/post/1", f'<p>Gone</p><img src="data:image/jpeg;base64,{inside}">', "410 Gone")
+    assert (await web.check(pictures=True)).outcome is ProbeOutcome.PRESENT
+
+
+async def test_of_a_page_full_of_pictures_few_are_looked_at(web: Web) -> None:
+    web.html("/post/1", "<p>Gone</p>" + "".join(f"<img src=/n/{n}.jpg>" for n in range(20)), "404 Not Found")
+    await web.check(pictures=True)
+    assert len([request for request in web.server.requests if b" /n/" in request]) == 2 * 4
+
+
+async def test_a_picture_in_the_page_is_not_asked_for(web: Web) -> None:
+    wanted = picture(web.url("/post/1#inline-0123456789abcdef"))
+    found = finding(web.url("/post/1"), pictures=(wanted,))
+    checked = await web.checker.check(Check(uuid4(), uuid4(), 1, "board.test", found))
+    assert {probe.url for probe in checked.probes} == {web.url("/post/1")}
+
+
+async def test_another_post_in_its_place_is_said(web: Web) -> None:
+    web.html("/post/1", "<p>The harbour market opens on Monday with fresh bread, and everybody is welcome.</p>")
+    assert (await web.check()).outcome is ProbeOutcome.REPLACED
+
+
+@pytest.mark.parametrize("status", ["200 OK", "404 Not Found"])
+async def test_a_wall_is_no_removal(web: Web, status: str) -> None:
+    challenge = plain(b"<p>wait</p>", "cf-mitigated: challenge", "Content-Type: text/html", status=status)
+    web.server.answers["/post/1"] = challenge
+    checked = await web.check()
+    assert checked.outcome is ProbeOutcome.WALLED
+    assert "captcha" in checked.probes[0].why
+
+
+async def test_a_redirect_to_the_log_in_page_is_no_removal(web: Web) -> None:
+    web.server.answers["/post/1"] = plain(b"", "Location: /login?next=/post/1", status="302 Found")
+    web.html("/login?next=/post/1", "<h1>Log in</h1><input type=password>")
+    assert (await web.check()).outcome is ProbeOutcome.WALLED
+
+
+async def test_a_tombstone_that_asks_to_log_in_for_more_is_one(web: Web) -> None:
+    web.html("/post/1", "<p>Not found. Log in to view more.</p><form><input type=password></form>", "404 Not Found")
+    assert (await web.check()).outcome is ProbeOutcome.GONE
+
+
+async def test_videos_are_asked_for(web: Web) -> None:
+    body = b"stand-in for a video"
+    video = Video(url=web.url("/a.mp4"), sha256=sha256(body).hexdigest(), bytes=len(body))
+    web.server.answers["/a.mp4"] = plain(body)
+    assert (await web.check(videos=(video,))).outcome is ProbeOutcome.PRESENT
+    cut = video.model_copy(update={"bytes": 8, "sha256": sha256(body[:8]).hexdigest(), "cut": True})
+    assert (await web.check(videos=(cut,))).outcome is ProbeOutcome.PRESENT
+    del web.server.answers["/a.mp4"]
+    assert (await web.check(videos=(video,))).outcome is ProbeOutcome.GONE
+
+
+async def test_each_probe_carries_its_proof(web: Web) -> None:
+    probe = (await web.check()).probes[0]
+    assert (probe.address, probe.sha256, probe.method) == ("127.78.0.2", sha256(b"none").hexdigest(), "http")
+    assert probe.seen_at is not None
+
+
+def drawn(checked: Checked) -> list[Probe]:
+    return [probe for probe in checked.probes if probe.method == "browser"]
+
+
+async def test_where_scripts_write_the_page_a_browser_looks_too(web: Web) -> None:
+    site = Watch(host="board.test", name="Board", kind=SiteKind.BOARD)
+    watched = Watched(site, 1_000, 300, obey_robots=True, renders=True)
+    shell = "<div id=app></div><script>app.textContent = {}</script>"
+    web.html("/post/1", shell.format(f"'{TEXT}'"), "404 Not Found")
+    checked = await web.check(watched=watched)
+    assert checked.outcome is ProbeOutcome.SOFT_404
+    assert "another visitor is answered differently" in drawn(checked)[0].why
+    web.html("/post/1", shell.format("'Nothing here'"), "404 Not Found")
+    checked = await web.check(watched=watched)
+    assert checked.outcome is ProbeOutcome.GONE
+    assert [probe.outcome for probe in drawn(checked)] == [ProbeOutcome.GONE]
+    web.html("/post/1", "<script>for (;;) ;</script>", "404 Not Found")
+    assert (await web.check()).outcome is ProbeOutcome.GONE
