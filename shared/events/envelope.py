@@ -9,6 +9,7 @@ from typing import Generic, TypeVar
 from uuid import UUID
 
 from pydantic import ValidationError
+from pydantic_core import to_json
 
 from shared.events.base import REGISTRY, Event
 from shared.failures import Rejected
@@ -40,7 +41,7 @@ class Envelope(Generic[E]):
 
     @property
     def value(self) -> bytes:
-        return self.event.model_dump_json().encode()
+        return to_json(self.event)
 
     @property
     def headers(self) -> dict[str, bytes]:
