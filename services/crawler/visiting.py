@@ -3,10 +3,10 @@
 from dataclasses import dataclass, replace
 
 from services.crawler.asking import Asker, header, redirect_of
-from services.crawler.charset import decode
 from services.crawler.describing import Describer
 from services.crawler.domain import PageKind, Priority
-from services.crawler.feeds import feed_links, is_feed
+from services.crawler.feeds import is_feed, read_feed
+from services.crawler.listings import discovered
 from services.crawler.outcomes import failed, named, not_answered, not_served, settled
 from services.crawler.pacing import NotNow
 from services.crawler.reading import Page
@@ -17,6 +17,7 @@ from services.crawler.visit import Known, Link, Visited
 from services.crawler.walled import walled
 from services.crawler.walls import wall_of
 from shared.clock import Clock
+from shared.events.values import SiteKind
 from shared.failures import Failure, Rejected
 from shared.net import Fetched
 
@@ -61,7 +62,7 @@ class Visitor:
             return settled(known, PageKind.INDEX, now, changed=False, links=(Link(onward),))
         media_type = answer.headers.get("content-type", "")
         if answer.status == 200 and is_feed(answer.body, media_type):
-            found = feed_links(decode(answer.body, media_type, known.watched.site.language), known.url)
+            found = read_feed(answer.body, media_type, known.url, known.watched.site.language)
             return settled(known, PageKind.FEED, now, changed=True, answer=answer, links=tuple(map(Link, found)))
         seen = await self.sight.see(known.url, answer, known.watched)
         if seen.wall:
@@ -94,7 +95,10 @@ def _links(page: Page, sitemaps: tuple[str, ...], known: Known) -> tuple[Link, .
     last: what they show is known."""
     listings = [*page.feeds, *(made for url in sitemaps if (made := canonical(url, known.url)))]
     path = path_of(known.url) if page.is_content else None
+    found = page.links
+    if known.watched.site.kind is SiteKind.SEARCH:  # whose results hide behind its own counter
+        found = (*found, *discovered(known.url, found))
     return (
         *(Link(url, PageKind.FEED, Priority.LISTING) for url in listings),
-        *(Link(url, priority=Priority.ASIDE if path_of(url) == path else Priority.FIRST) for url in page.links),
+        *(Link(url, priority=Priority.ASIDE if path_of(url) == path else Priority.FIRST) for url in found),
     )
