@@ -113,8 +113,8 @@ class Hosts:
                 path, host = request.split(" ")[1], _host(request)
                 self.asked[host] += 1
                 await self._answer(host, path, writer)
-        except (asyncio.IncompleteReadError, ConnectionError):
-            pass
+        except (asyncio.IncompleteReadError, ConnectionError, asyncio.CancelledError):
+            pass  # the crawler has gone, or the test is over
         finally:
             self.open.discard(task)
             writer.close()
