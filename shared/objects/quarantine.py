@@ -90,7 +90,8 @@ class Quarantine:
             return cipher.disclose(wrapped, self._key, _key_place(day).encode())
         except ValueError as error:
             raise Tampered(
-                f"the key of {day} does not open ({error}): it was changed, or HAETAE_QUARANTINE_KEY is another"
+                f"the key of {day} does not open ({error}): HAETAE_QUARANTINE_KEY is another than when it was made; "
+                f"give the old one, or remove {_key_place(day)} from the bucket and with it what the day holds"
             ) from error
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import base64
-import os
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
@@ -22,6 +21,7 @@ from shared.database import Database
 from shared.events import ContentFound
 from shared.events.envelope import decode
 from tests.support.findings import TEXT, picture_file
+from tests.support.objects import quarantine_settings
 from tests.support.poll import eventually
 from tests.support.raw_server import RawServer, plain, raw_server
 from tests.support.service import running
@@ -52,21 +52,10 @@ async def web(tmp_path: Path) -> AsyncIterator[RawServer]:
         yield server
 
 
-def settings(migrated: Migrated, s3: S3Address, folder: Path, **more: object) -> Settings:
-    return Settings.model_validate(
-        {
-            "database_url": migrated.dsn_for("crawler"),
-            "kafka_bootstrap": "unused",
-            "allowed_hosts_file": folder / "hosts",
-            "quarantine_key": base64.b64encode(os.urandom(32)).decode(),
-            "s3_endpoint": s3.endpoint,
-            "s3_access_key": s3.access_key,
-            "s3_secret_key": s3.secret_key,
-            "s3_secure": s3.secure,
-            "s3_bucket_prefix": "",
-            **more,
-        }
-    )
+async def settings(migrated: Migrated, s3: S3Address, folder: Path, **more: object) -> Settings:
+    given = {"database_url": migrated.dsn_for("crawler"), "kafka_bootstrap": "unused"}
+    kept = await quarantine_settings(s3)
+    return Settings.model_validate({**given, **kept, "allowed_hosts_file": folder / "hosts", **more})
 
 
 async def crawl(web: RawServer, given: Settings) -> tuple[ContentFound, list[bytes]]:
@@ -134,8 +123,9 @@ async def test_no_byte_is_kept_anywhere(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setenv("TMPDIR", str(tmp_path))
+    given = await settings(migrated, s3_settings, tmp_path, hash_only=True)
     before = await asyncio.to_thread(objects, s3_settings)
-    found, records = await crawl(web, settings(migrated, s3_settings, tmp_path, hash_only=True))
+    found, records = await crawl(web, given)
     assert found.finding.pictures
     assert all(picture.pdq_dihedral for picture in found.finding.pictures)
     after = await asyncio.to_thread(objects, s3_settings)
@@ -156,9 +146,10 @@ async def test_no_byte_is_kept_anywhere(
 async def test_otherwise_they_are_in_quarantine_and_sealed(
     web: RawServer, migrated: Migrated, s3_settings: S3Address, tmp_path: Path
 ) -> None:
-    found, _ = await crawl(web, settings(migrated, s3_settings, tmp_path))
+    given = await settings(migrated, s3_settings, tmp_path)
+    found, _ = await crawl(web, given)
     after = await asyncio.to_thread(objects, s3_settings)
     for picture in found.finding.pictures:
         assert any(name.endswith(picture.sha256) for name in after)
-    kept = b"".join(data for name, data in after.items() if name.startswith("quarantine/"))
+    kept = b"".join(data for name, data in after.items() if name.startswith(given.s3_bucket_prefix))
     assert [piece for piece in pieces(PICTURE, INLINE, FILM) if piece in kept] == []

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import os
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -25,6 +24,7 @@ from shared.net import Fetcher
 from shared.objects.port import ObjectMissing
 from shared.objects.quarantine import Quarantine, open_quarantine
 from tests.support.findings import picture_file
+from tests.support.objects import quarantine_settings
 from tests.support.raw_server import RawServer, plain, raw_server
 from tests.support.videos import scene, video
 
@@ -53,16 +53,6 @@ async def boxed(folder: Path, **more: object) -> AsyncIterator[PictureBox]:
 def made(folder: Path, **more: object) -> Settings:
     given = {"database_url": "unused", "kafka_bootstrap": "unused", "allowed_hosts_file": folder / "hosts", **more}
     return Settings.model_validate(given)
-
-
-def kept_at(address: S3Address) -> dict[str, object]:
-    return {
-        "quarantine_key": base64.b64encode(os.urandom(32)).decode(),
-        "s3_endpoint": address.endpoint,
-        "s3_access_key": address.access_key,
-        "s3_secret_key": address.secret_key,
-        "s3_secure": address.secure,
-    }
 
 
 async def test_pictures_inline_ones_and_videos_of_a_page(web: RawServer, tmp_path: Path) -> None:
@@ -138,7 +128,7 @@ async def test_what_was_seen_can_be_read_from_quarantine_and_nothing_else_is_the
     tmp_path: Path, s3_settings: S3Address
 ) -> None:
     (tmp_path / "hosts").touch()
-    store = kept_at(s3_settings)
+    store = await quarantine_settings(s3_settings)
     film = video(scenes=2, key_every=10)
     async with boxed(tmp_path, **store) as pictures:
         picture = await pictures.describe("http://a.test/1", PICTURE)
@@ -154,6 +144,12 @@ async def test_what_was_seen_can_be_read_from_quarantine_and_nothing_else_is_the
 
 async def test_a_store_that_is_away_holds_nothing_up(tmp_path: Path, unused_tcp_port: int) -> None:
     (tmp_path / "hosts").touch()
-    away = kept_at(S3Address(f"127.0.0.1:{unused_tcp_port}", "crawler", "secret"))
-    async with boxed(tmp_path, **away) as pictures:
+    away = {
+        "s3_endpoint": f"127.0.0.1:{unused_tcp_port}",
+        "s3_access_key": "x",
+        "s3_secret_key": "x",
+        "s3_secure": False,
+    }
+    key = base64.b64encode(bytes(32)).decode()
+    async with boxed(tmp_path, **away, quarantine_key=key) as pictures:
         assert (await pictures.describe("http://a.test/1", PICTURE)).pdq_dihedral

@@ -2,10 +2,11 @@
 
 import base64
 import os
+import secrets
 
 from pydantic import SecretStr
 
-from deploy.local.buckets import S3Address
+from deploy.local.buckets import Bucket, S3Address, ensure_buckets
 from shared.settings import ObjectSettings
 
 
@@ -17,3 +18,17 @@ def object_settings(address: S3Address, master_key: bytes | None = None) -> Obje
         s3_secure=address.secure,
         master_key=SecretStr(base64.b64encode(master_key or os.urandom(32)).decode()),
     )
+
+
+async def quarantine_settings(address: S3Address) -> dict[str, object]:
+    """Of a quarantine of its own: another key in the same bucket would be another installation."""
+    prefix = f"t{secrets.token_hex(5)}-"
+    await ensure_buckets(address, [Bucket(f"{prefix}quarantine")])
+    return {
+        "quarantine_key": base64.b64encode(os.urandom(32)).decode(),
+        "s3_endpoint": address.endpoint,
+        "s3_access_key": address.access_key,
+        "s3_secret_key": address.secret_key,
+        "s3_secure": address.secure,
+        "s3_bucket_prefix": prefix,
+    }
