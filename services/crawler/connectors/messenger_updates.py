@@ -83,7 +83,7 @@ def post_of(update: Update, public_base: str) -> Post | None:
     """A post of a public channel, without its media. None for any other."""
     chat, number = update.chat, read.whole(update.message.get("message_id"))
     url = read.address(f"{public_base.rstrip('/')}/{chat.username}/{number}")
-    if update.key not in CHANNEL_POSTS or chat.kind != "channel" or not chat.username or not number or not url:
+    if update.key not in CHANNEL_POSTS or not chat.username or not number or not url:
         return None
     signed = read.text(update.message.get("author_signature"), 300)
     return Post(
