@@ -37,13 +37,13 @@ class Byline:
     authors: tuple[str, ...]
     dates: tuple[str, ...]
 
-    def published_at(self, thread: Sequence[Post]) -> datetime | None:
+    def published_at(self, opening: Post | None) -> datetime | None:
         said = next((found for date in self.dates if (found := date_of(date))), None)
-        return said or (thread[0].posted_at if thread else None)
+        return said or (opening.posted_at if opening else None)
 
-    def names(self, thread: Sequence[Post]) -> tuple[str, ...]:
+    def names(self, opening: Post | None) -> tuple[str, ...]:
         """Each once. An address of a profile is no name."""
-        of_thread = [thread[0].author] if thread and thread[0].author else []
+        of_thread = [opening.author] if opening and opening.author else []
         tidy = (" ".join(name.replace("\0", "").split())[:MAX_AUTHOR] for name in (*self.authors, *of_thread))
         return tuple(dict.fromkeys(name for name in tidy if name and "://" not in name))[:MAX_AUTHORS]
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import cast
 
 from turbohtml import Document, parse
@@ -9,7 +10,7 @@ from turbohtml import Document, parse
 from services.crawler.bylines import Byline, byline
 from services.crawler.page_head import Head
 from services.crawler.repeated_posts import may_be_repeated, repeated_posts
-from services.crawler.threads import known_thread
+from services.crawler.threads import Thread, known_thread
 from shared.events.values import Post
 
 LD = 'script[type="application/ld+json"]'
@@ -19,16 +20,22 @@ LD = 'script[type="application/ld+json"]'
 class Details:
     byline: Byline
     data: Sequence[object]  # JSON-LD
-    posts: tuple[Post, ...]
-    unknown: bool  # may be a thread of an engine that is not known
+    known: Thread
+    unknown: bool  # may have posts of an engine that is not known
 
-    def thread(self, html: str) -> tuple[Post, ...]:
+    def posts(self, html: str) -> tuple[Post, ...]:
         """Reads the page once more where it must: few pages need it."""
-        return repeated_posts(parse(html, positions=False)) if self.unknown else self.posts
+        return repeated_posts(parse(html, positions=False)) if self.unknown else self.known.posts
+
+    def authors(self) -> tuple[str, ...]:
+        return self.byline.names(self.known.opening)
+
+    def published_at(self) -> datetime | None:
+        return self.byline.published_at(self.known.opening)
 
 
 def details(page: Document, head: Head) -> Details:
     data = page.json_ld() if page.select_one(LD) else []
     classes = frozenset(" ".join(set(cast(list[str], page.xpath("//@class")))).split())
-    posts = known_thread(page, classes)
-    return Details(byline(page, head.meta, data), data, posts, not posts and may_be_repeated(page))
+    known = known_thread(page, classes)
+    return Details(byline(page, head.meta, data), data, known, not known.posts and may_be_repeated(page))

@@ -20,11 +20,12 @@ def cut_frame(page: Document) -> None:
     page.remove(OF_THE_SITE)
 
 
-def cut_links(page: Document, addresses: Addresses, url: str) -> list[str]:
+def cut_links(page: Document, addresses: Addresses, url: str, *, is_thread: bool = False) -> list[str]:
     """Take out links to other pages, and what only goes with a link: rows with an author and a date, teasers below
-    linked headings. A link amid a sentence stays. Gives the pictures that thumbnails lead to."""
+    linked headings (posts of a thread look like that, too). A link amid a sentence stays. Gives the pictures that
+    thumbnails lead to."""
     pictures: list[str] = []
-    teasers = _teasers(page, addresses, url)
+    teasers = [] if is_thread else _teasers(page, addresses, url)
     rows: dict[Element, None] = {}
     amid: dict[Element, bool] = {}
     for link in page.find_all("a"):

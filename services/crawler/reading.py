@@ -73,14 +73,14 @@ def read_html(html: str, url: str) -> Page:
     said = details(page, head)
     script_only = needs_browser(page, len(links))
     cut_frame(page)
-    thumbnails = cut_links(page, addresses, url)
+    thumbnails = cut_links(page, addresses, url, is_thread=bool(said.known.posts))
     own = _first(MAX_PICTURES, chain(pictures(page, addresses), thumbnails))
     inline = inline_pictures(sources(page)) if page.select_one(INLINE) else ()
     videos, audio = (media(page, addresses, kind, media_files, head.meta, said.data) for kind in ("video", "audio"))
     cut_what_is_no_text(page)
-    is_content = bool(own or inline or videos or audio) or says_something(page, MIN_WEIGHT)
+    is_content = bool(own or inline or videos or audio or said.known.posts) or says_something(page, MIN_WEIGHT)
     text = main_text(page) if is_content else text_of(page)
-    thread = said.thread(html) if is_content else ()
+    thread = said.posts(html) if is_content else ()
     return Page(
         title=head.title,
         language=language_of(text, head.language) if is_content else head.language,
@@ -90,8 +90,8 @@ def read_html(html: str, url: str) -> Page:
         links=links,
         feeds=tuple(dict.fromkeys(head.feeds)),
         copy_of=head.canonical if head.canonical != url else None,
-        authors=said.byline.names(thread) if is_content else (),
-        published_at=said.byline.published_at(thread) if is_content else None,
+        authors=said.authors() if is_content else (),
+        published_at=said.published_at() if is_content else None,
         videos=videos,
         audio=audio,
         thread=thread,
