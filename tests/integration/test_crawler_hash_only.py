@@ -126,7 +126,7 @@ async def test_no_byte_is_kept_anywhere(
     given = await settings(migrated, s3_settings, tmp_path, hash_only=True)
     before = await asyncio.to_thread(objects, s3_settings)
     found, records = await crawl(web, given)
-    assert found.finding.pictures
+    assert (len(found.finding.pictures), len(found.videos)) == (2, 1)
     assert all(picture.pdq_dihedral for picture in found.finding.pictures)
     after = await asyncio.to_thread(objects, s3_settings)
     assert set(after) == set(before)
