@@ -28,7 +28,8 @@ from services.crawler.robots import Robots
 from services.crawler.robots_store import KeptRobots
 from services.crawler.settings import Settings
 from services.crawler.sight import Sight
-from services.crawler.vantage import Limits, Vantage, Viewer
+from services.crawler.vantage import Vantage
+from services.crawler.viewing import Tools
 from services.crawler.visit import Check, Known, Visited
 from services.crawler.visiting import Visitor
 from services.crawler.ways import Ways
@@ -68,13 +69,10 @@ class Equipment:
         self._connectors = Reader(
             asker, pictures, self._clock, agent, self._key_of, settings.connector_mappings, settings.fetch_media
         )
-        limits = Limits(settings.max_picture_bytes, settings.max_video_bytes)
+        tools = Tools(pages, pictures, renderer, settings.max_picture_bytes, settings.max_video_bytes)
         other = Vantage("browser", settings.browser_user_agent, settings.check_exit, draws=True)
-        viewers = [
-            Viewer(vantage, asker, pages, pictures, renderer, self._clock, limits)
-            for vantage in (Vantage("honest", agent), other)
-        ]
-        self._checker = Checker(viewers, self._clock, timedelta(seconds=settings.check_again_seconds))
+        apart = timedelta(seconds=settings.check_again_seconds)
+        self._checker = Checker(asker, tools, (Vantage("honest", agent), other), self._clock, apart)
         return self
 
     async def __aexit__(

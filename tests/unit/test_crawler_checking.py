@@ -18,7 +18,8 @@ from services.crawler.pacing import Pacer
 from services.crawler.page_reader import PageReader
 from services.crawler.picture_box import PictureBox
 from services.crawler.rendering import Renderer
-from services.crawler.vantage import Limits, Vantage, Viewer
+from services.crawler.vantage import Vantage
+from services.crawler.viewing import Tools
 from services.crawler.visit import Check, Checked, Watched
 from shared.browser import Chromium
 from shared.clock import SystemClock
@@ -63,11 +64,9 @@ async def web(tmp_path: Path) -> AsyncIterator[Web]:
         renderer = Renderer(asker, Chromium(None, 1), 1, clock)
         keeper = Keeper(QuarantineSettings(), clock)
         async with PictureBox(asker, keeper, 1_000_000, 1_000_000) as box, PageReader() as pages, renderer:
-            viewers = [
-                Viewer(vantage, asker, pages, box, renderer, clock, Limits(1_000_000, 1_000_000))
-                for vantage in (Vantage("honest", "Haetae/0.1"), Vantage("browser", "Mozilla/5.0", draws=True))
-            ]
-            yield Web(server, Checker(viewers, clock, timedelta()))
+            tools = Tools(pages, box, renderer, 1_000_000, 1_000_000)
+            vantages = (Vantage("honest", "Haetae/0.1"), Vantage("browser", "Mozilla/5.0", draws=True))
+            yield Web(server, Checker(asker, tools, vantages, clock, timedelta()))
 
 
 async def test_gone_means_page_and_pictures_for_both(web: Web) -> None:
@@ -208,3 +207,11 @@ async def test_where_scripts_write_the_page_a_browser_looks_too(web: Web) -> Non
     assert [probe.outcome for probe in drawn(checked)] == [ProbeOutcome.GONE]
     web.html("/post/1", "<script>for (;;) ;</script>", "404 Not Found")
     assert (await web.check()).outcome is ProbeOutcome.GONE
+
+
+async def test_a_page_that_cannot_be_read_proves_nothing(web: Web) -> None:
+    roots = "".join(f"<html a{n}=1>" for n in range(100_000))  # each merges into the first: their square in time
+    web.html("/post/1", roots, "404 Not Found")
+    checked = await web.check()
+    assert checked.outcome is ProbeOutcome.UNREACHABLE
+    assert "markup bomb" in checked.probes[0].why
