@@ -23,6 +23,7 @@ MIB = 1024 * 1024
 # A picture of 50 million pixels is decoded in two seconds and 600 MiB; a machine that is busy is ten times slower.
 PICTURE_CHILDREN, PICTURE_S, PICTURE_BYTES = 2, 20.0, 768 * MIB
 VIDEO_CHILDREN, VIDEO_S, VIDEO_BYTES = 1, 90.0, 1024 * MIB
+MOST_WAITING_BYTES = 128 * MIB  # undecoded; the web is faster than two decoders
 MOST_KEPT = 50_000  # digests remembered: 1.5 KB each
 SLOW_TO_DIGEST = 1 * MIB  # a millisecond; more than that is done beside the event loop
 USUAL = frozenset({Outcome.HASHED, Outcome.TOO_SMALL, Outcome.UNKNOWN})
@@ -48,6 +49,8 @@ class Media:
         )
         self._kept: OrderedDict[str, Seen] = OrderedDict()
         self._running: dict[str, asyncio.Task[Seen]] = {}
+        self._waiting_bytes, self._room = 0, asyncio.Event()
+        self._room.set()
         self._open = AsyncExitStack()
 
     async def __aenter__(self) -> Self:
@@ -59,6 +62,10 @@ class Media:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         await self._open.aclose()
+
+    async def room(self) -> None:
+        """Returns when there is room for more undecoded bytes: wait for it before fetching any."""
+        await self._room.wait()
 
     async def picture(self, body: bytes) -> tuple[str, Seen]:
         """SHA-256, and what is seen. Never raises for what the bytes are: that is the outcome."""
@@ -82,6 +89,7 @@ class Media:
         return await asyncio.shield(running)  # others may wait for it too
 
     async def _look(self, sha256: str, size: int, look: Callable[[], Awaitable[Seen]]) -> Seen:
+        self._holds(size)
         try:
             seen = await look()
         except GuardKilled as killed:
@@ -91,6 +99,7 @@ class Media:
             seen = Seen(Outcome.CRASH)
             log.exception("our code could not handle it", sha256=sha256)
         finally:
+            self._holds(-size)
             del self._running[sha256]
         if seen.outcome not in USUAL:
             log.info("not seen as a whole", sha256=sha256, bytes=size, outcome=seen.outcome)
@@ -100,6 +109,13 @@ class Media:
         if len(self._kept) > MOST_KEPT:
             self._kept.popitem(last=False)
         return seen
+
+    def _holds(self, more: int) -> None:
+        self._waiting_bytes += more
+        if self._waiting_bytes > MOST_WAITING_BYTES:
+            self._room.clear()
+        else:
+            self._room.set()
 
 
 def still_name(sha256: str, number: int) -> str:

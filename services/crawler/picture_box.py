@@ -78,15 +78,13 @@ class PictureBox:
         inline: Sequence[bytes] = (),
         videos: Sequence[str] = (),
     ) -> Shown:
-        """All of a page at once; each address is asked in its host's turn."""
+        """All of a page; each address is asked in its host's turn."""
         if not self._wanted:
             return Shown()
-        pictures, videos = await self._allowed(pictures, watched), await self._allowed(videos, watched)
-        fetched, inside, moving = await asyncio.gather(
-            asyncio.gather(*(self.get(url, watched) for url in pictures)),
-            asyncio.gather(*(self.inline(page_url, body) for body in inline)),
-            asyncio.gather(*(self.get_video(url, watched) for url in videos[:MAX_VIDEOS])),
-        )
+        # One after the other, as their host's turns come anyway: a page has one body in memory.
+        fetched = [await self.get(url, watched) for url in await self._allowed(pictures, watched)]
+        inside = [await self.inline(page_url, body) for body in inline]
+        moving = [await self.get_video(url, watched) for url in (await self._allowed(videos, watched))[:MAX_VIDEOS]]
         there = tuple(picture for picture in (*fetched, *inside) if picture)
         return Shown(there, tuple(video for video in moving if video), fetched.count(None))
 
@@ -146,6 +144,7 @@ class PictureBox:
         timeout_s: float | None = None,
     ) -> Fetched | T | None:
         """The answer; what was made of the last one if nothing changed; None when the address has nothing now."""
+        await self._media.room()
         try:
             answer = await self._asker.get(
                 url,

@@ -65,3 +65,18 @@ async def test_who_gives_up_waiting_does_not_stop_it_for_others(made: Callable[[
         await asyncio.sleep(0)
         one.cancel()
         assert (await other)[1].outcome is Outcome.HASHED
+
+
+async def test_while_too_much_waits_nothing_more_is_fetched(
+    made: Callable[[], Media], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(media, "MOST_WAITING_BYTES", 10_000)
+    async with made() as looking:
+        await looking.room()
+        one = asyncio.create_task(looking.picture(picture_file(9)))
+        await asyncio.sleep(0)
+        room = asyncio.create_task(looking.room())
+        await asyncio.sleep(0)
+        assert not room.done()
+        await one
+        await room
