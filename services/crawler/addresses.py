@@ -2,6 +2,8 @@
 
 import re
 
+from turbohtml import Document
+
 from services.crawler.urls import MAX_URL, canonical, query_of
 
 # What `canonical` leaves as it is. `;` is not in a path (joining treats it in a way of its own), a percent sign only
@@ -10,6 +12,7 @@ _PATH = r"[A-Za-z0-9\-._~!$&'()*+,=:@/]*+(?:%[89A-F][0-9A-F][A-Za-z0-9\-._~!$&'(
 _PART = r"[A-Za-z0-9\-._~!$'()*+,;=:@/?]++(?:%[89A-F][0-9A-F][A-Za-z0-9\-._~!$'()*+,;=:@/?]*+)*+"
 _HOST = r"[a-z0-9_-]{1,63}(?:\.[a-z0-9_-]{1,63})*+"
 PLAIN = re.compile(rf"(https?://{_HOST}(?=/))?({_PATH})(\?{_PART}(?:&{_PART})*+)?(?:#.*)?", re.DOTALL)
+BASE = re.compile(rf"(https?://{_HOST}(?::[0-9]++)?(?=/))({_PATH})(\?{_PART}(?:&{_PART})*+)?", re.DOTALL)
 # Nearly all links. No tracking parameter has a name of four letters.
 PLAINEST = re.compile(
     rf"(?:https?://{_HOST})?(?:/[A-Za-z0-9_-]++)++(?:/|\.[a-z]{{2,5}})?"
@@ -18,14 +21,20 @@ PLAINEST = re.compile(
 MAYBE_TRACKING = re.compile(r"utm_|clid|braid|igshid|mc_|_g[al]|sessid|sessionid", re.IGNORECASE)
 
 
+def page_addresses(page: Document, url: str) -> "Addresses":
+    """Joined to what the page names as its base, else to `url`."""
+    named = page.find("base", attrs={"href": True}) if page.find("base") else None
+    return Addresses((Addresses(url)[named.attr("href") or ""] if named else None) or url)
+
+
 class Addresses(dict[str, str | None]):
     """`addresses[link]` is `canonical(link, base)`, kept: pages repeat their links. `base` is canonical or empty."""
 
     def __init__(self, base: str) -> None:
         super().__init__()
         self.base = base
-        parts = PLAIN.fullmatch(base)
-        self._origin = (parts[1] or "") if parts else ""
+        parts = BASE.fullmatch(base)
+        self._origin = parts[1] if parts else ""
         self._page = parts[2] if parts else ""
         self._folder = self._page[: self._page.rfind("/") + 1]
 
