@@ -54,6 +54,7 @@ async def _measure(quick: bool, home: Path) -> Figure:
         detail={
             "pages_per_s": {name: round(median(run.per_s for run in of), 1) for name, of in _all(ours, runs)},
             "peak_mb": {name: round(max(run.peak_mb for run in of), 1) for name, of in _all(ours, runs)},
+            "other_requests": {name: [run.others for run in of] for name, of in _all(ours, runs)},
             "pages": {name: [run.pages for run in of] for name, of in _all(ours, runs)},
             "cost_rounds_ms": {name: [round(run.cpu_ms, 3) for run in of] for name, of in _all(ours, runs)},
             **flat,

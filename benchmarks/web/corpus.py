@@ -37,6 +37,10 @@ class Seen:
         return (self.pages >= 0) & (self.pages < pages.MOST_PAGES)
 
     @property
+    def pictures(self) -> int:
+        return int((self.pages == pages.PICTURE).sum())
+
+    @property
     def distinct_pages(self) -> int:
         """Host and page, each counted once."""
         rows = self.of_pages
@@ -61,8 +65,9 @@ class Corpus:
         """By address: for who cannot be told where names lead."""
         return f"http://{address(host)}:{self.web.port}"
 
-    def requests(self) -> int:
-        return int(json.loads(self._ask("count"))["rows"])
+    def visits(self) -> int:
+        """Requests of pages so far."""
+        return int(json.loads(self._ask("count"))["pages"])
 
     def cpu_s(self) -> float:
         return float(json.loads(self._ask("count"))["cpu_s"])

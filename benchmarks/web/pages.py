@@ -41,6 +41,7 @@ WORDS = tuple(
 )
 OFTEN = tuple(accumulate(rank**-0.6 for rank in range(1, len(WORDS) + 1)))  # as in real text, few are frequent
 MOST_PAGES = 1_000_000  # of a host
+PICTURE, ROBOTS = MOST_PAGES, MOST_PAGES + 1  # in the place of a page's number
 BODIES = 500  # of a web whose links lead across: 200 links of each reach 100,000 pages
 MENU, REPLIES, TEASERS, ROWS, ELSEWHERE = 42, 24, 50, 60, 20
 OWN_PICTURES = 8
