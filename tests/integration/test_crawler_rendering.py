@@ -1,10 +1,13 @@
 """Pages that are empty without a browser, drawn by a real Chromium."""
 
+import os
+import signal
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
+from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from services.crawler import page_requests, rendering
@@ -19,6 +22,7 @@ from shared.clock import ManualClock, SystemClock
 from shared.events.values import Site as Watch
 from shared.events.values import SiteKind
 from shared.net import Fetched, Fetcher, NetSettings
+from tests.support.chromium import chromium_processes
 from tests.support.pages import HOST, Site, picture, site, trap
 
 TEXT = "The lantern parcel waits at gate seven."
@@ -121,6 +125,19 @@ async def test_a_page_that_never_ends_costs_its_time_only(web: Web, monkeypatch:
     web.site.page("/busy", "<script>for (;;) ;</script>")
     with pytest.raises(Undrawn, match="needs a browser"):
         await web.draw("/busy")
+    assert TEXT.encode() in (await web.draw("/post/1")).body
+
+
+async def test_a_browser_that_dies_costs_one_page(web: Web) -> None:
+    async def killing(_: Request) -> Response:
+        for pid in chromium_processes():
+            os.kill(pid, signal.SIGKILL)
+        return Response("1", media_type="text/javascript")
+
+    web.site.pages["/killing.js"] = killing
+    web.site.page("/killing", "<p>here</p><script src=/killing.js></script>")
+    with pytest.raises(Undrawn, match="the browser broke down"):
+        await web.draw("/killing")
     assert TEXT.encode() in (await web.draw("/post/1")).body
 
 

@@ -26,6 +26,7 @@ from shared.clock import SystemClock
 from shared.failures import Transient
 from shared.net import Fetcher
 from tests.support.captures import evidence_settings, flagged
+from tests.support.chromium import chromium_processes
 from tests.support.pages import picture, site, trap
 
 TEXT = "The lantern parcel waits at gate seven."
@@ -296,18 +297,3 @@ async def test_a_browser_that_is_not_there_is_named_with_the_cure(tmp_path):
     with pytest.raises(Transient, match=r"nowhere.*HAETAE_CHROMIUM"):
         async with Browser(tmp_path / "nowhere", at_once=1):
             pass
-
-
-def chromium_processes() -> list[int]:
-    """The browser processes that descend from this one, without their helpers."""
-    parents = {}
-    for stat in Path("/proc").glob("[0-9]*/stat"):
-        try:
-            name, _, rest = stat.read_text().partition("(")[2].rpartition(")")
-            parents[int(stat.parent.name)] = (int(rest.split()[1]), name)
-        except OSError:
-            continue
-    mine = {os.getpid()}
-    while more := {pid for pid, (parent, _) in parents.items() if parent in mine} - mine:
-        mine |= more
-    return [pid for pid in mine if pid in parents and "chrom" in parents[pid][1]]
