@@ -18,6 +18,7 @@ from services.crawler.ways import NoWay
 from shared.clock import Clock
 from shared.failures import Transient
 from shared.net import Fetched, FetchFailed
+from shared.text import one_line
 
 FRESH = timedelta(hours=24)  # 2.4
 STALE = timedelta(days=30)  # 2.3.1.4: how long a copy counts while no newer one can be had
@@ -25,6 +26,7 @@ STALE = timedelta(days=30)  # 2.3.1.4: how long a copy counts while no newer one
 AGAIN, AGAIN_WITH_COPY = timedelta(seconds=30), timedelta(minutes=5)
 NOT_NOW = 429  # as 5xx: it does not say that there is none
 MOST_ORIGINS = 20_000  # in memory
+MAX_WHY = 500  # characters
 
 Ask = Callable[[str], Awaitable[Fetched]]  # GET of it: five redirects (2.3.1.2), cut at 500 KiB (2.5)
 
@@ -125,7 +127,7 @@ class Robots:
         self, origin: str, watched: Watched, older: _Known | None, status: int | None, why: str
     ) -> _Known:
         """The copy counts for 30 days; without one, nothing may be asked for."""
-        now = self._clock.now()
+        now, why = self._clock.now(), one_line(why, MAX_WHY)
         said = f"it cannot be had ({why}): until it can, nothing is asked for"
         # A host that does not answer at all is left alone by others than us: only what it answers is remembered.
         known = _Known(None, now + AGAIN if status else now, why=f"{origin}/robots.txt: {said}")

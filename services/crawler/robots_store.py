@@ -1,5 +1,6 @@
 """What is kept of robots.txt, and how often it was overridden: what the agency answers with when a site asks."""
 
+import json
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, fields
 from datetime import datetime
@@ -53,15 +54,17 @@ class RobotsStore(Protocol):
 
 NAMES = tuple(field.name for field in fields(Asked))
 COPY = ("fetched_at", "sha256", "text", "cut", "delay_s")
+LATEST = ", ".join(f"{name} = excluded.{name}" for name in NAMES if name not in ("origin", *COPY))
+LAST_COPY = ", ".join(
+    f"CASE WHEN excluded.fetched_at IS NULL THEN kept.{name} ELSE excluded.{name} END" for name in COPY
+)
 KEEP = sa.text(f"""
-    INSERT INTO robots AS kept ({", ".join(NAMES)}) VALUES ({", ".join(f":{name}" for name in NAMES)})
-    ON CONFLICT (origin) DO UPDATE SET
-        {", ".join(f"{name} = excluded.{name}" for name in NAMES if name not in ("origin", *COPY))},
-        {
-    ", ".join(
-        f"{name} = CASE WHEN excluded.fetched_at IS NULL THEN kept.{name} ELSE excluded.{name} END" for name in COPY
-    )
-}
+    INSERT INTO robots AS kept ({", ".join(NAMES)})
+    SELECT {", ".join(NAMES)} FROM jsonb_to_recordset(CAST(:asked AS jsonb)) AS given (
+        origin text, host text, asked_at timestamptz, status integer, decision text, legal_ground text,
+        fetched_at timestamptz, sha256 text, text text, cut boolean, delay_s float
+    ) ORDER BY origin
+    ON CONFLICT (origin) DO UPDATE SET {LATEST}, ({", ".join(COPY)}) = ROW ({LAST_COPY})
 """)  # noqa: S608  # our own words
 
 # The sum first: one statement cannot touch a row twice.
@@ -110,8 +113,10 @@ class KeptRobots:
         return [kept.get(origin) for origin in origins]
 
     async def _keep_all(self, asked: Sequence[Asked]) -> Sequence[None]:
+        last = {one.origin: asdict(one) for one in asked}  # one statement cannot touch a row twice
+        given = json.dumps(list(last.values()), default=datetime.isoformat)
         async with self._database.transaction() as tx:
-            await tx.execute(KEEP, [asdict(one) for one in sorted(asked, key=lambda one: one.origin)])
+            await tx.execute(KEEP, {"asked": given})
         return [None] * len(asked)
 
     async def _count_all(self, overrides: Sequence[tuple[str, str, str]]) -> Sequence[None]:

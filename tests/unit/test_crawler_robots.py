@@ -212,13 +212,14 @@ async def test_where_there_is_none_nothing_is_forbidden(web: Web, status: int) -
     assert (web.store.row.text, web.store.row.sha256) == ("", None)
 
 
-@pytest.mark.parametrize("answer", [(500, b""), (503, CLOSED), (429, b""), FetchFailed("no answer", Fault.TIMEOUT)])
+@pytest.mark.parametrize("answer", [(500, b""), (503, CLOSED), (429, b""), FetchFailed("no\0 answer", Fault.TIMEOUT)])
 async def test_while_it_cannot_be_had_nothing_is_asked_for(web: Web, answer: tuple[int, bytes] | Exception) -> None:
     web.answer = answer
     for _ in range(3):
         with pytest.raises(StayAway, match=r"a\.test/robots\.txt: it cannot be had \(.*\): until it can, nothing"):
             await web.rules()
     assert web.asked == (3 if isinstance(answer, Exception) else 1)
+    assert web.store.row.decision.isprintable()
     web.clock.advance(AGAIN.total_seconds())
     web.answer = (404, b"")
     assert await web.allows()
