@@ -55,7 +55,12 @@ class Equipment:
     async def __aenter__(self) -> Self:
         settings = self._settings
         fetcher = await self._open.enter_async_context(Fetcher(settings))
-        ways = Ways(read_exits(settings.exits_file), read_credentials(settings.credentials_file))
+        exits = read_exits(settings.exits_file)
+        if settings.check_exit is not None and settings.check_exit not in exits:
+            raise ValueError(
+                f"HAETAE_CHECK_EXIT: {settings.check_exit!r} is no line of HAETAE_EXITS_FILE; add it there"
+            )
+        ways = Ways(exits, read_credentials(settings.credentials_file))
         robots = Robots(KeptRobots(self._database, self._clock), self._clock)
         asker = Asker(fetcher, self._pacer, self._clock, ways, robots, most=settings.most_requests)
         pictures = await self._open.enter_async_context(box(asker, settings, self._clock))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from base64 import b64encode
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from datetime import timedelta
 from hashlib import sha256
 from pathlib import Path
@@ -21,13 +22,16 @@ from services.crawler.rendering import Renderer
 from services.crawler.vantage import Vantage
 from services.crawler.viewing import Tools
 from services.crawler.visit import Check, Checked, Watched
+from services.crawler.ways import Ways
 from shared.browser import Chromium
 from shared.clock import SystemClock
 from shared.events.values import Probe, ProbeOutcome, SiteKind, Video
 from shared.events.values import Site as Watch
 from shared.net import Fetcher, NetSettings
+from shared.net.exits import read_exits
 from shared.settings import QuarantineSettings
 from tests.support.findings import TEXT, finding, picture, picture_file
+from tests.support.proxies import ProxyPeer, proxy_peer
 from tests.support.raw_server import RawServer, plain, raw_server
 
 
@@ -51,22 +55,31 @@ class Web:
 
 @pytest.fixture
 async def web(tmp_path: Path) -> AsyncIterator[Web]:
-    hosts = tmp_path / "hosts"
+    async with a_web(tmp_path) as made:
+        yield made
+
+
+@asynccontextmanager
+async def a_web(
+    folder: Path, exits: str = "", exit: str | None = None, apart: timedelta = timedelta()
+) -> AsyncIterator[Web]:
+    hosts, exits_file = folder / "hosts", folder / "exits"
+    exits_file.write_text(exits)
     hosts.write_text("127.78.0.2 board.test")
     clock = SystemClock()
     async with (
         raw_server("127.78.0.2") as server,
-        Fetcher(NetSettings(allowed_hosts_file=hosts, fetch_timeout_s=1)) as net,
+        Fetcher(NetSettings(allowed_hosts_file=hosts, exits_file=exits_file, fetch_timeout_s=1)) as net,
     ):
         pacer = Pacer(clock)
         pacer.set_pace("board.test", 1_000)
-        asker = Asker(net, pacer, clock)
+        asker = Asker(net, pacer, clock, Ways(read_exits(exits_file)))
         renderer = Renderer(asker, Chromium(None, 1), 1, clock)
         keeper = Keeper(QuarantineSettings(), clock)
         async with PictureBox(asker, keeper, 1_000_000, 1_000_000) as box, PageReader() as pages, renderer:
             tools = Tools(pages, box, renderer, 1_000_000, 1_000_000)
-            vantages = (Vantage("honest", "Haetae/0.1"), Vantage("browser", "Mozilla/5.0", draws=True))
-            yield Web(server, Checker(asker, tools, vantages, clock, timedelta()))
+            vantages = (Vantage("honest", "Haetae/0.1"), Vantage("browser", "Mozilla/5.0", exit, draws=True))
+            yield Web(server, Checker(asker, tools, vantages, clock, apart))
 
 
 async def test_gone_means_page_and_pictures_for_both(web: Web) -> None:
@@ -207,6 +220,19 @@ async def test_where_scripts_write_the_page_a_browser_looks_too(web: Web) -> Non
     assert [probe.outcome for probe in drawn(checked)] == [ProbeOutcome.GONE]
     web.html("/post/1", "<script>for (;;) ;</script>", "404 Not Found")
     assert (await web.check()).outcome is ProbeOutcome.GONE
+
+
+async def test_gone_through_two_exits_is_gone_at_once(tmp_path: Path) -> None:
+    hour = timedelta(hours=1)
+    async with a_web(tmp_path, apart=hour) as web:
+        assert (await web.check(pictures=True)).again_at is not None
+    async with proxy_peer("connect", ProxyPeer(), "127.78.0.7") as proxy:
+        line = f"kr http://127.78.0.7:{proxy.port}"
+        async with a_web(tmp_path, line, "kr", apart=hour) as web:
+            checked = await web.check(pictures=True)
+    assert (checked.outcome, checked.again_at) == (ProbeOutcome.GONE, None)
+    assert {(probe.vantage, probe.exit) for probe in checked.probes} == {("honest", ""), ("browser", "kr")}
+    assert proxy.asked
 
 
 async def test_a_page_that_cannot_be_read_proves_nothing(web: Web) -> None:
