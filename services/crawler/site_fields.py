@@ -139,7 +139,7 @@ class Given:
         except ValueError:
             raise Wrong("options", self["options"]) from None
         spelt = json.dumps(value, ensure_ascii=False, sort_keys=True)
-        if len(spelt) > MAX_OPTIONS or "\\u0000" in spelt or UNWRITABLE.search(spelt):
+        if len(spelt) > MAX_OPTIONS or UNWRITABLE.search(spelt):
             raise Wrong("options", spelt)
         return spelt if value else None
 
