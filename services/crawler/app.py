@@ -4,6 +4,7 @@ from uuid import uuid4
 
 from services.crawler.fetching import Fetching
 from services.crawler.handlers import keep_check
+from services.crawler.housekeeping import keep_house
 from services.crawler.scheduler import Scheduler
 from services.crawler.settings import Settings
 from shared.clock import SystemClock
@@ -21,6 +22,11 @@ def app(settings: Settings) -> Service:
         handles={CheckRequested: keep_check},
         batches={CrawlDue: fetching.take},
         publishes=frozenset({CrawlDue, ContentFound, ContentChecked, ConversationObserved}),
-        tasks={"scheduler": Scheduler(fetching.changed).run, "recorder": fetching.run, "leases": fetching.tend},
+        tasks={
+            "scheduler": Scheduler(fetching.changed).run,
+            "recorder": fetching.run,
+            "leases": fetching.tend,
+            "housekeeper": keep_house,
+        },
         resources=(fetching,),
     )

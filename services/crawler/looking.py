@@ -32,7 +32,8 @@ LOCK = sa.text("""
 LET_GO = sa.text(f"""
     UPDATE hosts SET
         lease = NULL, leased_until = NULL, waiting = false, next_allowed_at = allowed,
-        look_at = greatest(allowed, least(report_at, check_at, page_at)),
+        look_at = CASE WHEN least(report_at, check_at, page_at) IS NOT NULL
+            THEN greatest(allowed, least(report_at, check_at, page_at)) END,
         urgency = CASE
             WHEN report_at <= greatest(allowed, now()) THEN 0
             WHEN check_at <= greatest(allowed, now()) THEN 1
@@ -41,11 +42,11 @@ LET_GO = sa.text(f"""
     FROM (
         SELECT wanted.host, report.at AS report_at, checked.at AS check_at,
             greatest(next_allowed_at, CASE WHEN leased_until <= now() THEN leased_until + {GAP} END) AS allowed,
-            greatest(page.at, CASE
+            CASE WHEN page.at IS NOT NULL THEN greatest(page.at, CASE
                 WHEN coalesce(paused, true) THEN now() + :paused
                 WHEN day = (now() AT TIME ZONE 'UTC')::date AND day_visits >= visits_per_day
                     THEN (date_trunc('day', now() AT TIME ZONE 'UTC') + interval '1 day') AT TIME ZONE 'UTC'
-                END) AS page_at
+                END) END AS page_at
         FROM unnest(CAST(:hosts AS text[])) AS wanted (host)
         JOIN hosts AS known USING (host)
         LEFT JOIN sites USING (host)

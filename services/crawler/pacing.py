@@ -16,7 +16,8 @@ from shared.clock import Clock
 from shared.failures import Transient
 
 MOST_HOSTS = 50_000
-MOST_WAIT_S = 60.0  # no pace is that slow: the host is to be left alone, and whoever wants it has to come again
+# Beyond its gap a host is waited for so long. Who has to wait longer comes again: it would keep the host in hand.
+MOST_REST_S = 10.0
 
 
 class NotNow(Transient):
@@ -114,7 +115,7 @@ class Pacer:
                 await self.lender.borrow(host)
             elif (wait_s := state.next_at - now) <= 0:
                 return
-            elif wait_s > MOST_WAIT_S:
+            elif wait_s > state.gap_s + MOST_REST_S:
                 raise NotNow(f"{host} is left alone for another {wait_s:.0f} s", after_s=wait_s)
             else:
                 await self._clock.sleep(wait_s)

@@ -15,6 +15,7 @@ import sqlalchemy as sa
 
 from services.crawler import leases as leases_module
 from services.crawler.claiming import claim
+from services.crawler.housekeeping import tidy
 from services.crawler.lease_rows import take
 from services.crawler.leases import Leases
 from services.crawler.pacing import NotNow
@@ -99,13 +100,14 @@ async def test_a_host_that_is_not_used_goes_back_with_the_rest_it_was_given(web:
         process.pacer.refused(HOST, 40.0)
     await eventually_free(web)
     (row,) = await web.run(
-        "SELECT extract(epoch FROM next_allowed_at - now()) AS wait_s, gap_s,"
+        "SELECT extract(epoch FROM next_allowed_at - now()) AS wait_s, gap_s, look_at,"
         " extract(epoch FROM hold_off_until - now()) AS rests_s"
         " FROM hosts WHERE host = :host",
         host=HOST,
     )
+    assert row.look_at is None
     assert 35 < row.wait_s <= 40
-    assert row.rests_s == pytest.approx(row.wait_s, abs=0.1)
+    assert float(row.rests_s) == pytest.approx(float(row.wait_s), abs=0.1)
     assert row.gap_s == 1.0
 
 
@@ -214,3 +216,26 @@ async def test_renewing_holds_what_is_held(web: Web) -> None:
         (row,) = await web.run("SELECT extract(epoch FROM leased_until - now()) AS held_s FROM hosts")
         assert row.held_s > leases_module.LEASE_S - 1
         assert process.until_s("a.test") > time.monotonic() + leases_module.LEASE_S - 2
+
+
+async def test_what_nobody_needs_any_more_goes(web: Web) -> None:
+    web.process()
+    rows = {"old.test": "2 days", "young.test": "1 hour", "site.test": "2 days", "checked.test": "2 days"}
+    for host, age in rows.items():
+        await web.run(
+            "INSERT INTO hosts (host, next_allowed_at) VALUES (:host, now() - CAST(:age AS interval))",
+            host=host,
+            age=age,
+        )
+    await import_sites(web.databases[0], [SiteLine("site.test", "http://site.test/", "s", "board", *[None] * 3, 1, 1)])
+    for age in ("31 days", "29 days"):
+        await web.run(
+            "INSERT INTO checks (check_id, case_id, number, host, url, finding, due_at, done_at) VALUES"
+            " (gen_random_uuid(), gen_random_uuid(), 1, 'checked.test', '', '{}', now(),"
+            " now() - CAST(:age AS interval))",
+            age=age,
+        )
+    async with web.databases[0].transaction() as tx:
+        await tidy(tx)
+    assert {row.host for row in await web.run("SELECT host FROM hosts")} == set(rows) - {"old.test"}
+    assert len(await web.run("SELECT FROM checks")) == 1

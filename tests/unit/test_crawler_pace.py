@@ -24,7 +24,7 @@ from services.crawler.pace import (
     refused_s,
     retry_after_s,
 )
-from services.crawler.pacing import MOST_WAIT_S, NotNow, Pacer
+from services.crawler.pacing import MOST_REST_S, NotNow, Pacer
 from services.crawler.visit import Known, Visited
 from shared.clock import ManualClock
 
@@ -80,11 +80,11 @@ def test_revisits_adapt_within_their_bounds(kind: PageKind, revisit_s: float, ch
 async def test_a_host_that_refuses_is_left_alone_by_everybody() -> None:
     pacer = Pacer(ManualClock())
     async with pacer.turn("a.test"):
-        pacer.refused("a.test", MOST_WAIT_S + 1)
+        pacer.refused("a.test", 2 * MOST_REST_S)
     with pytest.raises(NotNow, match=r"a\.test is left alone"):
         async with pacer.turn("a.test"):
             raise AssertionError
-    assert pacer.left("a.test").rests_s == MOST_WAIT_S + 1
+    assert pacer.left("a.test").rests_s == 2 * MOST_REST_S
 
 
 async def test_without_its_lease_no_turn_begins() -> None:
