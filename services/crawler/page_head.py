@@ -9,6 +9,7 @@ from services.crawler.addresses import Addresses
 
 MAX_TITLE = 300
 FEEDS = frozenset({"application/rss+xml", "application/atom+xml", "application/feed+json", "application/json"})
+SIGNS = ("og:image:secure_url", "og:image", "og:image:url", "twitter:image")
 LANGUAGE = re.compile(r"\s*([a-z]{2})(?![a-z])", re.IGNORECASE)
 
 
@@ -36,6 +37,7 @@ def read_head(page: Document, addresses: Addresses) -> Head:
     for node in page.find_all("link"):
         if (href := node.attr("href")) and (rel := node.attr("rel")) and (address := addresses[href]):
             _sort(head, set(rel.lower().split()), node.attr("type"), address)
+    head.pictures += [found for name in SIGNS if (found := addresses[head.meta.get(name, "data:")])]
     head.language = head.language or _language(head.meta.get("content-language") or head.meta.get("og:locale"))
     return head
 

@@ -33,8 +33,8 @@ def is_picture(url: str) -> bool:
 
 
 def pictures(page: Document, addresses: Addresses) -> Iterator[str]:
-    """Canonical addresses in the page's order, then those of its styles."""
-    for source in chain(sources(page), backgrounds(page)):
+    """Canonical addresses in the page's order, backgrounds of its parts last."""
+    for source in chain(sources(page), _backgrounds(page)):
         if not is_inline(source) and (address := addresses[source]):
             yield address
 
@@ -46,12 +46,15 @@ def sources(page: Document) -> Iterator[str]:
             yield found
 
 
-def backgrounds(page: Document) -> Iterator[str]:
-    """Of `style` attributes, then of style sheets."""
+def of_sheets(page: Document, addresses: Addresses) -> list[str]:
+    """Backgrounds of the page's style sheets: nobody knows of which part, so they make no page content."""
+    found = (source for sheet in page.find_all("style") for source in CSS_URL.findall(sheet.text[:MAX_STYLE]))
+    return [address for source in found if not is_inline(source) and (address := addresses[source])]
+
+
+def _backgrounds(page: Document) -> Iterator[str]:
     for node in page.select('[style*="url("]'):
         yield from CSS_URL.findall((node.attr("style") or "")[:MAX_STYLE])
-    for sheet in page.find_all("style"):
-        yield from CSS_URL.findall(sheet.text[:MAX_STYLE])
 
 
 def _source(node: Element) -> str | None:

@@ -5,27 +5,29 @@ links, navigation, headers and footers belongs to the site. So listings have no 
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import chain
 from typing import cast
 
 from turbohtml import Document, parse
 
-from services.crawler.addresses import Addresses
+from services.crawler.addresses import Addresses, page_addresses
 from services.crawler.charset import decode
 from services.crawler.details import details
 from services.crawler.inline_pictures import inline_pictures
 from services.crawler.listings import next_pages
 from services.crawler.main_text import main_text
 from services.crawler.own_content import cut_frame, cut_links
-from services.crawler.page_head import read_head
+from services.crawler.page_head import Head, read_head
 from services.crawler.page_media import MEDIA_FILES, media
-from services.crawler.page_pictures import PICTURE_FILES, ending, pictures, sources
+from services.crawler.page_pictures import PICTURE_FILES, ending, of_sheets, pictures, sources
 from services.crawler.page_text import cut_what_is_no_text, says_something, text_of
 from services.crawler.posts import with_posts
 from services.crawler.shells import needs_browser
-from services.crawler.spoken import language_of
+from services.crawler.shown import picture_links as picture_links
+from services.crawler.shown import visible_text as visible_text
+from services.crawler.spoken import by_script, by_words
 from shared.events.values import Post
 
 INLINE = 'img[src^="data:image"], img[data-src^="data:image"]'
@@ -61,13 +63,18 @@ class Page:
 
 
 def read_page(body: bytes, url: str, content_type: str = "", site_language: str | None = None) -> Page:
-    return read_html(decode(body, content_type, site_language), url)
+    return with_language(read_html(decode(body, content_type, site_language), url))
+
+
+def with_language(page: Page) -> Page:
+    """Content that does not say its language, by its words."""
+    return replace(page, language=by_words(page.text)) if page.is_content and page.language is None else page
 
 
 def read_html(html: str, url: str) -> Page:
     """`url` is the page's canonical address."""
     page = parse(html, positions=False)
-    addresses = _addresses(page, url)
+    addresses = page_addresses(page, url)
     head = read_head(page, addresses)
     links, media_files = _links(page, addresses)
     said = details(page, head)
@@ -75,6 +82,7 @@ def read_html(html: str, url: str) -> Page:
     cut_frame(page)
     thumbnails = cut_links(page, addresses, url, is_thread=bool(said.known.posts))
     own = _first(MAX_PICTURES, chain(pictures(page, addresses), thumbnails))
+    decoration = of_sheets(page, addresses)
     inline = inline_pictures(sources(page)) if page.select_one(INLINE) else ()
     videos, audio = (media(page, addresses, kind, media_files, head.meta, said.data) for kind in ("video", "audio"))
     cut_what_is_no_text(page)
@@ -83,9 +91,9 @@ def read_html(html: str, url: str) -> Page:
     thread = said.posts(html) if is_content else ()
     return Page(
         title=head.title,
-        language=language_of(text, head.language) if is_content else head.language,
+        language=by_script(text, head.language) if is_content else head.language,
         text=with_posts(text, thread),
-        pictures=own or (tuple(head.pictures[:1]) if is_content else ()),
+        pictures=_shown(own, decoration, head) if is_content else (),
         is_content=is_content,
         links=links,
         feeds=tuple(dict.fromkeys(head.feeds)),
@@ -101,24 +109,9 @@ def read_html(html: str, url: str) -> Page:
     )
 
 
-def visible_text(html: str) -> str:
-    """Everything a visitor reads on the page, links included."""
-    page = parse(html, positions=False)
-    page.remove("script, style, template")
-    return text_of(page)
-
-
-def picture_links(html: str, url: str) -> frozenset[str]:
-    """Every address of a picture on the page, own or not."""
-    page = parse(html, positions=False)
-    addresses = _addresses(page, url)
-    linked = (addresses[link] for link in cast(list[str], page.xpath("//a/@href")))
-    return frozenset((*pictures(page, addresses), *(link for link in linked if link)))
-
-
-def _addresses(page: Document, url: str) -> Addresses:
-    named = page.find("base", attrs={"href": True}) if page.find("base") else None
-    return Addresses((Addresses(url)[named.attr("href") or ""] if named else None) or url)
+def _shown(own: tuple[str, ...], decoration: list[str], head: Head) -> tuple[str, ...]:
+    """The picture that a page names as its sign is often the site's: only where there is no other."""
+    return _first(MAX_PICTURES, (*own, *decoration)) or tuple(head.pictures[:1])
 
 
 def _links(page: Document, addresses: Addresses) -> tuple[tuple[str, ...], list[str]]:
