@@ -6,7 +6,7 @@ from services.crawler.connectors import answers as read
 from services.crawler.connectors.media import Attached, with_media
 from services.crawler.connectors.pages import ListingPage, is_near, left_out, read_listing
 from services.crawler.connectors.port import Ask, Harvest, Options, Post, Source
-from services.crawler.connectors.prose import plain
+from services.crawler.connectors.prose import MAX_HTML, plain
 from shared.net import Fetched
 
 ACCEPT = 'application/activity+json, application/ld+json; profile="https://www.w3.org/ns/activitystreams"'
@@ -76,7 +76,7 @@ def post_of(note: read.Table, source: Source) -> Post | None:
     tongues = read.table(note.get("contentMap"))
     post = Post(
         url=url,
-        text=plain(read.text(note.get("content") or next(iter(tongues.values()), ""))),
+        text=plain(read.text(note.get("content") or next(iter(tongues.values()), ""), MAX_HTML)),
         title=plain(read.text(note.get("name") or note.get("summary"), 300)),
         authors=tuple(filter(None, (_author(note.get("attributedTo")),))),
         published_at=read.moment(note.get("published")),

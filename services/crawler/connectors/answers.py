@@ -14,6 +14,7 @@ from shared.net import Fetched
 
 MOST_ROWS = 1_000  # of a list: more is no page of anything
 MAX_ID = 512
+MAX_ADDRESS = 8_192  # characters before it is canonical
 MOST_HOLD_OFF_S = 24 * 3600.0  # whoever asks for more is asked again tomorrow
 MILLISECONDS = 1e11  # a later number is no second of this millennium: it counts milliseconds
 TOO_BUSY = frozenset({429, 503})
@@ -93,8 +94,8 @@ def whole(value: object) -> int | None:
 
 
 def address(value: object, base: str | None = None) -> str | None:
-    """A canonical web address."""
-    return canonical(value, base) if isinstance(value, str) and value.strip() else None
+    """A canonical web address. None for what is none, and for one so long that looking at it takes seconds."""
+    return canonical(value, base) if isinstance(value, str) and len(value) <= MAX_ADDRESS and value.strip() else None
 
 
 def moment(value: object) -> datetime | None:

@@ -14,7 +14,7 @@ from services.crawler.connectors import answers as read
 from services.crawler.connectors.media import Attached, with_media
 from services.crawler.connectors.pages import ListingPage, is_near, left_out, read_listing
 from services.crawler.connectors.port import Ask, Harvest, Options, Post, Source
-from services.crawler.connectors.prose import pictures_in, plain
+from services.crawler.connectors.prose import MAX_HTML, pictures_in, plain
 from shared.net import Fetched
 
 ACCEPT = "application/atom+xml, application/rss+xml, application/xml;q=0.9, text/xml;q=0.9"
@@ -64,7 +64,7 @@ def post_of(entry: Entry, element: Element | None, base: str, source: Source) ->
     url = read.address(entry.link, base) or read.address(entry.id)
     if not url or not is_near(url, source):
         return None
-    html = read.text(entry.content or entry.summary)
+    html = read.text(entry.content or entry.summary, MAX_HTML)
     post = Post(
         url=url,
         text=plain(html),

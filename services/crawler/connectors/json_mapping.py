@@ -15,7 +15,7 @@ from services.crawler.connectors.dotted import Path, find, first, parse_path
 from services.crawler.connectors.media import Attached, with_media
 from services.crawler.connectors.pages import ListingPage, is_near, left_out, read_listing
 from services.crawler.connectors.port import Ask, Harvest, Options, Post, Source
-from services.crawler.connectors.prose import pictures_in, plain
+from services.crawler.connectors.prose import MAX_HTML, pictures_in, plain
 from services.crawler.urls import canonical
 from shared.net import Fetched
 
@@ -99,7 +99,7 @@ def post_of(item: object, mapping: Mapping, source: Source, base: str) -> Post |
     url = read.address(first(item, *mapping.url), base) if mapping.url else _filled(item, mapping.url_from)
     if not url or not is_near(url, source):
         return None
-    html = read.text(first(item, *mapping.html))
+    html = read.text(first(item, *mapping.html), MAX_HTML)
     post = Post(
         url=url,
         text=plain(html) or read.text(first(item, *mapping.text)),

@@ -13,7 +13,7 @@ from services.crawler.connectors import answers as read
 from services.crawler.connectors.media import Attached, with_media
 from services.crawler.connectors.pages import ListingPage, is_near, left_out, read_listing
 from services.crawler.connectors.port import Ask, Harvest, Options, Post, Source
-from services.crawler.connectors.prose import plain
+from services.crawler.connectors.prose import MAX_HTML, plain
 from services.crawler.urls import host_of
 from shared.events.values import Site, SiteKind
 from shared.net import Fetched
@@ -70,7 +70,7 @@ def post_of(status: read.Table, source: Source) -> Post | None:
         return None
     post = Post(
         url=url,
-        text=plain(read.text(status.get("content"))),
+        text=plain(read.text(status.get("content"), MAX_HTML)),
         title=read.text(status.get("spoiler_text"), 300),  # a content warning
         authors=(acct,) if acct else (),
         published_at=read.moment(status.get("created_at")),

@@ -3,12 +3,14 @@
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from itertools import islice
 from urllib.parse import urlsplit
 
 from services.crawler.connectors.answers import address, text
 from services.crawler.connectors.port import Media, Post
 
 MOST = 20  # of each kind: as of a page
+MOST_LOOKED_AT = 200
 BY_NAME = (
     ("picture", re.compile(r"\.(?:jpe?g|png|gif|webp|avif|bmp|hei[cf])$", re.IGNORECASE)),
     ("video", re.compile(r"\.(?:mp4|m4v|webm|mov|mkv|avi|ogv)$", re.IGNORECASE)),
@@ -29,7 +31,7 @@ class Attached:
 def with_media(post: Post, attached: Iterable[Attached], base: str) -> Post:
     """The post with what is attached to it, in its order. What is no media is left out."""
     found: dict[str, dict[str, None]] = {"picture": {}, "video": {}, "audio": {}}
-    for one in attached:
+    for one in islice(attached, MOST_LOOKED_AT):
         url = address(one.url, base)
         kind = _kind(text(one.kind), url) if url else None
         if url and kind:

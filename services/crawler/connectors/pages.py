@@ -1,5 +1,6 @@
 """One visit to a listing that shows the newest first, whatever its format."""
 
+import asyncio
 import secrets
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -35,7 +36,7 @@ async def read_listing(source: Source, ask: Ask, read_page: ReadPage, accept: st
     if place.next and answer.status in NOT_FOR_US:
         lost = f"the next page answers {answer.status}: what is older is left out"
         return Harvest(answer, cursor=write_place(Place(place.salt, place.fresh or place.marks)), problem=lost)
-    page = read_page(good(answer, source.now), source)
+    page = await asyncio.to_thread(read_page, good(answer, source.now), source)  # two megabytes take a second
     onward = page.onward if page.onward and origin(page.onward) == origin(begin) else None
     elsewhere = "its next page is on another host: not followed" if page.onward and not onward else None
     done = step(place, page.posts, onward)
