@@ -48,7 +48,8 @@ class Sight:
         media_type = answer.headers.get("content-type", "")
         kind, language = media_type.partition(";")[0].strip().lower(), watched.site.language
         if kind not in HTML:
-            return Seen(answer, _made_page(kind, url, answer, media_type, language))
+            page = _made_page(kind, url, answer, media_type, language)
+            return Seen(answer, page, wall_of(answer.status, answer.headers, url, answer.final_url, page))
         page = await self._pages.read(answer.body, url, media_type, language)
         if wall := wall_of(answer.status, answer.headers, url, answer.final_url, page, answer.body):
             return Seen(answer, page, wall)

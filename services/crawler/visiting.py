@@ -56,7 +56,7 @@ class Visitor:
         now, onward = self.clock.now(), redirect_of(answer)
         if answer.status == NOT_MODIFIED:
             return settled(known, known.kind, now, changed=False)
-        if wall := wall_of(answer.status, answer.headers, known.url, onward or known.url):
+        if onward and (wall := wall_of(answer.status, answer.headers, known.url, onward)):
             return walled(known, wall, answer, now)
         if onward:
             return settled(known, PageKind.INDEX, now, changed=False, links=(Link(onward),))

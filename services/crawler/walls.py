@@ -2,7 +2,7 @@
 
 A wall says little, so a page that says much, shows pictures of its own or is a thread is never one by its words: an
 ordinary post may speak of captchas, and a board has its log-in form on every page. One sign proves nothing either,
-unless nobody but a wall gives it.
+unless nobody but a wall gives it; and no sign makes a page of content a wall by itself, or it would be a way to hide.
 """
 
 import re
@@ -56,7 +56,12 @@ def wall_of(
     status: int, headers: Mapping[str, str], url: str, final_url: str, page: Page | None = None, body: bytes = b""
 ) -> Walled | None:
     """The wall that answered instead of the page at `url`, if one did. `page`: the answer as it was read."""
-    return _by_answer(status, headers, url, final_url) or (_by_page(status, url, page, body) if page else None)
+    shown = page is not None and page.is_content and status < 300
+    return (
+        (None if shown else _by_headers(status, headers))
+        or _by_address(status, url, final_url)
+        or (_by_page(status, url, page, body) if page else None)
+    )
 
 
 def login_redirect(url: str, target: str) -> Walled | None:
@@ -66,11 +71,14 @@ def login_redirect(url: str, target: str) -> Walled | None:
     return None
 
 
-def _by_answer(status: int, headers: Mapping[str, str], url: str, final_url: str) -> Walled | None:
-    """What status, headers and address alone say."""
+def _by_headers(status: int, headers: Mapping[str, str]) -> Walled | None:
     for wall, signs in SIGNS.items():
         if header := signs.header_of(headers):
             return Walled(wall, f"status {status} with {header}")
+    return None
+
+
+def _by_address(status: int, url: str, final_url: str) -> Walled | None:
     if status == 429:
         return Walled(Wall.RATE_LIMIT, "status 429")
     if status == 401:
@@ -145,11 +153,11 @@ def _parked(look: Look, url: str) -> Walled | None:
     signs = SIGNS[Wall.PARKED]
     if len(look.page.links) > FEW_LINKS:
         return None
-    if host := signs.host_in(look):
-        return Walled(Wall.PARKED, f"it is served by {host}")
     share = signs.share_of(look.text) or signs.share_of("".join(look.titles))
     name = (urlsplit(url).hostname or "").removeprefix("www.").replace(".", "").replace("-", "").replace("_", "")
     names_itself = bool(name) and (name in look.text or any(name in title for title in look.titles))
+    if (share or not look.page.is_content) and (host := signs.host_in(look)):
+        return Walled(Wall.PARKED, f"it is served by {host}")
     if share and (names_itself or share >= MOSTLY):
         return Walled(Wall.PARKED, "its domain is for sale, parked or expired")
     return None
@@ -158,7 +166,7 @@ def _parked(look: Look, url: str) -> Walled | None:
 def _soft_404(look: Look) -> Walled | None:
     signs = SIGNS[Wall.SOFT_404]
     title, share = signs.title_in(look.titles), signs.share_of(look.text)
-    if share >= MOSTLY or (title and (share or weight(look.page.text) <= VERY_LITTLE)):
+    if share >= MOSTLY or (title and (share or not look.page.is_content)):
         return Walled(Wall.SOFT_404, "it says that nothing is there, with a status that says otherwise")
     return None
 
