@@ -63,6 +63,8 @@ class Sight:
         except Undrawn as failure:
             return replace(seen, undrawn=str(failure))
         page = await self._pages.read(drawn.body, url, drawn.headers["content-type"], watched.site.language)
+        if seen.page.is_content and not page.is_content:  # its scripts broke it: what was sent says more
+            return seen
         wall = wall_of(drawn.status, drawn.headers, url, drawn.final_url, page, drawn.body)
         return Seen(seen.answer, page, wall, drawn, renders=self._learned(watched) if seen.page.script_only else None)
 

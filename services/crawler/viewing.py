@@ -7,7 +7,7 @@ from services.crawler.moved_pictures import moved_pictures
 from services.crawler.pacing import NotNow
 from services.crawler.page_reader import PageReader
 from services.crawler.picture_box import PictureBox
-from services.crawler.reading import Page, picture_links, visible_text
+from services.crawler.reading import Page
 from services.crawler.removal import REMOVED, Answer
 from services.crawler.rendering import Renderer
 from services.crawler.vantage import Guise
@@ -51,11 +51,11 @@ class Viewer:
         try:
             got = await self.guise.get(url)
             page = await self._read(got)
+            came = await self._answer(url, got, page, closely)
         except NotNow:
             raise
         except Failure as failure:
             return Looked((self.guise.nothing(url, failure),))
-        came = await self._answer(url, got, page, closely)
         if not (closely and self.guise.vantage.draws and self._needs_browser(page)):
             return Looked((came,), page.links)
         drawn, links = await self._drawn(url, got)
@@ -93,18 +93,22 @@ class Viewer:
         try:
             got = await self.tools.renderer.render(document, watched, user_agent=agent, robots=False)
             page = await self._read(got)
+            answer = await self._answer(url, got, page, closely=True)
         except Failure as failure:
             return replace(self.guise.nothing(url, failure), method="browser"), ()
-        return replace(await self._answer(url, got, page, closely=True), method="browser"), page.links
+        return replace(answer, method="browser"), page.links
 
     async def _answer(self, url: str, got: Fetched, page: Page, closely: bool) -> Answer:
         source = decode(got.body, got.headers.get("content-type", ""), self.guise.finding.language)
-        shown, tools = picture_links(source, got.final_url), self.tools
-        moved = await moved_pictures(self.guise, tools.pictures, page, shown, tools.max_picture) if closely else ()
+        tools = self.tools
+        shown = await tools.pages.shown(source, got.final_url)
+        moved: tuple[Picture, ...] = ()
+        if closely:
+            moved = await moved_pictures(self.guise, tools.pictures, page, shown.pictures, tools.max_picture)
         return replace(
             self.guise.came(url, got),
-            text=visible_text(source),
-            shown=shown,
+            text=shown.text,
+            shown=shown.pictures,
             pictures=moved,
             says_something=page.is_content,
             wall=_wall(url, got, page),

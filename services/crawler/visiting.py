@@ -74,15 +74,16 @@ class Visitor:
         return await self._keep(known, seen, _links(seen.page, sitemaps, known))
 
     async def _keep(self, known: Known, seen: Seen, links: tuple[Link, ...]) -> Visited:
-        if seen.undrawn:
-            visited = settled(known, PageKind.INDEX, self.clock.now(), changed=False, links=links, problem=seen.undrawn)
-        elif seen.page.is_content:
+        if seen.page.is_content:
             visited = await self.describer.describe(known, seen, links)
+        elif seen.undrawn:
+            visited = settled(known, PageKind.INDEX, self.clock.now(), changed=False, links=links)
         else:
             changed = header(seen.answer, "etag") != known.etag
             visited = settled(known, PageKind.INDEX, self.clock.now(), changed=changed, answer=seen.answer, links=links)
         if seen.drawn or seen.undrawn:  # the empty shell stays the same, whatever its scripts will show next time
-            visited = replace(visited, etag=None, last_modified=None, renders=seen.renders)
+            problem = seen.undrawn or visited.problem
+            visited = replace(visited, etag=None, last_modified=None, renders=seen.renders, problem=problem)
         return visited
 
 

@@ -163,6 +163,14 @@ async def test_a_site_that_needs_a_browser_is_asked_for_whole_pages(web: Web) ->
     assert b"If-None-Match" in web.server.requests[-1]
 
 
+async def test_what_needs_no_browser_is_content_where_there_is_none(web: Web) -> None:
+    web.serve("/post/1", f"<p>{TEXT}</p>")
+    known = web.known("/post/1")
+    visited = await web.visitor.visit(replace(known, watched=replace(known.watched, renders=True)))
+    assert len(visited.found) == 1
+    assert "HAETAE_RENDERERS is 0" in (visited.problem or "")
+
+
 @pytest.mark.parametrize("status", ["500 Internal Server Error", "502 Bad Gateway", "503 Service Unavailable"])
 async def test_a_broken_server_is_the_hosts_fault(web: Web, status: str) -> None:
     web.serve("/post/1", "<p>broken</p>", status=status)
