@@ -53,6 +53,7 @@ async def _measure(quick: bool, home: Path) -> Figure:
         bound_by=_bound_by(ours),
         detail={
             "pages_per_s": {name: round(median(run.per_s for run in of), 1) for name, of in _all(ours, runs)},
+            "starved": {name: [round(run.starved_s / run.wall_s, 2) for run in of] for name, of in _all(ours, runs)},
             "peak_mb": {name: round(max(run.peak_mb for run in of), 1) for name, of in _all(ours, runs)},
             "other_requests": {name: [run.others for run in of] for name, of in _all(ours, runs)},
             "pages": {name: [run.pages for run in of] for name, of in _all(ours, runs)},
@@ -85,7 +86,7 @@ def _all(ours: list[Run], others: dict[str, list[Run]]) -> list[tuple[str, list[
 
 
 def _bound_by(ours: Sequence[Run]) -> str:
-    busy = median(run.cpu_s / run.wall_s for run in ours)
+    busy = median(run.busy for run in ours)
     if busy > 0.9:
         return f"the crawler's own processor time ({busy:.0%} of its core)"
     return f"what it waits for, database and broker on the other core (its own is busy for {busy:.0%})"

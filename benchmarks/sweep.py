@@ -36,6 +36,10 @@ class Spent:
     broker: Used
     server_s: float
 
+    def starved_s(self, former: "Spent") -> float:
+        """How long the crawler waited for a core that somebody else had."""
+        return self.crawler.starved_s - former.crawler.starved_s
+
     def since(self, former: "Spent") -> dict[str, float]:
         return {
             "crawler": self.crawler.cpu_s - former.crawler.cpu_s,
@@ -58,7 +62,9 @@ async def _measure(hosts: int, home: Path) -> Figure:
                 await made.watch(there, range(hosts), per_second=1 / DELAY_S, robots=True)
                 missed = await _until_all_are_visited(made)
                 wall_s, after = time.monotonic() - begun, _spent(made, there, pid)
-            return _figure(hosts, missed, wall_s, after.since(before), after.crawler.peak_mb, there.seen())
+            starved_s = after.starved_s(before)
+            cpu_s, peak_mb = after.since(before), after.crawler.peak_mb
+            return _figure(hosts, missed, wall_s, starved_s, cpu_s, peak_mb, there.seen())
 
 
 async def _until_all_are_visited(made: Bed) -> int:
@@ -74,7 +80,9 @@ def _spent(made: Bed, there: Corpus, pid: int) -> Spent:
     return Spent(used(pid), used(pids["postgres"]), used(pids["kafka"]), there.cpu_s())
 
 
-def _figure(hosts: int, missed: int, wall_s: float, cpu_s: dict[str, float], peak_mb: float, seen: Seen) -> Figure:
+def _figure(
+    hosts: int, missed: int, wall_s: float, starved_s: float, cpu_s: dict[str, float], peak_mb: float, seen: Seen
+) -> Figure:
     gaps = seen.gaps()
     violations = int((gaps < DELAY_S - TOLERANCE_S).sum())
     if missed or seen.distinct_pages < hosts or violations:
@@ -89,7 +97,7 @@ def _figure(hosts: int, missed: int, wall_s: float, cpu_s: dict[str, float], pea
         peers={},
         floor=None,
         lower_is_better=False,
-        bound_by=bound_by(cpu_s, wall_s),
+        bound_by=bound_by(cpu_s, wall_s, starved_s),
         detail={
             "hosts": hosts,
             "missed": missed,
@@ -100,15 +108,16 @@ def _figure(hosts: int, missed: int, wall_s: float, cpu_s: dict[str, float], pea
             "peak_mb": round(peak_mb, 1),
             "under_1_gib": peak_mb < MOST_MB,
             "cpu_ms_a_page": {name: round(spent / hosts * 1e3, 3) for name, spent in cpu_s.items()},
+            "starved": round(starved_s / wall_s, 2),
             "busy": {name: round(spent / wall_s, 2) for name, spent in cpu_s.items()},
         },
     )
 
 
-def bound_by(cpu_s: dict[str, float], wall_s: float) -> str:
+def bound_by(cpu_s: dict[str, float], wall_s: float, starved_s: float) -> str:
     """By the share of its core that each has used; the crawler has a core of its own, all others share one."""
-    crawler = cpu_s["crawler"] / wall_s
-    others = sum(cpu_s.values()) / wall_s - crawler
+    crawler = cpu_s["crawler"] / (wall_s - starved_s)
+    others = (sum(cpu_s.values()) - cpu_s["crawler"]) / wall_s
     if crawler > BUSY:
         return f"the crawler's processor time ({crawler:.0%} of its core)"
     if others > BUSY:

@@ -14,8 +14,11 @@ WARM = 0.05  # of the pages: imports, first connections and caches are no page's
 
 @dataclass(frozen=True)
 class Run:
-    """Between the first and the last look. `whole`: all pages were asked for, each counted once. `others`: requests that
-    were for no page (ours asks each host once for one that cannot be there, to know what that looks like)."""
+    """Between the first and the last look.
+
+    `whole`: all pages were asked for, each counted once. `others`: requests that were for no page (ours asks each host
+    once for one that cannot be there, to know what that looks like). `starved_s`: somebody else had the core.
+    """
 
     name: str
     pages: int
@@ -24,6 +27,7 @@ class Run:
     peak_mb: float
     whole: bool
     others: int
+    starved_s: float
 
     @property
     def cpu_ms(self) -> float:
@@ -31,7 +35,12 @@ class Run:
 
     @property
     def per_s(self) -> float:
-        return self.pages / self.wall_s
+        """As on a machine where nobody else wants the core."""
+        return self.pages / (self.wall_s - self.starved_s)
+
+    @property
+    def busy(self) -> float:
+        return self.cpu_s / (self.wall_s - self.starved_s)
 
 
 async def observe(
@@ -52,5 +61,6 @@ async def observe(
     seen = corpus.seen()
     if seen.pictures:
         raise SystemExit(f"{name}: it fetched {seen.pictures} pictures, the others none: the figures would not compare")
+    starved_s = after.starved_s - before.starved_s
     others, whole = len(seen) - int(seen.of_pages.sum()), seen.distinct_pages >= pages
-    return Run(name, last - first, after.cpu_s - before.cpu_s, ended - begun, after.peak_mb, whole, others)
+    return Run(name, last - first, after.cpu_s - before.cpu_s, ended - begun, after.peak_mb, whole, others, starved_s)

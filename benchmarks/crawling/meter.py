@@ -10,8 +10,11 @@ TICKS = os.sysconf("SC_CLK_TCK")
 
 @dataclass(frozen=True)
 class Used:
+    """`starved_s`: how long its main thread could have run, and somebody else had the core."""
+
     cpu_s: float
     peak_mb: float
+    starved_s: float
 
 
 def used(pid: int) -> Used:
@@ -26,7 +29,15 @@ def used(pid: int) -> Used:
         # utime and stime of proc(5), and of its children that have ended, when its own are waited for
         cpu_s += sum(map(int, fields[11:15])) / TICKS
         peak_kb += next((float(line.split()[1]) for line in status.splitlines() if line.startswith("VmHWM")), 0.0)
-    return Used(cpu_s, peak_kb / 1024)
+    return Used(cpu_s, peak_kb / 1024, _starved_s(pid))
+
+
+def _starved_s(pid: int) -> float:
+    """Of the kernel's accounts (Documentation/scheduler/sched-stats); 0 where it keeps none."""
+    try:
+        return int(Path(f"/proc/{pid}/schedstat").read_text().split()[1]) / 1e9
+    except (OSError, IndexError):
+        return 0.0
 
 
 def _family(pid: int) -> Iterator[int]:
