@@ -7,7 +7,7 @@ from datetime import UTC
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from services.crawler.connectors import activitypub, answers, feed_items, mastodon, matrix_events, messenger_updates
@@ -29,8 +29,10 @@ items orderedItems visibility reblog account acct media_attachments spoiler_text
 channel_post message edited_message chat username title text caption photo video document file_id file_unique_id
 message_id date from sender_chat event_id sender origin_server_ts m.new_content body room_id name summary"""
 KEYS = st.sampled_from(NAMES.split())
-VALUES = st.recursive(LEAVES, lambda inner: st.lists(inner, max_size=4) | st.dictionaries(KEYS, inner, max_size=8))
-ROWS = st.lists(st.dictionaries(KEYS, VALUES, max_size=8), max_size=4)
+VALUES = st.recursive(
+    LEAVES, lambda inner: st.lists(inner, max_size=3) | st.dictionaries(KEYS, inner, max_size=4), max_leaves=8
+)
+ROWS = st.lists(st.dictionaries(KEYS, VALUES, max_size=4), max_size=2)
 
 
 def source(options: Options | None = None) -> Source:
@@ -80,8 +82,12 @@ def test_anything_for_a_json_listing(value: Any) -> None:
             sound(post)
 
 
+@settings(max_examples=60)
 @given(ROWS)
-def test_anything_for_updates(rows: list[Any]) -> None:
+def test_anything_for_updates(messages: list[Any]) -> None:
+    chat = {"id": -1, "type": "channel", "username": "lanterns"}
+    rows = [{"update_id": 1, "channel_post": {"message_id": 1, "chat": chat} | message} for message in messages]
+    rows += messages
     for update in messenger_updates.updates(rows):
         messenger_updates.files_of(update)
         messenger_updates.said_in(update)
@@ -90,6 +96,7 @@ def test_anything_for_updates(rows: list[Any]) -> None:
     messenger_updates.last_number(rows)
 
 
+@settings(max_examples=60)
 @given(ROWS)
 def test_anything_for_events_of_a_room(rows: list[Any]) -> None:
     for said in matrix_events.said_in(({"type": "m.room.message"} | row for row in rows), "!r:x"):
