@@ -1,6 +1,7 @@
 """Asking politely: every request waits for its host's turn, redirects too, and honours robots.txt where told."""
 
 import asyncio
+import re
 from collections.abc import Mapping
 from functools import partial
 
@@ -13,12 +14,15 @@ from services.crawler.urls import canonical, host_of
 from services.crawler.visit import Watched
 from services.crawler.ways import Ways
 from shared.clock import Clock
-from shared.net import Fetched, Fetcher
+from shared.net import AddressRefused, Fetched, Fetcher
 
 REDIRECTS = frozenset({301, 302, 303, 307, 308})
 MAX_ROBOTS_BYTES = 512_000  # RFC 9309, 2.5 asks for 500 KiB
 MOST_ROBOTS_REDIRECTS = 5  # RFC 9309, 2.3.1.2
 MOST_REQUESTS = 256
+# Scripts bring addresses of any form. In this one `host_of`, by which turn, exit and secret are chosen, names the host
+# that is connected to; "https://site.test:x@other.test/" would take the secret of the one to the other.
+PLAIN = re.compile(r"https?://(?:[a-z0-9_-]+(?:\.[a-z0-9_-]+)*|\[[0-9a-f:.]+\])(?::[0-9]{1,5})?/")
 
 
 class Asker:
@@ -55,8 +59,10 @@ class Asker:
         """As `Fetcher.get`, each hop in its host's turn. The last redirect is given back as it is.
 
         `watched`: on whose behalf; its exit is used (unless `exit` names another), and its credential on its own host,
-        decided anew at each hop. Raises `NoWay` when that cannot be.
+        decided anew at each hop. Raises `NoWay` when that cannot be, and `AddressRefused` for an address with a user.
         """
+        if not PLAIN.match(url):
+            raise AddressRefused(f"{url[:200]!r}: its host is not written plainly, or it names a user")
         target = url
         for left in range(redirects, -1, -1):
             host = host_of(target)

@@ -16,7 +16,7 @@ from services.crawler.visit import Watched
 from services.crawler.ways import NoWay, Ways
 from shared.clock import SystemClock
 from shared.events.values import Site, SiteKind
-from shared.net import Fetcher, NetSettings
+from shared.net import AddressRefused, Fetcher, NetSettings
 from shared.net.exits import read_exits
 from tests.support.proxies import ProxyPeer, proxy_peer
 from tests.support.raw_server import RawServer, plain, raw_server
@@ -66,6 +66,14 @@ async def test_a_secret_does_not_follow_a_redirect_to_another_host(web: Web) -> 
     answer = await web.asker.get(web.url("a.test"), redirects=5, watched=watched(credential="login"))
     assert answer.body == b"home"
     assert [b"session=paper-boat" in request for request in web.server.requests] == [True, False, True]
+
+
+@pytest.mark.parametrize("address", ["http://a.test:x@b.test:{}/", "http://a.test\\@b.test:{}/", "http://a.test.:{}/"])
+async def test_a_secret_does_not_follow_an_address_that_says_two_hosts(web: Web, address: str) -> None:
+    """A script may navigate to such a one, and a browser asks for it as it is written."""
+    with pytest.raises(AddressRefused, match="not written plainly"):
+        await web.asker.get(address.format(web.server.port), watched=watched(credential="login"))
+    assert web.server.requests == []
 
 
 async def test_a_secret_for_https_alone_is_not_sent_and_neither_is_the_request(web: Web) -> None:
