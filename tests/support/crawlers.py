@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import signal
 import sys
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
@@ -36,6 +37,17 @@ class Crawlers:
         if process.returncode is None:
             process.kill()
         await process.wait()
+
+    async def freeze(self, name: str, seconds: float) -> None:
+        """SIGSTOP: it keeps its connections, and goes on later as if nothing had happened, unless it was killed."""
+        process = self.running[name]
+        if process.returncode is None:
+            process.send_signal(signal.SIGSTOP)
+        try:
+            await asyncio.sleep(seconds)
+        finally:
+            if process.returncode is None:
+                process.send_signal(signal.SIGCONT)
 
     def said(self) -> str:
         """The last lines of all, for a failing test."""
