@@ -16,10 +16,12 @@ MAX_INTERIM = 8  # answers before the answer (1xx): there is sense in two (100, 
 # Pieces of a body that cost more to take than they bring: beyond so many, they must bring so much on average.
 MANY_PIECES, LEAST_PIECE = 10_000, 16
 MAX_WRAPPING = 512 * 1024  # bytes that are not body (chunk sizes, trailers, frames), beyond as many as are body
+MAX_UNASKED = 16 * 1024  # bytes between two answers: HTTP/2's settings, pings and good-byes take dozens
 
 
 class Unanswered(FetchFailed):
-    """The connection ended before a byte of the answer: if it was a kept one, the server had merely closed it."""
+    """The request was not taken, or the connection ended before a byte of the answer: if it was a kept one, the server
+    had merely done with it."""
 
 
 @dataclass(frozen=True)
@@ -40,6 +42,7 @@ class Wire(asyncio.Protocol):
         self.idle_since = 0.0
         self._loop = asyncio.get_running_loop()
         self._waiting: asyncio.Future[Answer] | None = None
+        self._unasked = 0
         self._lasting = True  # the other side has not said that it will close
 
     @property
@@ -50,11 +53,11 @@ class Wire(asyncio.Protocol):
         if not self.usable:
             raise Unanswered(f"{asked.url}: the connection ended before the request")
         self._asked, self._waiting = asked, self._loop.create_future()
-        self._received = self._size = self._status = self._interim = self._header_bytes = 0
+        self._received = self._size = self._status = self._interim = self._header_bytes = self._unasked = 0
         self._headers: list[tuple[str, str]] = []
         self._pieces: list[bytes] = []
-        self._send(asked)
         try:
+            self._send(asked)
             return await self._waiting
         except BaseException:
             self.close()
@@ -68,7 +71,8 @@ class Wire(asyncio.Protocol):
         self._transport.abort()
 
     @abstractmethod
-    def _send(self, asked: Asked) -> None: ...
+    def _send(self, asked: Asked) -> None:
+        """Raises `Unanswered` when the connection takes no further request."""
 
     @abstractmethod
     def _read(self, data: bytes) -> None:
@@ -82,7 +86,11 @@ class Wire(asyncio.Protocol):
 
     def data_received(self, data: bytes) -> None:
         if not self._under_way():
-            self._read(data)
+            self._unasked += len(data)
+            if self._unasked > MAX_UNASKED:
+                self.close()
+            else:
+                self._read(data)
             return
         now = self._loop.time()
         if not self._received:

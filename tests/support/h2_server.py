@@ -20,6 +20,16 @@ class H2Server:
     answers: dict[str, Answer] = field(default_factory=dict)
     requests: list[dict[str, str]] = field(default_factory=list)
     connections: int = 0
+    transports: set[asyncio.Transport] = field(default_factory=set)
+
+    @property
+    def open(self) -> int:
+        return len(self.transports)
+
+    def say(self, data: bytes) -> None:
+        """To everybody who is connected."""
+        for transport in self.transports:
+            transport.write(data)
 
 
 def page(body: bytes, *headers: tuple[str, str], status: str = "200") -> Answer:
@@ -41,9 +51,13 @@ class _Peer(asyncio.Protocol):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         assert isinstance(transport, asyncio.Transport)
         self._server.connections += 1
+        self._server.transports.add(transport)
         self._transport = transport
         self._state.initiate_connection()
         self._transport.write(self._state.data_to_send())
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._server.transports.discard(self._transport)
 
     def data_received(self, data: bytes) -> None:
         for event in self._state.receive_data(data):

@@ -2,6 +2,7 @@
 
 import asyncio
 import gzip
+import logging
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,10 +10,12 @@ from pathlib import Path
 import pytest
 from h2.connection import H2Connection
 from h2.errors import ErrorCodes
+from h2.settings import SettingCodes
 
-from shared.net import Fault, Fetcher, FetchFailed, NetSettings
+from shared.net import Fault, Fetcher, FetchFailed, NetSettings, http2
 from tests.support.authority import Authority
 from tests.support.h2_server import H2Server, h2_server, page
+from tests.support.poll import eventually
 from tests.support.raw_server import plain, raw_server
 
 LIMIT = 100_000
@@ -142,9 +145,14 @@ def promises_more_than_it_sends(connection: H2Connection, stream: int) -> None:
     connection.send_data(stream, b"short", end_stream=True)
 
 
+def says_a_status_beyond_numbers(connection: H2Connection, stream: int) -> None:
+    connection.send_headers(stream, [(":status", "99999999999999")], end_stream=True)
+
+
 @pytest.mark.parametrize(
     ("answer", "fault"),
     [
+        (says_a_status_beyond_numbers, Fault.PROTOCOL),
         (resets, Fault.TRUNCATED),
         (says_goodbye, Fault.PROTOCOL),
         (floods_with_headers, Fault.HEADERS),
@@ -173,3 +181,49 @@ async def test_a_kept_http2_connection_that_was_closed_is_replaced(bed: Bed, h2:
     assert (await bed.fetcher.get(f"https://safe.test:{h2.port}/last")).body == b"last"
     assert (await bed.fetcher.get(f"https://safe.test:{h2.port}/")).body == b"new"
     assert h2.connections == 2
+
+
+async def test_a_kept_http2_connection_that_takes_no_more_requests_is_replaced(bed: Bed, h2: H2Server) -> None:
+    def closes_its_doors(connection: H2Connection, stream: int) -> None:
+        page(b"first")(connection, stream)
+        connection.update_settings({SettingCodes.MAX_CONCURRENT_STREAMS: 0})
+
+    def takes_the_first_only(connection: H2Connection, stream: int) -> None:
+        if stream == 1:
+            page(b"first")(connection, stream)
+        else:
+            connection.close_connection(last_stream_id=1)
+
+    for number, answer in enumerate((closes_its_doors, takes_the_first_only), 1):
+        h2.answers["/"] = answer
+        for _ in range(4):
+            assert (await bed.fetcher.get(f"https://safe.test:{h2.port}/")).body == b"first"
+        assert h2.connections == 4 * number
+        await eventually(lambda: h2.open <= 1)
+
+
+async def test_a_waiting_http2_connection_that_is_talked_at_is_closed(bed: Bed, h2: H2Server) -> None:
+    def then_pings(connection: H2Connection, stream: int) -> None:
+        page(b"good")(connection, stream)
+        asyncio.get_running_loop().call_later(0.05, h2.say, b"\0\0\x08\x06\0\0\0\0\0lanterns" * 2_000)
+
+    h2.answers["/"] = then_pings
+    assert (await bed.fetcher.get(f"https://safe.test:{h2.port}/")).body == b"good"
+    await eventually(lambda: h2.open == 0)
+
+
+async def test_an_http2_connection_is_not_kept_for_ever(
+    bed: Bed, h2: H2Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(http2, "LAST_STREAM", 5)
+    h2.answers["/"] = page(b"good")
+    for _ in range(6):
+        await bed.fetcher.get(f"https://safe.test:{h2.port}/")
+    assert h2.connections == 2
+
+
+async def test_no_secret_is_logged(bed: Bed, h2: H2Server, caplog: pytest.LogCaptureFixture) -> None:
+    h2.answers["/"] = page(b"good")
+    with caplog.at_level(logging.DEBUG):
+        await bed.fetcher.get(f"https://safe.test:{h2.port}/", headers={"Cookie": "session=paper-boat"})
+    assert "paper-boat" not in caplog.text
