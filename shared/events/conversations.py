@@ -32,8 +32,9 @@ class Turn(Value):
 class ConversationObserved(
     Event, topic=CONVERSATION_OBSERVED, type="conversation.observed.v1", key="conversation", owner="crawler"
 ):
-    """New turns of a conversation. `proof`: what shows the lawful basis (the room's public address, the consent's or
-    the permission's reference)."""
+    """New turns of a conversation, in its order. `proof`: what shows the lawful basis (the room's public address, the
+    consent's or the permission's reference). After a crash some turns may be told again among others, in an event with
+    another id: `turn_id` names a turn of its conversation once and for all."""
 
     conversation: str
     site: Site

@@ -14,6 +14,7 @@ from shared.net import Fetched
 
 PLACE = "{token}"  # braces are in no address
 REDIRECTS = 3
+FILE_S = 60.0  # for what a connector expects to be large: twenty megabytes at a common speed
 STAY_AWAY = "robots.txt asks us to stay away"
 
 
@@ -33,7 +34,8 @@ class Polite:
             raise Rejected(f"{url[:200]} is on another host than the site's address: not followed")
         if self.rules and not self.rules.allow(url):
             raise Rejected(f"{url[:200]}: {STAY_AWAY}")
-        ask = partial(self.asker.get, headers=headers, max_bytes=max_bytes, watched=self.watched)
+        patience_s = FILE_S if max_bytes else None
+        ask = partial(self.asker.get, headers=headers, max_bytes=max_bytes, watched=self.watched, timeout_s=patience_s)
         return await self._with_token(url, ask) if PLACE in url else await ask(url, redirects=REDIRECTS)
 
     async def _with_token(self, url: str, ask: "Get") -> Fetched:
