@@ -37,7 +37,8 @@ class Settings(settings.Settings, NetSettings, BrowserSettings, settings.Quarant
     ] = None
     check_again_seconds: Annotated[
         float,
-        Field(ge=0, description="Least time between the two looks of a removal check that have to agree on gone"),
+        # Who asked for the check gives it up after an hour.
+        Field(ge=0, le=1_800, description="Least time between the two looks of a removal check that agree on gone"),
     ] = 300.0
     check_exit: Annotated[
         str | None,

@@ -93,7 +93,7 @@ async def test_gone_is_told_after_a_second_look_whatever_stops_in_between(crawl:
     async with crawl.service():
         finding = await finding_of(crawl, post)
         crawl.sandbox.control.take_down({"url": finding.url, "behaviour": Behaviour.AT_ONCE})
-    async with crawl.service(check_again_seconds=3_600.0):
+    async with crawl.service(check_again_seconds=1_800.0):
         await ask(crawl, finding, 1)
         await eventually(lambda: looks(crawl))
     (first,) = await looks(crawl)
