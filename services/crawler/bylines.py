@@ -25,8 +25,8 @@ META_DATES = (
     "uploaddate",
 )  # fmt: skip
 LD_DATES = ("datePublished", "dateCreated", "uploadDate")
-MARKED_AUTHORS = '[itemprop="author"] [itemprop="name"], [itemprop="author"], a[rel~="author"]'
-MARKED_DATES = '[itemprop="datePublished"], [itemprop="dateCreated"], [itemprop="uploadDate"], time[datetime]'
+MARKED_AUTHOR, NAME = '[itemprop="author"], a[rel~="author"]', '[itemprop="name"]'
+MARKED_DATE = '[itemprop="datePublished"], [itemprop="dateCreated"], [itemprop="uploadDate"]'
 MAX_LD = 200  # objects: lists of products have thousands
 
 
@@ -98,15 +98,15 @@ def _of(meta: Mapping[str, str], names: Iterable[str]) -> Iterator[str]:
 
 
 def _marked_author(page: Document) -> Iterator[str]:
-    node = page.select_one(MARKED_AUTHORS)
-    if node:
-        yield node.attr("content") or node.text
+    if node := page.select_one(MARKED_AUTHOR):
+        named = node.select_one(NAME) or node
+        yield named.attr("content") or named.text
 
 
 def _marked_date(page: Document) -> Iterator[str]:
-    node = page.select_one(MARKED_DATES)
-    if node:
-        yield from (said for said in _said(node) if said)
+    for node in (page.select_one(MARKED_DATE), page.find("time", attrs={"datetime": True})):
+        if node:
+            yield from (said for said in _said(node) if said)
 
 
 def _said(node: Element) -> tuple[str | None, ...]:

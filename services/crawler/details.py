@@ -5,11 +5,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import cast
 
-from turbohtml import Document, parse
+from turbohtml import Document
 
 from services.crawler.bylines import Byline, byline
 from services.crawler.page_head import Head
-from services.crawler.repeated_posts import may_be_repeated, repeated_posts
+from services.crawler.repeated_posts import Candidate, candidates, repeated_posts
 from services.crawler.threads import Thread, known_thread
 from shared.events.values import Post
 
@@ -21,11 +21,11 @@ class Details:
     byline: Byline
     data: Sequence[object]  # JSON-LD
     known: Thread
-    unknown: bool  # may have posts of an engine that is not known
+    candidates: tuple[Candidate, ...]  # what may be posts of an engine that is not known
 
-    def posts(self, html: str) -> tuple[Post, ...]:
-        """Reads the page once more where it must: few pages need it."""
-        return repeated_posts(parse(html, positions=False)) if self.unknown else self.known.posts
+    def posts(self) -> tuple[Post, ...]:
+        """To be asked after the page's links are cut, before its frame is."""
+        return self.known.posts or repeated_posts(self.candidates)
 
     def authors(self) -> tuple[str, ...]:
         return self.byline.names(self.known.opening)
@@ -38,4 +38,4 @@ def details(page: Document, head: Head) -> Details:
     data = page.json_ld() if page.select_one(LD) else []
     classes = frozenset(" ".join(set(cast(list[str], page.xpath("//@class")))).split())
     known = known_thread(page, classes)
-    return Details(byline(page, head.meta, data), data, known, not known.posts and may_be_repeated(page))
+    return Details(byline(page, head.meta, data), data, known, () if known.posts else candidates(page))

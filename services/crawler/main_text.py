@@ -1,10 +1,11 @@
 """The text of a post or an article without what the site puts around it (pure)."""
 
 from collections.abc import Iterator
+from typing import cast
 
 from turbohtml import Document, Element
 
-from services.crawler.page_text import PLAIN, text_of
+from services.crawler.page_text import lines_of, text_of
 
 HIDDEN = (
     'dialog, [hidden], [aria-hidden="true"], [style*="visibility:hidden"], [style*="visibility: hidden"], '
@@ -15,9 +16,8 @@ NAMES = (
     "sidebar", "share", "social", "related", "cookie", "newsletter", "breadcrumb", "footer", "promo", "banner",
     "subscribe", "login", "menu", "widget", "copyright", "paginat", "recommend", "advert",
 )  # fmt: skip
-AROUND = ", ".join(
-    ('aside, form, [role="complementary"]', *(f'[{where}*="{name}" i]' for name in NAMES for where in ("class", "id")))
-)
+AROUND = 'aside, form, [role="complementary"]'
+NAMED = {name: f'[class*="{name}" i], [id*="{name}" i]' for name in NAMES}
 MOST_OF_PAGE = 0.3  # what has more of the text than this is no frame, whatever its name (`class="widget Blog"`)
 LEAST_OF_PAGE = 0.3  # a main part with less of the text was not recognised: a page of many posts, a table
 SHORT = 250  # characters: so little is a notice or a wall, which is to be recognised by all that it says
@@ -25,13 +25,12 @@ PARAGRAPH = 80  # characters; one so long near the main part belongs to it: a le
 NEAR = 3  # levels above the main part
 
 
-def main_text(page: Document) -> str:
-    """`page` has lost its links already. Takes the frame out of the tree as well."""
-    whole = len(page.to_text(PLAIN))
+def main_text(page: Document, whole: int) -> str:
+    """`page` has lost its links already, and its text has `whole` characters. Takes the frame out of the tree."""
     if whole < SHORT:
         return text_of(page)
     page.remove(HIDDEN)
-    for part in page.select(AROUND):
+    for part in page.select(_around(page)):
         if len(part.text) < MOST_OF_PAGE * whole:
             part.extract()
     main = page.main_content()
@@ -40,7 +39,13 @@ def main_text(page: Document) -> str:
     text = text_of(main)
     if len(text) < LEAST_OF_PAGE * whole:
         return text_of(page)
-    return "\n".join([text, *map(text_of, _beside(main))])
+    return "\n".join([text, *map(lines_of, _beside(main))])
+
+
+def _around(page: Document) -> str:
+    """A selector with only those names that the page has: looking for all of them takes longer than parsing."""
+    used = " ".join(set(cast(list[str], page.xpath("//@class | //@id")))).lower()
+    return ", ".join((AROUND, *(NAMED[name] for name in NAMES if name in used)))
 
 
 def _beside(main: Element) -> Iterator[Element]:
@@ -48,6 +53,5 @@ def _beside(main: Element) -> Iterator[Element]:
     for _ in range(NEAR):
         if isinstance(near.parent, Element) and near.parent.tag not in ("body", "html"):
             near = near.parent
-    for paragraph in near.find_all("p"):
-        if len(paragraph.text) >= PARAGRAPH and paragraph != main and main not in paragraph.ancestors:
-            yield paragraph
+    inside = {main, *main.find_all("p")}
+    return (part for part in near.find_all("p") if part not in inside and len(part.text) >= PARAGRAPH)

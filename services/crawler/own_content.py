@@ -26,20 +26,19 @@ def cut_links(page: Document, addresses: Addresses, url: str, *, is_thread: bool
     thumbnails lead to."""
     pictures: list[str] = []
     teasers = [] if is_thread else _teasers(page, addresses, url)
-    rows: dict[Element, None] = {}
+    rows: set[Element] = set()
     amid: dict[Element, bool] = {}
     for link in page.find_all("a"):
         target = addresses[link.attr("href") or ""]
         if target is None or target == url:
             continue  # leads nowhere else: what it encloses is this page's own
-        if is_picture(target):
-            if link.find("img") is not None:
-                pictures.append(target)
-        elif (_is_text(link.next_sibling) or _is_text(link.previous_sibling)) and _is_sentence(link.parent, amid):
+        if (_is_text(link.next_sibling) or _is_text(link.previous_sibling)) and _is_sentence(link.parent, amid):
             link.remove("img")
             continue
-        elif (row := link.closest(ROWS)) is not None:
-            rows[row] = None
+        if link.find("img") and is_picture(target):
+            pictures.append(target)
+        elif row := link.closest(ROWS):
+            rows.add(row)
         link.extract()
     for part in [row for row in rows if not has_letters(row.text, ROW_LETTERS)]:
         part.extract()

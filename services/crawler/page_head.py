@@ -37,7 +37,7 @@ def read_head(page: Document, addresses: Addresses) -> Head:
     for node in page.find_all("link"):
         if (href := node.attr("href")) and (rel := node.attr("rel")) and (address := addresses[href]):
             _sort(head, set(rel.lower().split()), node.attr("type"), address)
-    head.pictures += [found for name in SIGNS if (found := addresses[head.meta.get(name, "data:")])]
+    head.pictures += [found for name in SIGNS if name in head.meta and (found := addresses[head.meta[name]])]
     head.language = head.language or _language(head.meta.get("content-language") or head.meta.get("og:locale"))
     return head
 

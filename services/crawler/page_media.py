@@ -1,6 +1,6 @@
 """Where the videos and sounds of a page are (pure)."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from turbohtml import Document, Element
 
@@ -37,15 +37,17 @@ def media(
 
 
 def _elements(page: Document, kind: str) -> Iterator[str]:
-    for node in page.select(f"{kind}, {kind} source, object[data], embed[src]"):
-        if node.tag in ("object", "embed") and not (node.attr("type") or "").startswith(f"{kind}/"):
-            continue
-        if source := _source(node):
+    """The lists of one tag's elements cost next to nothing, selectors look at the whole page."""
+    for node in page.find_all(kind):
+        yield from _sources([node, *node.find_all("source")])
+    typed = (*page.find_all("object"), *page.find_all("embed"))
+    yield from _sources(node for node in typed if (node.attr("type") or "").startswith(f"{kind}/"))
+
+
+def _sources(nodes: Iterable[Element]) -> Iterator[str]:
+    for node in nodes:
+        if source := node.attr("src") or node.attr("data-src") or node.attr("data"):
             yield source
-
-
-def _source(node: Element) -> str | None:
-    return node.attr("src") or node.attr("data-src") or node.attr("data")
 
 
 def _declared(kind: str, meta: Mapping[str, str], data: Sequence[object]) -> Iterator[str]:

@@ -41,9 +41,10 @@ def pictures(page: Document, addresses: Addresses) -> Iterator[str]:
 
 def sources(page: Document) -> Iterator[str]:
     """As they stand in the page."""
-    for node in page.select("img, video, object, embed"):
-        if found := _source(node):
-            yield found
+    for tag in ("img", "video", "object", "embed"):
+        for node in page.find_all(tag):
+            if found := _source(node):
+                yield found
 
 
 def of_sheets(page: Document, addresses: Addresses) -> list[str]:

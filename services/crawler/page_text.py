@@ -1,39 +1,30 @@
 """The text of a page, or of a part of it, as a visitor reads it (pure)."""
 
-from turbohtml import Document, Element, PlainText
+from turbohtml import Document, Element
 
-from services.crawler.weight import weight
-
-NOT_TEXT = "title, script, style, noscript, template, button, select, option, textarea, time, svg"
+NOT_TEXT = ("title", "script", "style", "noscript", "template", "button", "select", "option", "textarea", "time", "svg")
 # Laid out in columns by the renderer, with numbers and bullets; here each cell and item is a line.
-LAID_OUT = "table, tbody, thead, tfoot, tr, td, th, caption, ol, ul, li"
+LAID_OUT = ("table", "tbody", "thead", "tfoot", "tr", "td", "th", "caption", "ol", "ul", "li")
 UNTIDY = ("  ", "\xa0", "\u3000", "\t")  # blanks that the renderer leaves
-GLANCE = 50  # times the least weight: so much of a page is looked at first, blanks included
-PLAIN = PlainText(layout="strict", bullet="")
 
 
 def cut_what_is_no_text(page: Document) -> None:
-    page.remove(NOT_TEXT)
+    for tag in NOT_TEXT:
+        for node in page.find_all(tag):
+            node.extract()
 
 
 def text_of(part: Document | Element) -> str:
     """Lines without blanks around. Changes the tree: tables become lines."""
-    for node in part.select(LAID_OUT):
+    for node in list(part.iter_elements(LAID_OUT)):
         node.tag = "div"
     return lines_of(part)
 
 
 def lines_of(part: Document | Element) -> str:
     """The same, leaving the tree as it is: cells of a table stand in one line."""
-    text = part.to_text(PLAIN)
+    text = part.to_text()
     lines = text.split("\n")
     if any(sign in text for sign in UNTIDY):
         lines = [" ".join(line.split()) for line in lines]
     return "\n".join([line for line in lines if line])
-
-
-def says_something(page: Document, least: int) -> bool:
-    """Whether the weight of the whole text is at least `least`."""
-    text = page.text
-    beginning = " ".join(text[: GLANCE * least].split())
-    return len(beginning) >= least or weight(text) >= least

@@ -20,19 +20,22 @@ PIECE = 60  # characters by which a post is found in a text
 
 def post(part: Element, author: Element | None, date: Element | None, said: str) -> Post:
     """`part`: the whole post; `said`: its text."""
+    return Post(author=author_of(part, author), posted_at=posted_at(date) if date else None, text=said[:MAX_EXCERPT])
+
+
+def author_of(part: Element, author: Element | None) -> str | None:
     named = next((name for node in (part, author) if node for key in AUTHORS if (name := node.attr(key))), None)
-    name = " ".join((named or (author.text if author else "")).split())[:MAX_AUTHOR]
-    return Post(author=name or None, posted_at=_posted_at(date), text=said[:MAX_EXCERPT])
+    return " ".join((named or (author.text if author else "")).split())[:MAX_AUTHOR] or None
+
+
+def posted_at(date: Element) -> datetime | None:
+    said = (*(date.attr(name) for name in DATES), date.text)
+    return next((found for text in said if text and (found := date_of(text))), None)
 
 
 def with_posts(text: str, posts: Iterable[Post]) -> str:
     """The text of a page with all of its posts: its main part may be the first of them only."""
-    missing = [one.text for one in posts if max(one.text.split("\n"), key=len)[:PIECE] not in text]
+    lines = set(text.split("\n"))
+    longest = ((one, max(one.text.split("\n"), key=len)) for one in posts)
+    missing = [one.text for one, line in longest if line not in lines and line[:PIECE] not in text]
     return "\n".join([text, *missing]) if missing else text
-
-
-def _posted_at(node: Element | None) -> datetime | None:
-    if node is None:
-        return None
-    said = (*(node.attr(name) for name in DATES), node.text)
-    return next((found for text in said if (found := date_of(text))), None)

@@ -22,12 +22,13 @@ from services.crawler.own_content import cut_frame, cut_links
 from services.crawler.page_head import Head, read_head
 from services.crawler.page_media import MEDIA_FILES, media
 from services.crawler.page_pictures import PICTURE_FILES, ending, of_sheets, pictures, sources
-from services.crawler.page_text import cut_what_is_no_text, says_something, text_of
+from services.crawler.page_text import cut_what_is_no_text, text_of
 from services.crawler.posts import with_posts
 from services.crawler.shells import needs_browser
 from services.crawler.shown import picture_links as picture_links
 from services.crawler.shown import visible_text as visible_text
 from services.crawler.spoken import by_script, by_words
+from services.crawler.weight import weighs
 from shared.events.values import Post
 
 INLINE = 'img[src^="data:image"], img[data-src^="data:image"]'
@@ -86,9 +87,10 @@ def read_html(html: str, url: str) -> Page:
     inline = inline_pictures(sources(page)) if page.select_one(INLINE) else ()
     videos, audio = (media(page, addresses, kind, media_files, head.meta, said.data) for kind in ("video", "audio"))
     cut_what_is_no_text(page)
-    is_content = bool(own or inline or videos or audio or said.known.posts) or says_something(page, MIN_WEIGHT)
-    text = main_text(page) if is_content else text_of(page)
-    thread = said.posts(html) if is_content else ()
+    whole = page.to_text()
+    is_content = bool(own or inline or videos or audio or said.known.posts) or weighs(whole, MIN_WEIGHT)
+    thread = said.posts() if is_content else ()
+    text = main_text(page, len(whole)) if is_content else text_of(page)
     return Page(
         title=head.title,
         language=by_script(text, head.language) if is_content else head.language,

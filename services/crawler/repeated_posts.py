@@ -1,46 +1,81 @@
 """The posts of a board whose engine is not known: parts of the page that are alike, each with a date (pure)."""
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
 
 from turbohtml import Document, Element
 
 from services.crawler.page_text import lines_of
-from services.crawler.posts import MAX_POSTS, NAMES, post
+from services.crawler.posts import MAX_POSTS, NAMES, author_of, posted_at
 from services.crawler.weight import has_letters
 from shared.events.values import MAX_EXCERPT, Post
 
 DATED = 'time, [class*="date" i], [datetime]'
-NOT_SAID = "a, button, script, style, form"
 FEWEST, LEAST_LETTERS = 2, 15
 MAX_DATED = 500
 MAX_CLIMB = 10
 MAX_NAME = 40  # characters beside a date: more is the post itself
+PROBED, LEAST_OWN = 3, 20  # characters beside links that one of the first three has, if they are no list
+HEADER_LINES, HEADER_REST = 3, 10  # a post's first lines are its header, if they have little beside name and date
 
 
-def may_be_repeated(page: Document) -> bool:
-    """Whether `repeated_posts` is worth its time."""
-    return FEWEST <= len(page.select(DATED)) <= MAX_DATED
+@dataclass(frozen=True)
+class Candidate:
+    part: Element
+    author: str | None
+    date: str
+    posted_at: datetime
 
 
-def repeated_posts(page: Document) -> tuple[Post, ...]:
-    """Takes the tree apart."""
-    found = [made for node in _repeated(page.select(DATED))[:MAX_POSTS] if (made := _read(node)) and made.posted_at]
-    return tuple(found) if len(found) >= FEWEST else ()
+def candidates(page: Document) -> tuple[Candidate, ...]:
+    """Before the page's links are cut, since authors are links."""
+    dates = page.select(DATED)
+    if not FEWEST <= len(dates) <= MAX_DATED:
+        return ()
+    parts = _repeated(dates)[:MAX_POSTS]
+    if all(_is_row(part) for part in parts[:PROBED]):
+        return ()
+    return tuple(found for part in parts if (found := _candidate(part)))
 
 
-def _read(node: Element) -> Post | None:
-    """None for a row of a list, which says nothing but its link."""
-    date, author = node.select_one(DATED), node.select_one(NAMES)
-    if date is None:
+def repeated_posts(found: Sequence[Candidate]) -> tuple[Post, ...]:
+    """After the page's links are cut: a row of a list says nothing then, a post does."""
+    said = ((one, _said(one)) for one in found)
+    posts = [
+        Post(author=one.author, posted_at=one.posted_at, text=text[:MAX_EXCERPT])
+        for one, text in said
+        if has_letters(text, LEAST_LETTERS)
+    ]
+    return tuple(posts) if len(posts) >= FEWEST else ()
+
+
+def _candidate(part: Element) -> Candidate | None:
+    date = part.select_one(DATED)
+    if date is None or (at := posted_at(date)) is None:
         return None
-    author = author or _beside(date)
-    date.extract()
-    named = post(node, author, date, "")
-    if author is not None:
-        author.extract()
-    said = lines_of(node.remove(NOT_SAID))
-    return named.model_copy(update={"text": said[:MAX_EXCERPT]}) if has_letters(said, LEAST_LETTERS) else None
+    return Candidate(part, author_of(part, part.select_one(NAMES) or _beside(date)), " ".join(date.text.split()), at)
+
+
+def _said(one: Candidate) -> str:
+    """Without the header that names author and date."""
+    lines = lines_of(one.part).split("\n")
+    header = {place for place, line in enumerate(lines[:HEADER_LINES]) if _is_header(line, one)}
+    return "\n".join(line for place, line in enumerate(lines) if place not in header)
+
+
+def _is_header(line: str, one: Candidate) -> bool:
+    if len(line) > MAX_NAME + len(one.date) + HEADER_REST:
+        return False
+    rest = line.replace(one.date, "") if one.date else line
+    rest = rest.replace(one.author, "") if one.author else rest
+    return rest != line and len(rest.strip()) <= HEADER_REST
+
+
+def _is_row(part: Element) -> bool:
+    linked = sum(len(link.text) for link in part.find_all("a"))
+    return len("".join(part.text.split())) - linked < LEAST_OWN
 
 
 def _beside(date: Element) -> Element | None:

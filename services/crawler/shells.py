@@ -4,8 +4,6 @@ import re
 
 from turbohtml import Document
 
-from services.crawler.page_text import PLAIN
-
 LITTLE = 200  # characters of text: a loading sign, a name
 FEW_LINKS, FEW_PICTURES = 10, 2
 # What the common frameworks fill.
@@ -19,9 +17,9 @@ def needs_browser(page: Document, links: int) -> bool:
     """An empty shell: next to no text, links and pictures, but scripts, and a part to be filled or a word about it."""
     if links >= FEW_LINKS or page.find("script") is None or len(page.find_all("img")) > FEW_PICTURES:
         return False
-    asked = " ".join(node.to_text(PLAIN) for node in page.find_all("noscript"))
+    asked = " ".join(node.to_text() for node in page.find_all("noscript"))
     body = page.find("body")
-    shown = body.to_text(PLAIN) if body else ""
+    shown = body.to_text() if body else ""
     if len(shown) - len(asked) > LITTLE:
         return False
     return page.select_one(ROOTS) is not None or NAME.search((asked or shown)[:LOOKED_AT]) is not None

@@ -46,6 +46,8 @@ def _posts(page: Document, engine: Engine) -> Iterator[Post]:
 
 
 def _marked_up(page: Document) -> Iterator[Post]:
+    if page.select_one("[itemtype]") is None:
+        return
     for part in page.select(MARKED_UP)[:MAX_POSTS]:
         text = part.select_one(TEXT)
         if text and (said := text.attr("content") or lines_of(text)):

@@ -15,6 +15,11 @@ def weight(text: str) -> float:
     return len(plain) if plain.isascii() else len(plain) + (CJK_WEIGHT - 1) * len(CJK.findall(plain))
 
 
+def weighs(text: str, least: int) -> bool:
+    """`weight(text) >= least`, mostly from its beginning."""
+    return weight(text[: 5 * least]) >= least or weight(text) >= least
+
+
 def letters(text: str) -> float:
     """The same, of letters only: numbers, dates and signs say nothing."""
     return weight(NO_LETTERS.sub("", text))
