@@ -1,6 +1,7 @@
 """Opening a connection: to nothing but an address that the guard has just approved of."""
 
 import asyncio
+import re
 import ssl
 from collections.abc import Mapping, Sequence
 
@@ -16,6 +17,8 @@ from shared.net.wire import Pace, Wire
 
 ADDRESSES_TRIED = 3  # a host with many dead addresses must not eat the whole time-out
 CONNECT_S = 5.0  # a handshake takes 3 round trips, the farthest of 0.3 s; one lost packet adds 1 s, two add 3 s
+# Nobody here resolves it, so nobody else finds out that it is no name at all.
+ONION_NAME = re.compile(rf"(?=.{{1,253}}$)(?:[a-z0-9-]{{1,63}}\.)+{ONION}\.?")
 THROUGH_EXIT_S = 20.0  # a new way through Tor takes 5-15 s
 
 
@@ -51,6 +54,8 @@ class Dialer:
                 f"{origin.host} is an onion service: add a line `{ONION} socks5h://HOST:PORT` to HAETAE_EXITS_FILE, "
                 f"and name the exit {ONION!r} for the site"
             )
+        if not ONION_NAME.fullmatch(origin.host):
+            raise AddressRefused(f"{origin.host[:100]!r} is no name of an onion service")
         return (origin.host,)  # the only names that anyone else resolves
 
     async def _open(self, origin: Origin, address: str, exit: Exit | None) -> Wire:

@@ -77,6 +77,20 @@ async def test_an_onion_service_is_asked_for_by_name_through_its_exit_only(serve
     assert resolved == []
 
 
+@pytest.mark.parametrize(
+    "host", ["a" * 64 + ".onion", "a..onion", ".onion", "a_b%41.onion", ".".join(["a" * 60] * 5) + ".onion"]
+)
+async def test_what_is_no_name_of_an_onion_service_is_told_to_nobody(tmp_path: Path, host: str) -> None:
+    async with (
+        proxy_peer("socks", ProxyPeer()) as peer,
+        Fetcher(settings(tmp_path, f"onion socks5h://127.78.0.2:{peer.port}")) as fetcher,
+    ):
+        for scheme in ("http", "https"):
+            with pytest.raises(AddressRefused, match="no name of an onion service"):
+                await fetcher.get(f"{scheme}://{host}/", exit="onion")
+        assert peer.asked == []
+
+
 async def test_a_clear_name_by_the_onion_exit_is_resolved_and_checked_here(tmp_path: Path) -> None:
     async def resolve(host: str, port: int) -> list[str]:
         return {"inside.test": ["10.0.0.1"], "mapped.test": ["::ffff:10.0.0.1"]}.get(host, ["93.184.215.14"])
