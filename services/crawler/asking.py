@@ -14,7 +14,7 @@ from services.crawler.urls import canonical, host_of
 from services.crawler.visit import Watched
 from services.crawler.ways import Ways
 from shared.clock import Clock
-from shared.net import AddressRefused, Fetched, Fetcher
+from shared.net import AddressRefused, Fetched, Fetcher, location_of
 
 REDIRECTS = frozenset({301, 302, 303, 307, 308})
 MAX_ROBOTS_BYTES = 512_000  # RFC 9309, 2.5 asks for 500 KiB
@@ -108,9 +108,8 @@ class Asker:
 
 def redirect_of(answer: Fetched) -> str | None:
     """Where an answer redirects to, canonical."""
-    if answer.status not in REDIRECTS or "location" not in answer.headers:
-        return None
-    return canonical(answer.headers["location"], answer.final_url)
+    location = location_of(answer.headers)
+    return canonical(location, answer.final_url) if location and answer.status in REDIRECTS else None
 
 
 def header(answer: Fetched, name: str, most: int = 256) -> str | None:

@@ -8,7 +8,7 @@ import httpx
 
 from services.evidence.domain import Exchange, Refusal, clean
 from shared.clock import Clock
-from shared.net import AddressRefused, Fault, Fetched, Fetcher, FetchFailed
+from shared.net import AddressRefused, Fault, Fetched, Fetcher, FetchFailed, location_of
 from shared.net.fetcher import REDIRECTS, joined
 
 MAX_HOPS = 5  # redirects in a row, as the crawler allows
@@ -46,7 +46,7 @@ class Traffic:
                     exchange = await self._ask(url, sent, for_page)
             except AddressRefused as error:
                 raise AddressRefused(str(error) if url == asked else f"redirects to {url}: {error}") from error
-            location = exchange.headers.get("location")
+            location = location_of(exchange.headers)
             if exchange.status not in REDIRECTS or not location:
                 return exchange
             url = joined(httpx.URL(exchange.url), location)

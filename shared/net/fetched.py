@@ -1,7 +1,10 @@
 """What a fetch brings home. A value only."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+
+BEYOND_ASCII = re.compile(r"[\x80-\xff]")
 
 
 @dataclass(frozen=True)
@@ -23,3 +26,9 @@ class Fetched:
     raw_headers: tuple[tuple[str, str], ...] = ()
     http_version: str = "HTTP/1.1"
     cut: bool = False
+
+
+def location_of(headers: Mapping[str, str]) -> str | None:
+    """Where a redirect leads: what is beyond ASCII percent-encoded byte by byte, as browsers do (any charset)."""
+    location = headers.get("location")
+    return BEYOND_ASCII.sub(lambda byte: f"%{ord(byte[0]):02X}", location) if location else None

@@ -17,7 +17,7 @@ from shared.net.decoding import ACCEPT_ENCODING
 from shared.net.dialing import Dialer
 from shared.net.exits import read_exits
 from shared.net.failures import Fault, FetchFailed
-from shared.net.fetched import Fetched
+from shared.net.fetched import Fetched, location_of
 from shared.net.guard import Guard, port_of
 from shared.net.names import Names
 from shared.net.resolving import Resolve
@@ -81,7 +81,7 @@ class Fetcher:
                 for left in range(redirects, -1, -1):
                     asked = _asked(target, sent, exit, limit, whole=not cut)
                     fetched = await self._ask(asked, url, started)
-                    location = fetched.headers.get("location")
+                    location = location_of(fetched.headers)
                     if fetched.status not in REDIRECTS or not location or not redirects:
                         return fetched
                     if left:

@@ -6,6 +6,7 @@ import zlib
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import quote
 
 import pytest
 
@@ -69,6 +70,14 @@ async def test_redirects_are_followed_and_counted(web: Web) -> None:
     with pytest.raises(FetchFailed, match="more than 5 redirects"):
         await web.fetcher.get(web.url("/loop"))
     assert len(web.server.requests) == 3 + 6
+
+
+@pytest.mark.parametrize("charset", ["utf-8", "euc-kr"])
+async def test_a_redirect_that_is_not_ascii_is_followed_as_browsers_do(web: Web, charset: str) -> None:
+    path = "/등불?q=등불"
+    web.server.answers["/r"] = plain(b"", "Location: {}", status="302 Found").replace(b"{}", path.encode(charset))
+    web.server.answers[quote(path, safe="/?=", encoding=charset)] = plain(b"end")
+    assert (await web.fetcher.get(web.url("/r"))).body == b"end"
 
 
 async def test_a_redirect_to_another_origin_takes_no_secrets_along(web: Web) -> None:
