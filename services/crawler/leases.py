@@ -19,6 +19,7 @@ from services.crawler.lease_rows import Terms
 from services.crawler.pacing import NotNow, Pace, Pacer
 from shared.clock import Clock
 from shared.database import Database
+from shared.failures import Transient
 
 log = structlog.get_logger(__name__)
 
@@ -69,15 +70,22 @@ class Leases:
         while (now := self._clock.monotonic()) < end:
             if self.until_s(host) > now:
                 return
-            async with self._borrowing, self._database.transaction() as tx:
-                began_s = self._clock.monotonic()
-                terms = await lease_rows.borrow(tx, self.holder, host)
-            if terms:
-                self.met({host: terms}, began_s, visiting=False)
+            if await self._borrow(host):
                 return
             await self._clock.sleep(look_s)
             look_s = min(look_s * 2, LAST_LOOK_S)
         raise NotNow(f"{host} is busy elsewhere: another process asked it for {MOST_WAIT_S:g} s")
+
+    async def _borrow(self, host: str) -> bool:
+        try:
+            async with self._borrowing, self._database.transaction() as tx:
+                began_s = self._clock.monotonic()
+                terms = await lease_rows.borrow(tx, self.holder, host)
+        except Transient as failure:
+            raise NotNow(f"{host} cannot be had: {failure}") from failure
+        if terms:
+            self.met({host: terms}, began_s, visiting=False)
+        return terms is not None
 
     @contextmanager
     def leaving(self, hosts: Iterable[str]) -> Iterator[dict[str, Pace]]:

@@ -208,6 +208,15 @@ async def test_what_could_not_be_written_down_keeps_its_host(web: Web) -> None:
         assert process.until_s("a.test") > time.monotonic()
 
 
+async def test_without_the_database_nothing_is_asked(web: Web) -> None:
+    """And nothing is held against the host."""
+    process = web.process(tended=False)
+    process._database = Database("postgresql+psycopg://nobody@127.0.0.1:1/none", "/haetae/crawler")
+    web.databases.append(process._database)
+    with pytest.raises(NotNow, match="cannot be had"):
+        await _ask(process, HOST)
+
+
 async def test_renewing_holds_what_is_held(web: Web) -> None:
     async with visiting(web) as (process, _):
         await web.run("UPDATE hosts SET leased_until = now() + interval '1 second'")
