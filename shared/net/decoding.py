@@ -10,6 +10,9 @@ from isal import isal_zlib
 
 ACCEPT_ENCODING = "gzip, deflate, br, zstd"
 MAX_CODINGS = 2  # packed twice happens (a server and its front); three times is play
+# All other codings that there are (IANA, HTTP Content Coding Registry). What is not among them, such as "utf-8" or
+# "none", is a mistake that browsers pass over: to refuse the page would be a way to hide from us.
+NOT_READ = frozenset({"aes128gcm", "compress", "x-compress", "dcb", "dcz", "exi", "pack200-gzip"})
 ZSTD_WINDOW = 8 * 1024 * 1024  # what a decoder should support, and need not exceed (RFC 8878, 3.1.1.1.2)
 INFLATE_ERROR = cast(type[Exception], isal_zlib.error)  # its stubs take the class for an instance
 GZIP, ZLIB, BARE = 31, 15, -15  # zlib's `wbits` for the three wrappers of deflate
@@ -25,12 +28,11 @@ class Undecodable(Exception):
 def codings_of(values: list[str]) -> list[str]:
     """The codings that Content-Encoding headers name, in the order of packing. Raises `Undecodable`."""
     names = [name.strip().lower() for value in values for name in value.split(",")]
-    codings = [name for name in names if name not in ("", "identity")]
+    if unread := NOT_READ.intersection(names):
+        raise Undecodable(f"packed with {', '.join(sorted(unread))}, which was not asked for")
+    codings = [name for name in names if name in DECODERS]
     if len(codings) > MAX_CODINGS:
         raise Undecodable(f"packed {len(codings)} times over; {MAX_CODINGS} is the most")
-    for name in codings:
-        if name not in DECODERS:
-            raise Undecodable(f"packed with {name!r}, which was not asked for")
     return codings
 
 
@@ -73,7 +75,7 @@ def _zstd(packed: bytes, most: int) -> tuple[bytes, bool]:
     decompressor = zstandard.ZstdDecompressor(max_window_size=ZSTD_WINDOW)
     try:
         # The reader is the one way that stops where told, and it does not say whether the data came to its end.
-        body = decompressor.stream_reader(packed).read(most)
+        body = _frames(decompressor, packed, most)
         if len(body) >= most or len(body) == zstandard.frame_content_size(packed):
             return body, True
         state = decompressor.decompressobj()
@@ -81,6 +83,14 @@ def _zstd(packed: bytes, most: int) -> tuple[bytes, bool]:
         return body, state.eof
     except zstandard.ZstdError as error:
         raise Undecodable(_plainly(error)) from error
+
+
+def _frames(decompressor: zstandard.ZstdDecompressor, packed: bytes, most: int) -> bytes:
+    """Of all frames (RFC 8878, 3), the first of which may be empty; of the first alone when junk follows it."""
+    try:
+        return decompressor.stream_reader(packed, read_across_frames=True).read(most)
+    except zstandard.ZstdError:
+        return decompressor.stream_reader(packed).read(most)
 
 
 def _plainly(error: Exception) -> str:

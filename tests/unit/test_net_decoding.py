@@ -121,6 +121,20 @@ def test_codings_that_nobody_asked_for_are_refused() -> None:
             codings_of(values)
 
 
+@pytest.mark.parametrize("coding", ["utf-8", "none", "lantern, none"])
+def test_what_is_no_coding_is_passed_over_as_browsers_do(coding: str) -> None:
+    assert body(b"shown", coding) == (b"shown", False)
+    assert body(gzip.compress(b"shown"), f"gzip, {coding}") == (b"shown", False)
+
+
+def test_a_page_does_not_hide_behind_an_empty_frame() -> None:
+    empty = b"\x50\x2a\x4d\x18" + bytes(4)  # "skippable" (RFC 8878, 3.1.2)
+    for first in (empty, zstandard.compress(b"")):
+        assert body(first + zstandard.compress(b"lantern ") + zstd_unsized(b"parcel"), "zstd")[0] == b"lantern parcel"
+    assert body(zstandard.compress(b"shown") + b"junk", "zstd") == (b"shown", False)
+    assert fault_of(empty + zstandard.compress(b"\0" * 10_000_000), "zstd") is Fault.BOMB
+
+
 def test_nothing_packed_is_nothing() -> None:
     assert all(body(b"", coding) == (b"", False) for coding in DECODERS)
 
