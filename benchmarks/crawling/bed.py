@@ -49,6 +49,10 @@ class Bed:
             row = connection.execute(query).fetchone()
             return int(row[0]) if row else 0
 
+    def all_visited(self) -> bool:
+        """Every address that is known."""
+        return self.scalar("SELECT count(*) FROM frontier WHERE visits = 0") == 0
+
     def run(self, statement: LiteralString) -> None:
         with psycopg.connect(self.owner, autocommit=True, options=f"-c search_path={SERVICE}") as connection:
             connection.execute(statement)

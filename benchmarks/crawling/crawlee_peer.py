@@ -15,14 +15,14 @@ from crawlee import ConcurrencySettings
 from crawlee.crawlers import BeautifulSoupCrawler, ParselCrawler
 from crawlee.storage_clients import MemoryStorageClient
 
-from benchmarks.web.names import address
+from benchmarks.web.names import address, netloc
 
 CRAWLERS: dict[str, Any] = {"parsel": ParselCrawler, "beautifulsoup": BeautifulSoupCrawler}
 TEXT = "//body//text()[not(ancestor::script or ancestor::style)]"
 
 
 async def crawl(way: str, hosts: int, port: int) -> None:
-    watched = {f"{address(host)}:{port}" for host in range(hosts)}
+    watched = {netloc(address(host), port) for host in range(hosts)}
     seen: set[str] = set()
 
     def new(links: Iterable[str]) -> list[str]:

@@ -14,7 +14,7 @@ import scrapy
 from scrapy.crawler import CrawlerProcess
 from scrapy.http import Response
 
-from benchmarks.web.names import address
+from benchmarks.web.names import address, netloc
 from services.crawler.reading import read_page
 
 SETTINGS = {
@@ -39,7 +39,7 @@ class Corpus(scrapy.Spider):
 
     def __init__(self, way: str, hosts: int, port: int) -> None:
         super().__init__()
-        self.hosts = {f"{address(host)}:{port}" for host in range(hosts)}
+        self.hosts = {netloc(address(host), port) for host in range(hosts)}
         self.seen: set[str] = set()
         self.read = self._own if way == "own" else self._ours
 

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks.web import pages
-from benchmarks.web.names import CONTROL, address, hosts_file
+from benchmarks.web.names import CONTROL, address, hosts_file, netloc
 
 LONGEST_S = 30.0
 
@@ -63,7 +63,7 @@ class Corpus:
 
     def origin(self, host: int) -> str:
         """By address: for who cannot be told where names lead."""
-        return f"http://{address(host)}:{self.web.port}"
+        return f"http://{netloc(address(host), self.web.port)}"
 
     def visits(self) -> int:
         """Requests of pages so far."""

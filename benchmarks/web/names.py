@@ -1,6 +1,7 @@
 """Names and addresses of the hosts of the corpus."""
 
 ADDRESSES = 200
+WEB_PORT = 80
 CONTROL = b"control.test"  # the server itself, for whoever measures
 
 
@@ -10,6 +11,10 @@ def name(number: int) -> str:
 
 def address(number: int) -> str:
     return f"127.66.0.{number % ADDRESSES + 1}"
+
+
+def netloc(host: str, port: int) -> str:
+    return host if port == WEB_PORT else f"{host}:{port}"
 
 
 def hosts_file(hosts: int) -> str:

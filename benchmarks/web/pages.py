@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from functools import cache
 from itertools import accumulate
 
-from benchmarks.web.names import name
+from benchmarks.web.names import WEB_PORT, name, netloc
 
 LATIN = ("la", "ri", "mo", "ten", "sa", "vel", "ko", "nu", "dar", "pi", "es", "or", "win", "gal", "hu", "be")
 HANGUL = (
@@ -69,7 +69,7 @@ class Web:
     hosts: int
     pages: int
     across: bool = False
-    port: int = 80
+    port: int = WEB_PORT
 
     @property
     def bodies(self) -> int:
@@ -77,7 +77,7 @@ class Web:
         return min(BODIES, self.hosts * self.pages) if self.across else self.pages
 
     def url(self, host: int, page: int) -> str:
-        return f"http://{name(host)}:{self.port}{path(page)}"
+        return f"http://{netloc(name(host), self.port)}{path(page)}"
 
 
 def page(number: int, web: Web, seed: int = 0) -> str:

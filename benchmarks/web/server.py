@@ -16,11 +16,12 @@ import sys
 import time
 from array import array
 from dataclasses import replace
+from itertools import chain, repeat
 
 from PIL import Image
 
 from benchmarks.web import pages
-from benchmarks.web.names import ADDRESSES, CONTROL, address, name
+from benchmarks.web.names import ADDRESSES, CONTROL, WEB_PORT, address, name
 
 BACKLOG = 4096
 
@@ -136,17 +137,21 @@ def _drawn() -> bytes:
 
 
 def listen() -> list[socket.socket]:
-    """One port on every address of the corpus: one alone would run out of ports for 20,000 connections."""
-    while True:
+    """One port on every address of the corpus: one alone would run out of ports for 20,000 connections.
+
+    The web's own port where this user may, since addresses of the web name none; else any.
+    """
+    for wanted in chain([WEB_PORT], repeat(0)):
         opened: list[socket.socket] = []
         try:
             for number in range(ADDRESSES):
-                port = opened[0].getsockname()[1] if opened else 0
+                port = opened[0].getsockname()[1] if opened else wanted
                 opened.append(socket.create_server((address(number), port), backlog=BACKLOG))
             return opened
-        except OSError:  # somebody has this port on one of the addresses: another one
+        except OSError:  # not allowed, or somebody has this port on one of the addresses: another one
             for one in opened:
                 one.close()
+    raise AssertionError("unreachable")
 
 
 async def serve(web: pages.Web) -> None:
