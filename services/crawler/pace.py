@@ -23,7 +23,7 @@ def retry_after_s(value: str | None, now: datetime) -> float:
         return min(float(text), MOST_RETRY_AFTER_S)
     try:
         moment = parsedate_to_datetime(text)
-    except ValueError:
+    except (ValueError, OverflowError):
         return 0.0
     if moment.tzinfo is None:  # "-0000": the date says that its zone is unknown; HTTP dates are in UTC
         moment = moment.replace(tzinfo=UTC)
