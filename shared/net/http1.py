@@ -12,6 +12,7 @@ class Http1(Wire):
 
     def _send(self, asked: Asked) -> None:
         self._parser = httptools.HttpResponseParser(self)
+        self._parser.set_dangerous_leniencies(lenient_optional_cr_before_lf=True)  # 2.2 allows it, browsers take it
         self._in_body = False  # headers that come now are trailers, which nobody wants
         self._framed = False  # the answer says where it ends
         headers = "".join([f"{name}: {value}\r\n" for name, value in asked.headers])

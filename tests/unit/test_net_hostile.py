@@ -137,6 +137,11 @@ async def test_an_answer_may_end_with_its_connection(web: Web) -> None:
     assert await web.get() == b"all of it"
 
 
+async def test_lines_may_end_without_a_carriage_return(web: Web) -> None:
+    web.server.answers["/"] = b"HTTP/1.1 200 OK\nContent-Length: 5\nX-A: b\n\nshown"
+    assert await web.get("/") == b"shown"
+
+
 async def test_a_second_answer_to_one_request_is_nobodys(web: Web) -> None:
     """It must not become the answer to the next request on that connection."""
     web.server.answers |= {"/": plain(b"first") + plain(b"planted"), "/next": plain(b"next")}
