@@ -12,12 +12,17 @@ import pytest
 import sqlalchemy as sa
 
 from services.crawler.claiming import HAND_S, LEASE, Claim, claim, undo
-from services.crawler.domain import Urgency
+from services.crawler.domain import PageKind, Urgency
+from services.crawler.in_hand import Finished
 from services.crawler.lease_rows import give_back, take
+from services.crawler.ledger import Results, record
+from services.crawler.loading import load
 from services.crawler.looking import let_go, lock, wake
+from services.crawler.outcomes import settled
 from services.crawler.pacing import Pace
 from services.crawler.reports import add_report
 from services.crawler.sites import SiteLine, import_sites
+from services.crawler.visit import Known
 from shared.database import Database
 from shared.events import CrawlDue, Visit
 from tests.support.stack import Migrated
@@ -166,6 +171,20 @@ async def test_a_record_that_comes_late_or_twice_gets_no_host(frontier: Frontier
     assert {one.host for one in await frontier.due()} == {"a.test", "b.test"}
     async with frontier.database.transaction() as tx:
         assert await take(tx, uuid4(), offers) == {}
+
+
+async def test_a_visit_that_two_processes_made_is_written_down_by_the_first(frontier: Frontier) -> None:
+    """After a lease was lost in the middle of it."""
+    (due,) = [one for one in await frontier.due() if one.host == "a.test"]
+    async with frontier.database.transaction() as tx:
+        (job,) = (await load(tx, [due]))["a.test"]
+    assert isinstance(job, Known)
+    for digest in ("first", "second"):
+        visit = settled(job, PageKind.CONTENT, job.next_at + timedelta(days=1), changed=True, digest=digest)
+        async with frontier.database.transaction() as tx:
+            await record(tx, Results([Finished(job.url, "a.test", visit, {}, 0)]), uuid4(), 10)
+    (row,) = await frontier.run("SELECT last_digest, visits FROM frontier WHERE host = 'a.test'")
+    assert tuple(row) == ("first", 1)
 
 
 async def test_claims_at_the_same_time_never_share_a_host(migrated: Migrated) -> None:
