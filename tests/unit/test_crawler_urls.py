@@ -6,12 +6,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from services.crawler.addresses import Addresses
 from services.crawler.urls import canonical, host_of
 
 PIECES = st.sampled_from(
     ["http://", "HTTPS://", "a.test", "A.Test.", "ü.test", "xn--tda.test", ":80", ":443", ":8080", "/", "//", ".", "..",
      "%2e", "%2F", "%C3%BC", "%zz", "%", "?", "&", "=", "utm_source=x", "a=1", "#f", "\\", " ", "\t", "한국", "\ud800",
-     "[::1]", "@", "user:pw@", "ſ", "①②⑦", ";", "+", "'", '"', "<"]
+     "[::1]", "@", "user:pw@", "ſ", "①②⑦", ";", "+", "'", '"', "<", "p", "x.html", "/p/1", "?page=2", "%7E", "%20",
+     "mailto:", "http:", "mc_cid=1", "&&", ":x"]
 )  # fmt: skip
 urls = st.one_of(
     st.text(max_size=40), st.lists(PIECES, max_size=8).map("".join), st.text(max_size=30).map("http://a.test/".__add__)
@@ -92,3 +94,22 @@ def test_links_are_joined(link: str, wanted: str) -> None:
 
 def test_host_of() -> None:
     assert host_of("http://a.test:8080/x") == "a.test"
+
+
+BASES = st.sampled_from(
+    ["http://a.test/", "http://a.test/p/x?q=1", "https://a.test:8080/d/e/", "http://a.test:1/.h/x", "http://[::1]/x",
+     "http://a.test/a//b/c", "http://a.test/x;y/z;p?k", "http://a.test/%C3%BC/x", "", "https://a.test/?a=%2F"]
+)  # fmt: skip
+
+
+@given(st.lists(urls, max_size=4), BASES)
+def test_a_look_tells_the_same_address(links: list[str], base: str) -> None:
+    addresses = Addresses(base)
+    for link in (*links, *links):
+        assert addresses[link] == canonical(link, base)
+
+
+def test_a_look_knows_the_longest_address() -> None:
+    addresses = Addresses("http://a.test/")
+    assert addresses["/" + "a" * (2048 - len("http://a.test/"))]
+    assert addresses["/" + "a" * (2049 - len("http://a.test/"))] is None
