@@ -123,6 +123,13 @@ def test_a_folder_of_mappings_adds_names(tmp_path: Path) -> None:
         ("matrix", '{"rooms": ["!a:b"]}', "public", "basis: Field required; give one of open_room"),
         ("matrix", '{"basis": "open_room"}', "public", "rooms: Field required; give the rooms"),
         ("matrix", '{"basis": "consent", "rooms": ["!a:b"]}', "public", "give legal_ground victim_request"),
+        ("matrix", '{"basis": "consent", "rooms": ["#a:b"]}', "victim_request", "may lead to another room tomorrow"),
+        (
+            "messenger",
+            '{"public_base": "https://a.test/", "basis": "authorised", "rooms": ["@a"]}',
+            "court_order",
+            "may lead to another room tomorrow, for which there is no authorised; give its id",
+        ),
         ("messenger", "{}", "public", "public_base: Field required; give the address"),
     ],
 )

@@ -1,8 +1,9 @@
 """Whether a conversation may be read (pure). Not without a basis that is named, shown, and not over."""
 
+import re
 from collections.abc import Mapping
 from datetime import UTC, date, datetime, time, timedelta
-from typing import Annotated
+from typing import Annotated, ClassVar
 
 from pydantic import Field, StringConstraints
 
@@ -22,7 +23,12 @@ RoomName = Annotated[str, StringConstraints(min_length=1, max_length=255)]
 
 
 class RoomOptions(Options):
-    """What whoever wants conversations read has to say. Nothing is presumed."""
+    """What whoever wants conversations read has to say. Nothing is presumed.
+
+    `ROOM_ID`: what always names the same room, where others of its names may pass to another one.
+    """
+
+    ROOM_ID: ClassVar[re.Pattern[str]] = re.compile("")
 
     rooms: Annotated[tuple[RoomName, ...], Field(max_length=MOST_ROOMS, description=GIVE_ROOMS)] = ()
     basis: Annotated[LawfulBasis | None, Field(description=GIVE_BASIS)] = None
@@ -42,6 +48,10 @@ def check_basis(options: Options, legal_ground: str) -> None:
         raise ValueError(
             f"basis: {options.basis} does not go with the legal ground {legal_ground!r}; "
             f"give legal_ground {' or '.join(sorted(allowed))}, or take the room off the list"
+        )
+    if names := [room for room in options.rooms if not options.ROOM_ID.match(room)]:
+        raise ValueError(
+            f"rooms: {names[0]!r} may lead to another room tomorrow, for which there is no {options.basis}; give its id"
         )
     if not options.reference.strip():
         raise ValueError(f"reference: nothing; {RoomOptions.model_fields['reference'].description}")

@@ -6,8 +6,9 @@ Specification, Client-Server API: 8.4 (errors, M_LIMIT_EXCEEDED), 10.4 (state of
 
 import hashlib
 import json
+import re
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, ClassVar
 from urllib.parse import quote, urlencode
 
 from pydantic import Field
@@ -28,6 +29,8 @@ ONLY_MESSAGES = json.dumps({"types": ["m.room.message"]}, separators=(",", ":"))
 
 class MatrixOptions(RoomOptions):
     """`rooms`: ids (`!…`) or aliases (`#…`)."""
+
+    ROOM_ID: ClassVar[re.Pattern[str]] = re.compile("!")
 
     rooms: Annotated[tuple[RoomName, ...], Field(min_length=1, max_length=MOST_ROOMS, description=GIVE_ROOMS)]
     basis: Annotated[LawfulBasis, Field(description=GIVE_BASIS)]

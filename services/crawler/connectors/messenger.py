@@ -5,10 +5,11 @@ asked with the offset of what is recorded, and once a visit), `getFile`, `getCha
 """
 
 import json
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
-from typing import Annotated, Any
+from typing import Annotated, Any, ClassVar
 
 from pydantic import AfterValidator, Field
 
@@ -34,6 +35,8 @@ def _base(given: str) -> str:
 
 class ChannelOptions(RoomOptions):
     """`rooms`: ids or public names of groups."""
+
+    ROOM_ID: ClassVar[re.Pattern[str]] = re.compile(r"-?\d+$")
 
     public_base: Annotated[
         str,
