@@ -27,6 +27,7 @@ class Messenger:
     fail: list[tuple[int, dict[str, Any]]] = field(default_factory=list)  # the next answers of getUpdates
     refused_files: set[str] = field(default_factory=set)
     asked: list[str] = field(default_factory=list)  # method and query of each call, without the token
+    headers: dict[str, str] = field(default_factory=dict)  # of the answers of getUpdates
     next_update: int = 1
     next_message: int = 1
 
@@ -80,7 +81,7 @@ class Messenger:
             self.waiting = [one for one in self.waiting if one["update_id"] >= int(query["offset"])]
         allowed = json.loads(query["allowed_updates"])
         shown = [one for one in self.waiting if set(one) & set(allowed)][: int(query.get("limit", 100))]
-        return JSONResponse({"ok": True, "result": shown})
+        return JSONResponse({"ok": True, "result": shown}, headers=self.headers)
 
     def _named_file(self, query: dict[str, str]) -> Response:
         id = query["file_id"]

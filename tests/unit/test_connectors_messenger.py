@@ -7,6 +7,7 @@ import json
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from pathlib import Path
+from urllib.parse import quote
 
 import pytest
 
@@ -17,7 +18,7 @@ from tests.support.peers_messenger import TOKEN, Messenger
 BASE = "https://channels.test/"
 CREDENTIALS = f'[bot]\ntoken = "{TOKEN}"\nover_http = true\n'
 TEXT = "The lantern parcel waits at gate seven."
-CONSENT = {"basis": "consent", "reference": "C-14", "valid_until": "2999-12-31", "rooms": ["@lantern_room", "77"]}
+CONSENT = {"basis": "consent", "reference": "C-14", "valid_until": "2999-12-31", "rooms": ["-2002", "77"]}
 
 
 @pytest.fixture
@@ -57,6 +58,15 @@ async def test_the_token_is_nowhere(peer: Peer, messenger: Messenger) -> None:
     told += await peer.visits(peer.begin(channels()), 1)
     assert all(one.problem for one in told)
     assert TOKEN not in repr(told)
+    assert "stand-in-token" not in repr(told)
+
+
+@pytest.mark.parametrize("spelled", [TOKEN, quote(TOKEN, safe="")])
+async def test_a_server_that_quotes_the_token_is_not_quoted(peer: Peer, messenger: Messenger, spelled: str) -> None:
+    messenger.post(f"Asked for as {spelled}")
+    messenger.headers = {"Content-Type": f"application/json; asked={spelled}"}
+    (told,) = await peer.visits(peer.begin(channels()), 1)
+    assert posts(told)[0].text == "Asked for as {token}"
     assert "stand-in-token" not in repr(told)
 
 

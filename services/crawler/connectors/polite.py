@@ -48,9 +48,15 @@ class Polite:
         except Failure as failure:
             failure.args = (hidden(str(failure), token),)
             raise failure from None
-        # Some servers quote the address that they were asked for.
-        body = answer.body.replace(token.encode(), PLACE.encode())
-        return replace(answer, url=url, final_url=url, body=body)
+        # Some servers quote the address that they were asked for. Latin-1 gives every byte back as it was.
+        return replace(
+            answer,
+            url=url,
+            final_url=url,
+            headers={name: hidden(value, token) for name, value in answer.headers.items()},
+            raw_headers=tuple((name, hidden(value, token)) for name, value in answer.raw_headers),
+            body=hidden(answer.body.decode("latin-1"), token).encode("latin-1"),
+        )
 
 
 class Get(Protocol):
