@@ -86,6 +86,8 @@ def _candidates(body: bytes, content_type: str, language: str | None) -> Iterato
 def _is_lie(said: str, seen: str | None, body: bytes) -> bool:
     if said.startswith("utf-16"):
         return b"\0" not in body  # which its markup has
+    if seen == "iso2022_jp":  # whose escape sequences nothing else has
+        return said != seen
     return seen is not None and (seen not in LATIN if said in DEFAULTS else seen in ASIAN and said not in ASIAN)
 
 

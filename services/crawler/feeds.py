@@ -12,6 +12,7 @@ from services.crawler.charset import decode
 
 MAX_LINKS = 50_000  # as in the sitemap protocol
 MAX_UNPACKED = 10 * 1024 * 1024  # of a packed sitemap: 50,000 addresses of ordinary length
+LOOKED_AT = 2_000  # bytes that tell a feed
 GZIP, WITH_HEADER = b"\x1f\x8b", 31  # RFC 1952; zlib's name for it
 XML_TYPES = ("/xml", "+xml")
 XML_START = re.compile(rb"\s*(?:\xef\xbb\xbf)?\s*<(?:\?xml|rss|feed|urlset|sitemapindex|rdf:RDF)\b", re.IGNORECASE)
@@ -36,7 +37,7 @@ def is_feed(body: bytes, content_type: str) -> bool:
         return False
     if media_type.endswith(XML_TYPES) or media_type == "application/feed+json":
         return True
-    beginning = _unpacked(body, 2_000) if body.startswith(GZIP) else body[:2_000]
+    beginning = _unpacked(body, LOOKED_AT) if body.startswith(GZIP) else body[:LOOKED_AT]
     if media_type in ("text/plain", "application/gzip", "application/x-gzip") and _is_list(beginning):
         return True
     is_xml = XML_START.match(beginning[:200]) is not None and b"<html" not in beginning[:1000]
@@ -50,7 +51,7 @@ def read_feed(body: bytes, content_type: str, url: str, language: str | None = N
     text = decode(body, content_type, language)
     if text.lstrip("\ufeff \t\r\n").startswith("{"):
         return _canonical(_json_links(text), url)
-    if _is_list(body[:2_000]):
+    if _is_list(body[:LOOKED_AT]):
         return _canonical(text.split(), url)
     return feed_links(text, url)
 
@@ -61,7 +62,8 @@ def feed_links(text: str, url: str) -> tuple[str, ...]:
 
 
 def _is_list(beginning: bytes) -> bool:
-    return LIST.fullmatch(beginning.rpartition(b"\n")[0] or beginning) is not None
+    whole = beginning if len(beginning) < LOOKED_AT else beginning.rpartition(b"\n")[0]
+    return LIST.fullmatch(whole) is not None
 
 
 def _canonical(links: Iterable[str], url: str) -> tuple[str, ...]:
