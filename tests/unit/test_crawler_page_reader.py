@@ -27,6 +27,7 @@ ATTACKS = {
     "nesting hidden by comments": "<!--</div>--><div>" * (SIZE // 18),
     "formatting elements": "<b>" * (SIZE // 3),
     "formatting elements, all different": "".join(f"<font size={n}>" for n in range(SIZE // 20)) + "<p>x" * (SIZE // 4),
+    "formatting elements, opened again in each block": "".join(f"<p><b id={n}><!--</b>-->" for n in range(SIZE // 22)),
     "links around blocks": "<a href=/x><div>" * (SIZE // 16),
     "links around headings": "<div><h2><a href=/x>y</a></h2>" * (SIZE // 30),
     "rows in rows": "<ul><li><a href=/x>y</a>" * (SIZE // 24),

@@ -38,5 +38,5 @@ def test_a_heap_of_combining_marks_hides_nothing_from_the_classifier(marks):
 
 def test_elements_that_open_again_do_not_multiply():
     """By the letter of the standard, n of these in n blocks are n² elements, a gigabyte for 2,000."""
-    bomb = "".join(f"<p><b id={number}><!--</b>-->" for number in range(20_000))
+    bomb = "".join(f"<p><b id={number}><!--</b>-->" for number in range(2_000))
     assert read_html(bomb + "<p>lan<b>tern</b>", URL).text == "lantern"
