@@ -15,8 +15,10 @@ from shared.net.proxying import connect_through
 from shared.net.tls import in_words
 from shared.net.wire import Pace, Wire
 
-ADDRESSES_TRIED = 3  # a host with many dead addresses must not eat the whole time-out
+# Together less than a fetch may take: a host with dead addresses must not eat the whole time-out.
+ADDRESSES_TRIED = 3
 CONNECT_S = 5.0  # a handshake takes 3 round trips, the farthest of 0.3 s; one lost packet adds 1 s, two add 3 s
+WITH_OTHERS_S = 2.0  # while there is another address to try
 # Nobody here resolves it, so nobody else finds out that it is no name at all.
 ONION_NAME = re.compile(rf"(?=.{{1,253}}$)(?:[a-z0-9-]{{1,63}}\.)+{ONION}\.?")
 THROUGH_EXIT_S = 20.0  # a new way through Tor takes 5-15 s
@@ -30,9 +32,11 @@ class Dialer:
         """Raises `AddressRefused` and `FetchFailed`."""
         exit = self._exit(origin)
         failure: FetchFailed | None = None
-        for address in (await self._addresses(origin, exit))[:ADDRESSES_TRIED]:
+        addresses = (await self._addresses(origin, exit))[:ADDRESSES_TRIED]
+        for left, address in zip(reversed(range(len(addresses))), addresses, strict=True):
+            most_s = THROUGH_EXIT_S if exit else WITH_OTHERS_S if left else CONNECT_S
             try:
-                return await self._open(origin, address, exit)
+                return await self._open(origin, address, exit, most_s)
             except FetchFailed as error:
                 if error.fault is not Fault.CONNECT:
                     raise
@@ -58,8 +62,7 @@ class Dialer:
             raise AddressRefused(f"{origin.host[:100]!r} is no name of an onion service")
         return (origin.host,)  # the only names that anyone else resolves
 
-    async def _open(self, origin: Origin, address: str, exit: Exit | None) -> Wire:
-        most_s = THROUGH_EXIT_S if exit else CONNECT_S
+    async def _open(self, origin: Origin, address: str, exit: Exit | None, most_s: float) -> Wire:
         where = f"{origin.host}:{origin.port}"
         try:
             async with asyncio.timeout(most_s):

@@ -14,7 +14,7 @@ from shared.net.asked import Asked, Origin
 from shared.net.body import body_of
 from shared.net.connections import Connections
 from shared.net.decoding import ACCEPT_ENCODING
-from shared.net.dialing import Dialer
+from shared.net.dialing import THROUGH_EXIT_S, Dialer
 from shared.net.exits import read_exits
 from shared.net.failures import Fault, FetchFailed
 from shared.net.fetched import Fetched, location_of
@@ -69,11 +69,11 @@ class Fetcher:
         """`redirects=0` hands a redirect back as it is; more than `redirects` in a row is a failure.
 
         `exit`: the proxy of that name. `cut`: a body beyond `max_bytes` (default: `max_page_bytes`) is cut off there
-        instead of being a failure; a bomb is one all the same. `timeout_s`: for all of it, not `fetch_timeout_s`.
+        instead of being a failure; a bomb is one all the same. `timeout_s`: in place of `fetch_timeout_s`.
         """
         sent = self._headers(user_agent, headers)
         limit = max_bytes or self.settings.max_page_bytes
-        most_s = timeout_s or self.settings.fetch_timeout_s
+        most_s = (timeout_s or self.settings.fetch_timeout_s) + (THROUGH_EXIT_S if exit else 0.0)
         started = time.monotonic()
         try:
             async with asyncio.timeout(most_s):

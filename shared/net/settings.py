@@ -35,7 +35,9 @@ class NetSettings(BaseSettings):
             "; onion services are reached through the one called `onion`"
         ),
     ] = None
-    fetch_timeout_s: Annotated[float, Field(gt=0, description="Longest time for one answer, redirects included")] = 10.0
+    fetch_timeout_s: Annotated[
+        float, Field(gt=0, description="Longest time for one answer, redirects included; 20 s more through an exit")
+    ] = 10.0
     max_page_bytes: Annotated[int, Field(gt=0, description="Largest page, unpacked")] = 2 * MiB
     max_picture_bytes: Annotated[int, Field(gt=0, description="Largest picture, unpacked")] = 16 * MiB
 

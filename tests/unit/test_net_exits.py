@@ -43,6 +43,13 @@ async def test_a_socks_proxy_is_told_the_address_that_was_checked(server: RawSer
         assert server.connections == 2  # one by the exit and kept, one without
 
 
+async def test_a_way_through_an_exit_has_time_to_be_made(server: RawServer, tmp_path: Path) -> None:
+    async with proxy_peer("socks", ProxyPeer()) as peer:
+        hasty = settings(tmp_path, f"kr socks5h://127.78.0.2:{peer.port}").model_copy(update={"fetch_timeout_s": 0.001})
+        async with Fetcher(hasty) as fetcher:
+            assert (await fetcher.get(f"http://board.test:{server.port}/", exit="kr")).body == b"behind"
+
+
 async def test_a_connect_proxy_is_told_the_address_and_tls_is_with_the_site(tmp_path: Path) -> None:
     authority = Authority(tmp_path)
     async with (

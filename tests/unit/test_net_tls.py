@@ -12,7 +12,7 @@ from h2.connection import H2Connection
 from h2.errors import ErrorCodes
 from h2.settings import SettingCodes
 
-from shared.net import Fault, Fetcher, FetchFailed, NetSettings, http2
+from shared.net import Fault, Fetcher, FetchFailed, NetSettings, dialing, http2
 from tests.support.authority import Authority
 from tests.support.h2_server import H2Server, h2_server, page
 from tests.support.poll import eventually
@@ -98,6 +98,24 @@ async def test_a_handshake_that_is_broken_off_is_a_failure_of_tls(bed: Bed) -> N
         with pytest.raises(FetchFailed, match="broke off") as failure:
             await bed.fetcher.get(f"https://safe.test:{port}/")
     assert failure.value.fault is Fault.TLS
+
+
+async def test_a_dead_address_leaves_time_for_the_others(
+    bed: Bed, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def say_nothing(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.read()
+        writer.close()
+
+    monkeypatch.setattr(dialing, "WITH_OTHERS_S", 0.1)
+    (tmp_path / "hosts").write_text("127.78.0.9 safe.test\n127.78.0.8 safe.test\n127.78.0.1 safe.test")
+    async with raw_server(tls=bed.authority.server("safe.test")) as server, Fetcher(bed.fetcher.settings) as fetcher:
+        server.answers["/"] = plain(b"shown")
+        async with (
+            await asyncio.start_server(say_nothing, "127.78.0.9", server.port),
+            await asyncio.start_server(say_nothing, "127.78.0.8", server.port),
+        ):
+            assert (await fetcher.get(f"https://safe.test:{server.port}/")).body == b"shown"
 
 
 async def test_a_file_without_certificates_is_named(tmp_path: Path) -> None:
