@@ -16,6 +16,7 @@ import pycares
 from shared.net.resolving import system_resolve
 
 MOST_NAMES = 50_000  # 200 bytes each
+MOST_ADDRESSES = 16  # of a name: an answer holds thousands, and more than a few are never tried
 LEAST_TTL_S, MOST_TTL_S = 30.0, 3600.0  # of 0 s would mean a question a request; a day would outlive a move
 UNKNOWN_TTL_S = 30.0  # that a name does not exist: short, for a name that is just being made (RFC 2308 allows more)
 ANSWER_S, TRIES = 2.0, 2  # of the 10 s that a fetch may take
@@ -90,7 +91,7 @@ class Names:
             if code in NO_SERVER and not self._servers:
                 return _Known(tuple(await system_resolve(host, port)), 0.0)
             raise OSError(str(error.args[-1])) from error
-        addresses = tuple(dict.fromkeys(node.addr[0].decode() for node in found.nodes))
+        addresses = tuple(dict.fromkeys(node.addr[0].decode() for node in found.nodes))[:MOST_ADDRESSES]
         ttl_s = min((node.ttl for node in found.nodes), default=0)
         return self._remember(host, addresses, min(max(ttl_s, LEAST_TTL_S), MOST_TTL_S))
 

@@ -9,7 +9,7 @@ import pytest
 from shared.clock import ManualClock
 from shared.net import AddressRefused, Fault, Fetcher, FetchFailed, NetSettings
 from shared.net.guard import Guard
-from shared.net.names import LEAST_TTL_S, MOST_TTL_S, UNKNOWN_TTL_S, Names
+from shared.net.names import LEAST_TTL_S, MOST_ADDRESSES, MOST_TTL_S, UNKNOWN_TTL_S, Names
 from tests.support.name_server import NameServer, name_server
 
 PUBLIC, PUBLIC_V6 = "93.184.215.14", "2606:4700::1111"
@@ -88,6 +88,8 @@ async def test_what_is_remembered_is_bounded(bed: Bed, monkeypatch: pytest.Monke
         bed.server.records[f"n{number}.test"] = (300, [PUBLIC])
         await bed.names(f"n{number}.test", 80)
     assert len(bed.names._known) == 5
+    bed.server.records["many.test"] = (300, [f"93.184.215.{number}" for number in range(50)])
+    assert len(await bed.names("many.test", 80)) == MOST_ADDRESSES
 
 
 @pytest.mark.parametrize("address", ["127.0.0.1", "10.0.0.1", "::1", "::ffff:127.0.0.1", "fd00::1", "64:ff9b::7f00:1"])
