@@ -25,7 +25,8 @@ META_DATES = (
     "uploaddate",
 )  # fmt: skip
 LD_DATES = ("datePublished", "dateCreated", "uploadDate")
-MARKED_AUTHOR, NAME = '[itemprop="author"], a[rel~="author"]', '[itemprop="name"]'
+MARKED_UP, LINKED_AUTHOR = "[itemprop]", 'a[rel~="author"]'
+MARKED_AUTHOR, NAME = '[itemprop="author"]', '[itemprop="name"]'
 MARKED_DATE = '[itemprop="datePublished"], [itemprop="dateCreated"], [itemprop="uploadDate"]'
 MAX_LD = 200  # objects: lists of products have thousands
 
@@ -50,10 +51,16 @@ class Byline:
 
 def byline(page: Document, meta: Mapping[str, str], data: Sequence[object]) -> Byline:
     """`data`: the page's JSON-LD."""
-    objects = list(_objects(data))
+    objects, marked_up = list(_objects(data)), page.select_one(MARKED_UP) is not None
+    author = (page.select_one(MARKED_AUTHOR) if marked_up else None) or page.select_one(LINKED_AUTHOR)
+    dates = (page.select_one(MARKED_DATE) if marked_up else None, page.find("time", attrs={"datetime": True}))
     return Byline(
-        (*_names(objects), *_of(meta, META_AUTHORS), *_marked_author(page)),
-        (*_strings(objects, LD_DATES), *_of(meta, META_DATES), *_marked_date(page)),
+        (*_names(objects), *_of(meta, META_AUTHORS), *(_named(author) if author else ())),
+        (
+            *_strings(objects, LD_DATES),
+            *_of(meta, META_DATES),
+            *(said for node in dates if node for said in _said(node)),
+        ),
     )
 
 
@@ -97,17 +104,10 @@ def _of(meta: Mapping[str, str], names: Iterable[str]) -> Iterator[str]:
     return (meta[name] for name in names if name in meta)
 
 
-def _marked_author(page: Document) -> Iterator[str]:
-    if node := page.select_one(MARKED_AUTHOR):
-        named = node.select_one(NAME) or node
-        yield named.attr("content") or named.text
+def _named(node: Element) -> tuple[str, ...]:
+    named = node.select_one(NAME) or node
+    return (named.attr("content") or named.text,)
 
 
-def _marked_date(page: Document) -> Iterator[str]:
-    for node in (page.select_one(MARKED_DATE), page.find("time", attrs={"datetime": True})):
-        if node:
-            yield from (said for said in _said(node) if said)
-
-
-def _said(node: Element) -> tuple[str | None, ...]:
-    return node.attr("datetime"), node.attr("content"), node.text[:MAX_AUTHOR]
+def _said(node: Element) -> Iterator[str]:
+    return (said for said in (node.attr("datetime"), node.attr("content"), node.text[:MAX_AUTHOR]) if said)

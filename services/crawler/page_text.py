@@ -28,3 +28,8 @@ def lines_of(part: Document | Element) -> str:
     if any(sign in text for sign in UNTIDY):
         lines = [" ".join(line.split()) for line in lines]
     return "\n".join([line for line in lines if line])
+
+
+def bare_text(page: Document) -> str:
+    """In one line, without the markup's indentation; words at the borders of blocks run together. To be weighed."""
+    return page.text.replace("\n", "").replace("\t", "").replace("  ", "")

@@ -29,8 +29,10 @@ def author_of(part: Element, author: Element | None) -> str | None:
 
 
 def posted_at(date: Element) -> datetime | None:
-    said = (*(date.attr(name) for name in DATES), date.text)
-    return next((found for text in said if text and (found := date_of(text))), None)
+    for name in DATES:
+        if (text := date.attr(name)) and (found := date_of(text)):
+            return found
+    return date_of(date.text)
 
 
 def with_posts(text: str, posts: Iterable[Post]) -> str:

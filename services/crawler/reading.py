@@ -22,7 +22,7 @@ from services.crawler.own_content import cut_frame, cut_links
 from services.crawler.page_head import Head, read_head
 from services.crawler.page_media import MEDIA_FILES, media
 from services.crawler.page_pictures import PICTURE_FILES, ending, of_sheets, pictures, sources
-from services.crawler.page_text import cut_what_is_no_text, text_of
+from services.crawler.page_text import bare_text, cut_what_is_no_text, text_of
 from services.crawler.posts import with_posts
 from services.crawler.shells import needs_browser
 from services.crawler.shown import picture_links as picture_links
@@ -87,7 +87,7 @@ def read_html(html: str, url: str) -> Page:
     inline = inline_pictures(sources(page)) if page.select_one(INLINE) else ()
     videos, audio = (media(page, addresses, kind, media_files, head.meta, said.data) for kind in ("video", "audio"))
     cut_what_is_no_text(page)
-    whole = page.to_text()
+    whole = bare_text(page)
     is_content = bool(own or inline or videos or audio or said.known.posts) or weighs(whole, MIN_WEIGHT)
     thread = said.posts() if is_content else ()
     text = main_text(page, len(whole)) if is_content else text_of(page)

@@ -2,8 +2,8 @@
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 
 from turbohtml import Document, Element
 
@@ -21,8 +21,7 @@ PROBED, LEAST_OWN = 3, 20  # characters beside links that one of the first three
 HEADER_LINES, HEADER_REST = 3, 10  # a post's first lines are its header, if they have little beside name and date
 
 
-@dataclass(frozen=True)
-class Candidate:
+class Candidate(NamedTuple):
     part: Element
     author: str | None
     date: str
@@ -66,10 +65,10 @@ def _said(one: Candidate) -> str:
 
 
 def _is_header(line: str, one: Candidate) -> bool:
-    if len(line) > MAX_NAME + len(one.date) + HEADER_REST:
+    named = len(one.date) + len(one.author or "")
+    if len(line) > named + HEADER_REST or not named:
         return False
-    rest = line.replace(one.date, "") if one.date else line
-    rest = rest.replace(one.author, "") if one.author else rest
+    rest = line.replace(one.date, "").replace(one.author or one.date, "")
     return rest != line and len(rest.strip()) <= HEADER_REST
 
 
