@@ -25,8 +25,6 @@ from services.crawler.page_pictures import PICTURE_FILES, ending, of_sheets, pic
 from services.crawler.page_text import bare_text, cut_what_is_no_text, text_of
 from services.crawler.posts import with_posts
 from services.crawler.shells import needs_browser
-from services.crawler.shown import picture_links as picture_links
-from services.crawler.shown import visible_text as visible_text
 from services.crawler.spoken import by_script, by_words
 from services.crawler.weight import weighs
 from shared.events.values import Post

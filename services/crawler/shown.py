@@ -30,10 +30,6 @@ def visible_text(html: str) -> str:
     return shown(html, "").text
 
 
-def picture_links(html: str, url: str) -> frozenset[str]:
-    return _pictures(parse(html, positions=False), url)
-
-
 def _pictures(page: Document, url: str) -> frozenset[str]:
     addresses = page_addresses(page, url)
     linked = (addresses[link] for link in cast(list[str], page.xpath("//a/@href")))

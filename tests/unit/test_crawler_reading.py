@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 
 from services.crawler.charset import decode
 from services.crawler.feeds import feed_links, is_feed
-from services.crawler.reading import picture_links, read_html, read_page, visible_text
+from services.crawler.reading import read_html, read_page
+from services.crawler.shown import shown, visible_text
 from services.crawler.weight import weight
 from tests.support.findings import TEXT
 
@@ -105,10 +106,10 @@ def test_links_feeds_and_copies() -> None:
     assert page.copy_of == "http://a.test/p/0"
 
 
-def test_visible_text_and_picture_links_keep_what_is_linked() -> None:
+def test_what_a_page_shows_in_all_keeps_what_is_linked() -> None:
     html = "<a href=/p>linked</a><a href=/full.jpg><img src=/small.jpg></a><script>no</script>"
-    assert visible_text(html) == "linked"
-    assert picture_links(html, URL) >= {"http://a.test/full.jpg", "http://a.test/small.jpg"}
+    assert shown(html, URL).text == visible_text(html) == "linked"
+    assert shown(html, URL).pictures >= {"http://a.test/full.jpg", "http://a.test/small.jpg"}
 
 
 @given(st.binary(max_size=300), st.text(max_size=30), st.sampled_from([None, "ko", "ja", "ru", "zh", "vi", "th", "xx"]))
