@@ -6,6 +6,7 @@ from contextlib import AsyncExitStack, suppress
 from dataclasses import dataclass
 from types import TracebackType
 from typing import Self, TypeVar
+from weakref import WeakValueDictionary
 
 from services.crawler.asking import Asker
 from services.crawler.keeping import Keeper
@@ -27,7 +28,7 @@ MOST_VIDEOS_KEPT = 5_000  # 10 KB each
 REDIRECTS = 3
 MAX_VIDEOS = 4  # of a page
 VIDEO_S = 60.0  # for all of a video: a megabyte a second
-VIDEOS_AT_ONCE = 4  # in memory, `max_video_bytes` each
+VIDEOS_AT_ONCE = 4  # in memory, `max_video_bytes` each; one of a site, so that none keeps the others' waiting
 INLINE = "#inline-"  # then the beginning of the digest: the address of a picture that stands in the page itself
 
 
@@ -57,6 +58,7 @@ class PictureBox:
         self._media = Media(keeper)
         self._pictures, self._videos = Remembered[Picture](MOST_KEPT), Remembered[Video](MOST_VIDEOS_KEPT)
         self._room = asyncio.Semaphore(VIDEOS_AT_ONCE)
+        self._of_site: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
         self._open = AsyncExitStack()
 
     async def __aenter__(self) -> Self:
@@ -97,7 +99,8 @@ class PictureBox:
 
     async def get_video(self, url: str, watched: Watched | None = None) -> Video | None:
         """The video with the hashes of its scenes. Of one that is too large, what its beginning shows."""
-        async with self._room:
+        site = watched.site.host if watched else host_of(url)
+        async with self._of_site.setdefault(site, asyncio.Lock()), self._room:
             got = await self._ask(
                 self._videos, url, watched, max_bytes=self._max_video_bytes, cut=True, timeout_s=VIDEO_S
             )

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -14,7 +16,7 @@ from services.crawler.asking import Asker
 from services.crawler.hashing import distance, single
 from services.crawler.media import still_name
 from services.crawler.pacing import Pacer
-from services.crawler.picture_box import PictureBox, box
+from services.crawler.picture_box import VIDEO_S, VIDEOS_AT_ONCE, PictureBox, box
 from services.crawler.removal import SAME_PICTURE_BITS
 from services.crawler.settings import Settings
 from services.crawler.visit import Watched
@@ -25,6 +27,7 @@ from shared.objects.port import ObjectMissing
 from shared.objects.quarantine import Quarantine, open_quarantine
 from tests.support.findings import picture_file
 from tests.support.objects import quarantine_settings
+from tests.support.poll import eventually
 from tests.support.raw_server import RawServer, plain, raw_server
 from tests.support.videos import scene, video
 
@@ -35,7 +38,7 @@ SITE = Watched(Site(host=HOST, name="Gallery", kind=SiteKind.GALLERY), 1_000.0, 
 
 @pytest.fixture
 async def web(tmp_path: Path) -> AsyncIterator[RawServer]:
-    (tmp_path / "hosts").write_text(f"{ADDRESS} {HOST}")
+    (tmp_path / "hosts").write_text(f"{ADDRESS} {HOST} slow.test")
     async with raw_server(ADDRESS) as server:
         yield server
 
@@ -105,6 +108,25 @@ async def test_a_large_video_is_looked_at_as_far_as_allowed(web: RawServer, tmp_
     assert seen is not None
     assert (seen.cut, seen.bytes) == (True, len(film) // 2)
     assert 0 < len(seen.frames) < 6
+
+
+async def test_a_site_whose_videos_never_end_does_not_keep_the_others_waiting(web: RawServer, tmp_path: Path) -> None:
+    async def never_ends(_: asyncio.StreamWriter) -> None:
+        await asyncio.Event().wait()
+
+    web.answers |= {"/film": plain(video(scenes=1)), "/slow": never_ends}
+    slow = replace(SITE, site=SITE.site.model_copy(update={"host": "slow.test"}))
+    async with boxed(tmp_path) as pictures:
+        waiting = [
+            asyncio.create_task(pictures.get_video(f"http://slow.test:{web.port}/slow", slow))
+            for _ in range(VIDEOS_AT_ONCE)
+        ]
+        await eventually(lambda: web.requests)
+        async with asyncio.timeout(VIDEO_S / 2):
+            assert await pictures.get_video(f"http://{HOST}:{web.port}/film", SITE)
+        for task in waiting:
+            task.cancel()
+        await asyncio.gather(*waiting, return_exceptions=True)
 
 
 async def test_without_media_nothing_is_asked_for_and_nothing_is_missing(web: RawServer, tmp_path: Path) -> None:
