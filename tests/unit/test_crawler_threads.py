@@ -119,3 +119,16 @@ def test_a_thread_is_bounded() -> None:
     assert len(read.thread) == 200
     assert len(read.thread[0].author or "") == 100
     assert len(read.thread[0].text) == MAX_EXCERPT
+
+
+def test_pictures_of_posts_below_linked_headings_are_the_page_s() -> None:
+    """Headings that link away make a list of teasers elsewhere; here they lead to the members who wrote the posts."""
+    read = read_html(page(XENFORO.replace("{text}", "{text}<img src=/{n}.jpg>")), URL)
+    assert read.pictures == ("http://board.test/1.jpg", "http://board.test/2.jpg")
+
+
+def test_comments_are_told_with_the_article_wherever_the_site_puts_them() -> None:
+    article = "".join(f"<p>{FIRST} {FIRST} {number}</p>" for number in range(20))
+    read = read_html(f"<article>{article}</article><div class=sidebar><ol>{page(WORDPRESS)}</ol></div>", URL)
+    assert read.text.split("\n")[-1] == SECOND
+    assert read.text.count(SECOND) == 1
