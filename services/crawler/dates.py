@@ -33,8 +33,9 @@ def date_of(text: str | None) -> datetime | None:
     """Aware; UTC where the page names no zone, since nobody knows it then. None for what is no date."""
     if not text:
         return None
-    text = " ".join(text[: 4 * MAX_DATE].split())[:MAX_DATE]
-    found = _iso(text) or _mail(text) or _epoch(text) or _written(text)
+    if (found := _iso(text)) is None:
+        text = " ".join(text[: 4 * MAX_DATE].split())[:MAX_DATE]
+        found = _iso(text) or _mail(text) or _epoch(text) or _written(text)
     if found is None or not EARLIEST <= found.year < LATEST:
         return None
     return found if found.tzinfo else found.replace(tzinfo=UTC)
@@ -42,7 +43,7 @@ def date_of(text: str | None) -> datetime | None:
 
 def _iso(text: str) -> datetime | None:
     try:
-        return datetime.fromisoformat(text) if text[:4].isdigit() and "-" in text else None
+        return datetime.fromisoformat(text) if text[4:5] == "-" and text[:4].isdigit() else None
     except ValueError:
         return None
 
