@@ -32,7 +32,10 @@ def cut_links(page: Document, addresses: Addresses, url: str, *, is_thread: bool
         target = addresses[link.attr("href") or ""]
         if target is None or target == url:
             continue  # leads nowhere else: what it encloses is this page's own
-        if (_is_text(link.next_sibling) or _is_text(link.previous_sibling)) and _is_sentence(link.parent, amid):
+        before, after = link.previous_sibling, link.next_sibling
+        if before is None and after is None:
+            pass  # alone in its part: most links of most pages
+        elif (_is_text(before) or _is_text(after)) and _is_sentence(link.parent, amid):
             link.remove("img")
             continue
         if link.find("img") and is_picture(target):
