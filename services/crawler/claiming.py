@@ -34,14 +34,15 @@ LOCK_HOSTS = sa.text("""
             AND (leased_until IS NULL OR leased_until <= now()) AND (wanted_until IS NULL OR wanted_until <= now())
         ORDER BY look_at LIMIT :most FOR UPDATE SKIP LOCKED
     ) AS due
-    LIMIT least(:most, :most_waiting - (SELECT count(*) FROM hosts WHERE waiting AND leased_until > now()))
+    -- Schedulers that claim at the same moment go beyond it together.
+    LIMIT greatest(0, least(:most, :most_waiting - (SELECT count(*) FROM hosts WHERE waiting AND leased_until > now())))
 """)
 
 # The most urgent due addresses of each host. Reports (priority 0) and checks are made even where a site is paused, not
-# listed, or has had its day's visits: the agency owes them to a person. Of a broken host one: the probe.
+# listed, rests, or has had its day's visits: the agency owes them to a person. Of a broken host one: the probe.
 PICK = sa.text("""
     WITH wanted AS (
-        SELECT host, coalesce(paused, true) AS paused,
+        SELECT host, coalesce(paused, true) OR coalesce(hold_off_until > now(), false) AS paused,
             CASE WHEN failures >= :breaks THEN 1
                 ELSE least(:most_visits, greatest(1, :hand_s / coalesce(gap_s, 1 / requests_per_second, :gap_s)))::int
                 END AS most,

@@ -44,7 +44,7 @@ class Fetching:
         self._open = AsyncExitStack()
         self._leases = Leases(database, clock, holder)
         self._equipment = Equipment(settings, database, clock, self._leases.pacer)
-        self._hand = InHand(settings.most_hosts, clock, self._equipment.work, self._leases.pacer.hold_off)
+        self._hand = InHand(settings.most_hosts, clock, self._equipment.work, self._leases.pacer.rest)
         self._leases.lost = self._hand.drop
         self._loads = asyncio.Semaphore(LOADS_AT_ONCE)
         self.changed = asyncio.Event()  # something may be due now: for the scheduler

@@ -23,7 +23,7 @@ MOST_S = 1.5 * HAND_S
 Job = Known | Check
 Done = Visited | Checked
 Work = Callable[[Job], Awaitable[Done]]
-HoldOff = Callable[[str, float], None]
+Rest = Callable[[str, float], None]
 
 
 @dataclass(frozen=True)
@@ -52,11 +52,11 @@ class _Host:
 
 
 class InHand:
-    """`hold_off(host, seconds)` is told when a host is to be left alone."""
+    """`rest(host, seconds)` is told when a host's pages are to be left alone."""
 
-    def __init__(self, most: int, clock: Clock, work: Work, hold_off: HoldOff) -> None:
+    def __init__(self, most: int, clock: Clock, work: Work, rest: Rest) -> None:
         self._room, self._asking = asyncio.Semaphore(most), asyncio.Lock()
-        self._clock, self._work, self._hold_off = clock, work, hold_off
+        self._clock, self._work, self._rest = clock, work, rest
         self._hosts: dict[str, _Host] = {}
         self._resting: dict[str, _Host] = {}  # nothing under way; perhaps something to write down
         self._tasks: set[asyncio.Task[None]] = set()
@@ -124,7 +124,7 @@ class InHand:
         host.failures = host.failures + 1 if done.silent else 0 if done.status is not None else host.failures
         rest_s = max(done.hold_off_s, broken_s(host.failures) if done.silent else 0.0)
         if rest_s:
-            self._hold_off(host.name, rest_s)
+            self._rest(host.name, rest_s)
         if rest_s or done.status in REFUSALS:
             host.queue.clear()
 

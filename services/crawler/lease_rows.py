@@ -57,7 +57,8 @@ STILL_HELD = sa.text("SELECT host FROM hosts WHERE host = ANY(CAST(:hosts AS tex
 NOT_BEFORE = sa.text("""
     UPDATE hosts SET gap_s = given.gap_s, wanted_until = CASE WHEN :lent THEN NULL ELSE wanted_until END,
         next_allowed_at = greatest(next_allowed_at, clock_timestamp() + given.free_in_s * interval '1 second'),
-        hold_off_until = CASE WHEN rests_s > 0 THEN clock_timestamp() + given.rests_s * interval '1 second' END
+        hold_off_until = greatest(hold_off_until,
+            CASE WHEN rests_s > 0 THEN clock_timestamp() + given.rests_s * interval '1 second' END)
     FROM unnest(CAST(:hosts AS text[]), CAST(:free_in_s AS float[]), CAST(:rests_s AS float[]),
         CAST(:gap_s AS float[])) AS given (host, free_in_s, rests_s, gap_s)
     WHERE hosts.host = given.host

@@ -28,21 +28,21 @@ LOCK = sa.text("""
 
 # A lease that ran out was nobody's to give back: its holder may have asked until the end of it.
 # The host is free, and looked at when its first address is due. Where a site is paused or not listed (any more), or its
-# day's visits are spent, only reports and checks count.
+# day's visits are spent, or the host rests, only reports and checks count.
 LET_GO = sa.text(f"""
     UPDATE hosts SET
         lease = NULL, leased_until = NULL, waiting = false, next_allowed_at = allowed,
         look_at = CASE WHEN least(report_at, check_at, page_at) IS NOT NULL
             THEN greatest(allowed, least(report_at, check_at, page_at)) END,
         urgency = CASE
-            WHEN report_at <= greatest(allowed, now()) THEN 0
-            WHEN check_at <= greatest(allowed, now()) THEN 1
+            WHEN report_at <= greatest(allowed, now(), least(report_at, check_at, page_at)) THEN 0
+            WHEN check_at <= greatest(allowed, now(), least(report_at, check_at, page_at)) THEN 1
             WHEN hosts.case_at > now() - :known_bad THEN 2
             ELSE 3 END
     FROM (
         SELECT wanted.host, report.at AS report_at, checked.at AS check_at,
             greatest(next_allowed_at, CASE WHEN leased_until <= now() THEN leased_until + {GAP} END) AS allowed,
-            CASE WHEN page.at IS NOT NULL THEN greatest(page.at, CASE
+            CASE WHEN page.at IS NOT NULL THEN greatest(page.at, hold_off_until, CASE
                 WHEN coalesce(paused, true) THEN now() + :paused
                 WHEN day = (now() AT TIME ZONE 'UTC')::date AND day_visits >= visits_per_day
                     THEN (date_trunc('day', now() AT TIME ZONE 'UTC') + interval '1 day') AT TIME ZONE 'UTC'
@@ -67,14 +67,16 @@ LET_GO = sa.text(f"""
     WHERE hosts.host = coming.host
 """)  # noqa: S608  # our own words
 
-# A host that nobody knew is asked at the default pace. What is in hand is looked at when it is let go.
+# A host that nobody knew is asked at the default pace. What is in hand is looked at when it is let go. What is due
+# after the host's next look does not make that one urgent, but a check makes the host known bad.
 WAKE = sa.text("""
     INSERT INTO hosts (host, next_allowed_at, look_at, urgency, case_at)
     VALUES (:host, now(), :at, :urgency, CASE WHEN :urgency = 1 THEN now() END)
     ON CONFLICT (host) DO UPDATE SET
         look_at = least(hosts.look_at, greatest(hosts.next_allowed_at, excluded.look_at)),
-        urgency = CASE WHEN excluded.look_at <= now() THEN least(hosts.urgency, excluded.urgency)
-            ELSE hosts.urgency END,
+        urgency = least(hosts.urgency,
+            CASE WHEN excluded.look_at <= greatest(now(), coalesce(hosts.look_at, 'infinity')) THEN excluded.urgency
+                WHEN :urgency = 1 THEN 2 END),
         case_at = coalesce(excluded.case_at, hosts.case_at)
 """)
 

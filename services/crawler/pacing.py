@@ -48,7 +48,7 @@ class OneProcess:
 
 @dataclass(frozen=True)
 class Pace:
-    """How a host is left: not to be asked for `free_in_s`, of which it is left alone beyond its pace for `rests_s`."""
+    """How a host is left: not to be asked for `free_in_s`, and none of its pages to be visited for `rests_s`."""
 
     free_in_s: float
     rests_s: float
@@ -59,7 +59,7 @@ class Pace:
 class _Host:
     gap_s: float = DEFAULT_GAP_S
     next_at: float = 0.0
-    rest_until: float = 0.0  # it refused us, or is dead
+    rest_until: float = 0.0  # it refused us, is walled, or dead
     refusals: int = 0
     users: int = 0
     asking: bool = False
@@ -130,10 +130,15 @@ class Pacer:
         self.hold_off(host, refused_s(state.refusals, asked_s))
 
     def hold_off(self, host: str, seconds: float) -> None:
-        """Nobody asks the host for so long."""
+        """Nobody asks the host for so long: it said so."""
+        self.rest(host, seconds)
+        state = self._host(host)
+        state.next_at = max(state.next_at, state.rest_until)
+
+    def rest(self, host: str, seconds: float) -> None:
+        """Its pages are not visited for so long. Reports and checks are: we made up the rest, and a person waits."""
         state = self._host(host)
         state.rest_until = max(state.rest_until, self._clock.monotonic() + seconds)
-        state.next_at = max(state.next_at, state.rest_until)
 
     def free_in_s(self, host: str) -> float:
         """Seconds until the host may be asked again."""

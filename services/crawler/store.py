@@ -53,8 +53,9 @@ class HostRow(Base):
     `look_at`: when the scheduler looks for something to do here; never when null. `urgency`: see `domain.Urgency`.
     `lease`: who may ask the host until `leased_until`: the dispatched record while it is `waiting`, then the process
     that took it. `wanted_until`: another process waits for it. `gap_s`: the pace last kept. `pages`: rows in the
-    frontier. `case_at`: when a removal check was last asked for here. `failures`: visits in a row without an answer,
-    `problem` the last. `day_visits`: on `day` (UTC). The rest are figures since the beginning.
+    frontier. `hold_off_until`: its pages wait until then, reports and checks do not. `case_at`: when a removal check
+    was last asked for here. `failures`: visits in a row without an answer, `problem` the last. `day_visits`: on `day`
+    (UTC). The rest are figures since the beginning.
     """
 
     __tablename__ = "hosts"

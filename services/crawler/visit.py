@@ -60,9 +60,9 @@ class Link(NamedTuple):  # a page has hundreds: a dataclass costs three times as
 class Visited:
     """`next_at`, `priority` …: what the frontier keeps. `found`: new or changed content, of a page at most one.
 
-    `status`, `bytes`: of the answer, None and 0 when none came. `hold_off_s`: the host is not asked again for so long
-    (a wall; 429 and 503 hold off by themselves). `silent`: no answer, or none that says anything (429, 5xx): several
-    in a row, and the host rests. `renders`: learned that the site needs a browser.
+    `status`, `bytes`: of the answer, None and 0 when none came. `hold_off_s`: the host's pages rest for so long (a
+    wall; 429 and 503 hold off everything by themselves). `silent`: no answer, or none that says
+    anything (429, 5xx): several in a row, and the host rests. `renders`: learned that the site needs a browser.
     """
 
     known: Known

@@ -27,6 +27,8 @@ from shared.database import Database
 from shared.events import CrawlDue, Visit
 from tests.support.stack import Migrated
 
+FREE = Pace(0.0, 0.0, 0.5)
+
 
 def site(host: str, per_second: float = 2.0) -> SiteLine:
     return SiteLine(host, f"http://{host}/", host, "board", None, None, None, per_second, 10.0)
@@ -55,7 +57,8 @@ class Frontier:
         past = timedelta(seconds=seconds)
         await self.run(
             "UPDATE hosts SET look_at = look_at - :past, next_allowed_at = next_allowed_at - :past,"
-            " leased_until = leased_until - :past, wanted_until = wanted_until - :past",
+            " leased_until = leased_until - :past, wanted_until = wanted_until - :past,"
+            " hold_off_until = hold_off_until - :past",
             past=past,
         )
         await self.run("UPDATE frontier SET next_at = next_at - :past", past=past)
@@ -84,9 +87,8 @@ class Frontier:
             "UPDATE frontier SET next_at = now() + :again WHERE url = ANY(:urls)", urls=list(urls), again=again
         )
 
-    async def hand_back(self, host: str, free_in_s: float = 0.0) -> None:
+    async def hand_back(self, host: str, pace: Pace = FREE) -> None:
         """As who had it in hand does at the end."""
-        pace = Pace(free_in_s, free_in_s, 0.5)
         (row,) = await self.run("SELECT lease FROM hosts WHERE host = :host", host=host)
         async with self.database.transaction() as tx:
             await give_back(tx, row.lease, {host: pace}, lent=False)
@@ -216,6 +218,14 @@ async def test_no_more_hosts_wait_in_the_broker_than_are_soon_taken(
     assert len(await frontier.due()) == 1
 
 
+async def test_schedulers_that_went_beyond_the_bound_together_wait(
+    frontier: Frontier, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert len((await frontier.claim()).dispatches) == 2
+    monkeypatch.setattr("services.crawler.claiming.MOST_WAITING", 1)
+    assert await frontier.due() == []
+
+
 async def test_what_the_broker_did_not_take_is_due_at_once(frontier: Frontier) -> None:
     dispatches = (await frontier.claim()).dispatches
     async with frontier.database.transaction() as tx:
@@ -232,7 +242,7 @@ async def test_a_quiet_frontier_says_when_to_look_again(frontier: Frontier) -> N
 
 async def test_a_host_that_is_handed_back_is_looked_at_when_it_may_be_asked(frontier: Frontier) -> None:
     await frontier.due()
-    await frontier.hand_back("a.test", 30.0)
+    await frontier.hand_back("a.test", Pace(30.0, 30.0, 0.5))
     assert await frontier.due() == []
     await frontier.pass_time(29)
     assert [one.host for one in await frontier.due()] == ["b.test"]
@@ -267,6 +277,45 @@ async def test_a_broken_host_gets_one_probe(frontier: Frontier) -> None:
         await frontier.add("a.test", name)
     await frontier.run("UPDATE hosts SET failures = 5")
     assert [len(urls_of(one)) for one in await frontier.due() if one.host == "a.test"] == [1]
+
+
+async def test_checks_and_reports_come_while_a_broken_host_rests(frontier: Frontier) -> None:
+    """Who asked for a check gives it up after an hour, and a broken host rests for six."""
+    start = "http://a.test/"
+    await frontier.run("UPDATE hosts SET look_at = NULL WHERE host = 'b.test'")
+    await frontier.due()
+    await frontier.hand_back("a.test", Pace(0.0, 6 * 3600.0, 0.5))
+    assert await frontier.due() == []
+    await frontier.add_check("a.test", "c")
+    async with frontier.database.transaction() as tx:
+        await wake(tx, "a.test", tx.clock.now(), Urgency.CHECK)
+        await add_report(tx, "http://a.test/reported")
+    assert [urls_of(one) for one in await frontier.due()] == [["http://a.test/reported", "http://a.test/c"]]
+    await frontier.finish("http://a.test/reported")
+    await frontier.run("UPDATE checks SET done_at = now()")
+    await frontier.hand_back("a.test")
+    assert await frontier.due() == [], "an answer to a check does not end the rest"
+    await frontier.pass_time(6 * 3600.0)
+    assert [urls_of(one) for one in await frontier.due()] == [[start]]
+
+
+async def test_what_becomes_due_while_nothing_else_is_looked_at_as_urgent(frontier: Frontier) -> None:
+    async def urgency(host: str = "a.test") -> int:
+        (row,) = await frontier.run("SELECT urgency FROM hosts WHERE host = :host", host=host)
+        return int(row.urgency)
+
+    await frontier.finish("http://a.test/", "http://b.test/", again_s=100)
+    assert await frontier.due() == []
+    async with frontier.database.transaction() as tx:
+        await wake(tx, "a.test", tx.clock.now() + timedelta(seconds=200), Urgency.CHECK)
+        await wake(tx, "b.test", tx.clock.now() + timedelta(seconds=50), Urgency.CHECK)
+    assert (await urgency("a.test"), await urgency("b.test")) == (Urgency.KNOWN_BAD, Urgency.CHECK)
+    await frontier.add_check("a.test", "c")
+    await frontier.run("UPDATE checks SET due_at = now() + interval '60 seconds'")
+    async with frontier.database.transaction() as tx:
+        await lock(tx, ["a.test"])
+        await let_go(tx, ["a.test"])
+    assert await urgency() == Urgency.CHECK
 
 
 async def test_importing_again_updates_sites_and_keeps_what_is_known(frontier: Frontier) -> None:
