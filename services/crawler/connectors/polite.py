@@ -6,8 +6,9 @@ from functools import partial
 from typing import Protocol
 from urllib.parse import quote, urlsplit
 
-from services.crawler.asking import Asker
+from services.crawler.asking import Asker, redirect_of
 from services.crawler.robots_rules import Rules
+from services.crawler.urls import host_of
 from services.crawler.visit import Watched
 from shared.failures import Failure, Rejected
 from shared.net import Fetched
@@ -32,11 +33,28 @@ class Polite:
     ) -> Fetched:
         if origin(url) != origin(self.start_url):
             raise Rejected(f"{url[:200]} is on another host than the site's address: not followed")
-        if self.rules and not self.rules.allow(url):
-            raise Rejected(f"{url[:200]}: {STAY_AWAY}")
+        self._must_be_allowed(url)
         patience_s = FILE_S if max_bytes else None
         ask = partial(self.asker.get, headers=headers, max_bytes=max_bytes, watched=self.watched, timeout_s=patience_s)
-        return await self._with_token(url, ask) if PLACE in url else await ask(url, redirects=REDIRECTS)
+        return await self._with_token(url, ask) if PLACE in url else await self._followed(url, ask)
+
+    def _must_be_allowed(self, url: str) -> None:
+        if self.rules and not self.rules.allow(url):
+            raise Rejected(f"{url[:200]}: {STAY_AWAY}")
+
+    async def _followed(self, url: str, ask: "Get") -> Fetched:
+        """Redirects of the host itself, to https too. The last one is given back as it is."""
+        answer = await ask(url)
+        for _ in range(REDIRECTS):
+            onward = redirect_of(answer)
+            if onward is None:
+                break
+            if host_of(onward) != self.watched.site.host:
+                cure = "list the site with that address if it moved there"
+                raise Rejected(f"{url[:200]} redirects to {onward[:200]}, another host: not followed; {cure}")
+            self._must_be_allowed(onward)
+            answer = await ask(onward)
+        return answer
 
     async def _with_token(self, url: str, ask: "Get") -> Fetched:
         """Not redirected: a secret goes where we send it, and nowhere else."""
@@ -44,7 +62,7 @@ class Polite:
         if token is None:
             raise Rejected("credential: this connector needs one with a token; name it in the site's line")
         try:
-            answer = await ask(url.replace(PLACE, quote(token, safe=":")), redirects=0)
+            answer = await ask(url.replace(PLACE, quote(token, safe=":")))
         except Failure as failure:
             failure.args = (hidden(str(failure), token),)
             raise failure from None
@@ -60,7 +78,9 @@ class Polite:
 
 
 class Get(Protocol):
-    def __call__(self, url: str, *, redirects: int) -> Awaitable[Fetched]: ...
+    """Hands a redirect back as it is."""
+
+    def __call__(self, url: str) -> Awaitable[Fetched]: ...
 
 
 def hidden(words: str, token: str) -> str:
