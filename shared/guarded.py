@@ -2,25 +2,27 @@
 
 A decoder may loop, eat memory, crash, or be taken over by what it reads. So a child begins as a fresh program with an
 environment of its own (no secret of ours is in its memory), may open no more memory than it was given, and its
-results are read as data: only the classes that the caller named are ever made from them.
+results are read as data (see `guarded_answers`).
 
 (Process pools of libraries inherit the environment, believe what a child sends, and leave its children behind.)
 """
 
 import asyncio
-import io
+import json
 import os
 import pickle
 import signal
 import socket
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from contextlib import suppress
 from enum import StrEnum
 from types import TracebackType
-from typing import Any, Generic, ParamSpec, Self, TypeVar
+from typing import Generic, ParamSpec, Self, TypeVar
 
-from shared.guarded_child import HEADER, Kind, Order
+from shared.failures import Transient
+from shared.guarded_answers import Answers
+from shared.guarded_child import HEADER, MAX_TOLD, Kind, Order
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -56,13 +58,14 @@ class GuardRaised(Exception):
 
 
 class Guarded(Generic[P, R]):
-    """A resource: `await guarded(*args)` is `function(*args)` in a child process. `function` is one of a module's own.
+    """A resource: `await guarded(*args)` is `function(*args)` in a child process. `function` is one of a module's own;
+    what it returns is of its annotated type.
 
     `workers`: children at most, started when needed and kept. `seconds`: of one call by the clock. `memory_bytes`: of
-    one child beyond what the loaded function needs. `returns`: the classes, beside builtins, that results are made of.
-    `threads`: it may start threads, and so, if it is taken over, processes; they are killed with it.
+    one child beyond what the loaded function needs. `threads`: it may start threads, and so, if it is taken over,
+    processes; they are killed with it unless they leave its session.
     Calls beyond `workers` wait in the order of their coming; a call that is cancelled is killed.
-    Raises `GuardKilled`, `GuardRaised`.
+    Raises `GuardKilled`, `GuardRaised`, and `Transient` when no child can be started.
     """
 
     def __init__(
@@ -72,14 +75,14 @@ class Guarded(Generic[P, R]):
         workers: int,
         seconds: float,
         memory_bytes: int,
-        returns: Sequence[type] = (),
         threads: bool = False,
     ) -> None:
         self._order = Order(function.__module__, function.__qualname__, seconds, memory_bytes, threads)
-        self._returns = {(one.__module__, one.__qualname__): one for one in returns}
+        self._answers = Answers(function)
         self._turns = asyncio.Semaphore(workers)
         self._idle: list[_Child] = []
         self._busy: set[_Child] = set()
+        self._left = False
 
     async def __aenter__(self) -> Self:
         return self
@@ -87,6 +90,7 @@ class Guarded(Generic[P, R]):
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        self._left = True
         children = [*self._idle, *self._busy]
         self._idle.clear()
         for child in children:
@@ -94,57 +98,71 @@ class Guarded(Generic[P, R]):
 
     async def __call__(self, *args: P.args, **_: P.kwargs) -> R:
         async with self._turns:
-            child = self._idle.pop() if self._idle else await _Child.start(self._order, self._returns)
+            child = self._idle.pop() if self._idle else await self._started()
             self._busy.add(child)
             try:
-                answer: Any = await child.call(args, self._order.seconds)
+                return self._read(await child.call(args, self._order.seconds))
+            except GuardRaised:
+                raise
             except BaseException:
                 await child.kill()
                 raise
             finally:
                 self._busy.discard(child)
-            if child.calls < MOST_CALLS:
-                self._idle.append(child)
-            else:
-                await child.kill()
-        if isinstance(answer, GuardRaised):
-            raise answer
-        result: R = answer
-        return result
+                if child.calls < MOST_CALLS and not child.ended:
+                    self._idle.append(child)
+                else:
+                    await child.kill()
+
+    async def _started(self) -> "_Child":
+        try:
+            child = await _Child.start(self._order)
+        except (OSError, GuardKilled, GuardRaised) as error:  # whatever it was going to look at did not do that
+            raise Transient(f"no guarded child can be started: {error}") from error
+        if self._left:
+            await child.kill()
+            raise Transient("no guarded child is started any more: it was left")
+        return child
+
+    def _read(self, data: bytes) -> R:
+        try:
+            return self._answers.read(data)
+        except ValueError as error:
+            raise GuardKilled(Limit.CRASH, f"its answer cannot be read: {error}") from error
 
 
 class _Child:
     def __init__(
-        self,
-        process: asyncio.subprocess.Process,
-        reader: asyncio.StreamReader,
-        writer: asyncio.StreamWriter,
-        returns: dict[tuple[str, str], type],
+        self, process: asyncio.subprocess.Process, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
     ) -> None:
-        self._process, self._reader, self._writer, self._returns = process, reader, writer, returns
-        self.calls, self._ended = 0, False
+        self._process, self._reader, self._writer = process, reader, writer
+        self.calls, self.ended = 0, False
 
     @classmethod
-    async def start(cls, order: Order, returns: dict[tuple[str, str], type]) -> "_Child":
+    async def start(cls, order: Order) -> "_Child":
         ours, theirs = socket.socketpair()
-        with theirs:
-            process = await asyncio.create_subprocess_exec(
-                sys.executable, "-m", "shared.guarded_child", str(theirs.fileno()), str(os.getpid()),
-                env=environment(), pass_fds=(theirs.fileno(),), start_new_session=True,
-                stdin=asyncio.subprocess.DEVNULL, stdout=asyncio.subprocess.DEVNULL, stderr=asyncio.subprocess.DEVNULL,
-            )  # fmt: skip
-        reader, writer = await asyncio.open_unix_connection(sock=ours)
-        child = cls(process, reader, writer, returns)
         try:
-            if isinstance(failure := await child.call(order, START_S), GuardRaised):
-                raise failure
+            with theirs:
+                process = await asyncio.create_subprocess_exec(
+                    sys.executable, "-m", "shared.guarded_child", str(theirs.fileno()), str(os.getpid()),
+                    env=environment(), pass_fds=(theirs.fileno(),), start_new_session=True,
+                    stdin=asyncio.subprocess.DEVNULL, stdout=asyncio.subprocess.DEVNULL,
+                    stderr=asyncio.subprocess.DEVNULL,
+                )  # fmt: skip
+        except BaseException:
+            ours.close()
+            raise
+        reader, writer = await asyncio.open_unix_connection(sock=ours)
+        child = cls(process, reader, writer)
+        try:
+            await child.call(order, START_S)
         except BaseException:
             await child.kill()
             raise
         return child
 
-    async def call(self, message: object, seconds: float) -> Any:  # noqa: ANN401
-        """Send the message; its answer, a `GuardRaised` for an exception. Raises `GuardKilled`: then `kill` it."""
+    async def call(self, message: object, seconds: float) -> bytes:
+        """Send the message; its answer. Raises `GuardRaised`, and `GuardKilled`: then `kill` it."""
         self.calls += 1
         try:
             async with asyncio.timeout(seconds):
@@ -155,11 +173,9 @@ class _Child:
             raise await self._died() from None
         if number == Kind.OUT_OF_MEMORY:
             raise GuardKilled(Limit.MEMORY, "it asked for more than it may have")
-        try:
-            value = _Reading(data, self._returns).load()
-            return GuardRaised(*value) if number == Kind.RAISED else value
-        except Exception as error:
-            raise GuardKilled(Limit.CRASH, f"its answer cannot be read: {error}") from error
+        if number == Kind.RAISED:
+            raise GuardRaised(*_told(data))
+        return data
 
     async def _exchange(self, data: bytes) -> tuple[int, bytes]:
         self._writer.writelines((HEADER.pack(0, len(data)), data))
@@ -183,24 +199,19 @@ class _Child:
 
     def _end_group(self) -> None:
         """The child and what it started. Once: afterwards its number may be another's."""
-        if not self._ended:
-            self._ended = True
+        if not self.ended:
+            self.ended = True
             with suppress(ProcessLookupError):
                 os.killpg(self._process.pid, signal.SIGKILL)
 
 
-class _Reading(pickle.Unpickler):
-    """Plain values and the named classes; anything else in an answer is refused before it is made."""
-
-    def __init__(self, data: bytes, returns: dict[tuple[str, str], type]) -> None:
-        super().__init__(io.BytesIO(data))
-        self._returns = returns
-
-    def find_class(self, module: str, name: str) -> type:
-        try:
-            return self._returns[module, name]
-        except KeyError:
-            raise pickle.UnpicklingError(f"{module}.{name} is not among `returns`: name it there") from None
+def _told(data: bytes) -> tuple[str, str]:
+    """Name and text of an exception."""
+    try:
+        name, text = json.loads(data[: 20 * MAX_TOLD])  # what is longer was not written by ours
+    except (ValueError, TypeError, RecursionError):
+        return "Exception", "the child does not say which"
+    return str(name)[:MAX_TOLD], str(text)[:MAX_TOLD]
 
 
 def environment() -> dict[str, str]:

@@ -2,13 +2,13 @@
 
     python -m shared.guarded_child <descriptor of a socket> <id of the parent>
 
-Both directions: `HEADER` (kind, length), then a pickle. The child trusts its parent; the parent does not trust it.
-Only the standard library is imported here, so that the limits hold before any decoder is loaded.
+Both directions: `HEADER` (kind, length), then the data: to the child a pickle, from the child JSON, since the child
+trusts its parent, and the parent does not trust it.
 """
 
 import ctypes
 import importlib
-import io
+import json
 import os
 import pickle
 import resource
@@ -17,13 +17,16 @@ import socket
 import struct
 import sys
 from dataclasses import dataclass
-from enum import Enum, IntEnum
+from enum import IntEnum
 from io import BufferedRWPair
 from pathlib import Path
 from typing import Any
 
+from shared.guarded_answers import Answers
+
 HEADER = struct.Struct(">BQ")
-PR_SET_PDEATHSIG, PR_SET_NO_NEW_PRIVS = 1, 38
+PR_SET_PDEATHSIG, PR_SET_DUMPABLE, PR_SET_NO_NEW_PRIVS = 1, 4, 38
+MAX_TOLD = 500  # characters of an exception's text: some quote what they choked on
 NICE = 5  # whoever waits for the network comes first
 SPARE_CPU_S = 1.0  # beyond the caller's clock, which is the limit; this one is for a caller that sleeps
 
@@ -31,7 +34,7 @@ SPARE_CPU_S = 1.0  # beyond the caller's clock, which is the limit; this one is 
 class Kind(IntEnum):
     READY = 0
     RESULT = 1
-    RAISED = 2  # (name of the exception, its text)
+    RAISED = 2  # [name of the exception, its text]
     OUT_OF_MEMORY = 3
 
 
@@ -57,10 +60,11 @@ def work(stream: BufferedRWPair) -> None:
     order: Order = receive(stream)
     try:
         function = getattr(importlib.import_module(order.module), order.function)
+        answers = Answers[object](function)
     except Exception as error:
-        return send(stream, Kind.RAISED, (type(error).__name__, str(error)))
+        return send_error(stream, error)
     limit(order)
-    send(stream, Kind.READY, None)
+    send(stream, Kind.READY)
     while True:
         try:
             arguments = receive(stream)
@@ -68,11 +72,11 @@ def work(stream: BufferedRWPair) -> None:
             return
         limit_cpu(order.seconds)
         try:
-            send(stream, Kind.RESULT, function(*arguments))
+            send(stream, Kind.RESULT, answers.write(function(*arguments)))
         except MemoryError:
-            return send(stream, Kind.OUT_OF_MEMORY, None)  # and end: the heap is in pieces
+            return send(stream, Kind.OUT_OF_MEMORY)  # and end: the heap is in pieces
         except Exception as error:
-            send(stream, Kind.RAISED, (type(error).__name__, str(error)))
+            send_error(stream, error)
         del arguments
 
 
@@ -84,34 +88,31 @@ def receive(stream: BufferedRWPair) -> Any:  # noqa: ANN401
     return pickle.loads(stream.read(length))  # noqa: S301  from our parent
 
 
-def send(stream: BufferedRWPair, kind: Kind, value: object) -> None:
-    out = io.BytesIO()
-    _Writing(out, pickle.HIGHEST_PROTOCOL).dump(value)
-    stream.write(HEADER.pack(kind, out.tell()))
-    stream.write(out.getbuffer())
+def send(stream: BufferedRWPair, kind: Kind, data: bytes = b"") -> None:
+    stream.write(HEADER.pack(kind, len(data)))
+    stream.write(data)
     stream.flush()
 
 
-class _Writing(pickle.Pickler):
-    """Members of enumerations by their class alone: some versions of Python would name `getattr`."""
-
-    def reducer_override(self, value: object) -> Any:  # noqa: ANN401
-        return (type(value), (value.value,)) if isinstance(value, Enum) else NotImplemented
+def send_error(stream: BufferedRWPair, error: Exception) -> None:
+    send(stream, Kind.RAISED, json.dumps((type(error).__name__, str(error)[:MAX_TOLD])).encode())
 
 
 def die_with(parent: int) -> None:
-    """Also when the parent is killed; and no privileges by a set-uid program (prctl(2); Linux only)."""
+    """Also when the parent is killed. And no privileges by a set-uid program, and no core dump, which would hold what
+    was decoded: RLIMIT_CORE does not bind where the system pipes dumps to a program (prctl(2), core(5); Linux only)."""
     if sys.platform == "linux":
         library = ctypes.CDLL(None)
         library.prctl(PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
+        library.prctl(PR_SET_DUMPABLE, 0, 0, 0, 0)
         library.prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0)
     if os.getppid() != parent:  # it died before we asked to be told
         raise SystemExit("the parent is gone")
 
 
 def limit(order: Order) -> None:
-    """More memory than that, a file, a core dump (it would hold what was decoded): refused. So is a further process or
-    thread, which the system does not tell apart (but to root, who may always)."""
+    """More memory than that, a file, a core dump: refused. So is a further process or thread, which the system does not
+    tell apart (but to root, who may always)."""
     limits = {
         resource.RLIMIT_AS: address_space() + order.memory_bytes,
         resource.RLIMIT_FSIZE: 0,

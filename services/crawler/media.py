@@ -13,7 +13,7 @@ import structlog
 
 from services.crawler.decoding import look_at_picture
 from services.crawler.keeping import Keeper
-from services.crawler.seen import CLASSES, Outcome, Seen
+from services.crawler.seen import Outcome, Seen
 from services.crawler.video_frames import look_at_video
 from shared.guarded import Guarded, GuardKilled, GuardRaised, Limit
 
@@ -41,12 +41,9 @@ class Media:
             workers=PICTURE_CHILDREN,
             seconds=PICTURE_S,
             memory_bytes=PICTURE_BYTES,
-            returns=CLASSES,
             threads=True,  # the decoder of HEIC insists on one
         )
-        self._videos = Guarded(
-            look_at_video, workers=VIDEO_CHILDREN, seconds=VIDEO_S, memory_bytes=VIDEO_BYTES, returns=CLASSES
-        )
+        self._videos = Guarded(look_at_video, workers=VIDEO_CHILDREN, seconds=VIDEO_S, memory_bytes=VIDEO_BYTES)
         self._kept: OrderedDict[str, Seen] = OrderedDict()
         self._running: dict[str, asyncio.Task[Seen]] = {}
         self._waiting_bytes, self._room = 0, asyncio.Event()

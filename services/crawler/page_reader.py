@@ -3,14 +3,12 @@
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import datetime, timedelta, timezone
 from types import TracebackType
 from typing import Self
 
 from services.crawler.charset import decode
 from services.crawler.reading import Page, read_html, with_language
 from services.crawler.shown import Shown, shown
-from shared.events.values import Post
 from shared.failures import Rejected
 from shared.guarded import Guarded, GuardKilled
 
@@ -33,13 +31,8 @@ class PageReader:
     """A resource."""
 
     def __init__(self) -> None:
-        self._reads = Guarded(
-            read_html, workers=WORKERS, seconds=SECONDS, memory_bytes=MEMORY_BYTES,
-            returns=(Page, Post, datetime, timezone, timedelta),
-        )  # fmt: skip
-        self._shows = Guarded(
-            shown, workers=WORKERS, seconds=SECONDS, memory_bytes=MEMORY_BYTES, returns=(Shown,)
-        )  # fmt: skip
+        self._reads = Guarded(read_html, workers=WORKERS, seconds=SECONDS, memory_bytes=MEMORY_BYTES)
+        self._shows = Guarded(shown, workers=WORKERS, seconds=SECONDS, memory_bytes=MEMORY_BYTES)
 
     async def __aenter__(self) -> Self:
         await self._reads.__aenter__()

@@ -33,9 +33,6 @@ class Seen:
     stills: tuple[bytes, ...] = ()
 
 
-CLASSES = (Seen, Outcome, Frame)  # what a child's answer is made of
-
-
 def picture_of(url: str, sha256: str, size: int, seen: Seen) -> Picture:
     return Picture(
         url=url,

@@ -2,11 +2,17 @@
 
 import ctypes
 import fcntl
+import gc
+import io
 import os
 import resource
 import time
 from dataclasses import dataclass
 from pathlib import Path
+
+from shared.guarded_child import HEADER, Kind
+
+PR_GET_DUMPABLE = 3
 
 
 @dataclass(frozen=True)
@@ -14,12 +20,8 @@ class Described:
     size: int
 
 
-class Unnamed:
-    pass
-
-
-def behave(what: str, argument: object = None) -> object:
-    return WAYS[what](argument)
+def behave(what: str, argument: object = None) -> Described | int | str | tuple[int, int] | None:
+    return WAYS[what](argument)  # type: ignore[return-value]
 
 
 def loop(_: object) -> None:
@@ -35,6 +37,18 @@ def fork_and_wait(path: object) -> None:
         time.sleep(600)
 
 
+def lie(answer: bytes, length: int) -> None:
+    """As one that was taken over: bypasses all that writes answers."""
+    (stream,) = (one for one in gc.get_objects() if isinstance(one, io.BufferedRWPair))
+    stream.write(HEADER.pack(Kind.RESULT, length) + answer)
+    stream.flush()
+    time.sleep(600)
+
+
+def dumpable(_: object) -> int:
+    return int(ctypes.CDLL(None).prctl(PR_GET_DUMPABLE, 0, 0, 0, 0))
+
+
 WAYS = {
     "size": lambda body: Described(len(bytes(body))),
     "pid": lambda _: os.getpid(),
@@ -42,13 +56,14 @@ WAYS = {
     "allocate": lambda _: len(bytearray(2 * 1024**3)),
     "segfault": lambda _: ctypes.string_at(0),
     "fork": fork_and_wait,
-    "environment": lambda _: Path("/proc/self/environ").read_text(),
+    "environment": lambda _: str(os.environ),
     "raise": lambda text: int(str(text)),
-    "unnamed": lambda _: Unnamed(),
-    "system": lambda _: os.system,
+    "another type": lambda _: {"size": b"four"},
+    "lie": lambda answer: lie(bytes(answer), len(bytes(answer))),
     "core": lambda _: resource.getrlimit(resource.RLIMIT_CORE),
+    "dumpable": dumpable,
     "write": lambda path: Path(str(path)).write_bytes(b"decoded"),
-    "long": lambda _: "x" * (65 * 1024 * 1024),
+    "long": lambda _: lie(b"[", 2**40),
     "sleep": lambda _: time.sleep(600),
     "exit": lambda _: os._exit(3),
 }

@@ -10,6 +10,7 @@ from typing import TextIO
 
 import pytest
 
+from shared.failures import Transient
 from shared.guarded import Guarded, GuardKilled, GuardRaised, Limit
 from tests.support.guarded_work import Described, behave
 from tests.support.poll import eventually
@@ -20,7 +21,7 @@ Work = Guarded[[str, object], object]
 
 @pytest.fixture(scope="module")
 async def guarded() -> AsyncIterator[Work]:
-    async with Guarded(behave, workers=1, seconds=1.0, memory_bytes=MEMORY, returns=(Described,)) as work:
+    async with Guarded(behave, workers=1, seconds=1.0, memory_bytes=MEMORY) as work:
         yield work
 
 
@@ -40,8 +41,6 @@ async def test_a_child_serves_many_calls(guarded: Work) -> None:
         ("segfault", Limit.CRASH, "SIGSEGV"),
         ("exit", Limit.CRASH, "ended with code 3"),
         ("long", Limit.MEMORY, "its answer has"),
-        ("unnamed", Limit.CRASH, "Unnamed is not among `returns`"),
-        ("system", Limit.CRASH, "system is not among `returns`"),
     ],
 )
 async def test_what_goes_wrong_is_named_and_the_next_call_works(
@@ -51,6 +50,29 @@ async def test_what_goes_wrong_is_named_and_the_next_call_works(
         await guarded(what, None)
     assert killed.value.why is why
     assert await guarded("size", b"four") == Described(4)
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        b"\x80\x04K\x01r\xff\xff\xff\x7f.",  # a pickle that lets its reader fill 16 GiB
+        b'[{"size": "many"}]',
+        b"[" * 100_000,
+        b"[" + b"1," * 600_000 + b"1]",  # its reader would name what is wrong with each
+        b'[NaN',
+        b"",
+    ],
+)  # fmt: skip
+async def test_a_child_that_was_taken_over_can_only_be_wrong(guarded: Work, answer: bytes) -> None:
+    with pytest.raises(GuardKilled, match="its answer cannot be read") as killed:
+        await guarded("lie", answer)
+    assert len(str(killed.value)) < 200
+    assert await guarded("size", b"four") == Described(4)
+
+
+async def test_what_is_not_of_the_annotated_type_is_our_mistake(guarded: Work) -> None:
+    with pytest.raises(GuardRaised, match="PydanticSerializationError"):
+        await guarded("another type", None)
 
 
 async def test_what_a_child_started_dies_with_it(guarded: Work, tmp_path: Path) -> None:
@@ -81,6 +103,7 @@ async def test_a_child_knows_no_setting_and_leaves_no_file(guarded: Work, tmp_pa
     async with Guarded(behave, workers=1, seconds=5.0, memory_bytes=MEMORY) as fresh:
         assert "HAETAE" not in str(await fresh("environment", None))
         assert await fresh("core", None) == (0, 0)
+        assert await fresh("dumpable", None) == 0
         with pytest.raises(GuardRaised, match=r"OSError.*File too large"):
             await fresh("write", str(tmp_path / "decoded"))
 
@@ -106,6 +129,22 @@ async def test_leaving_ends_busy_and_idle_children() -> None:
     assert not alive(pid)
 
 
+async def test_who_waits_when_it_is_left_starts_no_further_child() -> None:
+    async with Guarded(behave, workers=1, seconds=60.0, memory_bytes=MEMORY) as work:
+        await work("pid", None)
+        calls = [asyncio.create_task(work("sleep", None)) for _ in range(3)]
+        await asyncio.sleep(0)
+    ends = await asyncio.gather(*calls, return_exceptions=True)
+    assert [type(end) for end in ends] == [GuardKilled, Transient, Transient]
+
+
+async def test_a_child_that_cannot_be_started_says_nothing_of_the_input(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("shared.guarded.START_S", 0.0)
+    async with Guarded(behave, workers=1, seconds=60.0, memory_bytes=MEMORY) as work:
+        with pytest.raises(Transient, match="no guarded child can be started: time"):
+            await work("pid", None)
+
+
 async def test_children_die_with_their_parent() -> None:
     parent = await asyncio.create_subprocess_exec(sys.executable, "-c", PARENT, stdout=asyncio.subprocess.PIPE)
     assert parent.stdout is not None
@@ -117,6 +156,7 @@ async def test_children_die_with_their_parent() -> None:
 
 PARENT = """
 import asyncio
+from shared.failures import Transient
 from shared.guarded import Guarded
 from tests.support.guarded_work import behave
 
