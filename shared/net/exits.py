@@ -1,6 +1,7 @@
 """Exits: proxies by name, for sites that answer only to some country, or only inside a network of their own."""
 
 import re
+import stat
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -72,8 +73,11 @@ def read_exits(path: Path | None) -> Mapping[str, Exit]:
     if path is None:
         return {}
     try:
-        return parse_exits(path.read_text())
+        exits = parse_exits(path.read_text())
+        if path.stat().st_mode & stat.S_IRWXO and any(exit.password for exit in exits.values()):
+            raise ValueError(f"it has a password, and everybody on this machine may read it; run `chmod o= {path}`")
     except OSError as error:
         raise ValueError(f"HAETAE_EXITS_FILE: {path} cannot be read ({error.strerror})") from error
     except ValueError as error:
         raise ValueError(f"HAETAE_EXITS_FILE: {path}: {error}") from error
+    return exits

@@ -32,7 +32,7 @@ class NetSettings(BaseSettings):
         Path | None,
         Field(
             description="Proxies by name, `NAME URL` a line (`kr socks5h://user:password@host:port`, `de http://host:port`)"
-            "; onion services are reached through the one called `onion`"
+            "; onion services are reached through the one called `onion`; not readable by others where it has passwords"
         ),
     ] = None
     fetch_timeout_s: Annotated[

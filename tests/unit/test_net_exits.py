@@ -28,6 +28,7 @@ def settings(tmp_path: Path, *exits: str, ca_file: Path | None = None) -> NetSet
     hosts, file = tmp_path / "hosts", tmp_path / "exits"
     hosts.write_text("127.78.0.1 board.test")
     file.write_text("\n".join(exits))
+    file.chmod(0o600)
     return NetSettings(allowed_hosts_file=hosts, exits_file=file, ca_file=ca_file, fetch_timeout_s=3)
 
 
@@ -165,6 +166,19 @@ def test_an_exit_does_not_show_its_password(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match=r"HAETAE_EXITS_FILE: .*cannot be read"):
         read_exits(tmp_path / "missing")
     assert read_exits(None) == {}
+
+
+def test_a_file_with_a_password_that_others_may_read_is_refused(tmp_path: Path) -> None:
+    file = tmp_path / "exits"
+    file.write_text("kr socks5h://10.0.0.7:1080\n")
+    file.chmod(0o644)
+    assert list(read_exits(file)) == ["kr"]
+    file.write_text(f"kr socks5h://haetae:{SECRET}@10.0.0.7:1080\n")
+    with pytest.raises(ValueError, match=f"everybody on this machine may read it; run `chmod o= {file}`") as failure:
+        read_exits(file)
+    assert SECRET not in str(failure.value)
+    file.chmod(0o640)
+    assert list(read_exits(file)) == ["kr"]
 
 
 @given(st.text(max_size=80))
