@@ -74,7 +74,7 @@ class Leases:
                 return
             await self._clock.sleep(look_s)
             look_s = min(look_s * 2, LAST_LOOK_S)
-        raise NotNow(f"{host} is busy elsewhere: another process asked it for {MOST_WAIT_S:g} s")
+        raise NotNow(host, f"is busy elsewhere: another process asked it for {MOST_WAIT_S:g} s")
 
     async def _borrow(self, host: str) -> bool:
         try:
@@ -82,7 +82,7 @@ class Leases:
                 began_s = self._clock.monotonic()
                 terms = await lease_rows.borrow(tx, self.holder, host)
         except Transient as failure:
-            raise NotNow(f"{host} cannot be had: {failure}") from failure
+            raise NotNow(host, f"cannot be had: {failure}") from failure
         if terms:
             self.met({host: terms}, began_s, visiting=False)
         return terms is not None

@@ -21,7 +21,11 @@ MOST_REST_S = 10.0
 
 
 class NotNow(Transient):
-    """The host is to be left alone, or in another process's hand: nothing was asked, and nothing is known."""
+    """`host` is to be left alone, or in another process's hand: nothing was asked, and nothing is known."""
+
+    def __init__(self, host: str, why: str, after_s: float | None = None) -> None:
+        super().__init__(f"{host} {why}", after_s)
+        self.host = host
 
 
 class Lender(Protocol):
@@ -116,7 +120,7 @@ class Pacer:
             elif (wait_s := state.next_at - now) <= 0:
                 return
             elif wait_s > state.gap_s + MOST_REST_S:
-                raise NotNow(f"{host} is left alone for another {wait_s:.0f} s", after_s=wait_s)
+                raise NotNow(host, f"is left alone for another {wait_s:.0f} s", wait_s)
             else:
                 await self._clock.sleep(wait_s)
 

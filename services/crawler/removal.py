@@ -25,9 +25,10 @@ LEAST_FAVOURABLE = (
 class Answer:
     """What one request of a check brought. `status` is None when nothing came, `error` says why.
 
-    `text`: what a visitor reads; `shown`: addresses of the page's pictures; `pictures`: those of them that were looked
-    at; `says_something`: the page has content of its own. `picture`: the answer itself, when one was asked for and
-    sent. The rest proves it: see `Probe`.
+    `text`: what a visitor reads; `shown`: addresses of the page's pictures; `pictures`: those of them that were
+    looked at; `says_something`: the page has content of its own. `picture`: the answer itself, when one was asked for
+    and sent. `inside`: addresses that the page shows or leads on to by itself; `cut`: it is longer than was read. The
+    rest proves it: see `Probe`.
     """
 
     url: str
@@ -40,6 +41,8 @@ class Answer:
     says_something: bool = False
     wall: Walled | None = None
     picture: Picture | None = None
+    inside: tuple[str, ...] = ()
+    cut: bool = False
     method: str = "http"
     seen_at: datetime | None = None
     address: str = ""
@@ -52,6 +55,8 @@ def judge_page(answer: Answer, finding: Finding) -> Probe:
         return _probe(answer, ProbeOutcome.PRESENT, f"status {answer.status}, and {carried}")
     if unclear := _unclear(answer):
         return unclear
+    if answer.status in REMOVED and answer.cut:
+        return _probe(answer, ProbeOutcome.SOFT_404, f"status {answer.status}, and more below it than is read")
     if answer.status in REMOVED:
         return _probe(answer, ProbeOutcome.GONE, f"status {answer.status}, and nothing of the content")
     if answer.says_something and not answer.wall:

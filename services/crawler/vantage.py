@@ -5,7 +5,9 @@ from dataclasses import dataclass
 
 from services.crawler.asking import Asker
 from services.crawler.removal import Answer
+from services.crawler.urls import host_of
 from services.crawler.visit import Watched
+from services.crawler.ways import NoWay
 from shared.clock import Clock
 from shared.events.values import Finding
 from shared.failures import Failure
@@ -57,11 +59,16 @@ class Guise:
             got.status,
             seen_at=self.clock.now(),
             address=got.address,
-            exit=self.vantage.exit or "",
+            exit=self._exit(url),
             sha256=hashlib.sha256(got.body).hexdigest(),
         )
 
     def nothing(self, url: str, failure: Failure) -> Answer:
-        return Answer(
-            url, self.vantage.name, None, str(failure), seen_at=self.clock.now(), exit=self.vantage.exit or ""
-        )
+        return Answer(url, self.vantage.name, None, str(failure), seen_at=self.clock.now(), exit=self._exit(url))
+
+    def _exit(self, url: str) -> str:
+        """That was used, whoever named it: the site may have one of its own."""
+        try:
+            return self.asker.ways.exit_for(self.watched, host_of(url), self.vantage.exit) or ""
+        except NoWay:
+            return ""

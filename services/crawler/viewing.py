@@ -10,6 +10,7 @@ from services.crawler.picture_box import PictureBox
 from services.crawler.reading import Page
 from services.crawler.removal import REMOVED, Answer
 from services.crawler.rendering import Renderer
+from services.crawler.urls import host_of
 from services.crawler.vantage import Guise
 from services.crawler.walls import Walled, wall_of
 from shared.events.values import Picture, Video
@@ -46,15 +47,15 @@ class Viewer:
     async def page(self, url: str, *, closely: bool = True) -> Looked:
         """`closely`: also at pictures that the finding does not know, and through a browser where that is needed.
 
-        Raises `NotNow` when the page's host is to be left alone.
+        Raises `NotNow` when the host of the finding is to be left alone, and it has not been looked at closely.
         """
         try:
             got = await self.guise.get(url)
             page = await self._read(got)
             came = await self._answer(url, got, page, closely)
-        except NotNow:
-            raise
         except Failure as failure:
+            if closely and isinstance(failure, NotNow) and failure.host == host_of(url):
+                raise
             return Looked((self.guise.nothing(url, failure),))
         if not (closely and self.guise.vantage.draws and self._needs_browser(page)):
             return Looked((came,), page.links)
@@ -110,6 +111,8 @@ class Viewer:
             text=shown.text,
             shown=shown.pictures,
             pictures=moved,
+            inside=shown.inside,
+            cut=got.cut,
             says_something=page.is_content,
             wall=_wall(url, got, page),
         )

@@ -36,15 +36,18 @@ class Visitor:
     clock: Clock
 
     async def visit(self, known: Known) -> Visited:
-        """Never raises for what the web does: that is recorded with the page. Raises `NotNow`."""
+        """Never raises for what the web does: that is recorded with the page. Raises `NotNow` of the page's host."""
         try:
             rules = await self.asker.rules(known.url, known.watched)
             if not rules.allow(known.url):
                 return settled(known, PageKind.GONE, self.clock.now(), changed=False, problem=STAY_AWAY)
             answer = await self.asker.get(known.url, headers=_conditions(known), watched=known.watched, cut=True)
             visited = await self._read(known, answer, rules.sitemaps if known.kind is PageKind.START else ())
-        except NotNow:
-            raise
+        except NotNow as wait:
+            if wait.host == known.watched.site.host:
+                raise
+            # Its robots.txt lies with a host that rests: were nothing recorded, it would be due at once, for ever.
+            return failed(known, str(wait), known.failures + 1, self.clock.now())
         except Rejected as refused:
             return failed(known, named(refused), max(known.failures, REFUSED_AS_FAILURES), self.clock.now())
         except Failure as failure:

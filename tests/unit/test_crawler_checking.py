@@ -15,7 +15,7 @@ import pytest
 from services.crawler.asking import Asker
 from services.crawler.checking import Checker
 from services.crawler.keeping import Keeper
-from services.crawler.pacing import Pacer
+from services.crawler.pacing import NotNow, Pacer
 from services.crawler.page_reader import PageReader
 from services.crawler.picture_box import PictureBox
 from services.crawler.rendering import Renderer
@@ -61,7 +61,11 @@ async def web(tmp_path: Path) -> AsyncIterator[Web]:
 
 @asynccontextmanager
 async def a_web(
-    folder: Path, exits: str = "", exit: str | None = None, apart: timedelta = timedelta()
+    folder: Path,
+    exits: str = "",
+    exit: str | None = None,
+    apart: timedelta = timedelta(),
+    max_page_bytes: int = 1_000_000,
 ) -> AsyncIterator[Web]:
     hosts, exits_file = folder / "hosts", folder / "exits"
     exits_file.write_text(exits)
@@ -69,11 +73,15 @@ async def a_web(
     clock = SystemClock()
     async with (
         raw_server("127.78.0.2") as server,
-        Fetcher(NetSettings(allowed_hosts_file=hosts, exits_file=exits_file, fetch_timeout_s=1)) as net,
+        Fetcher(
+            NetSettings(
+                allowed_hosts_file=hosts, exits_file=exits_file, fetch_timeout_s=1, max_page_bytes=max_page_bytes
+            )
+        ) as fetcher,
     ):
         pacer = Pacer(clock)
         pacer.set_pace("board.test", 1_000)
-        asker = Asker(net, pacer, clock, Ways(read_exits(exits_file)))
+        asker = Asker(fetcher, pacer, clock, Ways(read_exits(exits_file)))
         renderer = Renderer(asker, Chromium(None, 1), 1, clock)
         keeper = Keeper(QuarantineSettings(), clock)
         async with PictureBox(asker, keeper, 1_000_000, 1_000_000) as box, PageReader() as pages, renderer:
@@ -241,3 +249,55 @@ async def test_a_page_that_cannot_be_read_proves_nothing(web: Web) -> None:
     checked = await web.check()
     assert checked.outcome is ProbeOutcome.UNREACHABLE
     assert "markup bomb" in checked.probes[0].why
+
+
+async def test_a_tombstone_too_long_to_be_read_whole_is_no_removal(tmp_path: Path) -> None:
+    """Whoever sends megabytes of it may show the content below."""
+    async with a_web(tmp_path, max_page_bytes=1_000) as web:
+        web.html("/post/1", f"<p>Gone</p>{' ' * 1_000}<p>{TEXT}</p>", "404 Not Found")
+        checked = await web.check()
+    assert checked.outcome is ProbeOutcome.SOFT_404, checked.probes
+
+
+async def test_content_in_a_frame_of_the_tombstone_is_found(web: Web) -> None:
+    web.html("/post/1", f'<p>Gone</p><iframe srcdoc="&lt;p>{TEXT}"></iframe>', "404 Not Found")
+    assert (await web.check()).outcome is ProbeOutcome.PRESENT
+    web.html("/post/1", "<p>Gone</p><iframe src=/inside></iframe>", "404 Not Found")
+    assert (await web.check()).outcome is ProbeOutcome.GONE
+    web.html("/inside", f"<p>{TEXT}</p>")
+    assert (await web.check()).outcome is ProbeOutcome.PRESENT
+
+
+async def test_content_that_a_tombstone_leads_on_to_by_itself_is_found(web: Web) -> None:
+    web.html("/post/1", '<meta http-equiv=Refresh content="0; URL=/there"><p>Gone</p>', "404 Not Found")
+    web.html("/there", f"<p>{TEXT}</p>")
+    assert (await web.check()).outcome is ProbeOutcome.PRESENT
+
+
+async def test_the_same_exit_by_two_names_is_one(tmp_path: Path) -> None:
+    """The site's own exit is the one of removal checks: nobody else has looked."""
+    site = Watch(host="board.test", name="Board", kind=SiteKind.BOARD)
+    watched = Watched(site, 1_000, 300, obey_robots=True, exit="kr")
+    async with (
+        proxy_peer("connect", ProxyPeer(), "127.78.0.7") as proxy,
+        a_web(tmp_path, f"kr http://127.78.0.7:{proxy.port}", "kr", apart=timedelta(hours=1)) as web,
+    ):
+        checked = await web.check(watched=watched)
+    assert {probe.exit for probe in checked.probes} == {"kr"}
+    assert checked.again_at is not None
+
+
+async def test_a_host_that_refuses_one_visitor_for_an_hour_is_answered_with_a_wall(web: Web) -> None:
+    """Else whoever always says "in an hour" is never checked at all."""
+    web.server.answers["/post/1"] = plain(b"", "Retry-After: 3600", status="429 Too Many Requests")
+    assert (await web.check()).outcome is ProbeOutcome.WALLED
+    with pytest.raises(NotNow):
+        await web.check()
+
+
+async def test_a_redirect_to_a_host_that_is_left_alone_is_answered(web: Web) -> None:
+    web.server.answers["/post/1"] = plain(b"", f"Location: http://other.test:{web.server.port}/", status="302 Found")
+    web.checker.asker.pacer.hold_off("other.test", 3_600.0)
+    checked = await web.check()
+    assert checked.outcome is ProbeOutcome.UNREACHABLE
+    assert "other.test is left alone" in checked.probes[0].why

@@ -179,6 +179,6 @@ async def test_a_host_that_wants_rest_gets_it_from_the_rest_of_the_hand() -> Non
 
 
 async def test_a_visit_that_could_not_be_made_now_is_not_written_down() -> None:
-    hand = Hand(NotNow("later"), NotNow("later"))
+    hand = Hand(NotNow("a.test", "is busy"), NotNow("a.test", "is busy"))
     assert await hand.take(5) == []
     assert hand.hand.over(()) == ["a.test"]

@@ -272,7 +272,7 @@ async def test_under_a_ground_a_site_is_visited_though_its_robots_txt_cannot_be_
     assert web.store.overrides == [("a.test", URL, "victim_request")]
 
 
-@pytest.mark.parametrize("out_of_reach", [NoWay("there is no exit kr"), NotNow("busy elsewhere")])
+@pytest.mark.parametrize("out_of_reach", [NoWay("there is no exit kr"), NotNow("a.test", "is busy elsewhere")])
 async def test_a_site_that_is_not_asked_says_so_and_not_that_it_has_no_robots_txt(
     web: Web, out_of_reach: Failure
 ) -> None:

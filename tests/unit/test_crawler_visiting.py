@@ -214,3 +214,12 @@ def test_likeness() -> None:
     assert likeness("nothingishere", "nothingishere") == 1.0
     assert likeness("nothingishere", "somethingelse") < 0.3
     assert likeness("", "") == likeness("", "abcdef") == 0.0 or likeness("", "") == 1.0
+
+
+async def test_a_robots_txt_that_lies_with_a_host_that_rests_puts_the_page_off(web: Web) -> None:
+    """Else its address would be due at once, for ever."""
+    web.server.answers["/robots.txt"] = plain(b"", "Location: http://other.test/robots.txt", status="302 Found")
+    web.visitor.asker.pacer.hold_off("other.test", 3_600.0)
+    visited = await web.visit("/post/1", failures=2)
+    assert (visited.failures, visited.silent) == (3, False)
+    assert "other.test is left alone" in (visited.problem or "")
