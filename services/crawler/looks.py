@@ -20,6 +20,8 @@ def settled(check: Check, probes: tuple[Probe, ...], at: datetime, apart: timede
     if outcome is not ProbeOutcome.GONE:
         return Checked(check, outcome, probes, at)
     first_at = seen_at(check.earlier)
+    if first_at is not None and first_at > at:  # a clock was set back: a look from the future proves nothing
+        first_at = None
     if two_exits(probes) or (first_at is not None and at - first_at >= apart):
         return Checked(check, outcome, (*check.earlier, *probes), at, look=probes)
     if first_at is None:

@@ -49,7 +49,7 @@ def follow(watch: Watch, gone: bool, checked_at: datetime, now: datetime, rhythm
     following = watch.awaited + 1
     if not gone:
         return Next(Watch(following), rhythm.due(following, now))
-    if watch.first_gone_at is None:
+    if watch.first_gone_at is None or watch.first_gone_at > checked_at:  # the checker's clock may have been set back
         confirm_at = now + timedelta(seconds=rhythm.confirm_after)
         return Next(Watch(following, 1, checked_at), confirm_at)
     confirm_at = watch.first_gone_at + timedelta(seconds=rhythm.confirm_after)

@@ -44,6 +44,13 @@ def test_a_look_that_comes_too_soon_waits_for_the_same_moment() -> None:
     assert (done.again_at, done.look) == (AT + timedelta(minutes=4), (first,))
 
 
+def test_a_look_from_the_future_is_none() -> None:
+    """A clock that was wrong by a year must not put off the answer by one."""
+    look = (probe(),)
+    done = settled(check(probe(at=AT + timedelta(days=365))), look, AT, APART)
+    assert (done.again_at, done.look) == (AT + APART, look)
+
+
 def test_two_exits_that_agree_need_no_second_look() -> None:
     assert settled(check(), (probe(), probe(exit="kr")), AT, APART).again_at is None
     one_of_two = (probe(), probe(exit="kr"), probe(url="http://a.test/1.jpg"))

@@ -83,6 +83,8 @@ def test_the_real_schedule_is_hours_then_days_then_weeks():
         (Watch(2, 1, at(-60)), True, at(0), Verified(at(-60), 2)),
         (Watch(2, 1, at(-1)), True, at(0), Next(Watch(3, 2, at(-1)), at(1))),
         (Watch(3, 2, at(-2)), True, at(0), Verified(at(-2), 3)),
+        # first seen gone by a clock that was ahead: the row starts anew
+        (Watch(2, 1, at(9_999)), True, at(0), Next(Watch(3, 1, at(0)), at(2))),
         # there again in between: the row starts anew
         (Watch(2, 1, at(-60)), False, at(0), Next(Watch(3), at(8))),
     ],
