@@ -23,7 +23,7 @@ from benchmarks.peers import Web, case, open_browser
 from haetae.demonstration import Demonstration, Options
 from haetae.summary import Summary, percentile
 from sandbox.running import Sandbox
-from services.evidence.browser import find_chromium
+from shared.browser.chromium import find_chromium
 
 MODEL = Path("var/models/text").absolute()
 ROUNDS, QUICK_ROUNDS = 2, 1
