@@ -20,7 +20,8 @@ class Answers(Generic[R]):
     def __init__(self, function: Callable[..., R]) -> None:
         returned = get_type_hints(function)["return"]
         # In a tuple, because dataclasses cannot be given a configuration.
-        self._adapter: TypeAdapter[Any] = TypeAdapter(tuple.__class_getitem__(returned), config=CONFIG)
+        in_tuple: Any = tuple[returned]  # type: ignore[valid-type]
+        self._adapter: TypeAdapter[Any] = TypeAdapter(in_tuple, config=CONFIG)
 
     def write(self, value: R) -> bytes:
         """Raises `ValueError` for what is not of the type."""

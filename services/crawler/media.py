@@ -22,8 +22,8 @@ log = structlog.get_logger(__name__)
 MIB = 1024 * 1024
 # A picture of 50 million pixels is decoded in two seconds and 600 MiB; a machine that is busy is ten times slower.
 PICTURE_CHILDREN, PICTURE_S, PICTURE_BYTES = 2, 20.0, 768 * MIB
-VIDEO_CHILDREN, VIDEO_S, VIDEO_BYTES = 1, 90.0, 1024 * MIB
-MOST_WAITING_BYTES = 128 * MIB  # undecoded; the web is faster than two decoders
+VIDEO_CHILDREN, VIDEO_S, VIDEO_BYTES = 2, 90.0, 1024 * MIB
+MOST_WAITING_BYTES = 128 * MIB  # undecoded pictures; the web is faster than two decoders
 MOST_KEPT = 50_000  # digests remembered: 1.5 KB each
 SLOW_TO_DIGEST = 1 * MIB  # a millisecond; more than that is done beside the event loop
 USUAL = frozenset({Outcome.HASHED, Outcome.TOO_SMALL, Outcome.UNKNOWN})
@@ -58,10 +58,13 @@ class Media:
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        for running in tuple(self._running.values()):  # who asked for it is gone
+            running.cancel()
+        await asyncio.gather(*self._running.values(), return_exceptions=True)
         await self._open.aclose()
 
     async def room(self) -> None:
-        """Returns when there is room for more undecoded bytes: wait for it before fetching any."""
+        """Returns when there is room for another undecoded picture: wait for it before fetching one."""
         await self._room.wait()
 
     async def picture(self, body: bytes) -> tuple[str, Seen]:
@@ -74,19 +77,20 @@ class Media:
 
     async def video(self, body: bytes) -> tuple[str, Seen]:
         sha256 = await digest(body)
-        return sha256, await self._once(sha256, len(body), lambda: self._videos(body, self._keeper.active))
+        return sha256, await self._once(sha256, 0, lambda: self._videos(body, self._keeper.active))
 
-    async def _once(self, sha256: str, size: int, look: Callable[[], Awaitable[Seen]]) -> Seen:
+    async def _once(self, sha256: str, waiting: int, look: Callable[[], Awaitable[Seen]]) -> Seen:
+        """`waiting`: bytes that count as waiting for their turn (of videos there are few at a time, and large ones)."""
         if seen := self._kept.get(sha256):
             self._kept.move_to_end(sha256)
             return seen
         running = self._running.get(sha256)
         if running is None:
-            running = self._running[sha256] = asyncio.create_task(self._look(sha256, size, look))
+            running = self._running[sha256] = asyncio.create_task(self._look(sha256, waiting, look))
         return await asyncio.shield(running)  # others may wait for it too
 
-    async def _look(self, sha256: str, size: int, look: Callable[[], Awaitable[Seen]]) -> Seen:
-        self._holds(size)
+    async def _look(self, sha256: str, waiting: int, look: Callable[[], Awaitable[Seen]]) -> Seen:
+        self._holds(waiting)
         try:
             seen = await look()
         except GuardKilled as killed:
@@ -96,10 +100,10 @@ class Media:
             seen = Seen(Outcome.CRASH)
             log.exception("our code could not handle it", sha256=sha256)
         finally:
-            self._holds(-size)
+            self._holds(-waiting)
             del self._running[sha256]
         if seen.outcome not in USUAL:
-            log.info("not seen as a whole", sha256=sha256, bytes=size, outcome=seen.outcome)
+            log.info("not seen as a whole", sha256=sha256, outcome=seen.outcome)
         for number, still in enumerate(seen.stills):
             self._keeper.keep(still_name(sha256, number), still)
         self._kept[sha256] = seen = replace(seen, stills=())

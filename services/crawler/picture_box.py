@@ -14,6 +14,7 @@ from services.crawler.media import Media
 from services.crawler.remembered import Remembered
 from services.crawler.seen import picture_of, video_of
 from services.crawler.settings import Settings
+from services.crawler.suspects import Suspects
 from services.crawler.urls import host_of
 from services.crawler.visit import Watched
 from shared.clock import Clock
@@ -42,21 +43,22 @@ class Shown:
 
 
 def box(asker: Asker, settings: Settings, clock: Clock) -> "PictureBox":
-    keeper = Keeper(settings, clock)
-    return PictureBox(asker, keeper, settings.max_picture_bytes, settings.max_video_bytes, wanted=settings.fetch_media)
+    keeper, most = Keeper(settings, clock), (settings.max_picture_bytes, settings.max_video_bytes)
+    return PictureBox(asker, keeper, clock, *most, wanted=settings.fetch_media)
 
 
 class PictureBox:
     """A resource. Without `wanted` nothing is fetched and every page is as if it had no media."""
 
     def __init__(
-        self, asker: Asker, keeper: Keeper, max_bytes: int, max_video_bytes: int, *, wanted: bool = True
+        self, asker: Asker, keeper: Keeper, clock: Clock, max_bytes: int, max_video_bytes: int, *, wanted: bool = True
     ) -> None:
         self._asker, self._keeper = asker, keeper
         self._max_bytes, self._max_video_bytes = max_bytes, max_video_bytes
         self._wanted = wanted
         self._media = Media(keeper)
         self._pictures, self._videos = Remembered[Picture](MOST_KEPT), Remembered[Video](MOST_VIDEOS_KEPT)
+        self._of_pictures, self._of_videos = Suspects(clock), Suspects(clock)
         self._room = asyncio.Semaphore(VIDEOS_AT_ONCE)
         self._of_site: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
         self._open = AsyncExitStack()
@@ -92,28 +94,43 @@ class PictureBox:
 
     async def get(self, url: str, watched: Watched | None = None) -> Picture | None:
         """The picture with its digests. None when it is not there now, or is none."""
-        got = await self._ask(self._pictures, url, watched, max_bytes=self._max_bytes)
-        if not isinstance(got, Fetched):
-            return got
-        return self._pictures.keep(url, await self.describe(url, got.body), got)
+        site = _site(url, watched)
+        async with self._of_pictures.turn(site):
+            await self._media.room()
+            got = await self._ask(self._pictures, url, watched, max_bytes=self._max_bytes)
+            if not isinstance(got, Fetched):
+                return got
+            return self._pictures.keep(url, await self._picture(url, got.body, site), got)
 
     async def get_video(self, url: str, watched: Watched | None = None) -> Video | None:
         """The video with the hashes of its scenes. Of one that is too large, what its beginning shows."""
-        site = watched.site.host if watched else host_of(url)
-        async with self._of_site.setdefault(site, asyncio.Lock()), self._room:
+        site = _site(url, watched)
+        async with self._of_site.setdefault(site, asyncio.Lock()), self._of_videos.turn(site), self._room:
             got = await self._ask(
                 self._videos, url, watched, max_bytes=self._max_video_bytes, cut=True, timeout_s=VIDEO_S
             )
             if not isinstance(got, Fetched):
                 return got
-            return self._videos.keep(url, await self.describe_video(url, got.body, cut=got.cut), got)
+            return self._videos.keep(url, await self._video(url, got.body, site, cut=got.cut), got)
 
     async def describe(self, url: str, body: bytes) -> Picture:
-        sha256, seen = await self._media.picture(body)
-        return picture_of(url, sha256, len(body), seen)
+        site = _site(url)
+        async with self._of_pictures.turn(site):
+            return await self._picture(url, body, site)
 
     async def describe_video(self, url: str, body: bytes, *, cut: bool = False) -> Video:
+        site = _site(url)
+        async with self._of_videos.turn(site):
+            return await self._video(url, body, site, cut=cut)
+
+    async def _picture(self, url: str, body: bytes, site: str) -> Picture:
+        sha256, seen = await self._media.picture(body)
+        self._of_pictures.note(site, seen.outcome)
+        return picture_of(url, sha256, len(body), seen)
+
+    async def _video(self, url: str, body: bytes, site: str, *, cut: bool) -> Video:
         sha256, seen = await self._media.video(body)
+        self._of_videos.note(site, seen.outcome)
         return video_of(url, sha256, len(body), seen, cut=cut)
 
     async def inline(self, page_url: str, body: bytes) -> Picture | None:
@@ -147,7 +164,6 @@ class PictureBox:
         timeout_s: float | None = None,
     ) -> Fetched | T | None:
         """The answer; what was made of the last one if nothing changed; None when the address has nothing now."""
-        await self._media.room()
         try:
             answer = await self._asker.get(
                 url,
@@ -163,3 +179,8 @@ class PictureBox:
         if answer.status == 304:
             return last.value(url)
         return answer if answer.status == 200 else None
+
+
+def _site(url: str, watched: Watched | None = None) -> str:
+    """Who answers for what is there: an operator has any number of picture hosts."""
+    return watched.site.host if watched else host_of(url)

@@ -20,7 +20,10 @@ class Described:
     size: int
 
 
-def behave(what: str, argument: object = None) -> Described | int | str | tuple[int, int] | None:
+Result = Described | int | str | tuple[int, int] | None
+
+
+def behave(what: str, argument: object = None) -> Result:
     return WAYS[what](argument)  # type: ignore[return-value]
 
 

@@ -84,7 +84,7 @@ async def a_web(
         asker = Asker(fetcher, pacer, clock, Ways(read_exits(exits_file)))
         renderer = Renderer(asker, Chromium(None, 1), 1, clock)
         keeper = Keeper(QuarantineSettings(), clock)
-        async with PictureBox(asker, keeper, 1_000_000, 1_000_000) as box, PageReader() as pages, renderer:
+        async with PictureBox(asker, keeper, clock, 1_000_000, 1_000_000) as box, PageReader() as pages, renderer:
             tools = Tools(pages, box, renderer, 1_000_000, 1_000_000)
             vantages = (Vantage("honest", "Haetae/0.1"), Vantage("browser", "Mozilla/5.0", exit, draws=True))
             yield Web(server, Checker(asker, tools, vantages, clock, apart))

@@ -11,7 +11,8 @@ from services.crawler import media
 from services.crawler.keeping import Keeper
 from services.crawler.media import Media
 from services.crawler.seen import Outcome
-from shared.clock import SystemClock
+from services.crawler.suspects import SUSPECT_S, Suspects
+from shared.clock import ManualClock, SystemClock
 from shared.settings import QuarantineSettings
 from tests.support.findings import picture_file
 
@@ -80,3 +81,44 @@ async def test_while_too_much_waits_nothing_more_is_fetched(
         assert not room.done()
         await one
         await room
+
+
+async def test_who_leaves_while_pictures_wait_stops_them(made: Callable[[], Media]) -> None:
+    async with made() as looking:
+        calls = [asyncio.create_task(looking.picture(picture_file(seed, size=64))) for seed in range(6)]
+        await asyncio.sleep(0)
+    ends = await asyncio.gather(*calls, return_exceptions=True)
+    assert {type(end) for end in ends} == {asyncio.CancelledError}
+
+
+async def test_large_videos_that_wait_hold_up_no_picture(
+    made: Callable[[], Media], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(media, "MOST_WAITING_BYTES", 1_000)
+    async with made() as looking:
+        film = asyncio.create_task(looking.video(bytes(100_000)))
+        await asyncio.sleep(0)
+        await asyncio.wait_for(looking.room(), 0.01)
+        await film
+
+
+async def test_suspects_take_turns_and_nobody_else_waits() -> None:
+    clock = ManualClock()
+    suspects = Suspects(clock)
+    suspects.note("one.test", Outcome.TIME)
+    suspects.note("two.test", Outcome.MEMORY)
+    suspects.note("fine.test", Outcome.HASHED)
+
+    async def turn(site: str) -> None:
+        async with suspects.turn(site):
+            pass
+
+    async with suspects.turn("one.test"):
+        other = asyncio.create_task(turn("two.test"))
+        await turn("fine.test")
+        await turn("new.test")
+        assert not other.done()
+    await other
+    clock.advance(SUSPECT_S)
+    async with suspects.turn("one.test"):
+        await turn("two.test")

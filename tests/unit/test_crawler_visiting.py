@@ -78,7 +78,7 @@ async def a_web(folder: Path) -> AsyncIterator[Web]:
         asker = Asker(net, pacer, clock)
         renderer = Renderer(asker, Chromium(Path("/nowhere"), 1), 0, clock)
         keeper = Keeper(QuarantineSettings(), clock)
-        async with PictureBox(asker, keeper, 1_000_000, 1_000_000) as box, PageReader() as pages:
+        async with PictureBox(asker, keeper, clock, 1_000_000, 1_000_000) as box, PageReader() as pages:
             sight = Sight(pages, renderer, Absence(asker, pages, clock, lambda: "no-such-page"), "Haetae/0.1")
             yield Web(server, Visitor(asker, sight, Describer(box, clock, "Haetae/0.1", digest_of), clock))
 

@@ -12,11 +12,11 @@ import pytest
 
 from shared.failures import Transient
 from shared.guarded import Guarded, GuardKilled, GuardRaised, Limit
-from tests.support.guarded_work import Described, behave
+from tests.support.guarded_work import Described, Result, behave
 from tests.support.poll import eventually
 
 MEMORY = 256 * 1024 * 1024
-Work = Guarded[[str, object], object]
+Work = Guarded[[str, object], Result]
 
 
 @pytest.fixture(scope="module")
@@ -98,7 +98,9 @@ async def test_an_exception_is_told_and_the_child_goes_on(guarded: Work) -> None
     assert await guarded("pid", None) == pid
 
 
-async def test_a_child_knows_no_setting_and_leaves_no_file(guarded: Work, tmp_path: Path, monkeypatch) -> None:
+async def test_a_child_knows_no_setting_and_leaves_no_file(
+    guarded: Work, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("HAETAE_MASTER_KEY", "the lantern parcel")
     async with Guarded(behave, workers=1, seconds=5.0, memory_bytes=MEMORY) as fresh:
         assert "HAETAE" not in str(await fresh("environment", None))
