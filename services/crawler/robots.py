@@ -7,11 +7,11 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from urllib.parse import urlsplit
-from weakref import WeakValueDictionary
+from weakref import WeakValueDictionary, finalize
 
 from services.crawler.grounds import obeys
 from services.crawler.pacing import NotNow
-from services.crawler.robots_rules import ALL_ALLOWED, Rules, parse_robots, robots_text
+from services.crawler.robots_rules import ALL_ALLOWED, MOST_RULES, Rules, parse_robots, robots_text
 from services.crawler.robots_store import MAX_TEXT, Asked, RobotsStore
 from services.crawler.visit import Watched
 from services.crawler.ways import NoWay
@@ -25,7 +25,8 @@ STALE = timedelta(days=30)  # 2.3.1.4: how long a copy counts while no newer one
 # After an answer that says nothing (5xx): the addresses of a site do not each ask anew. Longer with a copy to go by.
 AGAIN, AGAIN_WITH_COPY = timedelta(seconds=30), timedelta(minutes=5)
 NOT_NOW = 429  # as 5xx: it does not say that there is none
-MOST_ORIGINS = 20_000  # in memory
+MOST_ORIGINS, MOST_BYTES = 20_000, 128 * 1024 * 1024  # in memory; what is forgotten is in the database
+SHORT = 16 * 1024  # characters parsed in a millisecond; longer ones are parsed beside the loop
 MAX_WHY = 500  # characters
 
 Ask = Callable[[str], Awaitable[Fetched]]  # GET of it: five redirects (2.3.1.2), cut at 500 KiB (2.5)
@@ -53,6 +54,7 @@ class Robots:
         self._known: OrderedDict[str, _Known] = OrderedDict()
         self._asking: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
         self._alike: WeakValueDictionary[bytes, Rules] = WeakValueDictionary()  # of many sites, by digest of the text
+        self._bytes = 0  # of all rules that are alive
 
     async def rules(self, url: str, watched: Watched, ask: Ask) -> Rules:
         """What binds us on this site. Raises `StayAway`, and whatever makes the site out of reach.
@@ -79,7 +81,7 @@ class Robots:
                 if known is None or known.until <= self._clock.now():
                     known = await self._asked(origin, watched, ask, known)
                 self._known[origin] = known
-                if len(self._known) > MOST_ORIGINS:
+                while len(self._known) > MOST_ORIGINS or (self._bytes > MOST_BYTES and len(self._known) > 1):
                     self._known.popitem(last=False)
         return known
 
@@ -90,7 +92,7 @@ class Robots:
             return None
         last_was_it = kept.asked_at == kept.fetched_at
         return _Known(
-            self._parsed(kept.text), kept.fetched_at + FRESH if last_was_it else kept.asked_at, kept.fetched_at
+            await self._parsed(kept.text), kept.fetched_at + FRESH if last_was_it else kept.asked_at, kept.fetched_at
         )
 
     async def _asked(self, origin: str, watched: Watched, ask: Ask, older: _Known | None) -> _Known:
@@ -105,7 +107,7 @@ class Robots:
             return await self._not_had(origin, watched, older, answer.status, f"status {answer.status}")
         now, there = self._clock.now(), 200 <= answer.status < 300
         text = robots_text(answer.body, answer.cut) if there else ""
-        rules = self._parsed(text)
+        rules = await self._parsed(text)
         await self._store.keep(
             Asked(
                 origin,
@@ -137,19 +139,28 @@ class Robots:
         await self._store.keep(Asked(origin, watched.site.host, now, status, said, watched.legal_ground))
         return known
 
-    def _parsed(self, text: str) -> Rules:
+    async def _parsed(self, text: str) -> Rules:
         digest = hashlib.sha256(text.encode()).digest()
-        rules = self._alike.get(digest)
-        if rules is None:
-            rules = self._alike[digest] = parse_robots(text)
+        if rules := self._alike.get(digest):
+            return rules
+        rules = parse_robots(text) if len(text) <= SHORT else await asyncio.to_thread(parse_robots, text)
+        weight = rules.weight
+        self._bytes += weight
+        finalize(rules, self._forgotten, weight).atexit = False
+        self._alike[digest] = rules
         return rules
+
+    def _forgotten(self, weight: int) -> None:
+        self._bytes -= weight
 
 
 def _decision(rules: Rules, watched: Watched) -> str:
-    delay = f", {rules.delay_s:g} s between requests" if rules.delay_s else ""
+    count = f"more than {MOST_RULES:,}" if rules.too_many else len(rules.rules)
+    rest = ", taken as one that forbids everything" if rules.too_many else ""
+    rest += f", {rules.delay_s:g} s between requests" if rules.delay_s else ""
     if obeys(watched.legal_ground, watched.obey_robots):
-        return f"obeyed: {len(rules.rules)} rules for us{delay}"
-    return f"not obeyed under {watched.legal_ground}: what its {len(rules.rules)} rules forbid is counted{delay}"
+        return f"obeyed: {count} rules for us{rest}"
+    return f"not obeyed under {watched.legal_ground}: what its {count} rules forbid is counted{rest}"
 
 
 def _none(status: int) -> str:
