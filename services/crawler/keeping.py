@@ -24,7 +24,7 @@ LAST_WRITES_S = 5.0  # of a service that stops
 
 
 class Keeper:
-    """A resource. `active` is False in hash-only mode: then `keep` does nothing."""
+    """A resource. `active` is False in hash-only mode: then `keep` does nothing; what was kept before ends in time."""
 
     def __init__(self, settings: QuarantineSettings, clock: Clock) -> None:
         self._settings, self._clock = settings, clock
@@ -40,12 +40,14 @@ class Keeper:
         return self._quarantine is not None
 
     async def __aenter__(self) -> Self:
-        self._quarantine = await self._open.enter_async_context(open_quarantine(self._settings, self._clock))
-        if self._quarantine is None:
-            log.info("hash-only: no byte of a picture or video is kept", why=why_hash_only(self._settings))
-            return self
-        self._tasks = [asyncio.create_task(self._write(self._quarantine)) for _ in range(WRITERS)]
-        self._tasks.append(asyncio.create_task(self._sweep(self._quarantine)))
+        quarantine = await self._open.enter_async_context(open_quarantine(self._settings, self._clock))
+        if quarantine:
+            self._tasks.append(asyncio.create_task(self._sweep(quarantine)))
+        if why := why_hash_only(self._settings):
+            log.info("hash-only: no byte of a picture or video is kept", why=why)
+        elif quarantine:
+            self._quarantine = quarantine
+            self._tasks += [asyncio.create_task(self._write(quarantine)) for _ in range(WRITERS)]
         return self
 
     async def __aexit__(
@@ -85,7 +87,8 @@ class Keeper:
             except Failure as failure:
                 self._lose(name, str(failure))
             except Exception:
-                log.exception("our code could not handle it", name=name)
+                log.exception("our code could not handle it")
+                self._lose(name, "see above")
             finally:
                 self._waiting_bytes -= len(data)
                 self._waiting.task_done()
@@ -97,6 +100,8 @@ class Keeper:
                     log.info("quarantine of a day destroyed", day=str(day))
             except Failure as failure:
                 log.warning("the quarantine could not be swept", reason=str(failure))
+            except Exception:
+                log.exception("our code could not handle it")
             await self._clock.sleep(SWEEP_EVERY_S)
 
     def _lose(self, name: str, why: str) -> None:

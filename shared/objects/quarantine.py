@@ -8,8 +8,8 @@ The bucket must not keep versions: that the past cannot be read rests on it.
 """
 
 import asyncio
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Iterable
+from contextlib import asynccontextmanager, suppress
 from datetime import UTC, date, datetime, time, timedelta
 
 from shared.clock import Clock
@@ -52,8 +52,10 @@ class Quarantine:
 
     async def sweep(self) -> tuple[date, ...]:
         """Destroy the keys of the days that are over, then what they sealed. Those days. Again is no error."""
-        days = [date.fromisoformat(name.removeprefix(f"{KEYS}/")) for name in await self._store.names(KEYS)]
+        days = _days(await self._store.names(KEYS))
         over = tuple(day for day in sorted(days) if self._over_at(day) <= self._clock.now())
+        if self._today and (self._today[0] in over or self._today[0] not in days):
+            self._today = None  # somebody's clock was ahead; what would be sealed with it could not be opened
         for day in over:
             # First the key: whatever happens next, the day cannot be read. The mark goes last, so that nothing stays.
             await self._store.put(_key_place(day), DESTROYED)
@@ -97,8 +99,11 @@ class Quarantine:
 
 @asynccontextmanager
 async def open_quarantine(settings: QuarantineSettings, clock: Clock) -> AsyncIterator[Quarantine | None]:
-    """The quarantine in the S3 bucket `quarantine`; None for hash-only. Raises `ValueError` for a wrong setting."""
-    if settings.quarantine_key is None or why_hash_only(settings):
+    """The quarantine in the S3 bucket `quarantine`; None where there is none. Raises `ValueError` for a wrong setting.
+
+    In hash-only mode nothing is to be put into it, but what was put there before has an end: sweep it.
+    """
+    if settings.quarantine_key is None or settings.s3_endpoint is None:
         yield None
         return
     key = key_of(settings.quarantine_key, "HAETAE_QUARANTINE_KEY")
@@ -128,6 +133,15 @@ def _s3(settings: QuarantineSettings) -> S3Settings:
         s3_secure=settings.s3_secure,
         s3_bucket_prefix=settings.s3_bucket_prefix,
     )
+
+
+def _days(keys: Iterable[str]) -> set[date]:
+    """Whatever else somebody put there must not keep the days from ending."""
+    days = set()
+    for key in keys:
+        with suppress(ValueError):
+            days.add(date.fromisoformat(key.removeprefix(f"{KEYS}/")))
+    return days
 
 
 def _place(day: date, name: str) -> str:

@@ -7,6 +7,7 @@ import base64
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -14,13 +15,14 @@ import pytest
 from deploy.local.buckets import S3Address
 from services.crawler.asking import Asker
 from services.crawler.hashing import distance, single
+from services.crawler.keeping import Keeper
 from services.crawler.media import still_name
 from services.crawler.pacing import Pacer
 from services.crawler.picture_box import VIDEO_S, VIDEOS_AT_ONCE, PictureBox, box
 from services.crawler.removal import SAME_PICTURE_BITS
 from services.crawler.settings import Settings
 from services.crawler.visit import Watched
-from shared.clock import SystemClock
+from shared.clock import ManualClock, SystemClock
 from shared.events.values import Site, SiteKind
 from shared.net import Fetcher
 from shared.objects.port import ObjectMissing
@@ -162,6 +164,24 @@ async def test_what_was_seen_can_be_read_from_quarantine_and_nothing_else_is_the
         assert (await quarantine.get(still_name(seen.sha256, 1)))[:2] == b"\xff\xd8"
         with pytest.raises(ObjectMissing):
             await quarantine.get(page.sha256)
+
+
+async def test_who_is_told_to_keep_nothing_still_ends_what_was_kept_before(
+    tmp_path: Path, s3_settings: S3Address
+) -> None:
+    (tmp_path / "hosts").touch()
+    store = await quarantine_settings(s3_settings)
+    async with boxed(tmp_path, **store) as pictures:
+        await pictures.describe("http://a.test/1", PICTURE)
+
+    def left() -> list[object]:
+        return list(s3_settings.client().list_objects(f"{store['s3_bucket_prefix']}quarantine", recursive=True))
+
+    assert len(left()) == 2  # the picture and the key of the day
+    later = ManualClock(datetime.now(UTC) + timedelta(days=3))
+    async with Keeper(made(tmp_path, **store, hash_only=True), later) as keeper:
+        assert not keeper.active
+        await eventually(lambda: not left())
 
 
 async def test_a_store_that_is_away_holds_nothing_up(tmp_path: Path, unused_tcp_port: int) -> None:

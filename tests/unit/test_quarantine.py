@@ -87,6 +87,30 @@ async def test_a_sweep_that_was_interrupted_is_finished_by_the_next(
     assert files(tmp_path) == {}
 
 
+async def test_a_clock_that_was_ahead_costs_only_what_was_there(
+    quarantine: Quarantine, clock: ManualClock, tmp_path: Path
+) -> None:
+    other = Quarantine(FolderStore(tmp_path), KEY, clock, 24)
+    for one in (quarantine, other):
+        await one.put(NAME, DATA)
+    clock.advance(72 * HOUR)
+    assert await quarantine.sweep() == (date(2026, 3, 1),)
+    clock.advance(-72 * HOUR)
+    await other.sweep()
+    for number, one in enumerate((quarantine, other)):
+        await one.put(f"{number}" * 64, DATA)
+        assert await one.get(f"{number}" * 64) == DATA
+
+
+async def test_what_is_no_day_keeps_no_day_from_ending(
+    quarantine: Quarantine, clock: ManualClock, tmp_path: Path
+) -> None:
+    await quarantine.put(NAME, DATA)
+    (tmp_path / "keys" / "notes.txt").touch()
+    clock.advance(25 * HOUR)
+    assert await quarantine.sweep() == (date(2026, 3, 1),)
+
+
 async def test_nothing_readable_reaches_the_store(quarantine: Quarantine, tmp_path: Path) -> None:
     await quarantine.put(NAME, DATA)
     assert all(DATA[:8] not in data and KEY[:8] not in data for data in files(tmp_path).values())
@@ -115,7 +139,8 @@ def settings(**given: object) -> QuarantineSettings:
 
 
 async def test_without_key_or_store_or_when_told_so_it_is_hash_only(clock: ManualClock) -> None:
-    for given in ({"quarantine_key": None}, {"s3_endpoint": None}, {"hash_only": True}):
+    assert why_hash_only(settings(hash_only=True))
+    for given in ({"quarantine_key": None}, {"s3_endpoint": None}):
         assert why_hash_only(settings(**given))
         async with open_quarantine(settings(**given), clock) as none:
             assert none is None
