@@ -95,7 +95,7 @@ def lines_of(file: Path) -> list[str]:
     try:
         return file.read_text(encoding="utf-8-sig").split("\n")
     except UnicodeDecodeError as error:
-        raise ValueError(f"{file}: byte {error.start} is no UTF-8: save it as UTF-8 text and try again") from error
+        raise ValueError(f"{file}: byte {error.start} is no UTF-8: save it as UTF-8 text (Excel: CSV UTF-8)") from error
 
 
 def format_of(file: Path) -> str:

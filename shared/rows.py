@@ -5,10 +5,10 @@ import json
 from typing import Any
 
 
-def csv_values(line: str) -> list[str] | None:
+def csv_values(line: str, separator: str = ",") -> list[str] | None:
     """None when a quote is not closed, or stands in the wrong place."""
     try:
-        return next(csv.reader([line.rstrip("\r\n")], strict=True), [])
+        return next(csv.reader([line.rstrip("\r\n")], strict=True, delimiter=separator), [])
     except csv.Error:
         return None
 

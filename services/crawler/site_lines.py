@@ -14,6 +14,7 @@ from shared.rows import csv_values, json_object
 DEFAULT_KIND = SiteKind.BOARD
 ONION_EXIT = "onion"  # the only way to onion services
 ANY_NAMES = Names()
+SEPARATORS = (",", ";", "\t")  # that of the first line: spreadsheets take the one of their country
 
 
 @dataclass(frozen=True)
@@ -62,18 +63,26 @@ def parse_sites(lines: Sequence[str], format: str, names: Names = ANY_NAMES) -> 
 
 def _csv(lines: Sequence[str]) -> Iterator[tuple[int, dict[str, Any] | str]]:
     """Number and fields of each line, or what is wrong with it. Each by itself: an open quote must not eat the rest."""
-    header = [name.strip().lower() for name in csv_values(lines[0] if lines else "") or []]
+    first = lines[0] if lines else ""
+    separator = next((mark for mark in SEPARATORS if mark in first), ",")
+    header = [name.strip().lower() for name in csv_values(first, separator) or []]
+    while header and not header[-1]:  # spreadsheets write columns that were emptied
+        del header[-1]
     if missing := [name for name in REQUIRED if name not in header]:
         yield 1, f"{', '.join(missing)}: not among the fields; begin with the line {','.join(FIELDS)}"
         return
     if unknown := [name for name in header if name not in FIELDS]:
-        yield 1, f"{', '.join(unknown)}: no such field, left out; the fields are {', '.join(FIELDS)}"
+        named = ", ".join(name or "(no name)" for name in unknown)
+        yield 1, f"{named}: no such field, left out; the fields are {', '.join(FIELDS)}"
+    if twice := sorted({name for name in header if name and header.count(name) > 1}):
+        yield 1, f"{', '.join(twice)}: named twice; name each field once"
+        return
     for number, line in enumerate(lines[1:], 2):
-        values = csv_values(line)
+        values = csv_values(line, separator)
         if values is None:
             yield number, "a quote is not closed, or stands in the wrong place; put whole values in quotes"
-        elif len(values) > len(header):
-            yield number, f"{len(values)} values for {len(header)} fields; put names with commas in quotes"
+        elif any(value.strip() for value in values[len(header) :]):
+            yield number, f"{len(values)} values for {len(header)} fields; put what holds a {separator!r} in quotes"
         elif any(value.strip() for value in values):
             yield number, dict(zip(header, values, strict=False))
 

@@ -121,6 +121,27 @@ def test_wrong_headers_and_formats() -> None:
         parse_sites([], "xml")
 
 
+@pytest.mark.parametrize(
+    "lines",
+    [
+        ["url;name;kind", "http://a.test/;A, or B;gallery"],
+        ["url\tname\tkind", "http://a.test/\tA, or B\tgallery"],
+        ["url,name,kind,,", 'http://a.test/,"A, or B",gallery,,'],
+        ["url,name,kind", 'http://a.test/,"A, or B",gallery,,,'],
+    ],
+)
+def test_a_list_as_spreadsheets_write_it(lines: list[str]) -> None:
+    (site,), problems = parse_sites(lines, "csv")
+    assert (site.name, site.kind, problems) == ("A, or B", "gallery", [])
+
+
+def test_a_field_that_is_named_twice_is_not_guessed() -> None:
+    assert parse_sites(["url,name,url", "http://a.test/,A,http://b.test/"], "csv") == (
+        [],
+        ["line 1: url: named twice; name each field once"],
+    )
+
+
 def test_wrong_json_lines() -> None:
     sites, problems = parse_sites(["{", "[1]", '{"url": "http://a.test/", "name": "A"}', '{"name": "B"}'], "jsonl")
     assert [site.host for site in sites] == ["a.test"]
