@@ -23,8 +23,9 @@ install: .venv/.installed  ## Install everything into .venv (and Chromium, where
 run: install models  ## Run the whole loop on the sandbox web and show it live (REVIEW=me: you approve; ONCE=1: stop after the summary)
 	@$(PY) -m haetae run --sandbox $(if $(filter me,$(REVIEW)),--review me) $(if $(filter 1,$(ONCE)),--once)
 
+# A process a core, each with a stack of its own; beyond four the stacks cost more than they bring.
 test: install models  ## Run every test but those of `make chaos`
-	@$(PY) -m pytest $(ARGS)
+	@$(PY) -m pytest -n auto --maxprocesses 4 --dist worksteal $(ARGS)
 
 chaos: install models  ## Run the whole loop while its services and servers are killed and frozen (a quarter of an hour)
 	@$(PY) -m pytest -m chaos tests/journey $(ARGS)
