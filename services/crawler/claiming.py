@@ -40,13 +40,17 @@ LOCK_HOSTS = sa.text("""
 
 # The most urgent due addresses of each host. Reports (priority 0) and checks are made even where a site is paused, not
 # listed, rests, or has had its day's visits: the agency owes them to a person. Of a broken host one: the probe.
+# Of eight hands two begin with new addresses and one with known ones (drawn by the host's visits): a site with more
+# feeds, or a calendar with more days, than can be visited would otherwise keep the rest waiting for ever.
 PICK = sa.text("""
     WITH wanted AS (
         SELECT host, coalesce(paused, true) OR coalesce(hold_off_until > now(), false) AS paused,
             CASE WHEN failures >= :breaks THEN 1
                 ELSE least(:most_visits, greatest(1, :hand_s / coalesce(gap_s, 1 / requests_per_second, :gap_s)))::int
                 END AS most,
-            visits_per_day - CASE WHEN day = (now() AT TIME ZONE 'UTC')::date THEN day_visits ELSE 0 END AS budget
+            visits_per_day - CASE WHEN day = (now() AT TIME ZONE 'UTC')::date THEN day_visits ELSE 0 END AS budget,
+            CASE hashint8(visits) & 7 WHEN 0 THEN ARRAY[3, 1, 2, 4] WHEN 1 THEN ARRAY[2, 1, 3, 4]
+                WHEN 2 THEN ARRAY[2, 1, 3, 4] ELSE ARRAY[1, 2, 3, 4] END AS ranks
         FROM hosts LEFT JOIN sites USING (host) WHERE host = ANY(CAST(:hosts AS text[]))
     )
     SELECT wanted.host, due.url, due.due_at, due.visits, due.check_id
@@ -57,8 +61,8 @@ PICK = sa.text("""
         (SELECT 1, url, due_at, 0, check_id FROM checks
          WHERE host = wanted.host AND done_at IS NULL AND due_at <= now() ORDER BY due_at LIMIT wanted.most)
         UNION ALL
-        (SELECT page.* FROM (VALUES (1), (2), (3), (4)) AS rank (priority) CROSS JOIN LATERAL (
-            SELECT 1 + priority, url, next_at, visits, CAST(NULL AS uuid) FROM frontier
+        (SELECT page.* FROM unnest(wanted.ranks) WITH ORDINALITY AS rank (priority, place) CROSS JOIN LATERAL (
+            SELECT 1 + rank.place, url, next_at, visits, CAST(NULL AS uuid) FROM frontier
             WHERE host = wanted.host AND priority = rank.priority AND next_at <= now() AND NOT wanted.paused
             ORDER BY next_at LIMIT greatest(0, least(wanted.most, wanted.budget))
         ) AS page LIMIT greatest(0, least(wanted.most, wanted.budget)))

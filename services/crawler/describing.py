@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from services.crawler.domain import PageKind
 from services.crawler.finding import capture_of, content_digest, content_found
-from services.crawler.outcomes import settled, soon_again
+from services.crawler.outcomes import pictures_missing, settled
 from services.crawler.picture_box import PictureBox
 from services.crawler.reading import Page
 from services.crawler.sight import Seen
@@ -44,7 +44,7 @@ class Describer:
         visited = settled(
             known, PageKind.CONTENT, now, changed=changed, answer=seen.answer, links=links, digest=digest, found=found
         )
-        return soon_again(visited, shown.missing, now) if shown.missing else visited
+        return pictures_missing(visited, shown.missing, now, changed=changed) if shown.missing else visited
 
     async def _is_copy(self, known: Known, page: Page, digest: str) -> bool:
         """Whether the page is another view of one that was seen, by its own word and by its content: a print view. Its

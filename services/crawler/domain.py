@@ -54,15 +54,21 @@ class Next:
     priority: Priority
 
 
-def next_visit(kind: PageKind, last_interval_s: float, changed: bool, revisit_s: float) -> Next:
-    """`revisit_s` is the site's pace of revisits; `last_interval_s` the one before this visit, 0 at the first.
+def next_visit(kind: PageKind, last_interval_s: float, changed: bool, revisit_s: float, *, deep: bool = False) -> Next:
+    """`revisit_s` is the site's pace of revisits; `last_interval_s` the one before this visit, 0 at the first. `deep`:
+    it is not the site's beginning that led here.
 
-    Listings that show the newest come again at the site's pace. Other pages wait twice as long each time they are
-    found unchanged and half as long when they changed: content from ten minutes to a day, index pages near the pace.
+    The site's beginning comes again at its pace. Other pages wait twice as long each time they are found unchanged and
+    half as long when they changed: content from ten minutes to a day, index pages and feeds near the pace. But every
+    post may have a feed of its own: deep ones are as content.
     """
     match kind:
-        case PageKind.START | PageKind.FEED:
+        case PageKind.START:
             return Next(revisit_s, Priority.LISTING)
+        case PageKind.FEED if not deep:
+            return Next(
+                _adapted(last_interval_s or revisit_s, changed, revisit_s, MOST_INDEX_INTERVALS), Priority.LISTING
+            )
         case PageKind.INDEX:
             return Next(
                 _adapted(last_interval_s or revisit_s, changed, revisit_s, MOST_INDEX_INTERVALS), Priority.AGAIN

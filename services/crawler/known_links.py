@@ -50,15 +50,16 @@ class KnownLinks:
         self._fresh_until = self._clock.monotonic() + FRESH_S
 
     def unknown(self, visits: Iterable[Visited]) -> "Unknown":
-        """The links that may be new, each once, in the order of the pages."""
+        """The links that may be new, each once, in the order of the pages. Where a report leads counts on any host."""
         seen, hosts, fresh, marks = self._seen, self._hosts, dict[str, NewLink](), list[int]()
+        report = Priority.REPORT
         for visit in visits:
-            depth = 1 if visit.known.kind in LISTS else min(visit.known.depth + 1, MOST_DEPTH)
+            depth = _depth(visit)
             for url, kind, priority in visit.links:
                 mark = hash(url)
-                if seen[mark % PLACES] != mark:
+                if seen[mark % PLACES] != mark or priority is report:
                     marks.append(mark)
-                    if (host := host_of(url)) in hosts:
+                    if (host := host_of(url)) in hosts or priority is report:
                         fresh[url] = NewLink(url, host, kind, priority, depth)
         return Unknown(list(fresh.values()), marks)
 
@@ -66,6 +67,12 @@ class KnownLinks:
         """After they are in the frontier. What was left out because a site is full is left out from now on."""
         for mark in written.marks:
             self._seen[mark % PLACES] = mark
+
+
+def _depth(visit: Visited) -> int:
+    """Of where it leads. A listing that only redirects is none."""
+    is_listing = visit.known.kind in LISTS and not any(link.kind is PageKind.START for link in visit.links[:1])
+    return 1 if is_listing else min(visit.known.depth + 1, MOST_DEPTH)
 
 
 class Unknown(NamedTuple):

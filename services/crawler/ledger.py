@@ -2,31 +2,35 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
 
 from services.crawler import check_results, lease_rows
+from services.crawler.domain import Priority, Urgency
 from services.crawler.figures import tally
 from services.crawler.in_hand import Finished
 from services.crawler.known_links import NewLink
-from services.crawler.looking import lock
+from services.crawler.looking import lock, wake
 from services.crawler.new_links import add_links
 from services.crawler.pacing import Pace
 from services.crawler.visit import Checked, Visited
 from shared.database import Transaction
 
-# Whoever wrote the visit down first, wins: the address is due at another moment by then.
+# Whoever wrote the visit down first, wins: the address is due at another moment by then. Which moment is counted from
+# now by the database's clock: by that of a machine that is ahead, it could be in a year.
 UPDATE_PAGES = sa.text("""
-    UPDATE frontier SET kind = given.kind, priority = given.priority, next_at = given.next_at,
+    UPDATE frontier SET kind = given.kind, priority = given.priority,
+        next_at = now() + given.after_s * interval '1 second',
         interval_s = given.interval_s, last_digest = given.digest, etag = given.etag,
         last_modified = given.last_modified, failures = given.failures, visits = visits + 1, problem = given.problem,
         cursor = coalesce(given.cursor, frontier.cursor)
     FROM unnest(CAST(:urls AS text[]), CAST(:due AS timestamptz[]), CAST(:kinds AS text[]),
-        CAST(:priorities AS smallint[]), CAST(:next_at AS timestamptz[]), CAST(:intervals AS float[]),
+        CAST(:priorities AS smallint[]), CAST(:after_s AS float[]), CAST(:intervals AS float[]),
         CAST(:digests AS text[]), CAST(:etags AS text[]), CAST(:last_modified AS text[]), CAST(:failures AS integer[]),
-        CAST(:problems AS text[]), CAST(:cursors AS text[])) AS given (url, due_at, kind, priority, next_at,
+        CAST(:problems AS text[]), CAST(:cursors AS text[])) AS given (url, due_at, kind, priority, after_s,
         interval_s, digest, etag, last_modified, failures, problem, cursor)
     WHERE frontier.url = given.url AND frontier.next_at = given.due_at
 """)
@@ -51,10 +55,13 @@ async def record(tx: Transaction, results: Results, holder: UUID, max_pages: int
     """Gives the hosts whose links did not fit any more, with their number."""
     visited = [one.done for one in results.finished if isinstance(one.done, Visited)]
     checked = [one.done for one in results.finished if isinstance(one.done, Checked)]
+    for link in results.links:
+        if link.priority is Priority.REPORT:
+            await wake(tx, link.host, None, Urgency.REPORT)
     pages = await lock(tx, results.hosts)
     refused = await add_links(tx, results.links, pages, max_pages) if results.links else {}
     if visited:
-        await tx.execute(UPDATE_PAGES, _columns(visited))
+        await tx.execute(UPDATE_PAGES, _columns(visited, tx.clock.now()))
     if checked:
         await check_results.write_down(tx, checked)
     if renders := sorted({visit.known.watched.site.host for visit in visited if visit.renders}):
@@ -64,13 +71,13 @@ async def record(tx: Transaction, results: Results, holder: UUID, max_pages: int
     return refused
 
 
-def _columns(visited: Sequence[Visited]) -> dict[str, list[Any]]:
+def _columns(visited: Sequence[Visited], now: datetime) -> dict[str, list[Any]]:
     return {
         "urls": [visit.known.url for visit in visited],
         "due": [visit.known.next_at for visit in visited],
         "kinds": [visit.kind.value for visit in visited],
         "priorities": [int(visit.priority) for visit in visited],
-        "next_at": [visit.next_at for visit in visited],
+        "after_s": [(visit.next_at - now).total_seconds() for visit in visited],
         "intervals": [visit.interval_s for visit in visited],
         "digests": [visit.digest for visit in visited],
         "etags": [visit.etag for visit in visited],

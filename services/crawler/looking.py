@@ -71,7 +71,7 @@ LET_GO = sa.text(f"""
 # after the host's next look does not make that one urgent, but a check makes the host known bad.
 WAKE = sa.text("""
     INSERT INTO hosts (host, next_allowed_at, look_at, urgency, case_at)
-    VALUES (:host, now(), :at, :urgency, CASE WHEN :urgency = 1 THEN now() END)
+    VALUES (:host, now(), coalesce(CAST(:at AS timestamptz), now()), :urgency, CASE WHEN :urgency = 1 THEN now() END)
     ON CONFLICT (host) DO UPDATE SET
         look_at = least(hosts.look_at, greatest(hosts.next_allowed_at, excluded.look_at)),
         urgency = least(hosts.urgency,
@@ -87,8 +87,8 @@ async def lock(tx: Transaction, hosts: Iterable[str]) -> Mapping[str, int]:
     return {row.host: row.pages for row in rows}
 
 
-async def wake(tx: Transaction, host: str, at: datetime, urgency: Urgency) -> None:
-    """Something is entered that is due on the host at that moment. Before it is entered: this locks the host."""
+async def wake(tx: Transaction, host: str, at: datetime | None, urgency: Urgency) -> None:
+    """Something is entered that is due on the host then (None: now). Before it is entered: this locks the host."""
     await tx.execute(WAKE, {"host": host, "at": at, "urgency": int(urgency)})
 
 

@@ -16,7 +16,7 @@ from shared.net import Fetched, FetchFailed
 PICTURES_MISSING_S = 60.0  # a page whose pictures could not all be fetched is looked at again soon
 BUG_FAILURES = 10  # a page that our own code cannot handle is tried again after an hour or so
 MAX_PROBLEM = 1_000
-REPORT_TRIES = 5  # a reported address stays urgent for some minutes of failures, and is an ordinary one then
+DEPTH_OF_LISTINGS = 1  # the site's beginning leads there
 
 
 def settled(
@@ -34,7 +34,8 @@ def settled(
 ) -> Visited:
     """A visit that told something, if only that nothing changed. `answer`: what the next one is compared with."""
     kind = PageKind.START if known.kind is PageKind.START else kind
-    coming = next_visit(kind, known.interval_s, changed, known.watched.revisit_seconds)
+    deep = known.depth > DEPTH_OF_LISTINGS
+    coming = next_visit(kind, known.interval_s, changed, known.watched.revisit_seconds, deep=deep)
     return Visited(
         known=known,
         kind=kind,
@@ -92,16 +93,17 @@ def not_served(known: Known, status: int, now: datetime) -> Visited:
 
 
 def _again(known: Known) -> Priority:
-    if known.priority is Priority.REPORT and known.failures < REPORT_TRIES:
+    if known.priority is Priority.REPORT:  # an ordinary one would be visited no more where nobody lists the site
         return Priority.REPORT
     return Priority.LISTING if known.kind in (PageKind.START, PageKind.FEED) else Priority.AGAIN
 
 
-def soon_again(visited: Visited, missing: int, now: datetime) -> Visited:
-    """Some pictures are missing. Without the validators, so that the page is read whole next time."""
+def pictures_missing(visited: Visited, missing: int, now: datetime, *, changed: bool) -> Visited:
+    """Without the validators, so that the page is read whole next time: soon, but once. Many pages have a picture that
+    is not there for good."""
     return replace(
         visited,
-        next_at=now + timedelta(seconds=PICTURES_MISSING_S),
+        next_at=now + timedelta(seconds=PICTURES_MISSING_S) if changed else visited.next_at,
         etag=None,
         last_modified=None,
         problem=f"{missing} pictures could not be fetched",

@@ -9,7 +9,7 @@ from shared.database import Transaction
 from shared.failures import Rejected
 
 ADD = sa.text("""
-    INSERT INTO frontier (url, host, kind, priority, next_at) VALUES (:url, :host, :kind, :priority, :now)
+    INSERT INTO frontier (url, host, kind, priority, next_at) VALUES (:url, :host, :kind, :priority, now())
     ON CONFLICT (url) DO UPDATE SET priority = excluded.priority, next_at = excluded.next_at
     RETURNING xmax = 0 AS is_new
 """)
@@ -22,9 +22,9 @@ async def add_report(tx: Transaction, url: str) -> str:
     known_as = canonical(url)
     if known_as is None:
         raise Rejected(f"{url!r} is no address of a page; give one that begins with http:// or https://")
-    host, now = host_of(known_as), tx.clock.now()
-    await wake(tx, host, now, Urgency.REPORT)
-    row = {"url": known_as, "host": host, "kind": PageKind.UNKNOWN.value, "priority": int(Priority.REPORT), "now": now}
+    host = host_of(known_as)
+    await wake(tx, host, None, Urgency.REPORT)
+    row = {"url": known_as, "host": host, "kind": PageKind.UNKNOWN.value, "priority": int(Priority.REPORT)}
     if (await tx.execute(ADD, row)).scalar_one():
         await tx.execute(COUNT, {"host": host})
     return known_as

@@ -1,6 +1,8 @@
 """One visit: ask, read, describe. Gives what the frontier keeps and what is told to the classifier."""
 
+import hashlib
 from dataclasses import dataclass, replace
+from datetime import datetime
 
 from services.crawler.asking import Asker, header, redirect_of
 from services.crawler.describing import Describer
@@ -24,6 +26,7 @@ from shared.net import Fetched
 GONE = frozenset({404, 410, 451})
 NOT_MODIFIED = 304
 STAY_AWAY = "robots.txt asks us to stay away"
+MOST_HOPS = 5  # redirects of a reported address, or of a site's beginning
 CUT = "cut: the first {} bytes were read, the rest was left"
 REFUSED_AS_FAILURES = 20  # an address that the guard refuses will hardly be allowed later: the longest backoff
 
@@ -62,11 +65,11 @@ class Visitor:
         if onward and (wall := wall_of(answer.status, answer.headers, known.url, onward)):
             return walled(known, wall, answer, now)
         if onward:
-            return settled(known, PageKind.INDEX, now, changed=False, links=(Link(onward),))
+            link = _onward(known, onward)
+            return settled(known, PageKind.INDEX, now, changed=False, links=(link,), digest=_digest(onward))
         media_type = answer.headers.get("content-type", "")
         if answer.status == 200 and is_feed(answer.body, media_type):
-            found = read_feed(answer.body, media_type, known.url, known.watched.site.language)
-            return settled(known, PageKind.FEED, now, changed=True, answer=answer, links=tuple(map(Link, found)))
+            return _feed(known, answer, now)
         seen = await self.sight.see(known.url, answer, known.watched)
         if seen.wall:
             return walled(known, seen.wall, answer, self.clock.now())
@@ -90,19 +93,41 @@ class Visitor:
         return visited
 
 
+def _feed(known: Known, answer: Fetched, now: datetime) -> Visited:
+    found = read_feed(answer.body, answer.headers.get("content-type", ""), known.url, known.watched.site.language)
+    digest, links = _digest(*found), tuple(map(Link, found))
+    changed = digest != known.last_digest
+    return settled(known, PageKind.FEED, now, changed=changed, answer=answer, links=links, digest=digest)
+
+
+def _onward(known: Known, target: str) -> Link:
+    """What a person reported stays reported where it leads, whoever lists that host. Where a site's beginning leads
+    (over https, to its main page) is its beginning too, but only the first such place: it may be another each time."""
+    if known.priority is Priority.REPORT and known.depth < MOST_HOPS:
+        return Link(target, priority=Priority.REPORT)
+    if known.kind is PageKind.START and known.last_digest is None and known.depth < MOST_HOPS:
+        return Link(target, PageKind.START, Priority.LISTING)
+    return Link(target)
+
+
+def _digest(*addresses: str) -> str:
+    return hashlib.sha256("\n".join(addresses).encode()).hexdigest()
+
+
 def _conditions(known: Known) -> dict[str, str]:
     return {} if known.watched.renders else conditions(known.etag, known.last_modified)
 
 
 def _links(page: Page, sitemaps: tuple[str, ...], known: Known) -> tuple[Link, ...]:
-    """Feeds and sitemaps first: they list what is new. Other views of a page of content (same path, another query)
-    last: what they show is known."""
+    """Feeds and sitemaps first: they list what is new. Other views of a page of content (same path, another query, its
+    own feed) last: what they show is known."""
     listings = [*page.feeds, *(made for url in sitemaps if (made := canonical(url, known.url)))]
     path = path_of(known.url) if page.is_content else None
+    urgent = Priority.ASIDE if page.is_content and known.kind is not PageKind.START else Priority.LISTING
     found = page.links
     if known.watched.site.kind is SiteKind.SEARCH:  # whose results hide behind its own counter
         found = (*found, *discovered(known.url, found))
     return (
-        *(Link(url, PageKind.FEED, Priority.LISTING) for url in listings),
+        *(Link(url, PageKind.FEED, urgent) for url in listings),
         *(Link(url, priority=Priority.ASIDE if path_of(url) == path else Priority.FIRST) for url in found),
     )

@@ -159,6 +159,16 @@ async def test_a_reported_address_is_visited_first_and_on_hosts_that_nobody_list
     assert "/from-there" not in web.asked("b.test")
 
 
+async def test_a_report_is_followed_to_a_host_that_nobody_listed(web: Web) -> None:
+    web.server.answers["/seen"] = plain(b"", f"Location: {web.url('b.test', '/moved')}", status="301 Moved Permanently")
+    web.server.answers["/moved"] = page()
+    await web.watch("a.test")
+    async with web.crawling():
+        async with web.database.transaction() as tx:
+            await add_report(tx, web.url("a.test", "/seen"))
+        await eventually(lambda: "/moved" in web.asked("b.test"))
+
+
 async def test_what_is_no_address_cannot_be_reported(web: Web) -> None:
     async with web.database.transaction() as tx:
         with pytest.raises(Rejected, match="give one that begins with http"):

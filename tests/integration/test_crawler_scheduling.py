@@ -129,6 +129,22 @@ async def test_the_most_urgent_comes_first(frontier: Frontier) -> None:
     ]  # fmt: skip
 
 
+async def test_no_kind_of_address_starves_behind_another(frontier: Frontier) -> None:
+    """A site with more feeds than can be visited, and a calendar without end."""
+    for priority in (1, 2, 3):
+        for number in range(30):
+            await frontier.add("a.test", f"{priority}/{number}", priority, late_s=10 - priority)
+    first = list[str]()
+    for visits in range(100):
+        await frontier.run(
+            "UPDATE hosts SET visits = :visits, leased_until = NULL, look_at = now() WHERE host = 'a.test'",
+            visits=visits,
+        )
+        first += [one.url.split("/")[3] for one in await frontier.due() if one.host == "a.test"]
+    assert min(map(first.count, "123")) >= 5
+    assert first.count("1") > 50, "listings still come first, most of the time"
+
+
 async def test_hosts_with_a_report_or_a_check_go_first_then_those_known_to_be_bad(frontier: Frontier) -> None:
     await import_sites(frontier.database, [site(f"h{number}.test") for number in range(4)])
     await frontier.run("UPDATE hosts SET look_at = now() - interval '1 hour'")

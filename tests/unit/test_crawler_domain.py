@@ -16,11 +16,22 @@ from shared.clock import ManualClock
 REVISIT_S = 10.0
 
 
-@pytest.mark.parametrize("kind", [PageKind.START, PageKind.FEED])
-def test_what_lists_the_newest_keeps_the_site_s_pace(kind: PageKind) -> None:
+def test_the_site_s_beginning_keeps_its_pace() -> None:
     for changed in (True, False):
-        coming = next_visit(kind, 500.0, changed, REVISIT_S)
+        coming = next_visit(PageKind.START, 500.0, changed, REVISIT_S)
         assert (coming.after_s, coming.priority) == (REVISIT_S, Priority.LISTING)
+
+
+@pytest.mark.parametrize(
+    ("deep", "most_s", "priority"), [(False, 80.0, Priority.LISTING), (True, DAY_S, Priority.AGAIN)]
+)
+def test_feeds_that_stay_the_same_come_less_often(deep: bool, most_s: float, priority: Priority) -> None:
+    after = 0.0
+    for _ in range(20):
+        coming = next_visit(PageKind.FEED, after, False, REVISIT_S, deep=deep)
+        after = coming.after_s
+    assert (after, coming.priority) == (most_s, priority)
+    assert next_visit(PageKind.FEED, after, True, REVISIT_S, deep=deep).after_s == most_s / 2
 
 
 def test_content_waits_longer_while_it_does_not_change() -> None:

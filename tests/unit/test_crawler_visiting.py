@@ -20,7 +20,7 @@ from services.crawler.page_reader import PageReader
 from services.crawler.picture_box import PictureBox
 from services.crawler.rendering import Renderer
 from services.crawler.sight import Sight
-from services.crawler.visit import Known, Visited, Watched
+from services.crawler.visit import Known, Link, Visited, Watched
 from services.crawler.visiting import Visitor
 from shared.browser import Chromium
 from shared.clock import SystemClock
@@ -223,3 +223,38 @@ async def test_a_robots_txt_that_lies_with_a_host_that_rests_puts_the_page_off(w
     visited = await web.visit("/post/1", failures=2)
     assert (visited.failures, visited.silent) == (3, False)
     assert "other.test is left alone" in (visited.problem or "")
+
+
+async def test_where_a_report_or_the_site_s_beginning_leads_is_one_too(web: Web) -> None:
+    web.server.answers["/old"] = plain(b"", "Location: /new", status="301 Moved Permanently")
+    visited = await web.visit("/old", priority=Priority.REPORT)
+    assert visited.links == (Link(web.url("/new"), priority=Priority.REPORT),)
+    visited = await web.visit("/old", kind=PageKind.START)
+    assert visited.links == (Link(web.url("/new"), PageKind.START, Priority.LISTING),)
+    again = await web.visit("/old", kind=PageKind.START, last_digest=visited.digest)
+    assert again.links == (Link(web.url("/new")),)
+
+
+async def test_a_page_whose_picture_is_gone_for_good_is_not_looked_at_every_minute(web: Web) -> None:
+    web.serve("/post/1", f"<p>{TEXT}</p><img src=/missing.jpg>", HTML, 'ETag: "1"')
+    first = await web.visit("/post/1")
+    assert (waits_s(first) <= 60, first.etag) == (True, None)
+    again = await web.visit("/post/1", last_digest=first.digest, interval_s=first.interval_s, visits=1)
+    assert waits_s(again) >= 600
+    assert (again.etag, again.problem) == (None, first.problem)
+
+
+async def test_the_feed_of_every_post_is_another_view_of_it(web: Web) -> None:
+    feed = "<link rel=alternate type=application/rss+xml href=/post/1/feed>"
+    web.serve("/post/1", f"<head>{feed}</head><p>{TEXT}</p>")
+    assert (await web.visit("/post/1")).links[0] == Link(web.url("/post/1/feed"), PageKind.FEED, Priority.ASIDE)
+    assert (await web.visit("/post/1", kind=PageKind.START)).links[0].priority is Priority.LISTING
+
+
+async def test_a_feed_that_lists_the_same_is_unchanged(web: Web) -> None:
+    listed = "<rss><channel><item><link>http://board.test/1</link></item>{}</channel></rss>"
+    web.serve("/feed", listed.format("<date>9:00</date>"), "Content-Type: application/rss+xml")
+    first = await web.visit("/feed", kind=PageKind.FEED, interval_s=300.0)
+    web.serve("/feed", listed.format("<date>9:01</date>"), "Content-Type: application/rss+xml")
+    again = await web.visit("/feed", kind=PageKind.FEED, interval_s=300.0, last_digest=first.digest)
+    assert (first.interval_s, again.interval_s) == (300.0, 600.0)
