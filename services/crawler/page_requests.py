@@ -1,27 +1,32 @@
 """What a page in the browser may ask for: few requests, few bytes, in turn; no pictures, nothing but reading."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from services.crawler.asking import Asker
+from services.crawler.budget import Budget
 from services.crawler.scripts import Scripts
 from services.crawler.urls import canonical, host_of
 from services.crawler.visit import Watched
-from shared.browser import Answer
+from shared.browser import FRAME, Answer
+from shared.net import Fault, Fetched, FetchFailed
 
 MAX_REQUESTS, MAX_BYTES = 60, 10 * 1024 * 1024
+MAX_EACH = MAX_BYTES // 2  # bytes of one answer: so at least two are asked for at once
 REDIRECTS = 3
 # What text and addresses of a page come from. Pictures are fetched once it is known which ones matter.
-KINDS = frozenset({"document", "script", "stylesheet", "xhr", "fetch", "other"})
+KINDS = frozenset({"document", FRAME, "script", "stylesheet", "xhr", "fetch", "other"})
 MAX_REFUSED = 100
-
-
-class TooMuch(Exception):
-    """The page has used up its requests or bytes."""
+# Faults of answers that may have come almost whole. What was too slow was not much.
+CAME = frozenset({Fault.TOO_LARGE, Fault.BOMB, Fault.TRUNCATED, Fault.ENCODING})
 
 
 class Forbidden(Exception):
     """robots.txt asks us to stay away from it."""
+
+
+class Elsewhere(Exception):
+    """A document of another host: its scripts would have the page's rights, or its text would pass for the page's."""
 
 
 @dataclass(frozen=True)
@@ -34,35 +39,58 @@ class Empty:
 
 
 class PageRequests:
-    """The supply of one page's gate. `refused`: addresses, each with the reason."""
+    """The supply of one page's gate. `host`: whose document the page is. `refused`: addresses, each with the reason.
 
-    def __init__(self, asker: Asker, scripts: Scripts, watched: Watched | None, user_agent: str, robots: bool) -> None:
-        self._asker, self._scripts, self._watched = asker, scripts, watched
+    `led_to`: where the page wanted to be replaced by another host's. The site's credential is for its own documents
+    alone: all scripts of a page can read what comes with it.
+    """
+
+    def __init__(
+        self, asker: Asker, scripts: Scripts, host: str, watched: Watched | None, user_agent: str, robots: bool
+    ) -> None:
+        own = watched is not None and watched.site.host == host
+        self._watched = watched if own or watched is None else replace(watched, credential=None)
+        self._site = f"{host} for {watched.site.host}" if watched else host
+        self._asker, self._scripts, self._host = asker, scripts, host
         self._user_agent, self._robots = user_agent, robots
-        self.made = self._bytes = 0
+        self._budget = Budget(MAX_REQUESTS, MAX_BYTES, MAX_EACH)
+        self.led_to: str | None = None
         self.refused: list[tuple[str, str]] = []
+
+    @property
+    def made(self) -> int:
+        return self._budget.made
 
     async def answer(self, url: str, headers: Mapping[str, str], kind: str) -> Answer:
         if kind == "stylesheet":
             return Empty()
-        if kept := self._scripts.get(self._site, url):
+        if kind == "script" and (kept := self._scripts.get(self._site, url)):
             return kept
+        self._must_stay(url, kind)
         await self._must_be_allowed(url)
-        if self.made >= MAX_REQUESTS or self._bytes >= MAX_BYTES:
-            raise TooMuch(f"the page asked for more than {MAX_REQUESTS} requests or {MAX_BYTES:,} bytes")
-        self.made += 1
-        answer = await self._asker.get(
-            url,
-            user_agent=self._user_agent,
-            headers=headers,
-            max_bytes=MAX_BYTES - self._bytes,
-            redirects=REDIRECTS,
-            watched=self._watched,
-        )
-        self._bytes += len(answer.body)
+        answer = await self._asked(url, headers)
+        self._must_stay(answer.final_url, kind)
         if kind == "script" and answer.status == 200:
             self._scripts.keep(self._site, url, answer)
         return answer
+
+    async def _asked(self, url: str, headers: Mapping[str, str]) -> Fetched:
+        async with self._budget.share() as share:
+            try:
+                answer = await self._asker.get(
+                    url,
+                    user_agent=self._user_agent,
+                    headers=headers,
+                    max_bytes=share.most,
+                    redirects=REDIRECTS,
+                    watched=self._watched,
+                )
+            except FetchFailed as failure:
+                if failure.fault in CAME:
+                    share.used = share.most
+                raise
+            share.used = len(answer.body)
+            return answer
 
     def unwanted(self, method: str, kind: str) -> str | None:
         if method == "GET" and kind in KINDS:
@@ -73,9 +101,13 @@ class PageRequests:
         if len(self.refused) < MAX_REFUSED:
             self.refused.append((url, reason))
 
-    @property
-    def _site(self) -> str:
-        return self._watched.site.host if self._watched else ""
+    def _must_stay(self, url: str, kind: str) -> None:
+        there = canonical(url) or url
+        if kind not in ("document", FRAME) or host_of(there) == self._host:
+            return
+        if kind == "document":
+            self.led_to = there
+        raise Elsewhere("a document of another host")
 
     async def _must_be_allowed(self, url: str) -> None:
         if not self._robots or self._watched is None or host_of(url) != self._watched.site.host:

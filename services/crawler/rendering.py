@@ -56,15 +56,23 @@ class Renderer:
         """
         if not self.at_once:
             raise Undrawn(f"{document.url} needs a browser, and HAETAE_RENDERERS is 0")
-        requests = PageRequests(self._asker, self._scripts, watched, user_agent, robots)
+        host = host_of(document.final_url)
+        requests = PageRequests(self._asker, self._scripts, host, watched, user_agent, robots)
         gate = Gate(requests, document)
         try:
             async with self._chromium.page(gate, user_agent=user_agent, timeout=DRAW_S) as page:
                 drawn = await _drawn(page, document)
         except PageBroke as error:
+            _must_have_stayed(requests, document)
             raise Undrawn(f"{document.url} needs a browser, and {error}") from error
+        _must_have_stayed(requests, document)
         log.debug("drawn", url=document.url, requests=requests.made, refused=len(requests.refused))
         return drawn
+
+
+def _must_have_stayed(requests: PageRequests, document: Fetched) -> None:
+    if requests.led_to:
+        raise Undrawn(f"led away: the scripts of {document.url} lead to {requests.led_to[:200]}, another host")
 
 
 async def _drawn(page: Page, document: Fetched) -> Fetched:

@@ -155,7 +155,7 @@ async def _open(browser: Browser, gate: Gate, user_agent: str, scripts: bool) ->
     try:
         await context.route("**/*", gate.serve)
         await context.route_web_socket(ANY_SOCKET, gate.refuse_socket)
-        page = await context.new_page()
+        page = gate.page = await context.new_page()
         context.on("page", lambda window: asyncio.create_task(gate.refuse_window(window)))
         yield page
     finally:

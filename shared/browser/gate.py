@@ -17,6 +17,8 @@ NOT_PASSED_ON = frozenset(
 )
 # What the browser says of itself and a server may decide by. Cookies are not among it: each page is a first visit.
 PASSED_ON = ("accept", "referer", "origin")
+FRAME, WINDOW = "frame", "window"
+A_WINDOW = "a window that the page opened; only the page itself is shown"
 
 
 class Answer(Protocol):
@@ -31,7 +33,10 @@ class Answer(Protocol):
 
 
 class Supply(Protocol):
-    """Who makes a page's requests, within what it may use up. `kind`: Playwright's resource type."""
+    """Who makes a page's requests, within what it may use up.
+
+    `kind`: Playwright's resource type; `document` is what takes the page's own place, `frame` what is shown within it.
+    """
 
     async def answer(self, url: str, headers: Mapping[str, str], kind: str) -> Answer:
         """May raise anything: the browser is told that the request failed, and `refuse` hears why."""
@@ -47,7 +52,12 @@ class Supply(Protocol):
 
 
 class Gate:
-    """`document`: the page itself, fetched already; its first navigation is answered with it."""
+    """`document`: the page itself, fetched already; its first navigation is answered with it.
+
+    `page`: to be set before that; what any other window of its context would show is refused.
+    """
+
+    page: Page
 
     def __init__(self, supply: Supply, document: Answer) -> None:
         self._supply = supply
@@ -69,7 +79,7 @@ class Gate:
             await socket.close()
 
     async def refuse_window(self, window: Page) -> None:
-        self._supply.refuse(window.url, "a window that the page opened; only the page itself is shown")
+        self._supply.refuse(window.url, A_WINDOW)
         with suppress(PlaywrightError):
             await window.close()
 
@@ -81,11 +91,12 @@ class Gate:
 
     async def _serve(self, route: Route) -> None:
         request = route.request
-        if reason := self._supply.unwanted(request.method, request.resource_type):
+        kind = self._kind(request)
+        if reason := A_WINDOW if kind == WINDOW else self._supply.unwanted(request.method, kind):
             self._supply.refuse(request.url, reason)
             await route.abort("blockedbyclient")
             return
-        answer = self._first(request) or await self._loaded(request)
+        answer = self._first(request) or await self._loaded(request, kind)
         if answer is None:
             await route.abort("failed")
         else:
@@ -97,9 +108,20 @@ class Gate:
         document, self._document = self._document, None
         return document
 
-    async def _loaded(self, request: Request) -> Answer | None:
+    def _kind(self, request: Request) -> str:
+        if not request.is_navigation_request():
+            return request.resource_type
+        try:
+            frame = request.frame
+        except PlaywrightError:  # a window that is only being opened
+            return WINDOW
+        if frame.parent_frame:
+            return FRAME
+        return "document" if frame == self.page.main_frame else WINDOW
+
+    async def _loaded(self, request: Request, kind: str) -> Answer | None:
         headers = {name: request.headers[name] for name in PASSED_ON if name in request.headers}
-        task = asyncio.ensure_future(self._supply.answer(request.url, headers, request.resource_type))
+        task = asyncio.ensure_future(self._supply.answer(request.url, headers, kind))
         self._loading.add(task)
         await asyncio.wait({task})
         self._loading.discard(task)
