@@ -1,7 +1,7 @@
 """Links that need no writing: of hosts that nobody watches, or in the frontier already."""
 
 from array import array
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from typing import NamedTuple
 
 import sqlalchemy as sa
@@ -20,6 +20,9 @@ MOST_DEPTH = 1_000  # deeper is as deep: a calendar has no last page
 LISTS = (PageKind.START, PageKind.FEED)
 
 
+FULL_S = 600.0  # making room means looking at all of a site's addresses: not at each visit, when there is none
+
+
 class NewLink(NamedTuple):
     """`depth`: links between a listing of the site and here."""
 
@@ -28,6 +31,13 @@ class NewLink(NamedTuple):
     kind: PageKind
     priority: Priority
     depth: int
+
+
+class _Full(NamedTuple):
+    """There is no room for addresses so deep."""
+
+    depth: int
+    until_s: float
 
 
 class KnownLinks:
@@ -39,6 +49,7 @@ class KnownLinks:
         self._hosts: frozenset[str] = frozenset()
         self._fresh_until = clock.monotonic()
         self._seen = array("q", bytes(8 * PLACES))
+        self._full: dict[str, _Full] = {}
 
     async def refresh(self, tx: Transaction) -> None:
         if self._clock.monotonic() < self._fresh_until:
@@ -52,21 +63,29 @@ class KnownLinks:
     def unknown(self, visits: Iterable[Visited]) -> "Unknown":
         """The links that may be new, each once, in the order of the pages. Where a report leads counts on any host."""
         seen, hosts, fresh, marks = self._seen, self._hosts, dict[str, NewLink](), list[int]()
-        report = Priority.REPORT
+        report, now = Priority.REPORT, self._clock.monotonic()
         for visit in visits:
             depth = _depth(visit)
             for url, kind, priority in visit.links:
                 mark = hash(url)
                 if seen[mark % PLACES] != mark or priority is report:
-                    marks.append(mark)
                     if (host := host_of(url)) in hosts or priority is report:
+                        if (full := self._full.get(host)) and depth >= full.depth and now < full.until_s:
+                            continue
                         fresh[url] = NewLink(url, host, kind, priority, depth)
+                    marks.append(mark)
         return Unknown(list(fresh.values()), marks)
 
-    def remember(self, written: "Unknown") -> None:
-        """After they are in the frontier. What was left out because a site is full is left out from now on."""
+    def remember(self, written: "Unknown", left_out: Collection[NewLink] = ()) -> None:
+        """After they are in the frontier. `left_out`: those that are not, since a site is full: no address as deep or
+        deeper is tried there for a while, and these again after it."""
         for mark in written.marks:
             self._seen[mark % PLACES] = mark
+        until_s = self._clock.monotonic() + FULL_S
+        for link in sorted(left_out, key=lambda link: -link.depth):
+            self._seen[hash(link.url) % PLACES] = 0
+            if link.priority is not Priority.ASIDE:  # for these no room is made
+                self._full[link.host] = _Full(link.depth, until_s)
 
 
 def _depth(visit: Visited) -> int:

@@ -51,15 +51,15 @@ class Results:
         return {*(link.host for link in self.links), *(one.host for one in self.finished), *self.left}
 
 
-async def record(tx: Transaction, results: Results, holder: UUID, max_pages: int) -> Mapping[str, int]:
-    """Gives the hosts whose links did not fit any more, with their number."""
+async def record(tx: Transaction, results: Results, holder: UUID, max_pages: int) -> Sequence[NewLink]:
+    """Gives the links that did not fit any more."""
     visited = [one.done for one in results.finished if isinstance(one.done, Visited)]
     checked = [one.done for one in results.finished if isinstance(one.done, Checked)]
     for link in results.links:
         if link.priority is Priority.REPORT:
             await wake(tx, link.host, None, Urgency.REPORT)
     pages = await lock(tx, results.hosts)
-    refused = await add_links(tx, results.links, pages, max_pages) if results.links else {}
+    left_out = await add_links(tx, results.links, pages, max_pages) if results.links else ()
     if visited:
         await tx.execute(UPDATE_PAGES, _columns(visited, tx.clock.now()))
     if checked:
@@ -68,7 +68,7 @@ async def record(tx: Transaction, results: Results, holder: UUID, max_pages: int
         await tx.execute(RENDERS, {"hosts": renders})
     await tally(tx, results.finished)
     await lease_rows.give_back(tx, holder, results.left, lent=False)
-    return refused
+    return left_out
 
 
 def _columns(visited: Sequence[Visited], now: datetime) -> dict[str, list[Any]]:

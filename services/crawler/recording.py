@@ -1,6 +1,7 @@
 """Writing down what visits found, many at a time: first to the broker, then into the frontier."""
 
 import asyncio
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from uuid import UUID
@@ -82,9 +83,9 @@ class Recorder:
                 await self._links.refresh(tx)
                 unknown = self._links.unknown(visited)
                 results = Results(finished, unknown.links, left)
-                refused = await ledger.record(tx, results, self._leases.holder, self._max_pages)
-        self._links.remember(unknown)
-        for host, links in refused.items():
+                left_out = await ledger.record(tx, results, self._leases.holder, self._max_pages)
+        self._links.remember(unknown, left_out)
+        for host, links in Counter(link.host for link in left_out).items():
             log.warning("too many pages: links left out", host=host, links=links, most=self._max_pages)
         self._hand.forget(finished, over)
         self._changed.set()

@@ -12,6 +12,7 @@ import pytest
 import sqlalchemy as sa
 
 from services.crawler.app import app
+from services.crawler.domain import DAY_S
 from services.crawler.pace import FAILURES_THAT_BREAK
 from services.crawler.reports import add_report
 from services.crawler.settings import Settings
@@ -196,6 +197,33 @@ async def test_a_full_site_gives_up_what_is_deepest_and_was_never_visited(web: W
     assert [row.url for row in rows] == [web.url("a.test", f"/deep/{number}") for number in range(7)]
     (counted,) = await web.rows("SELECT count(*), max(pages) AS pages FROM frontier JOIN hosts USING (host)")
     assert counted.count == counted.pages == 10
+
+
+async def test_a_full_site_that_was_visited_whole_makes_room_for_what_is_new(web: Web) -> None:
+    """A board that is older than its room has no address that was never visited; its newest posts are the point."""
+    web.server.answers["/"] = page("/new/1", "/new/2", "/known")
+    web.server.answers["/new/1"] = web.server.answers["/new/2"] = page()
+    await web.watch("a.test")
+    old = {"known": (1, 600.0), "day": (5, 600.0), "gone": (1, 600.0), "still": (1, DAY_S), "report": (9, DAY_S)}
+    async with web.database.transaction() as tx:
+        for name, (depth, interval_s) in old.items():
+            await tx.execute(
+                sa.text(
+                    "INSERT INTO frontier (url, host, kind, priority, depth, next_at, visits, interval_s)"
+                    " VALUES (:url, 'a.test', :kind, :priority, :depth, now() + interval '1 day', 1, :interval_s)"
+                ),
+                {
+                    "url": web.url("a.test", f"/{name}"), "depth": depth, "interval_s": interval_s,
+                    "kind": "gone" if name == "gone" else "content", "priority": 0 if name == "report" else 3,
+                },
+            )  # fmt: skip
+        await tx.execute(sa.text("UPDATE hosts SET pages = 6"))
+    async with web.crawling(max_pages_per_site=6):
+        await eventually(lambda: {"/new/1", "/new/2"} <= set(web.asked("a.test")))
+    rows = await web.rows("SELECT url FROM frontier")
+    assert {row.url.rpartition("/")[2] for row in rows} == {"", "1", "2", "known", "still", "report"}
+    (counted,) = await web.rows("SELECT count(*), max(pages) AS pages FROM frontier JOIN hosts USING (host)")
+    assert counted.count == counted.pages == 6
 
 
 async def test_what_a_host_was_asked_is_counted(web: Web) -> None:
