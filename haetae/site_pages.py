@@ -92,4 +92,4 @@ def _shown(text: str) -> Text:
 
 
 def _moment(moment: datetime | None) -> str:
-    return f"{moment:%Y-%m-%d %H:%M:%S}" if moment else "never"
+    return f"{moment:%Y-%m-%d %H:%M:%S} UTC" if moment else "never"

@@ -9,18 +9,33 @@ from haetae import access, imports, site_pages
 from haetae.export import write_sites
 from haetae.saying import HOME, Home, console, fail, finish, guarded, import_file
 from services.crawler import site_control, site_figures
+from services.crawler.grounds import GROUNDS
 from services.crawler.reports import add_report
 from services.crawler.site_choice import Choice
+from services.crawler.site_fields import FIELDS
 from services.crawler.urls import canonical, host_of
 from shared.events.values import SiteKind
 
 sites = typer.Typer(no_args_is_help=True, help="The sites that the crawler watches.")
 
+
+def _ground(given: str) -> str:
+    if given not in GROUNDS:
+        raise typer.BadParameter(f"{given!r} is none; give one of {', '.join(GROUNDS)}")
+    return given
+
+
 Hosts = Annotated[list[str] | None, typer.Argument(help="Hosts of sites.", show_default=False)]
 Kind = Annotated[SiteKind | None, typer.Option(help="Only sites of this kind.", show_default=False)]
-Country = Annotated[str | None, typer.Option(help="Only sites of this country, such as KR.", show_default=False)]
-Language = Annotated[str | None, typer.Option(help="Only sites in this language, such as ko.", show_default=False)]
-Ground = Annotated[str | None, typer.Option(help="Only sites of this legal ground.", show_default=False)]
+Country = Annotated[
+    str | None, typer.Option(help="Only sites of this country, such as KR.", show_default=False, parser=str.upper)
+]
+Language = Annotated[
+    str | None, typer.Option(help="Only sites in this language, such as ko.", show_default=False, parser=str.lower)
+]
+Ground = Annotated[
+    str | None, typer.Option(help="Only sites of this legal ground.", show_default=False, parser=_ground)
+]
 Paused = Annotated[bool | None, typer.Option("--paused/--watched", help="Only paused, or only watched sites.")]
 Troubled = Annotated[
     bool | None,
@@ -32,15 +47,16 @@ SEE = "`haetae sites list` shows what there is"
 NO_SUCH = f"no such site; {SEE}"
 
 
-@sites.command("import")
+@sites.command(
+    "import",
+    help="Register sites, or what is new of those that are known."
+    "\n\nThe first line of a CSV file names its fields, of which only url and name are needed: "
+    f"{', '.join(FIELDS)}. The crawler's README says what they mean, `haetae sites export` gives an example."
+    "\n\nA wrong line is named with its number and the cure; the others are taken.",
+)
 def import_sites(
     file: Annotated[Path, typer.Argument(help="CSV or JSON lines.", exists=True, dir_okay=False)], home: Home = HOME
 ) -> None:
-    """Register sites, or what is new of those that are known. The first line of a CSV file names its fields: url and
-    name are needed; see services/crawler/README.md for the others, and `haetae sites export` for an example.
-
-    A wrong line is named with its number and the cure; the others are taken.
-    """
     import_file(imports.sites, "crawler", file, home, "sites")
 
 
@@ -182,6 +198,8 @@ def report(
 def _set_paused(choice: Choice, every: bool, paused: bool, home: Path) -> None:
     if not choice.values and not every:
         raise typer.BadParameter("name hosts, or what the sites have in common, or give --all", param_hint="HOSTS")
+    if choice.values and every:
+        raise typer.BadParameter("all sites, or only these? leave one of them out", param_hint="--all")
 
     async def do() -> tuple[int, int, list[str]]:
         async with access.database("crawler", home) as database, database.transaction() as tx:

@@ -101,7 +101,7 @@ async def test_sites_are_listed_page_by_page_and_by_what_they_have_in_common(lis
     assert [site["host"] for site in first] == ["a.test", "b.test"]
     assert [site["host"] for site in await listed.json("list", "--after", "b.test")] == ["c.test", "d.test"]
     for options, hosts in {
-        ("--kind", "board", "--country", "KR"): ["a.test"],
+        ("--kind", "board", "--country", "kr"): ["a.test"],
         ("--paused",): ["b.test"],
         ("--ground", "victim_request"): ["c.test"],
         ("--troubled",): [],
@@ -111,6 +111,8 @@ async def test_sites_are_listed_page_by_page_and_by_what_they_have_in_common(lis
     assert "a.test" in table.stdout
     assert "1 of 4 sites; go on with --after a.test" in table.stderr
     assert (await listed("list", "--kind", "forum")).exit_code == 2
+    mistyped = await listed("list", "--ground", "victim")
+    assert (mistyped.exit_code, "victim_request" in mistyped.stderr) == (2, True)
 
 
 async def test_everything_about_one_site(listed: CommandLine) -> None:
@@ -156,6 +158,7 @@ async def test_sites_are_paused_and_resumed_by_host_and_by_what_they_have_in_com
     refused = await listed("pause")
     assert (refused.exit_code, "--all" in refused.stderr) == (2, True)
     assert "4 of 4 sites paused" not in refused.stdout
+    assert (await listed("pause", "--all", "a.test")).exit_code == 2
     assert "3 of 4 sites paused" in (await listed("pause", "--all")).stdout
 
 

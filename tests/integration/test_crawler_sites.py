@@ -6,13 +6,17 @@ from collections.abc import AsyncIterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import pytest
 import sqlalchemy as sa
 
 from sandbox.traffic import Visits
+from services.crawler.domain import PageKind, Priority
+from services.crawler.known_links import NewLink
+from services.crawler.ledger import Results, record
 from services.crawler.site_choice import Choice
-from services.crawler.site_control import set_paused
+from services.crawler.site_control import remove, set_paused
 from services.crawler.site_figures import count, lines, whole
 from services.crawler.site_lines import SiteLine
 from services.crawler.sites import CHUNK, import_sites, parse_sites
@@ -148,3 +152,20 @@ async def test_entering_a_line_that_says_nothing_of_a_pause_leaves_it(database: 
         async with database.transaction() as tx:
             (now,) = await lines(tx)
         assert now.paused is paused
+
+
+async def test_a_visit_that_ends_after_its_site_was_removed_brings_none_of_its_pages_back(database: Database) -> None:
+    sites, _ = parse_sites(["url,name", "http://a.test/,A", "http://b.test/,B"], "csv")
+    await import_sites(database, sites)
+    links = [
+        NewLink(f"http://{name}.test/post", f"{name}.test", PageKind.UNKNOWN, priority, 1)
+        for name, priority in (("a", Priority.FIRST), ("b", Priority.FIRST), ("reported", Priority.REPORT))
+    ]
+    async with database.transaction() as tx:
+        assert await remove(tx, ["a.test"]) == ["a.test"]
+        await record(tx, Results([], links), uuid4(), 10)
+    async with database.transaction() as tx:
+        left = (await tx.execute(sa.text("SELECT url FROM frontier ORDER BY url"))).scalars().all()
+        pages = (await tx.execute(sa.text("SELECT pages FROM hosts WHERE host = 'a.test'"))).scalar()
+    assert left == ["http://b.test/", "http://b.test/post", "http://reported.test/post"]
+    assert pages == 0
