@@ -49,7 +49,7 @@ LET_GO = sa.text(f"""
                 END) END AS page_at
         FROM unnest(CAST(:hosts AS text[])) AS wanted (host)
         JOIN hosts AS known USING (host)
-        LEFT JOIN sites USING (host)
+        LEFT JOIN LATERAL (SELECT * FROM sites WHERE sites.host = wanted.host OFFSET 0) AS site ON true
         CROSS JOIN LATERAL (
             SELECT min(next_at) AS at FROM frontier WHERE frontier.host = wanted.host AND priority = 0
         ) AS report
@@ -64,7 +64,7 @@ LET_GO = sa.text(f"""
             ) AS first
         ) AS page
     ) AS coming
-    WHERE hosts.host = coming.host
+    WHERE hosts.host = coming.host AND hosts.host = ANY(CAST(:hosts AS text[]))
 """)  # noqa: S608  # our own words
 
 # A host that nobody knew is asked at the default pace. What is in hand is looked at when it is let go. What is due
