@@ -18,6 +18,9 @@ from shared.failures import Transient
 MOST_HOSTS = 50_000
 # Beyond its gap a host is waited for so long. Who has to wait longer comes again: it would keep the host in hand.
 MOST_REST_S = 10.0
+# So long a turn is waited for behind others: thousands of pages may show pictures of one server, and each that waits
+# keeps its own host in hand. A few always may: the visits and the check of a slow host, which all ask it alone.
+MOST_QUEUE_S, FEW = 60.0, 4
 
 
 class NotNow(Transient):
@@ -95,9 +98,12 @@ class Pacer:
         """Entered when the next request to the host may start, first come, first served; left when it is answered.
 
         One request at a time, and the gap counts from the answer: however busy either machine is, the host never sees
-        two requests closer together. Raises `NotNow` when the host is not to be had, or to be left alone.
+        two requests closer together. Raises `NotNow` when the host is not to be had, to be left alone, or too
+        many wait for it.
         """
         state = self._host(host)
+        if state.users >= FEW and state.users * state.gap_s > MOST_QUEUE_S:
+            raise NotNow(host, f"is waited for by {state.users} others")
         state.users += 1
         try:
             async with state.turn:

@@ -24,7 +24,7 @@ from services.crawler.pace import (
     refused_s,
     retry_after_s,
 )
-from services.crawler.pacing import MOST_REST_S, NotNow, Pacer
+from services.crawler.pacing import MOST_QUEUE_S, MOST_REST_S, NotNow, Pacer
 from services.crawler.visit import Known, Visited
 from shared.clock import ManualClock
 
@@ -88,6 +88,27 @@ async def test_a_host_that_refuses_is_left_alone_by_everybody() -> None:
         async with pacer.turn("a.test"):
             raise AssertionError
     assert pacer.left("a.test").rests_s == 2 * MOST_REST_S
+
+
+async def test_what_very_many_wait_for_is_not_waited_for_by_more() -> None:
+    """Pages with pictures of one server would otherwise hold their own hosts for hours."""
+    clock = ManualClock()
+    pacer, asked = Pacer(clock), list[bool]()
+
+    async def ask() -> None:
+        async with pacer.turn("pictures.test"):
+            asked.append(True)
+
+    asking = [asyncio.create_task(ask()) for _ in range(500)]
+    await asyncio.sleep(0)
+    refused = [task for task in asking if task.done() and isinstance(task.exception(), NotNow)]
+    assert MOST_QUEUE_S <= len(asking) - len(refused) <= MOST_QUEUE_S + 2
+    for _ in range(100):
+        clock.advance(1.0)
+        for _ in range(5):
+            await asyncio.sleep(0)
+    assert len(asked) + len(refused) == len(asking)
+    await asyncio.gather(*asking, return_exceptions=True)
 
 
 async def test_without_its_lease_no_turn_begins() -> None:
