@@ -8,6 +8,7 @@ from turbohtml import Document, Element
 
 from services.crawler.dates import date_of
 from shared.events.values import Post
+from shared.text import one_line
 
 MAX_AUTHORS, MAX_AUTHOR = 5, 100
 META_AUTHORS = (
@@ -45,7 +46,7 @@ class Byline:
     def names(self, opening: Post | None) -> tuple[str, ...]:
         """Each once. An address of a profile is no name."""
         of_thread = [opening.author] if opening and opening.author else []
-        tidy = (" ".join(name.replace("\0", "").split())[:MAX_AUTHOR] for name in (*self.authors, *of_thread))
+        tidy = (one_line(name[: 2 * MAX_AUTHOR], MAX_AUTHOR) for name in (*self.authors, *of_thread))
         return tuple(dict.fromkeys(name for name in tidy if name and "://" not in name))[:MAX_AUTHORS]
 
 

@@ -47,7 +47,7 @@ def _one_line(secret: SecretStr) -> SecretStr:
 
 
 def _header_name(name: str) -> str:
-    if not HEADER_NAME.match(name) or name.lower() in NOT_OURS:
+    if not HEADER_NAME.fullmatch(name) or name.lower() in NOT_OURS:
         raise ValueError("it is no header that a secret may set")
     return name
 

@@ -7,7 +7,6 @@ from typing import NamedTuple
 import sqlalchemy as sa
 
 from services.crawler.domain import PageKind, Priority
-from services.crawler.store import SiteRow
 from services.crawler.urls import host_of
 from services.crawler.visit import Visited
 from shared.clock import Clock
@@ -17,6 +16,8 @@ FRESH_S = 10.0  # how soon links to a site that was just imported are followed
 # Places for the 64-bit hashes of addresses, 8 bytes each: 16 MB. A page has hundreds of links, nearly all seen before.
 PLACES = 2**21
 MOST_DEPTH = 1_000  # deeper is as deep: a calendar has no last page
+# A site that was removed and entered again since is another row.
+ENTRIES = sa.text("SELECT host, CAST(xmin AS text) FROM sites")
 LISTS = (PageKind.START, PageKind.FEED)
 
 
@@ -47,6 +48,7 @@ class KnownLinks:
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
         self._hosts: frozenset[str] = frozenset()
+        self._entries: frozenset[tuple[str, str]] = frozenset()
         self._fresh_until = clock.monotonic()
         self._seen = array("q", bytes(8 * PLACES))
         self._full: dict[str, _Full] = {}
@@ -54,10 +56,10 @@ class KnownLinks:
     async def refresh(self, tx: Transaction) -> None:
         if self._clock.monotonic() < self._fresh_until:
             return
-        hosts = frozenset(await tx.scalars(sa.select(SiteRow.host)))
-        if hosts - self._hosts:  # links to these were left out until now
+        entries = frozenset((host, version) for host, version in await tx.execute(ENTRIES))
+        if entries - self._entries:  # links to these were left out until now, or were struck off the list with them
             self._seen = array("q", bytes(8 * PLACES))
-        self._hosts = hosts
+        self._entries, self._hosts = entries, frozenset(host for host, _ in entries)
         self._fresh_until = self._clock.monotonic() + FRESH_S
 
     def unknown(self, visits: Iterable[Visited]) -> "Unknown":

@@ -13,15 +13,19 @@ import sqlalchemy as sa
 
 from sandbox.traffic import Visits
 from services.crawler.domain import PageKind, Priority
-from services.crawler.known_links import NewLink
+from services.crawler.known_links import FRESH_S, KnownLinks, NewLink
 from services.crawler.ledger import Results, record
+from services.crawler.outcomes import settled
 from services.crawler.site_choice import Choice
 from services.crawler.site_control import remove, set_paused
 from services.crawler.site_figures import count, lines, whole
 from services.crawler.site_lines import SiteLine
 from services.crawler.sites import CHUNK, import_sites, parse_sites
+from services.crawler.visit import Link
+from shared.clock import ManualClock
 from shared.database import Database
 from tests.support.crawl import Crawl, crawling
+from tests.support.findings import NOW, known
 from tests.support.poll import eventually
 from tests.support.stack import Migrated
 
@@ -169,3 +173,21 @@ async def test_a_visit_that_ends_after_its_site_was_removed_brings_none_of_its_p
         pages = (await tx.execute(sa.text("SELECT pages FROM hosts WHERE host = 'a.test'"))).scalar()
     assert left == ["http://b.test/", "http://b.test/post", "http://reported.test/post"]
     assert pages == 0
+
+
+async def test_links_of_a_site_that_was_removed_and_entered_again_are_entered_again(database: Database) -> None:
+    clock = ManualClock()
+    sites, _ = parse_sites(["url,name", "http://a.test/,A"], "csv")
+    await import_sites(database, sites)
+    known_links = KnownLinks(clock)
+    found = settled(known("http://a.test/"), PageKind.INDEX, NOW, changed=True, links=(Link("http://a.test/post"),))
+    for _ in range(2):
+        clock.advance(FRESH_S)
+        async with database.transaction() as tx:
+            await known_links.refresh(tx)
+        unknown = known_links.unknown([found])
+        assert [link.url for link in unknown.links] == ["http://a.test/post"]
+        known_links.remember(unknown)
+        async with database.transaction() as tx:
+            await remove(tx, ["a.test"])
+        await import_sites(database, sites)

@@ -94,3 +94,9 @@ def test_no_structured_data_breaks_the_reader(data: str) -> None:
     page = read_html(f'<script type="application/ld+json">{data}</script><p>{TEXT}</p>', URL)
     assert page.is_content
     assert page.published_at is None
+
+
+def test_a_name_that_nobody_could_write_down_hides_no_page() -> None:
+    data = '{"@type": "Article", "author": {"name": "Min\\ud800ji\\u0000"}}'
+    page = read_html(f'<script type="application/ld+json">{data}</script><article><p>{TEXT}</p></article>', URL)
+    assert page.authors == ("Min ji",)

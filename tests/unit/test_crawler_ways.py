@@ -128,6 +128,7 @@ def test_a_secret_is_in_no_text_that_could_be_logged(file: Path) -> None:
     ("text", "problem"),
     [
         ('[a]\nheaders = {Host = "paper-boat"}', "a.headers.Host"),
+        ('[a]\nheaders = {"X-Access\\n" = "paper-boat"}', "it is no header"),
         ('[a]\nheaders = {X = "paper\\nboat"}', "a.headers.X: Value error, it must be printable ASCII"),
         ('[a]\ncookies = {x = "paper;boat"}', "a.cookies.x: Value error, it has characters that no cookie can have"),
         ('[a]\nbasic = {user = "paper-boat"}', "a.basic.password: Field required"),
