@@ -17,7 +17,7 @@ FRESH_S = 10.0  # how soon links to a site that was just imported are followed
 PLACES = 2**21
 MOST_DEPTH = 1_000  # deeper is as deep: a calendar has no last page
 # A site that was removed and entered again since is another row.
-ENTRIES = sa.text("SELECT host, CAST(xmin AS text) FROM sites")
+ENTRIES = sa.text("SELECT host, CAST(xmin AS text) AS version FROM sites")
 LISTS = (PageKind.START, PageKind.FEED)
 
 
@@ -56,7 +56,7 @@ class KnownLinks:
     async def refresh(self, tx: Transaction) -> None:
         if self._clock.monotonic() < self._fresh_until:
             return
-        entries = frozenset((host, version) for host, version in await tx.execute(ENTRIES))
+        entries = frozenset((row.host, row.version) for row in await tx.execute(ENTRIES))
         if entries - self._entries:  # links to these were left out until now, or were struck off the list with them
             self._seen = array("q", bytes(8 * PLACES))
         self._entries, self._hosts = entries, frozenset(host for host, _ in entries)
