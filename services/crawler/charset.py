@@ -53,7 +53,7 @@ def decode(body: bytes, content_type: str = "", language: str | None = None) -> 
     except UnicodeDecodeError:
         return _best(body, content_type, language)
     # Nothing else in use is valid UTF-8 by chance, whatever the page says; only what is ASCII may be something else.
-    return text if "\0" not in text and "\x1b" not in text else _best(body, content_type, language)
+    return text if b"\0" not in body and b"\x1b" not in body else _best(body, content_type, language)
 
 
 def _best(body: bytes, content_type: str, language: str | None) -> str:

@@ -9,9 +9,8 @@ UNTIDY = ("  ", "\xa0", "\u3000", "\t")  # blanks that the renderer leaves
 
 
 def cut_what_is_no_text(page: Document) -> None:
-    for tag in NOT_TEXT:
-        for node in page.find_all(tag):
-            node.extract()
+    for node in list(page.iter_elements(NOT_TEXT)):
+        node.extract()
 
 
 def text_of(part: Document | Element) -> str:

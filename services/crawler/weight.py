@@ -29,4 +29,7 @@ def has_letters(text: str, fewest: int) -> bool:
     """`letters(text) >= fewest`, mostly without counting: a listing asks this for each of its rows."""
     if len(text) < fewest and text.isascii():
         return False
+    words = text[: 2 * fewest].replace(" ", "")
+    if len(words) >= fewest and words.isalpha():
+        return True
     return sum(map(str.isalpha, text[: 3 * fewest])) >= fewest or letters(text) >= fewest
