@@ -10,12 +10,14 @@ import structlog
 from services.crawler.claiming import HAND_S
 from services.crawler.pace import REFUSALS, broken_s
 from services.crawler.pacing import NotNow
+from services.crawler.unwritten import Unwritten, weight_of
 from services.crawler.visit import Check, Checked, Known, Visited
 from shared.clock import Clock
 
 log = structlog.get_logger(__name__)
 
 GATHER_S = 0.05  # for what ends at nearly the same time: one transaction then serves many visits
+TOGETHER = 256  # visits that are written down in one transaction: more make it long, not cheaper
 AT_ONCE = 2  # visits of a host: one that waits for a picture server must not stop the host, politeness needs no more
 # What has not begun by then stays due: a host that is slower than its pace must not keep a check waiting.
 MOST_S = 1.5 * HAND_S
@@ -29,7 +31,7 @@ Rest = Callable[[str, float], None]
 @dataclass(frozen=True)
 class Finished:
     """`failures`: visits of the host in a row without an answer. `put_off`: what was found could not be written down,
-    and `done` says so instead."""
+    and `done` says so instead. `weight`: in bytes, of what was found."""
 
     key: str
     host: str
@@ -37,6 +39,7 @@ class Finished:
     trace: dict[str, str]
     failures: int
     put_off: bool = False
+    weight: int = 0
 
 
 @dataclass
@@ -60,7 +63,8 @@ class InHand:
         self._hosts: dict[str, _Host] = {}
         self._resting: dict[str, _Host] = {}  # nothing under way; perhaps something to write down
         self._tasks: set[asyncio.Task[None]] = set()
-        self._finished: list[Finished] = []
+        self._finished: deque[Finished] = deque()
+        self._unwritten = Unwritten()
         self._news = asyncio.Event()
 
     def __len__(self) -> int:
@@ -99,13 +103,11 @@ class InHand:
     async def _visit(self, host: _Host) -> None:
         """One visit after the other, until there is nothing more to do, or too little time."""
         try:
-            while host.queue and self._clock.monotonic() < host.until_s:
+            while await self._goes_on(host):
                 job = host.queue.popleft()
                 done = await self._work(job)
                 self._judge(host, done)
-                host.unwritten += 1
-                self._finished.append(Finished(key_of(job), host.name, done, host.trace, host.failures))
-                self._news.set()
+                self._finish(host, job, done)
         except NotNow as failure:
             log.info("a visit has to wait: it stays due", host=host.name, why=str(failure))
         except Exception:
@@ -116,6 +118,17 @@ class InHand:
                 host.queue.clear()
                 self._resting[host.name] = host
                 self._news.set()
+
+    async def _goes_on(self, host: _Host) -> bool:
+        await self._unwritten.room()
+        return bool(host.queue) and self._clock.monotonic() < host.until_s
+
+    def _finish(self, host: _Host, job: Job, done: Done) -> None:
+        one = Finished(key_of(job), host.name, done, host.trace, host.failures, weight=weight_of(done))
+        host.unwritten += 1
+        self._unwritten.add(one.weight)
+        self._finished.append(one)
+        self._news.set()
 
     def _judge(self, host: _Host, done: Done) -> None:
         """What the answer says of the host. One that is dead or wants to be left alone is asked nothing more."""
@@ -134,15 +147,17 @@ class InHand:
             held.queue.clear()
 
     async def finished(self, wait_s: float) -> list[Finished]:
-        """What is done since the last call; waits for something, but not longer than that."""
+        """What is done since the last call, the rest next time; waits for something, but not longer than that."""
         try:
             async with asyncio.timeout(wait_s):
                 await self._news.wait()
-            await asyncio.sleep(GATHER_S)
+            if len(self._finished) < TOGETHER:
+                await asyncio.sleep(GATHER_S)
         except TimeoutError:
             pass
-        self._news.clear()
-        taken, self._finished = self._finished, []
+        taken = [self._finished.popleft() for _ in range(min(TOGETHER, len(self._finished)))]
+        if not self._finished:
+            self._news.clear()
         return taken
 
     def over(self, written: Iterable[Finished]) -> list[str]:
@@ -152,6 +167,7 @@ class InHand:
 
     def forget(self, written: Iterable[Finished], over: Iterable[str]) -> None:
         for one in written:
+            self._unwritten.remove(one.weight)
             if host := self._hosts.get(one.host):
                 host.unwritten -= 1
                 host.keys.discard(one.key)
@@ -165,6 +181,7 @@ class InHand:
         """Let visits under way come to their end; break off those that do not."""
         for host in self._hosts.values():
             host.queue.clear()
+        self._unwritten.give_up()
         if self._tasks:
             _, late = await asyncio.wait(self._tasks, timeout=within_s)
             for task in late:

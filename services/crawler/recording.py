@@ -41,7 +41,9 @@ class Recorder:
         while not self._context.stopping():
             await self._write(await self._hand.finished(LOOK_S))
         await self._hand.stop(STOP_S)
-        await self._write(await self._hand.finished(0))
+        while last := await self._hand.finished(0):
+            await self._write(last)
+        await self._write(())  # hosts of which nothing was left
 
     async def _write(self, finished: Sequence[Finished]) -> None:
         """Until it is written: a database or broker that is away comes back."""
