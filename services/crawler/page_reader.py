@@ -19,7 +19,8 @@ MEMORY_BYTES = 512 * 1024 * 1024
 MANY_TAGS = 10_000
 LEAST_TAG = 5  # characters that an element takes on average at least: a shorter page is not counted
 # The parser merges the attributes of every further <html> and <body> into the first: n of them cost n².
-ROOTS = re.compile(r"<(?:[hH][tT][mM][lL]|[bB][oO][dD][yY])(?=[\s/>])")
+# (The letters after "<" are looked at in one step: a page has thousands of "<".)
+ROOTS = re.compile(r"<[hHbB](?:(?<=[hH])[tT][mM][lL]|(?<=[bB])[oO][dD][yY])(?=[\s/>])")
 MANY_ROOTS = 10
 
 
