@@ -31,7 +31,7 @@ from services.crawler.sight import Sight
 from services.crawler.vantage import Vantage
 from services.crawler.viewing import Tools
 from services.crawler.visit import Check, Known, Visited
-from services.crawler.visiting import Visitor
+from services.crawler.visiting import Unseen, Visitor
 from services.crawler.ways import Ways
 from shared.browser import Chromium
 from shared.clock import Clock
@@ -47,8 +47,11 @@ LOOK_UPS_AT_ONCE = 2  # of the eight connections
 class Equipment:
     """A resource."""
 
-    def __init__(self, settings: Settings, database: Database, clock: Clock, pacer: Pacer) -> None:
+    def __init__(
+        self, settings: Settings, database: Database, clock: Clock, pacer: Pacer, unseen: Unseen = list
+    ) -> None:
         self._settings, self._database, self._clock, self._pacer = settings, database, clock, pacer
+        self._unseen = unseen
         self._open = AsyncExitStack()
         self._look_ups = asyncio.Semaphore(LOOK_UPS_AT_ONCE)
 
@@ -70,7 +73,7 @@ class Equipment:
         pages = await self._open.enter_async_context(PageReader())
         sight = Sight(pages, renderer, Absence(asker, pages, self._clock, token_hex), agent)
         describer = Describer(pictures, self._clock, agent, self._digest_of)
-        self._visitor = Visitor(asker, sight, describer, self._clock)
+        self._visitor = Visitor(asker, sight, describer, self._clock, self._unseen)
         self._connectors = Reader(
             asker, pictures, self._clock, agent, self._key_of, settings.connector_mappings, settings.fetch_media
         )

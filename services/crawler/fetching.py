@@ -20,6 +20,7 @@ from services.crawler import lease_rows
 from services.crawler.claiming import HOSTS_AT_ONCE
 from services.crawler.equipment import Equipment
 from services.crawler.in_hand import InHand
+from services.crawler.known_links import KnownLinks
 from services.crawler.leases import TEND_EVERY_S, Leases
 from services.crawler.loading import Loaded, load
 from services.crawler.recording import Recorder
@@ -43,7 +44,8 @@ class Fetching:
         self._settings, self._database, self._clock = settings, database, clock
         self._open = AsyncExitStack()
         self._leases = Leases(database, clock, holder)
-        self._equipment = Equipment(settings, database, clock, self._leases.pacer)
+        self._links = KnownLinks(clock)
+        self._equipment = Equipment(settings, database, clock, self._leases.pacer, self._links.unseen)
         self._hand = InHand(settings.most_hosts, clock, self._equipment.work, self._leases.pacer.rest)
         self._leases.lost = self._hand.drop
         self._loads = asyncio.Semaphore(LOADS_AT_ONCE)
@@ -88,7 +90,8 @@ class Fetching:
 
     async def run(self, context: Context) -> None:
         """Write down what is done until the service stops, and let the hosts go."""
-        await Recorder(self._settings.max_pages_per_site, self._leases, self._hand, context, self.changed).run()
+        most = self._settings.max_pages_per_site
+        await Recorder(most, self._leases, self._hand, self._links, context, self.changed).run()
         try:
             await self._leases.close()
         except Transient as failure:

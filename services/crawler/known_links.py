@@ -62,6 +62,11 @@ class KnownLinks:
         self._entries, self._hosts = entries, frozenset(host for host, _ in entries)
         self._fresh_until = self._clock.monotonic() + FRESH_S
 
+    def unseen(self, urls: Iterable[str]) -> list[str]:
+        """Without those that need no writing, as far as is known: of nearly all links nothing more has to be made."""
+        seen = self._seen
+        return [url for url in urls if seen[(mark := hash(url)) % PLACES] != mark]
+
     def unknown(self, visits: Iterable[Visited]) -> "Unknown":
         """The links that may be new, each once, in the order of the pages. Where a report leads counts on any host."""
         seen, hosts, fresh, marks = self._seen, self._hosts, dict[str, NewLink](), list[int]()

@@ -31,10 +31,17 @@ AFTER_FAILURE_S = 1.0
 class Recorder:
     """`changed` is set when something may have become due."""
 
-    def __init__(self, max_pages: int, leases: Leases, hand: InHand, context: Context, changed: asyncio.Event) -> None:
-        self._max_pages, self._leases, self._hand = max_pages, leases, hand
+    def __init__(
+        self,
+        max_pages: int,
+        leases: Leases,
+        hand: InHand,
+        links: KnownLinks,
+        context: Context,
+        changed: asyncio.Event,
+    ) -> None:
+        self._max_pages, self._leases, self._hand, self._links = max_pages, leases, hand, links
         self._context, self._changed = context, changed
-        self._links = KnownLinks(context.clock)
 
     async def run(self) -> None:
         """Write down what is done, until the service stops; then what is left, and let everything go."""

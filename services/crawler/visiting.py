@@ -1,6 +1,7 @@
 """One visit: ask, read, describe. Gives what the frontier keeps and what is told to the classifier."""
 
 import hashlib
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -30,13 +31,18 @@ MOST_HOPS = 5  # redirects of a reported address, or of a site's beginning
 CUT = "cut: the first {} bytes were read, the rest was left"
 REFUSED_AS_FAILURES = 20  # an address that the guard refuses will hardly be allowed later: the longest backoff
 
+Unseen = Callable[[Iterable[str]], Iterable[str]]
+
 
 @dataclass(frozen=True)
 class Visitor:
+    """`unseen` leaves out addresses that need not be told: they are known."""
+
     asker: Asker
     sight: Sight
     describer: Describer
     clock: Clock
+    unseen: Unseen = list
 
     async def visit(self, known: Known) -> Visited:
         """Never raises for what the web does: that is recorded with the page. Raises `NotNow` of the page's host."""
@@ -69,7 +75,7 @@ class Visitor:
             return settled(known, PageKind.INDEX, now, changed=False, links=(link,), digest=_digest(onward))
         media_type = answer.headers.get("content-type", "")
         if answer.status == 200 and is_feed(answer.body, media_type):
-            return _feed(known, answer, now)
+            return _feed(known, answer, now, self.unseen)
         seen = await self.sight.see(known.url, answer, known.watched)
         if seen.wall:
             return walled(known, seen.wall, answer, self.clock.now())
@@ -77,7 +83,7 @@ class Visitor:
             return settled(known, PageKind.GONE, now, changed=False, problem=f"status {answer.status}")
         if not 200 <= answer.status < 300:
             return not_served(known, answer.status, now)
-        return await self._keep(known, seen, _links(seen.page, sitemaps, known))
+        return await self._keep(known, seen, _links(seen.page, sitemaps, known, self.unseen))
 
     async def _keep(self, known: Known, seen: Seen, links: tuple[Link, ...]) -> Visited:
         if seen.page.is_content:
@@ -93,9 +99,9 @@ class Visitor:
         return visited
 
 
-def _feed(known: Known, answer: Fetched, now: datetime) -> Visited:
+def _feed(known: Known, answer: Fetched, now: datetime, unseen: Unseen) -> Visited:
     found = read_feed(answer.body, answer.headers.get("content-type", ""), known.url, known.watched.site.language)
-    digest, links = _digest(*found), tuple(map(Link, found))
+    digest, links = _digest(*found), tuple(map(Link, unseen(found)))
     changed = digest != known.last_digest
     return settled(known, PageKind.FEED, now, changed=changed, answer=answer, links=links, digest=digest)
 
@@ -118,7 +124,7 @@ def _conditions(known: Known) -> dict[str, str]:
     return {} if known.watched.renders else conditions(known.etag, known.last_modified)
 
 
-def _links(page: Page, sitemaps: tuple[str, ...], known: Known) -> tuple[Link, ...]:
+def _links(page: Page, sitemaps: tuple[str, ...], known: Known, unseen: Unseen) -> tuple[Link, ...]:
     """Feeds and sitemaps first: they list what is new. Other views of a page of content (same path, another query, its
     own feed) last: what they show is known."""
     listings = [*page.feeds, *(made for url in sitemaps if (made := canonical(url, known.url)))]
@@ -129,5 +135,5 @@ def _links(page: Page, sitemaps: tuple[str, ...], known: Known) -> tuple[Link, .
         found = (*found, *discovered(known.url, found))
     return (
         *(Link(url, PageKind.FEED, urgent) for url in listings),
-        *(Link(url, priority=Priority.ASIDE if path_of(url) == path else Priority.FIRST) for url in found),
+        *(Link(url, priority=Priority.ASIDE if path_of(url) == path else Priority.FIRST) for url in unseen(found)),
     )

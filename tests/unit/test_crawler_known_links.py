@@ -44,6 +44,14 @@ def test_what_a_full_site_left_out_is_tried_again_later_and_what_is_less_deep_at
     assert [link.url for link in unknown(made, visit("/1"))] == ["http://board.test/1"]
 
 
+def test_what_is_known_need_not_be_told_and_what_was_left_out_is_told_again() -> None:
+    made, two = links(ManualClock()), ["http://board.test/1", "http://board.test/2"]
+    assert made.unseen(two) == two
+    fresh = made.unknown([visit("/1", "/2")])
+    made.remember(fresh, fresh.links[1:])
+    assert made.unseen(two) == two[1:]
+
+
 def test_where_a_report_leads_counts_on_any_host_and_other_links_do_not() -> None:
     made = links(ManualClock())
     visited = settled(
