@@ -3,9 +3,11 @@
 import re
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
+from functools import lru_cache
 
 EARLIEST, LATEST = 1995, 2100  # the web's; other years are numbers of something else
-MAX_DATE = 80  # characters
+MAX_DATE, LOOKED_AT = 80, 320  # characters
+KEPT = 4_096  # texts: boards show the same days again and again
 # 2026-11-20 13:05, 2026.11.20. 13:05:09, 2026/11/20, 2026年11月20日 13:05, 2026년 11월 20일 오후 1:05
 YEAR_FIRST = re.compile(r"(?P<y>\d{4})\s?[-./年년]\s?(?P<m>\d{1,2})\s?[-./月월]\s?(?P<d>\d{1,2})(?!\d)")
 # 20.11.2026 13:05: with dots the day stands first everywhere; with slashes nobody knows, so that is no date.
@@ -31,10 +33,13 @@ MONTH = {name[:3]: number for number, names in enumerate(MONTHS, 1) for name in 
 
 def date_of(text: str | None) -> datetime | None:
     """Aware; UTC where the page names no zone, since nobody knows it then. None for what is no date."""
-    if not text:
-        return None
+    return _date_of(text[:LOOKED_AT]) if text else None
+
+
+@lru_cache(maxsize=KEPT)
+def _date_of(text: str) -> datetime | None:
     if (found := _iso(text)) is None:
-        text = " ".join(text[: 4 * MAX_DATE].split())[:MAX_DATE]
+        text = " ".join(text.split())[:MAX_DATE]
         found = _iso(text) or _mail(text) or _epoch(text) or _written(text)
     if found is None or not EARLIEST <= found.year < LATEST:
         return None

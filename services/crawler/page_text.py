@@ -5,7 +5,6 @@ from turbohtml import Document, Element
 NOT_TEXT = ("title", "script", "style", "noscript", "template", "button", "select", "option", "textarea", "time", "svg")
 # Laid out in columns by the renderer, with numbers and bullets; here each cell and item is a line.
 LAID_OUT = ("table", "tbody", "thead", "tfoot", "tr", "td", "th", "caption", "ol", "ul", "li")
-UNTIDY = ("  ", "\xa0", "\u3000", "\t")  # blanks that the renderer leaves
 
 
 def cut_what_is_no_text(page: Document) -> None:
@@ -24,7 +23,7 @@ def lines_of(part: Document | Element) -> str:
     """The same, leaving the tree as it is: cells of a table stand in one line."""
     text = part.to_text()
     lines = text.split("\n")
-    if any(sign in text for sign in UNTIDY):
+    if "  " in text or "\xa0" in text or "\u3000" in text or "\t" in text:  # blanks that the renderer leaves
         lines = [" ".join(line.split()) for line in lines]
     return "\n".join([line for line in lines if line])
 

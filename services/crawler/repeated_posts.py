@@ -1,11 +1,12 @@
 """The posts of a board whose engine is not known: parts of the page that are alike, each with a date (pure)."""
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
+from itertools import chain
 from typing import NamedTuple
 
-from turbohtml import Document, Element
+from turbohtml import Axis, Document, Element
 
 from services.crawler.page_text import lines_of
 from services.crawler.posts import MAX_POSTS, NAMES, author_of, posted_at
@@ -34,9 +35,9 @@ def candidates(page: Document) -> tuple[Candidate, ...]:
     if not FEWEST <= len(dates) <= MAX_DATED:
         return ()
     parts = _repeated(dates)[:MAX_POSTS]
-    if all(_is_row(part) for part in parts[:PROBED]):
+    if all(_is_row(part) for part, _ in parts[:PROBED]):
         return ()
-    return tuple(found for part in parts if (found := _candidate(part)))
+    return tuple(found for part, date in parts if (found := _candidate(part, date)))
 
 
 def repeated_posts(found: Sequence[Candidate]) -> tuple[Post, ...]:
@@ -50,9 +51,8 @@ def repeated_posts(found: Sequence[Candidate]) -> tuple[Post, ...]:
     return tuple(posts) if len(posts) >= FEWEST else ()
 
 
-def _candidate(part: Element) -> Candidate | None:
-    date = part.select_one(DATED)
-    if date is None or (at := posted_at(date)) is None:
+def _candidate(part: Element, date: Element) -> Candidate | None:
+    if (at := posted_at(date)) is None:
         return None
     return Candidate(part, author_of(part, part.select_one(NAMES) or _beside(date)), " ".join(date.text.split()), at)
 
@@ -60,8 +60,8 @@ def _candidate(part: Element) -> Candidate | None:
 def _said(one: Candidate) -> str:
     """Without the header that names author and date."""
     lines = lines_of(one.part).split("\n")
-    header = {place for place, line in enumerate(lines[:HEADER_LINES]) if _is_header(line, one)}
-    return "\n".join(line for place, line in enumerate(lines) if place not in header)
+    lines[:HEADER_LINES] = [line for line in lines[:HEADER_LINES] if not _is_header(line, one)]
+    return "\n".join(lines)
 
 
 def _is_header(line: str, one: Candidate) -> bool:
@@ -79,25 +79,26 @@ def _is_row(part: Element) -> bool:
 
 def _beside(date: Element) -> Element | None:
     """Whose name stands before the date, in no part that says so."""
-    before = next((node for node in date.previous_siblings if isinstance(node, Element)), None)
+    before = date.find(axis=Axis.PREVIOUS_SIBLINGS)
     return before if before is not None and 0 < len(before.text.strip()) <= MAX_NAME else None
 
 
-def _repeated(dates: Iterable[Element]) -> list[Element]:
-    """The largest parts of the page with one date each, of which there are several alike below one parent."""
-    climbs = [list(_climb(date)) for date in dates]
-    shared = Counter(node for climb in climbs for node in climb)
-    alike: dict[tuple[object, str, str], dict[Element, None]] = {}
-    for climb in climbs:
+def _repeated(dates: Iterable[Element]) -> list[tuple[Element, Element]]:
+    """The largest parts of the page with one date each, of which there are several alike below one parent; and their
+    dates."""
+    climbs = [(date, _climb(date)) for date in dates]
+    shared = Counter(chain.from_iterable(climb for _, climb in climbs))
+    alike: dict[tuple[object, str, str], list[tuple[Element, Element]]] = {}
+    for date, climb in climbs:
         if item := next((node for node in reversed(climb) if shared[node] == 1), None):
-            alike.setdefault((item.parent, item.tag, item.attr("class") or ""), {})[item] = None
-    return list(max((items for items in alike.values() if len(items) >= FEWEST), key=len, default=()))
+            alike.setdefault((item.parent, item.tag, item.attr("class") or ""), []).append((item, date))
+    return max((items for items in alike.values() if len(items) >= FEWEST), key=len, default=[])
 
 
-def _climb(date: Element) -> Iterator[Element]:
+def _climb(date: Element) -> list[Element]:
+    above: list[Element] = []
     node = date.parent
-    for _ in range(MAX_CLIMB):
-        if not isinstance(node, Element) or node.tag in ("body", "main", "html"):
-            return
-        yield node
+    while isinstance(node, Element) and len(above) < MAX_CLIMB and node.tag not in ("body", "main", "html"):
+        above.append(node)
         node = node.parent
+    return above
