@@ -1,6 +1,8 @@
 """A host is in the hand of one process at a time: leases move from addresses to hosts, which also keep their health,
 their budget and their figures."""
 
+from typing import Any
+
 import sqlalchemy as sa
 from alembic import op
 
@@ -53,8 +55,8 @@ def health_columns() -> list[sa.Column[object]]:
     ]
 
 
-def figures() -> list[sa.Column[object]]:
-    counted = [
+def figures() -> list[sa.Column[Any]]:
+    counted: list[sa.Column[Any]] = [
         sa.Column(name, sa.BigInteger, nullable=False, server_default="0")
         for name in ("visits", "failed", "found", "bytes")
     ]

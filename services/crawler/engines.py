@@ -9,7 +9,8 @@ from typing import Any
 @dataclass(frozen=True)
 class Engine:
     """`marks`: class names of which a page of this engine has at least one. The others are CSS selectors: of the
-    posts; of author, date and text within a post, the first that is there. `comments`: they answer what the page is about, they are not it."""
+    posts; of author, date and text within a post, the first that is there. `comments`: they answer what the page is
+    about, they are not it."""
 
     name: str
     marks: frozenset[str]
