@@ -1,6 +1,7 @@
 """The addresses of one page's links (pure): as `urls.canonical` says, but most are taken by a look."""
 
 import re
+from collections.abc import Iterable
 
 from turbohtml import Document
 
@@ -17,9 +18,10 @@ PLAIN = re.compile(rf"((?:https?:)?//{_HOST}(?=[/?#]|$))?({_PATH})(\?{_PART}(?:&
 BASE = re.compile(rf"(https?://{_HOST}(?::(?!80/|443/)[1-9][0-9]{{0,4}})?(?=/))({_PATH})(?:\?[^#]*)?")
 # Nearly all links. No tracking parameter has a name of four letters.
 PLAINEST = re.compile(
-    rf"(?:https?://{_HOST})?(?:/[A-Za-z0-9_-]++)++(?:/|\.[a-z]{{2,5}})?"
-    r"(?:\?[A-Za-z]{1,4}=[A-Za-z0-9_-]++(?:&[A-Za-z]{1,4}=[A-Za-z0-9_-]++)*+)?"
-).fullmatch
+    rf"^(?:https?://{_HOST})?(?:/[A-Za-z0-9_-]++)++(?:/|\.[a-z]{{2,5}})?"
+    r"(?:\?[A-Za-z]{1,4}=[A-Za-z0-9_-]++(?:&[A-Za-z]{1,4}=[A-Za-z0-9_-]++)*+)?$",
+    re.MULTILINE,
+).findall
 OTHER_SCHEME = re.compile(r"(?!https?:)[a-z][a-z0-9+.-]*:", re.IGNORECASE).match  # mailto, javascript, data …
 MAYBE_TRACKING = re.compile(r"utm_|clid|braid|igshid|mc_|_g[al]|sessid|sessionid", re.IGNORECASE)
 
@@ -41,12 +43,17 @@ class Addresses(dict[str, str | None]):
         self._page = parts[2] if parts else ""
         self._folder = self._page[: self._page.rfind("/") + 1]
 
+    def learn(self, links: Iterable[str]) -> None:
+        """Makes the plainest of them at once, which is cheaper than one by one."""
+        if self._origin:
+            longest = MAX_URL - len(self._origin)
+            plainest = (link for link in PLAINEST("\n".join(links)) if len(link) <= longest)
+            self.update((link, self._origin + link if link[0] == "/" else link) for link in plainest)
+
     def __missing__(self, link: str) -> str | None:
         made: str | None
         if not self._origin:
             made = canonical(link, self.base)
-        elif PLAINEST(link):
-            made = self._origin + link if link[0] == "/" else link
         elif not link or link[0] == "#":
             made = self.base
         elif OTHER_SCHEME(link):

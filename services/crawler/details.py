@@ -22,6 +22,7 @@ class Details:
     data: Sequence[object]  # JSON-LD
     known: Thread
     candidates: tuple[Candidate, ...]  # what may be posts of an engine that is not known
+    classes: frozenset[str]  # names
 
     def posts(self) -> tuple[Post, ...]:
         """To be asked after the page's links are cut, before its frame is."""
@@ -38,4 +39,4 @@ def details(page: Document, head: Head) -> Details:
     data = page.json_ld() if page.select_one(LD) else []
     classes = frozenset(" ".join(set(cast(list[str], page.xpath("//@class")))).split())
     known = known_thread(page, classes)
-    return Details(byline(page, head.meta, data), data, known, () if known.posts else candidates(page))
+    return Details(byline(page, head.meta, data), data, known, () if known.posts else candidates(page), classes)

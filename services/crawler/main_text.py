@@ -1,6 +1,6 @@
 """The text of a post or an article without what the site puts around it (pure)."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import cast
 
 from turbohtml import Document, Element
@@ -25,12 +25,13 @@ PARAGRAPH = 80  # characters; one so long near the main part belongs to it: a le
 NEAR = 3  # levels above the main part
 
 
-def main_text(page: Document, whole: int) -> str:
-    """`page` has lost its links already, and its text has `whole` characters. Takes the frame out of the tree."""
+def main_text(page: Document, whole: int, classes: Iterable[str]) -> str:
+    """`page` has lost its links already, its text has `whole` characters, and its parts had `classes`. Takes the frame
+    out of the tree."""
     if whole < SHORT:
         return text_of(page)
     page.remove(HIDDEN)
-    for part in page.select(_around(page)):
+    for part in page.select(_around(page, classes)):
         if len(part.text) < MOST_OF_PAGE * whole:
             part.extract()
     main = page.main_content()
@@ -42,9 +43,9 @@ def main_text(page: Document, whole: int) -> str:
     return "\n".join([text, *map(lines_of, _beside(main))])
 
 
-def _around(page: Document) -> str:
+def _around(page: Document, classes: Iterable[str]) -> str:
     """A selector with only those names that the page has: looking for all of them takes longer than parsing."""
-    used = " ".join(set(cast(list[str], page.xpath("//@class | //@id")))).lower()
+    used = " ".join((*classes, *cast(list[str], page.xpath("//@id")))).lower()
     return ", ".join((AROUND, *(NAMED[name] for name in NAMES if name in used)))
 
 

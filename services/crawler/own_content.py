@@ -1,11 +1,11 @@
 """What of a page is its own (pure): takes links, and what only goes with a link, out of the tree."""
 
 from collections import Counter
+from collections.abc import Set as AbstractSet
 
 from turbohtml import Document, Element, Node, Text
 
 from services.crawler.addresses import Addresses
-from services.crawler.page_pictures import is_picture
 from services.crawler.weight import has_letters
 
 ROW_LETTERS = 20  # beside a link, less than this is its author, date and number
@@ -20,10 +20,12 @@ def cut_frame(page: Document) -> None:
     page.remove(OF_THE_SITE)
 
 
-def cut_links(page: Document, addresses: Addresses, url: str, *, is_thread: bool = False) -> list[str]:
+def cut_links(
+    page: Document, addresses: Addresses, url: str, picture_files: AbstractSet[str], *, is_thread: bool = False
+) -> list[str]:
     """Take out links to other pages, and what only goes with a link: rows with an author and a date, teasers below
-    linked headings (posts of a thread look like that, too). A link amid a sentence stays. Gives the pictures that
-    thumbnails lead to."""
+    linked headings (posts of a thread look like that, too). A link amid a sentence stays. Gives those of the
+    `picture_files` that thumbnails lead to."""
     pictures: list[str] = []
     teasers = [] if is_thread else _teasers(page, addresses, url)
     rows: set[Element] = set()
@@ -38,7 +40,7 @@ def cut_links(page: Document, addresses: Addresses, url: str, *, is_thread: bool
         elif (_is_text(before) or _is_text(after)) and _is_sentence(link.parent, amid):
             link.remove("img")
             continue
-        if link.find("img") and is_picture(target):
+        if target in picture_files and link.find("img"):
             pictures.append(target)
         elif row := link.closest(ROWS):
             rows.add(row)

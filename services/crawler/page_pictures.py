@@ -1,7 +1,7 @@
 """Where the pictures of a page are (pure)."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from itertools import chain
 
 from turbohtml import Document, Element
@@ -23,7 +23,7 @@ MAX_STYLE = 200_000  # characters of a style sheet
 
 def ending(url: str) -> str:
     """Of the file that a canonical address may be of, such as `.jpg`; empty for none."""
-    last = url.partition("?")[0][-LONGEST:]
+    last = url[-LONGEST:] if "?" not in url else url.partition("?")[0][-LONGEST:]
     return last[last.rfind(".") :].lower() if "." in last else ""
 
 
@@ -32,9 +32,9 @@ def is_picture(url: str) -> bool:
     return ending(url) in PICTURE_FILES
 
 
-def pictures(page: Document, addresses: Addresses) -> Iterator[str]:
+def pictures(page: Document, sources: Iterable[str], addresses: Addresses) -> Iterator[str]:
     """Canonical addresses in the page's order, backgrounds of its parts last."""
-    for source in chain(sources(page), _backgrounds(page)):
+    for source in chain(sources, _backgrounds(page)):
         if not is_inline(source) and (address := addresses[source]):
             yield address
 

@@ -24,8 +24,15 @@ def post(part: Element, author: Element | None, date: Element | None, said: str)
 
 
 def author_of(part: Element, author: Element | None) -> str | None:
-    named = next((name for node in (part, author) if node for key in AUTHORS if (name := node.attr(key))), None)
+    named = _said(part, AUTHORS) or (_said(author, AUTHORS) if author else None)
     return " ".join((named or (author.text if author else "")).split())[:MAX_AUTHOR] or None
+
+
+def _said(node: Element, names: Iterable[str]) -> str | None:
+    for name in names:
+        if said := node.attr(name):
+            return said
+    return None
 
 
 def posted_at(date: Element) -> datetime | None:

@@ -29,7 +29,7 @@ from services.crawler.spoken import by_script, by_words
 from services.crawler.weight import weighs
 from shared.events.values import Post
 
-INLINE = 'img[src^="data:image"], img[data-src^="data:image"]'
+LINKS = "//a/@href | //area/@href | //iframe/@src | //frame/@src"
 MIN_WEIGHT = 40  # a shorter text is a notice of the site ("3 new posts"), not content
 MAX_LINKS, MAX_PICTURES = 2_000, 20  # a page: more is a trap or an archive, whose items have pages of their own
 
@@ -75,20 +75,21 @@ def read_html(html: str, url: str) -> Page:
     page = parse(html, positions=False)
     addresses = page_addresses(page, url)
     head = read_head(page, addresses)
-    links, media_files = _links(page, addresses)
+    links, media_files, picture_files = _links(page, addresses)
     said = details(page, head)
     script_only = needs_browser(page, len(links))
     cut_frame(page)
-    thumbnails = cut_links(page, addresses, url, is_thread=bool(said.known.posts))
-    own = _first(MAX_PICTURES, chain(pictures(page, addresses), thumbnails))
+    thumbnails = cut_links(page, addresses, url, picture_files, is_thread=bool(said.known.posts))
+    shown = list(sources(page))
+    own = _first(MAX_PICTURES, chain(pictures(page, shown, addresses), thumbnails))
     decoration = of_sheets(page, addresses)
-    inline = inline_pictures(sources(page)) if page.select_one(INLINE) else ()
+    inline = inline_pictures(shown)
     videos, audio = (media(page, addresses, kind, media_files, head.meta, said.data) for kind in ("video", "audio"))
     cut_what_is_no_text(page)
     whole = bare_text(page)
     is_content = bool(own or inline or videos or audio or said.known.posts) or weighs(whole, MIN_WEIGHT)
     thread = said.posts() if is_content else ()
-    text = main_text(page, len(whole)) if is_content else text_of(page)
+    text = main_text(page, len(whole), said.classes) if is_content else text_of(page)
     return Page(
         title=head.title,
         language=by_script(text, head.language) if is_content else head.language,
@@ -114,16 +115,21 @@ def _shown(own: tuple[str, ...], decoration: list[str], head: Head) -> tuple[str
     return _first(MAX_PICTURES, (*own, *decoration)) or tuple(head.pictures[:1])
 
 
-def _links(page: Document, addresses: Addresses) -> tuple[tuple[str, ...], list[str]]:
-    """Links to pages, and to videos and sounds."""
-    found = cast(list[str], page.xpath("//a/@href | //area/@href | //iframe/@src | //frame/@src"))
+def _links(page: Document, addresses: Addresses) -> tuple[tuple[str, ...], list[str], set[str]]:
+    """Links to pages, to videos and sounds, and to pictures."""
+    found = cast(list[str], page.xpath(LINKS if any(map(page.find, ("area", "iframe", "frame"))) else "//a/@href"))
+    addresses.learn(found)
     links: list[str] = []
     files: list[str] = []
-    for link in dict.fromkeys(map(addresses.__getitem__, found)):
-        if link is None or (kind := ending(link)) in PICTURE_FILES:
-            continue
-        (files if kind in MEDIA_FILES else links).append(link)
-    return tuple(links[:MAX_LINKS]), files
+    pictures: set[str] = set()
+    for link in filter(None, dict.fromkeys(map(addresses.__getitem__, found))):
+        if not (kind := ending(link)):
+            links.append(link)
+        elif kind in PICTURE_FILES:
+            pictures.add(link)
+        else:
+            (files if kind in MEDIA_FILES else links).append(link)
+    return tuple(links[:MAX_LINKS]), files, pictures
 
 
 def _first(most: int, found: Iterable[str]) -> tuple[str, ...]:

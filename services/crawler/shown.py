@@ -8,7 +8,7 @@ from turbohtml import Document, parse
 
 from services.crawler.addresses import Addresses, page_addresses
 from services.crawler.page_head import read_head
-from services.crawler.page_pictures import of_sheets, pictures
+from services.crawler.page_pictures import of_sheets, pictures, sources
 from services.crawler.page_text import text_of
 
 # The content of a <meta http-equiv=refresh>: seconds, then an address, in quotes or not (HTML, 4.2.5.3).
@@ -48,6 +48,10 @@ def _inside(page: Document, addresses: Addresses) -> tuple[str, ...]:
 
 def _pictures(page: Document, url: str) -> frozenset[str]:
     addresses = page_addresses(page, url)
-    linked = (addresses[link] for link in cast(list[str], page.xpath("//a/@href")))
+    hrefs = cast(list[str], page.xpath("//a/@href"))
+    addresses.learn(hrefs)
+    linked = map(addresses.__getitem__, hrefs)
     signs = read_head(page, addresses).pictures
-    return frozenset((*pictures(page, addresses), *of_sheets(page, addresses), *signs, *filter(None, linked)))
+    return frozenset(
+        (*pictures(page, sources(page), addresses), *of_sheets(page, addresses), *signs, *filter(None, linked))
+    )
