@@ -1,7 +1,8 @@
-"""Crawlee over HTTP: `python -m benchmarks.crawling.crawlee_peer parsel|beautifulsoup HOSTS PORT`.
+"""Crawlee over HTTP: `python -m benchmarks.crawling.crawlee_peer parsel|beautifulsoup|parsel_set HOSTS PORT`.
 
-Favourable to it: storage in memory, no session pool, no retries, no statistics' log; links are deduplicated by a plain
-set before it sees them.
+As it comes: links go through `enqueue_links` and its request queue. Favourable to it: storage in memory, no session
+pool, no retries, no statistics' log.
+`_set`: more favourable still. Links are deduplicated by a plain set before it sees them.
 """
 
 import asyncio
@@ -22,15 +23,12 @@ TEXT = "//body//text()[not(ancestor::script or ancestor::style)]"
 
 
 async def crawl(way: str, hosts: int, port: int) -> None:
+    kind, _, plain_set = way.partition("_")
     watched = {netloc(address(host), port) for host in range(hosts)}
-    seen: set[str] = set()
+    starts = [f"http://{host}/" for host in sorted(watched)]
+    seen = set(starts)
 
-    def new(links: Iterable[str]) -> list[str]:
-        found = [link for link in dict.fromkeys(links) if link not in seen and urlsplit(link).netloc in watched]
-        seen.update(found)
-        return found
-
-    crawler = CRAWLERS[way](
+    crawler = CRAWLERS[kind](
         storage_client=MemoryStorageClient(),
         use_session_pool=False,
         retry_on_blocked=False,
@@ -40,26 +38,37 @@ async def crawl(way: str, hosts: int, port: int) -> None:
     )
 
     async def handle(context: Any) -> None:  # noqa: ANN401  # of either crawler
-        links, _, _ = read_parsel(context) if way == "parsel" else read_soup(context)
-        if found := new(links):
-            await context.add_requests(found)
+        _ = read_parsel(context) if kind == "parsel" else read_soup(context)
+        if not plain_set:
+            await context.enqueue_links()
+        elif new := _new(_links(context), seen, watched):
+            await context.add_requests(new)
 
     crawler.router.default_handler(handle)
-    await crawler.run(new(f"http://{host}/" for host in sorted(watched)))
+    await crawler.run(starts)
 
 
-def read_parsel(context: Any) -> tuple[list[str], list[str], str]:  # noqa: ANN401
+def _links(context: Any) -> Iterable[str]:  # noqa: ANN401
+    return (urljoin(context.request.url, href) for href in context.selector.css("a::attr(href)").getall())
+
+
+def _new(links: Iterable[str], seen: set[str], watched: set[str]) -> list[str]:
+    found = [link for link in dict.fromkeys(links) if link not in seen and urlsplit(link).netloc in watched]
+    seen.update(found)
+    return found
+
+
+def read_parsel(context: Any) -> tuple[list[str], str]:  # noqa: ANN401
+    """Pictures and text."""
     url, selector = context.request.url, context.selector
-    links = [urljoin(url, href) for href in selector.css("a::attr(href)").getall()]
     pictures = [urljoin(url, source) for source in selector.css("img::attr(src)").getall()]
-    return links, pictures, " ".join(text.strip() for text in selector.xpath(TEXT).getall())
+    return pictures, " ".join(text.strip() for text in selector.xpath(TEXT).getall())
 
 
-def read_soup(context: Any) -> tuple[list[str], list[str], str]:  # noqa: ANN401
+def read_soup(context: Any) -> tuple[list[str], str]:  # noqa: ANN401
     url, soup = context.request.url, context.soup
-    links = [urljoin(url, node["href"]) for node in soup.find_all("a", href=True)]
     pictures = [urljoin(url, node["src"]) for node in soup.find_all("img", src=True)]
-    return links, pictures, soup.get_text(" ", strip=True)
+    return pictures, soup.get_text(" ", strip=True)
 
 
 if __name__ == "__main__":

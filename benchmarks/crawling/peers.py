@@ -11,7 +11,10 @@ from benchmarks.web.corpus import Corpus
 PEERS = {
     "scrapy": ("scrapy_peer", "own"),
     "scrapy_our_parser": ("scrapy_peer", "ours"),
+    "scrapy_plain_set": ("scrapy_peer", "own_set"),
+    "scrapy_plain_set_our_parser": ("scrapy_peer", "ours_set"),
     "crawlee_parsel": ("crawlee_peer", "parsel"),
+    "crawlee_parsel_plain_set": ("crawlee_peer", "parsel_set"),
     "crawlee_beautifulsoup": ("crawlee_peer", "beautifulsoup"),
 }
 

@@ -1,8 +1,11 @@
-"""Scrapy: `python -m benchmarks.crawling.scrapy_peer own|ours HOSTS PORT`.
+"""Scrapy: `python -m benchmarks.crawling.scrapy_peer own|ours|own_set|ours_set HOSTS PORT`.
 
-Favourable to it: no robots.txt, no cookies, retries, redirects, throttle or log; links are deduplicated by a plain set
-before it sees them, so that it builds and fingerprints no request in vain.
-`own`: its own selectors and urljoin. `ours`: the parser of our crawler in their place.
+As it comes: links go through `follow_all`, its duplicate filter, its offsite filter and its scheduler (in memory), as
+ours go through our frontier (in the database). Favourable to it: no robots.txt, cookies, retries, redirects, throttle
+or log.
+`own`: its own selectors. `ours`: the parser of our crawler in their place.
+`_set`: more favourable still. Links are deduplicated by a plain set before it sees them, so that it builds and
+fingerprints no request in vain.
 """
 
 import sys
@@ -15,7 +18,7 @@ from scrapy.crawler import CrawlerProcess
 from scrapy.http import Response
 
 from benchmarks.web.names import address, netloc
-from services.crawler.reading import read_page
+from services.crawler.reading import Page, read_page
 
 SETTINGS = {
     "LOG_ENABLED": False,
@@ -39,34 +42,45 @@ class Corpus(scrapy.Spider):
 
     def __init__(self, way: str, hosts: int, port: int) -> None:
         super().__init__()
-        self.hosts = {netloc(address(host), port) for host in range(hosts)}
-        self.seen: set[str] = set()
-        self.read = self._own if way == "own" else self._ours
+        self.allowed_domains = [address(host) for host in range(hosts)]
+        self.start_urls = [f"http://{netloc(host, port)}/" for host in self.allowed_domains]
+        self._read = {"own": self._own, "ours": self._ours, "own_set": self._own_set, "ours_set": self._ours_set}[way]
+        self._hosts = {netloc(host, port) for host in self.allowed_domains}
+        self._seen = set(self.start_urls)
 
-    async def start(self) -> Any:  # noqa: ANN401  # as Scrapy calls it
-        for request in self._follow(f"http://{host}/" for host in sorted(self.hosts)):
-            yield request
+    def parse(self, response: Response) -> Any:  # noqa: ANN401  # requests
+        return self._read(response)
 
-    def parse(self, response: Response) -> Iterator[scrapy.Request]:
-        links, _, _ = self.read(response)
-        yield from self._follow(links)
+    def _own(self, response: Any) -> Any:  # noqa: ANN401
+        _read_by_its_own(response)
+        return response.follow_all(css="a")
 
-    def _follow(self, links: Any) -> Iterator[scrapy.Request]:  # noqa: ANN401
+    def _ours(self, response: Any) -> Any:  # noqa: ANN401
+        return response.follow_all(_read_by_ours(response).links)
+
+    def _own_set(self, response: Any) -> Iterator[scrapy.Request]:  # noqa: ANN401
+        _read_by_its_own(response)
+        return self._new(urljoin(response.url, href) for href in response.css("a::attr(href)").getall())
+
+    def _ours_set(self, response: Any) -> Iterator[scrapy.Request]:  # noqa: ANN401
+        return self._new(_read_by_ours(response).links)
+
+    def _new(self, links: Any) -> Iterator[scrapy.Request]:  # noqa: ANN401
         for link in links:
-            if link not in self.seen and urlsplit(link).netloc in self.hosts:
-                self.seen.add(link)
+            if link not in self._seen and urlsplit(link).netloc in self._hosts:
+                self._seen.add(link)
                 yield scrapy.Request(link, dont_filter=True)
 
-    def _own(self, response: Any) -> tuple[Any, Any, str]:  # noqa: ANN401
-        links = [urljoin(response.url, href) for href in response.css("a::attr(href)").getall()]
-        pictures = [urljoin(response.url, source) for source in response.css("img::attr(src)").getall()]
-        text = " ".join(text.strip() for text in response.xpath(TEXT).getall())
-        return links, pictures, text
 
-    def _ours(self, response: Any) -> tuple[Any, Any, str]:  # noqa: ANN401
-        kind = response.headers.get("Content-Type", b"").decode("latin-1")
-        page = read_page(response.body, response.url, kind)
-        return page.links, page.pictures, page.text
+def _read_by_its_own(response: Any) -> tuple[list[str], str]:  # noqa: ANN401
+    """Pictures and text."""
+    pictures = [urljoin(response.url, source) for source in response.css("img::attr(src)").getall()]
+    return pictures, " ".join(text.strip() for text in response.xpath(TEXT).getall())
+
+
+def _read_by_ours(response: Any) -> Page:  # noqa: ANN401
+    kind = response.headers.get("Content-Type", b"").decode("latin-1")
+    return read_page(response.body, response.url, kind)
 
 
 if __name__ == "__main__":
