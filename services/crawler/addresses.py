@@ -47,8 +47,9 @@ class Addresses(dict[str, str | None]):
         """Makes the plainest of them at once, which is cheaper than one by one."""
         if self._origin:
             longest = MAX_URL - len(self._origin)
-            plainest = (link for link in PLAINEST("\n".join(links)) if len(link) <= longest)
-            self.update((link, self._origin + link if link[0] == "/" else link) for link in plainest)
+            plainest = PLAINEST("\n".join(dict.fromkeys(links)))
+            made = {link: self._origin + link if link[0] == "/" else link for link in plainest if len(link) <= longest}
+            self.update(made)
 
     def __missing__(self, link: str) -> str | None:
         made: str | None

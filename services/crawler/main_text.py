@@ -7,9 +7,9 @@ from turbohtml import Document, Element
 
 from services.crawler.page_text import lines_of, text_of
 
-HIDDEN = (
-    'dialog, [hidden], [aria-hidden="true"], [style*="visibility:hidden"], [style*="visibility: hidden"], '
-    '[role="navigation"], [role="banner"], [role="contentinfo"], [role="search"]'
+HIDDEN = (  # few elements have a role or a style: one look passes over the others
+    'dialog, [hidden], [aria-hidden="true"], [style]:is([style*="visibility:hidden"], [style*="visibility: hidden"]), '
+    '[role]:is([role="navigation"], [role="banner"], [role="contentinfo"], [role="search"])'
 )
 # Parts of a name that sites give to what they put around their content, all over the world in English.
 NAMES = (

@@ -60,14 +60,12 @@ def _candidate(part: Element, date: Element) -> Candidate | None:
 def _said(one: Candidate) -> str:
     """Without the header that names author and date."""
     lines = lines_of(one.part).split("\n")
-    lines[:HEADER_LINES] = [line for line in lines[:HEADER_LINES] if not _is_header(line, one)]
+    longest = len(one.date) + len(one.author or "") + HEADER_REST
+    lines[:HEADER_LINES] = [line for line in lines[:HEADER_LINES] if len(line) > longest or not _is_header(line, one)]
     return "\n".join(lines)
 
 
 def _is_header(line: str, one: Candidate) -> bool:
-    named = len(one.date) + len(one.author or "")
-    if len(line) > named + HEADER_REST or not named:
-        return False
     rest = line.replace(one.date, "").replace(one.author or one.date, "")
     return rest != line and len(rest.strip()) <= HEADER_REST
 
