@@ -47,7 +47,8 @@ class Run:
 async def observe(
     name: str, corpus: Corpus, pid: int, pages: int, within_s: float, recorded: Callable[[], bool] = lambda: True
 ) -> Run:
-    """From the first twentieth of `pages`, or what was visited in the first third of the time, to the last, and until they are `recorded`; or as far as it gets in time."""
+    """From the first twentieth of `pages`, or what was visited in the first third of the time, to the last, and until
+    they are `recorded`; or as far as it gets in time."""
     now = time.monotonic()
     end, warm = now + within_s, now + within_s * WARM_SHARE
     while (first := corpus.visits()) < pages * WARM and time.monotonic() < warm:
