@@ -109,8 +109,22 @@ def test_a_look_tells_the_same_address(links: list[str], base: str) -> None:
         assert addresses[link] == canonical(link, base)
 
 
+@given(st.lists(urls, max_size=4), BASES)
+def test_all_links_of_a_page_together_have_the_same_addresses(links: list[str], base: str) -> None:
+    addresses = Addresses(base)
+    addresses.learn([*links, "/p/1", "http://b.test/p?page=2", "/p\n/q", *links])
+    assert addresses == {link: canonical(link, base) for link in addresses}
+
+
+def test_the_plainest_links_are_learnt_at_once() -> None:
+    addresses = Addresses("http://a.test/d/e")
+    addresses.learn(["/p/1", "p/2", "http://b.test/p?page=2", "#f"])
+    assert addresses == {"/p/1": "http://a.test/p/1", "http://b.test/p?page=2": "http://b.test/p?page=2"}
+
+
 def test_a_look_knows_the_longest_address() -> None:
     addresses = Addresses("http://a.test/")
+    addresses.learn(["/" + "a" * (2049 - len("http://a.test/"))])
     assert addresses["/" + "a" * (2048 - len("http://a.test/"))]
     assert addresses["/" + "a" * (2049 - len("http://a.test/"))] is None
 
