@@ -5,8 +5,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from haetae.imports import format_of
-from services.crawler.site_export import written
-from services.crawler.site_lines import SiteLine
+from services.crawler.registry.site_export import written
+from services.crawler.registry.site_lines import SiteLine
 from shared.events.values import HashEntry
 
 HEADER = ("bank", "entry", "category", "algorithm", "hash", "variant", "threshold")

@@ -6,9 +6,9 @@ from functools import partial
 from pathlib import Path
 
 from services.classifier.banks import list_hashes, parse_hashes
-from services.crawler.credentials import read_credentials
-from services.crawler.site_fields import Names
-from services.crawler.sites import import_sites, parse_sites
+from services.crawler.registry.credentials import read_credentials
+from services.crawler.registry.site_fields import Names
+from services.crawler.registry.sites import import_sites, parse_sites
 from services.gateway.accounts import Role, create_account, set_password
 from shared.database import Database
 from shared.events.values import HashEntry

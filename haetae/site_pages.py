@@ -9,7 +9,7 @@ from rich.table import Table
 from rich.text import Text
 
 from haetae.saying import console, errors
-from services.crawler.grounds import obeys
+from services.crawler.registry.grounds import obeys
 from shared.text import one_line
 
 Figures = Mapping[str, Any]

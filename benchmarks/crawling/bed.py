@@ -21,7 +21,7 @@ from benchmarks.web.corpus import Corpus
 from deploy.local.access import grant_logins, libpq_url
 from deploy.local.stack import Stack
 from migrations.runner import upgrade
-from services.crawler.sites import import_sites, parse_sites
+from services.crawler.registry.sites import import_sites, parse_sites
 from shared.database import Database
 
 SERVICE = "crawler"

@@ -18,7 +18,7 @@ from scrapy.crawler import CrawlerProcess
 from scrapy.http import Response
 
 from benchmarks.web.names import address, netloc
-from services.crawler.reading import Page, read_page
+from services.crawler.pages.reading import Page, read_page
 
 SETTINGS = {
     "LOG_ENABLED": False,

@@ -9,11 +9,11 @@ from selectolax.lexbor import LexborHTMLParser
 from turbohtml import parse
 
 from benchmarks.saved.pages import ADDRESS
-from services.crawler.charset import decode
-from services.crawler.page_media import MEDIA_FILES
-from services.crawler.page_pictures import PICTURE_FILES, ending
-from services.crawler.reading import read_page
-from services.crawler.urls import canonical
+from services.crawler.pages.charset import decode
+from services.crawler.pages.page_media import MEDIA_FILES
+from services.crawler.pages.page_pictures import PICTURE_FILES, ending
+from services.crawler.pages.reading import read_page
+from services.crawler.pages.urls import canonical
 
 LINKS = "//a/@href | //area/@href | //iframe/@src | //frame/@src"
 

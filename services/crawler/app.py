@@ -2,10 +2,10 @@
 
 from uuid import uuid4
 
-from services.crawler.fetching import Fetching
+from services.crawler.frontier.fetching import Fetching
+from services.crawler.frontier.housekeeping import keep_house
+from services.crawler.frontier.scheduler import Scheduler
 from services.crawler.handlers import keep_check
-from services.crawler.housekeeping import keep_house
-from services.crawler.scheduler import Scheduler
 from services.crawler.settings import Settings
 from shared.clock import SystemClock
 from shared.database import Database

@@ -9,30 +9,30 @@ from typing import Self
 
 import structlog
 
-from services.crawler.absence import Absence
-from services.crawler.asking import Asker
-from services.crawler.checking import Checker
 from services.crawler.connectors.pseudonyms import key_of as key_of_conversation
 from services.crawler.connectors.reader import Reader
-from services.crawler.credentials import read_credentials
-from services.crawler.describing import Describer
 from services.crawler.domain import PageKind
-from services.crawler.in_hand import Done, Job, key_of
-from services.crawler.loading import digest_of
-from services.crawler.outcomes import not_handled
-from services.crawler.pacing import NotNow, Pacer
-from services.crawler.page_reader import PageReader
-from services.crawler.picture_box import box
-from services.crawler.rendering import Renderer
-from services.crawler.robots import Robots
-from services.crawler.robots_store import KeptRobots
+from services.crawler.frontier.in_hand import Done, Job, key_of
+from services.crawler.frontier.loading import digest_of
+from services.crawler.frontier.outcomes import not_handled
+from services.crawler.frontier.pacing import NotNow, Pacer
+from services.crawler.pages.page_reader import PageReader
+from services.crawler.pictures.picture_box import box
+from services.crawler.registry.credentials import read_credentials
+from services.crawler.registry.robots import Robots
+from services.crawler.registry.robots_store import KeptRobots
+from services.crawler.registry.ways import Ways
+from services.crawler.removals.checking import Checker
+from services.crawler.removals.vantage import Vantage
+from services.crawler.removals.viewing import Tools
 from services.crawler.settings import Settings
-from services.crawler.sight import Sight
-from services.crawler.vantage import Vantage
-from services.crawler.viewing import Tools
 from services.crawler.visit import Check, Known, Visited
-from services.crawler.visiting import Unseen, Visitor
-from services.crawler.ways import Ways
+from services.crawler.visits.absence import Absence
+from services.crawler.visits.asking import Asker
+from services.crawler.visits.describing import Describer
+from services.crawler.visits.rendering import Renderer
+from services.crawler.visits.sight import Sight
+from services.crawler.visits.visiting import Unseen, Visitor
 from shared.browser import Chromium
 from shared.clock import Clock
 from shared.database import Database

@@ -1,6 +1,6 @@
 """Case lane: a removal check that somebody asks for."""
 
-from services.crawler.checks import add_check
+from services.crawler.removals.checks import add_check
 from shared.database import Transaction
 from shared.events import CheckRequested
 

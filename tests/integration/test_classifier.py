@@ -26,7 +26,7 @@ from services.classifier.settings import Settings
 from services.classifier.store import stored_rows
 from services.classifier.training import train
 from services.classifier.variants import compute_entries
-from services.crawler.reading import Page, read_page
+from services.crawler.pages.reading import Page, read_page
 from shared.bus.memory import MemoryBroker
 from shared.database import Database
 from shared.events import ContentFlagged, ContentFound, HashListed

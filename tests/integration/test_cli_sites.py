@@ -14,7 +14,7 @@ from typer.testing import CliRunner, Result
 
 from haetae.cli import app
 from haetae.saying import console
-from services.crawler.site_fields import FIELDS
+from services.crawler.registry.site_fields import FIELDS
 from tests.integration.test_cli import rows
 from tests.support.stack import Migrated
 

@@ -12,11 +12,11 @@ from typing import Any, TypeVar
 import pytest
 import sqlalchemy as sa
 
-from services.crawler import ledger
 from services.crawler.app import app
 from services.crawler.connectors.pseudonyms import key_of
+from services.crawler.frontier import ledger
+from services.crawler.registry.sites import import_sites, parse_sites
 from services.crawler.settings import Settings
-from services.crawler.sites import import_sites, parse_sites
 from shared.bus.memory import MemoryBroker
 from shared.database import Database
 from shared.events import ContentFound, ConversationObserved, Event

@@ -11,13 +11,13 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
-from services.crawler import ledger
 from services.crawler.domain import PageKind, Priority
-from services.crawler.known_links import NewLink
-from services.crawler.ledger import Results
-from services.crawler.new_links import add_links
-from services.crawler.sites import import_sites, parse_sites
-from services.crawler.urls import MAX_URL, canonical
+from services.crawler.frontier import ledger
+from services.crawler.frontier.known_links import NewLink
+from services.crawler.frontier.ledger import Results
+from services.crawler.frontier.new_links import add_links
+from services.crawler.pages.urls import MAX_URL, canonical
+from services.crawler.registry.sites import import_sites, parse_sites
 from services.crawler.visit import Visited
 from shared.bus.port import Record
 from shared.database import Transaction

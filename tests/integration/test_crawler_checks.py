@@ -11,7 +11,7 @@ import sqlalchemy as sa
 
 from sandbox.model import Behaviour, Post
 from sandbox.model import Finding as Kind
-from services.crawler.checking import Checker
+from services.crawler.removals.checking import Checker
 from shared.bus.outlet import record_of
 from shared.events import CheckRequested, ContentChecked, Envelope
 from shared.events.values import Finding, ProbeOutcome

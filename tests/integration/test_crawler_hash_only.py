@@ -14,8 +14,8 @@ from psycopg import sql
 from deploy.local.access import libpq_url
 from deploy.local.buckets import S3Address
 from services.crawler.app import app
+from services.crawler.registry.sites import import_sites, parse_sites
 from services.crawler.settings import Settings
-from services.crawler.sites import import_sites, parse_sites
 from shared.bus.memory import MemoryBroker
 from shared.database import Database
 from shared.events import ContentFound

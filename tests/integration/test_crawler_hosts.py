@@ -13,11 +13,11 @@ import sqlalchemy as sa
 
 from services.crawler.app import app
 from services.crawler.domain import DAY_S
-from services.crawler.pace import FAILURES_THAT_BREAK
-from services.crawler.reports import add_report
+from services.crawler.frontier.pace import FAILURES_THAT_BREAK
+from services.crawler.frontier.reports import add_report
+from services.crawler.registry.site_lines import SiteLine
+from services.crawler.registry.sites import import_sites
 from services.crawler.settings import Settings
-from services.crawler.site_lines import SiteLine
-from services.crawler.sites import import_sites
 from shared.bus.memory import MemoryBroker
 from shared.database import Database
 from shared.failures import Rejected

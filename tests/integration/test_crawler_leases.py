@@ -13,14 +13,14 @@ from uuid import uuid4
 import pytest
 import sqlalchemy as sa
 
-from services.crawler import leases as leases_module
-from services.crawler.claiming import claim
-from services.crawler.housekeeping import tidy
-from services.crawler.lease_rows import take
-from services.crawler.leases import Leases
-from services.crawler.pacing import NotNow
-from services.crawler.site_lines import SiteLine
-from services.crawler.sites import import_sites
+from services.crawler.frontier import leases as leases_module
+from services.crawler.frontier.claiming import claim
+from services.crawler.frontier.housekeeping import tidy
+from services.crawler.frontier.lease_rows import take
+from services.crawler.frontier.leases import Leases
+from services.crawler.frontier.pacing import NotNow
+from services.crawler.registry.site_lines import SiteLine
+from services.crawler.registry.sites import import_sites
 from shared.clock import SystemClock
 from shared.database import Database
 from tests.support.stack import Migrated

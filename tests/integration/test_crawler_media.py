@@ -13,15 +13,15 @@ from pathlib import Path
 import pytest
 
 from deploy.local.buckets import S3Address
-from services.crawler.asking import Asker
-from services.crawler.hashing import distance, single
-from services.crawler.keeping import Keeper
-from services.crawler.media import still_name
-from services.crawler.pacing import Pacer
-from services.crawler.picture_box import VIDEO_S, VIDEOS_AT_ONCE, PictureBox, box
-from services.crawler.removal import SAME_PICTURE_BITS
+from services.crawler.frontier.pacing import Pacer
+from services.crawler.pictures.hashing import distance, single
+from services.crawler.pictures.keeping import Keeper
+from services.crawler.pictures.media import still_name
+from services.crawler.pictures.picture_box import VIDEO_S, VIDEOS_AT_ONCE, PictureBox, box
+from services.crawler.removals.removal import SAME_PICTURE_BITS
 from services.crawler.settings import Settings
 from services.crawler.visit import Watched
+from services.crawler.visits.asking import Asker
 from shared.clock import ManualClock, SystemClock
 from shared.events.values import Site, SiteKind
 from shared.net import Fetcher

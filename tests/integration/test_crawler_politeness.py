@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
-from services.crawler.sites import import_sites, parse_sites
+from services.crawler.registry.sites import import_sites, parse_sites
 from shared.bus.kafka import KafkaBroker
 from shared.bus.outlet import record_of
 from shared.database import Database

@@ -10,13 +10,13 @@ import pytest
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from services.crawler import page_requests, rendering
-from services.crawler.asking import Asker
-from services.crawler.pacing import Pacer
-from services.crawler.reading import read_page
-from services.crawler.rendering import Renderer, Undrawn
-from services.crawler.scripts import FRESH_S, MOST_BYTES, Scripts
+from services.crawler.frontier.pacing import Pacer
+from services.crawler.pages.reading import read_page
 from services.crawler.visit import Watched
+from services.crawler.visits import page_requests, rendering
+from services.crawler.visits.asking import Asker
+from services.crawler.visits.rendering import Renderer, Undrawn
+from services.crawler.visits.scripts import FRESH_S, MOST_BYTES, Scripts
 from shared.browser import Chromium
 from shared.clock import ManualClock, SystemClock
 from shared.events.values import Site as Watch

@@ -10,12 +10,12 @@ import pytest
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from services.crawler.asking import Asker
-from services.crawler.credentials import Credential
-from services.crawler.pacing import Pacer
-from services.crawler.rendering import Renderer, Undrawn
+from services.crawler.frontier.pacing import Pacer
+from services.crawler.registry.credentials import Credential
+from services.crawler.registry.ways import Ways
 from services.crawler.visit import Watched
-from services.crawler.ways import Ways
+from services.crawler.visits.asking import Asker
+from services.crawler.visits.rendering import Renderer, Undrawn
 from shared.browser import Chromium
 from shared.clock import SystemClock
 from shared.events.values import Site as Watch

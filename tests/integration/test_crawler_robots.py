@@ -9,7 +9,7 @@ from dataclasses import replace
 import pytest
 import sqlalchemy as sa
 
-from services.crawler.robots_store import Asked, KeptRobots
+from services.crawler.registry.robots_store import Asked, KeptRobots
 from shared.clock import ManualClock
 from shared.database import Database
 from shared.failures import Transient

@@ -11,17 +11,17 @@ from uuid import uuid4
 import pytest
 import sqlalchemy as sa
 
-from services.crawler.claiming import HAND_S, LEASE, Claim, claim, undo
 from services.crawler.domain import PageKind, Urgency
-from services.crawler.in_hand import Finished
-from services.crawler.lease_rows import give_back, take
-from services.crawler.ledger import Results, record
-from services.crawler.loading import load
-from services.crawler.looking import let_go, lock, wake
-from services.crawler.outcomes import settled
-from services.crawler.pacing import Pace
-from services.crawler.reports import add_report
-from services.crawler.sites import SiteLine, import_sites
+from services.crawler.frontier.claiming import HAND_S, LEASE, Claim, claim, undo
+from services.crawler.frontier.in_hand import Finished
+from services.crawler.frontier.lease_rows import give_back, take
+from services.crawler.frontier.ledger import Results, record
+from services.crawler.frontier.loading import load
+from services.crawler.frontier.looking import let_go, lock, wake
+from services.crawler.frontier.outcomes import settled
+from services.crawler.frontier.pacing import Pace
+from services.crawler.frontier.reports import add_report
+from services.crawler.registry.sites import SiteLine, import_sites
 from services.crawler.visit import Known
 from shared.database import Database
 from shared.events import CrawlDue, Visit
@@ -224,7 +224,7 @@ async def test_claims_at_the_same_time_never_share_a_host(migrated: Migrated) ->
 async def test_no_more_hosts_wait_in_the_broker_than_are_soon_taken(
     frontier: Frontier, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("services.crawler.claiming.MOST_WAITING", 3)
+    monkeypatch.setattr("services.crawler.frontier.claiming.MOST_WAITING", 3)
     await import_sites(frontier.database, [site(f"h{n}.test") for n in range(5)])
     first = (await frontier.claim()).dispatches
     assert len(first) == 3
@@ -238,7 +238,7 @@ async def test_schedulers_that_went_beyond_the_bound_together_wait(
     frontier: Frontier, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     assert len((await frontier.claim()).dispatches) == 2
-    monkeypatch.setattr("services.crawler.claiming.MOST_WAITING", 1)
+    monkeypatch.setattr("services.crawler.frontier.claiming.MOST_WAITING", 1)
     assert await frontier.due() == []
 
 

@@ -9,8 +9,8 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from services.crawler.app import app
+from services.crawler.registry.sites import import_sites, parse_sites
 from services.crawler.settings import Settings
-from services.crawler.sites import import_sites, parse_sites
 from shared.bus.memory import MemoryBroker
 from shared.database import Database
 from shared.events import ContentFound

@@ -13,14 +13,14 @@ import sqlalchemy as sa
 
 from sandbox.traffic import Visits
 from services.crawler.domain import PageKind, Priority
-from services.crawler.known_links import FRESH_S, KnownLinks, NewLink
-from services.crawler.ledger import Results, record
-from services.crawler.outcomes import settled
-from services.crawler.site_choice import Choice
-from services.crawler.site_control import remove, set_paused
-from services.crawler.site_figures import count, lines, whole
-from services.crawler.site_lines import SiteLine
-from services.crawler.sites import CHUNK, import_sites, parse_sites
+from services.crawler.frontier.known_links import FRESH_S, KnownLinks, NewLink
+from services.crawler.frontier.ledger import Results, record
+from services.crawler.frontier.outcomes import settled
+from services.crawler.registry.site_choice import Choice
+from services.crawler.registry.site_control import remove, set_paused
+from services.crawler.registry.site_figures import count, lines, whole
+from services.crawler.registry.site_lines import SiteLine
+from services.crawler.registry.sites import CHUNK, import_sites, parse_sites
 from services.crawler.visit import Link
 from shared.clock import ManualClock
 from shared.database import Database

@@ -15,8 +15,8 @@ import pytest
 import sqlalchemy as sa
 
 from services.crawler.app import app
+from services.crawler.registry.sites import import_sites, parse_sites
 from services.crawler.settings import Settings
-from services.crawler.sites import import_sites, parse_sites
 from shared.bus.memory import MemoryBroker
 from shared.database import Database
 from shared.events import ContentFound

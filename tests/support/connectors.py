@@ -9,15 +9,15 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from services.crawler.asking import Asker
 from services.crawler.connectors.reader import Reader
-from services.crawler.credentials import read_credentials
 from services.crawler.domain import PageKind
-from services.crawler.pacing import Pacer
-from services.crawler.picture_box import box
+from services.crawler.frontier.pacing import Pacer
+from services.crawler.pictures.picture_box import box
+from services.crawler.registry.credentials import read_credentials
+from services.crawler.registry.ways import Ways
 from services.crawler.settings import Settings
 from services.crawler.visit import Known, Visited, Watched
-from services.crawler.ways import Ways
+from services.crawler.visits.asking import Asker
 from shared.clock import SystemClock
 from shared.events import ContentFound, ConversationObserved
 from shared.events.values import Site, SiteKind

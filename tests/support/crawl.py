@@ -11,8 +11,8 @@ from typing import TypeVar
 
 from sandbox import Sandbox
 from services.crawler.app import app
+from services.crawler.registry.sites import import_sites, parse_sites
 from services.crawler.settings import Settings
-from services.crawler.sites import import_sites, parse_sites
 from shared.bus.memory import MemoryBroker
 from shared.database import Database
 from shared.events import ContentChecked, ContentFound, Event

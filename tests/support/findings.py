@@ -9,9 +9,9 @@ from datetime import UTC, datetime, timedelta
 import numpy as np
 from PIL import Image
 
-from services.crawler.decoding import look_at_picture
 from services.crawler.domain import PageKind
-from services.crawler.seen import picture_of
+from services.crawler.pictures.decoding import look_at_picture
+from services.crawler.pictures.seen import picture_of
 from services.crawler.visit import Known, Watched
 from shared.events.values import Finding, Picture, Site, SiteKind
 from shared.identity import identity

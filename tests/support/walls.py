@@ -4,8 +4,8 @@ import tomllib
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from services.crawler.reading import read_page
-from services.crawler.walls import Wall, Walled, wall_of
+from services.crawler.pages.reading import read_page
+from services.crawler.visits.walls import Wall, Walled, wall_of
 
 URL = "http://harbour-board.test/post/41"
 PIECES = {

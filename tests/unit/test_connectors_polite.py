@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from services.crawler.asking import Asker
 from services.crawler.connectors.polite import REDIRECTS, Polite
-from services.crawler.pacing import Pacer
-from services.crawler.robots_rules import ALL_ALLOWED, Rules
+from services.crawler.frontier.pacing import Pacer
+from services.crawler.registry.robots_rules import ALL_ALLOWED, Rules
+from services.crawler.visits.asking import Asker
 from shared.clock import SystemClock
 from shared.failures import Rejected
 from shared.net import Fetcher, NetSettings

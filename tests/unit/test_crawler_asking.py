@@ -8,12 +8,12 @@ from pathlib import Path
 
 import pytest
 
-from services.crawler.asking import Asker
-from services.crawler.credentials import Credential
-from services.crawler.onion import onion_host
-from services.crawler.pacing import Pacer
+from services.crawler.frontier.pacing import Pacer
+from services.crawler.registry.credentials import Credential
+from services.crawler.registry.onion import onion_host
+from services.crawler.registry.ways import NoWay, Ways
 from services.crawler.visit import Watched
-from services.crawler.ways import NoWay, Ways
+from services.crawler.visits.asking import Asker
 from shared.clock import SystemClock
 from shared.events.values import Site, SiteKind
 from shared.net import AddressRefused, Fetcher, NetSettings

@@ -7,12 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from services.crawler import page_requests
-from services.crawler.asking import Asker
-from services.crawler.budget import Budget, TooMuch
-from services.crawler.pacing import Pacer
-from services.crawler.page_requests import PageRequests
-from services.crawler.scripts import Scripts
+from services.crawler.frontier.pacing import Pacer
+from services.crawler.visits import page_requests
+from services.crawler.visits.asking import Asker
+from services.crawler.visits.budget import Budget, TooMuch
+from services.crawler.visits.page_requests import PageRequests
+from services.crawler.visits.scripts import Scripts
 from shared.clock import SystemClock
 from shared.net import Fetched, Fetcher, FetchFailed, NetSettings
 from tests.support.raw_server import Answer, plain, raw_server

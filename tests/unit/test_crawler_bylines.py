@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.crawler.dates import date_of
-from services.crawler.reading import read_html
+from services.crawler.pages.dates import date_of
+from services.crawler.pages.reading import read_html
 from tests.support.findings import TEXT
 
 URL = "http://a.test/p/1"

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.crawler.charset import decode
+from services.crawler.pages.charset import decode
 
 SAMPLES = {
     "ko": "등불 소포는 일곱 번째 문에서 기다립니다. 아침에 시장 옆 다리에서 만나요.",

@@ -12,17 +12,17 @@ from uuid import uuid4
 
 import pytest
 
-from services.crawler.asking import Asker
-from services.crawler.checking import Checker
-from services.crawler.keeping import Keeper
-from services.crawler.pacing import NotNow, Pacer
-from services.crawler.page_reader import PageReader
-from services.crawler.picture_box import PictureBox
-from services.crawler.rendering import Renderer
-from services.crawler.vantage import Vantage
-from services.crawler.viewing import Tools
+from services.crawler.frontier.pacing import NotNow, Pacer
+from services.crawler.pages.page_reader import PageReader
+from services.crawler.pictures.keeping import Keeper
+from services.crawler.pictures.picture_box import PictureBox
+from services.crawler.registry.ways import Ways
+from services.crawler.removals.checking import Checker
+from services.crawler.removals.vantage import Vantage
+from services.crawler.removals.viewing import Tools
 from services.crawler.visit import Check, Checked, Watched
-from services.crawler.ways import Ways
+from services.crawler.visits.asking import Asker
+from services.crawler.visits.rendering import Renderer
 from shared.browser import Chromium
 from shared.clock import SystemClock
 from shared.events.values import Probe, ProbeOutcome, SiteKind, Video

@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.crawler.domain import DAY_S, FIRST_CONTENT_INTERVAL_S, PageKind, Priority, backoff_s, next_visit
-from services.crawler.pacing import DEFAULT_GAP_S, Pacer
-from services.crawler.robots_rules import MOST_DELAY_S, matches, parse_robots
+from services.crawler.frontier.pacing import DEFAULT_GAP_S, Pacer
+from services.crawler.registry.robots_rules import MOST_DELAY_S, matches, parse_robots
 from shared.clock import ManualClock
 
 REVISIT_S = 10.0

@@ -1,8 +1,8 @@
 """Links that need no writing, and those that do not fit."""
 
 from services.crawler.domain import PageKind, Priority
-from services.crawler.known_links import FULL_S, KnownLinks, NewLink
-from services.crawler.outcomes import settled
+from services.crawler.frontier.known_links import FULL_S, KnownLinks, NewLink
+from services.crawler.frontier.outcomes import settled
 from services.crawler.visit import Link, Visited
 from shared.clock import ManualClock
 from tests.support.findings import NOW, known

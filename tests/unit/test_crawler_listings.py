@@ -5,10 +5,10 @@ import json
 
 import pytest
 
-from services.crawler.feeds import is_feed, read_feed
-from services.crawler.listings import discovered
-from services.crawler.reading import read_html
-from services.crawler.spoken import by_script, by_words
+from services.crawler.pages.feeds import is_feed, read_feed
+from services.crawler.pages.listings import discovered
+from services.crawler.pages.reading import read_html
+from services.crawler.pages.spoken import by_script, by_words
 from tests.support.findings import TEXT
 
 URL = "http://a.test/board?page=3&id=lantern"

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.crawler.looks import settled
-from services.crawler.removal import least_favourable
+from services.crawler.removals.looks import settled
+from services.crawler.removals.removal import least_favourable
 from services.crawler.visit import Check
 from shared.events.values import Probe, ProbeOutcome
 from tests.support.findings import finding

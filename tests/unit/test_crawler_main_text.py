@@ -1,6 +1,6 @@
 """The text of a page, without what its site puts around it."""
 
-from services.crawler.reading import read_html
+from services.crawler.pages.reading import read_html
 from tests.support.findings import TEXT
 
 URL = "http://a.test/p/1"

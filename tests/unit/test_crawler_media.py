@@ -7,11 +7,11 @@ from collections.abc import Callable
 import pytest
 from PIL import Image
 
-from services.crawler import media
-from services.crawler.keeping import Keeper
-from services.crawler.media import Media
-from services.crawler.seen import Outcome
-from services.crawler.suspects import SUSPECT_S, Suspects
+from services.crawler.pictures import media
+from services.crawler.pictures.keeping import Keeper
+from services.crawler.pictures.media import Media
+from services.crawler.pictures.seen import Outcome
+from services.crawler.pictures.suspects import SUSPECT_S, Suspects
 from shared.clock import ManualClock, SystemClock
 from shared.settings import QuarantineSettings
 from tests.support.findings import picture_file

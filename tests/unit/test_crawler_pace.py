@@ -12,10 +12,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.crawler.domain import DAY_S, MOST_INDEX_INTERVALS, PageKind, next_visit
-from services.crawler.in_hand import AT_ONCE, Finished, InHand, Job
-from services.crawler.loading import unlisted
-from services.crawler.outcomes import failed, not_served, settled
-from services.crawler.pace import (
+from services.crawler.frontier.in_hand import AT_ONCE, Finished, InHand, Job
+from services.crawler.frontier.loading import unlisted
+from services.crawler.frontier.outcomes import failed, not_served, settled
+from services.crawler.frontier.pace import (
     FAILURES_THAT_BREAK,
     FIRST_PROBE_S,
     LAST_PROBE_S,
@@ -24,7 +24,7 @@ from services.crawler.pace import (
     refused_s,
     retry_after_s,
 )
-from services.crawler.pacing import MOST_QUEUE_S, MOST_REST_S, NotNow, Pacer
+from services.crawler.frontier.pacing import MOST_QUEUE_S, MOST_REST_S, NotNow, Pacer
 from services.crawler.visit import Known, Visited
 from shared.clock import ManualClock
 

@@ -7,9 +7,9 @@ from typing import cast
 
 import pytest
 
-from services.crawler import page_reader
-from services.crawler.page_reader import MarkupBomb, PageReader, looks_hostile
-from services.crawler.reading import Page, read_html
+from services.crawler.pages import page_reader
+from services.crawler.pages.page_reader import MarkupBomb, PageReader, looks_hostile
+from services.crawler.pages.reading import Page, read_html
 from tests.support.findings import TEXT
 
 URL = "http://a.test/p/1"

@@ -6,11 +6,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.crawler.charset import decode
-from services.crawler.feeds import feed_links, is_feed
-from services.crawler.reading import read_html, read_page
-from services.crawler.shown import shown, visible_text
-from services.crawler.weight import weight
+from services.crawler.pages.charset import decode
+from services.crawler.pages.feeds import feed_links, is_feed
+from services.crawler.pages.reading import read_html, read_page
+from services.crawler.pages.shown import shown, visible_text
+from services.crawler.pages.weight import weight
 from tests.support.findings import TEXT
 
 URL = "http://a.test/p/1"

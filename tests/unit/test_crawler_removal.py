@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.crawler.removal import (
+from services.crawler.removals.removal import (
     LEAST_FAVOURABLE,
     Answer,
     compared,
@@ -15,8 +15,8 @@ from services.crawler.removal import (
     judge_video,
     least_favourable,
 )
-from services.crawler.text_share import text_share
-from services.crawler.walls import Wall, Walled
+from services.crawler.removals.text_share import text_share
+from services.crawler.visits.walls import Wall, Walled
 from shared.events.values import Probe, ProbeOutcome, Video
 from tests.support.findings import TEXT, finding, picture
 

@@ -10,14 +10,14 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from services.crawler.pacing import NotNow
-from services.crawler.robots import AGAIN, AGAIN_WITH_COPY, FRESH, STALE, Robots, StayAway
-from services.crawler.robots_rules import Rules, parse_robots, robots_text
-from services.crawler.robots_store import MAX_TEXT, Asked, NothingKept
-from services.crawler.together import MOST, Together
-from services.crawler.urls import canonical
+from services.crawler.frontier.pacing import NotNow
+from services.crawler.pages.urls import canonical
+from services.crawler.registry.robots import AGAIN, AGAIN_WITH_COPY, FRESH, STALE, Robots, StayAway
+from services.crawler.registry.robots_rules import Rules, parse_robots, robots_text
+from services.crawler.registry.robots_store import MAX_TEXT, Asked, NothingKept
+from services.crawler.registry.together import MOST, Together
+from services.crawler.registry.ways import NoWay
 from services.crawler.visit import Watched
-from services.crawler.ways import NoWay
 from shared.clock import ManualClock
 from shared.events.values import Site, SiteKind
 from shared.failures import Failure

@@ -7,10 +7,10 @@ import threading
 
 import pytest
 
-from services.crawler import robots
-from services.crawler.robots import SHORT, Robots
-from services.crawler.robots_rules import MOST_RULES, MOST_SITEMAPS, Rules, parse_robots, robots_text
-from services.crawler.robots_store import Asked, NothingKept
+from services.crawler.registry import robots
+from services.crawler.registry.robots import SHORT, Robots
+from services.crawler.registry.robots_rules import MOST_RULES, MOST_SITEMAPS, Rules, parse_robots, robots_text
+from services.crawler.registry.robots_store import Asked, NothingKept
 from services.crawler.visit import Watched
 from shared.clock import ManualClock
 from shared.events.values import Site, SiteKind

@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from services.crawler.reading import read_html
+from services.crawler.pages.reading import read_html
 from shared.events.values import MAX_EXCERPT, Post
 
 URL = "http://board.test/t/1"

@@ -3,9 +3,9 @@
 import asyncio
 
 from services.crawler.domain import PageKind
-from services.crawler.in_hand import TOGETHER, InHand, Job
-from services.crawler.outcomes import settled
-from services.crawler.unwritten import LINK_BYTES, Unwritten, weight_of
+from services.crawler.frontier.in_hand import TOGETHER, InHand, Job
+from services.crawler.frontier.outcomes import settled
+from services.crawler.frontier.unwritten import LINK_BYTES, Unwritten, weight_of
 from services.crawler.visit import Known, Link, Visited
 from shared.clock import ManualClock
 from tests.support.findings import NOW, known

@@ -2,10 +2,10 @@
 
 import pytest
 
-from services.crawler.hashing import distance, single
-from services.crawler.removal import SAME_PICTURE_BITS
-from services.crawler.seen import Outcome, Seen
-from services.crawler.video_frames import MAX_FRAMES, SPARSE_S, look_at_video
+from services.crawler.pictures.hashing import distance, single
+from services.crawler.pictures.seen import Outcome, Seen
+from services.crawler.pictures.video_frames import MAX_FRAMES, SPARSE_S, look_at_video
+from services.crawler.removals.removal import SAME_PICTURE_BITS
 from tests.support.videos import KINDS, scene, video
 
 

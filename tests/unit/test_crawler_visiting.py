@@ -10,18 +10,18 @@ from pathlib import Path
 
 import pytest
 
-from services.crawler.absence import Absence, likeness
-from services.crawler.asking import Asker
-from services.crawler.describing import Describer
 from services.crawler.domain import PageKind, Priority
-from services.crawler.keeping import Keeper
-from services.crawler.pacing import Pacer
-from services.crawler.page_reader import PageReader
-from services.crawler.picture_box import PictureBox
-from services.crawler.rendering import Renderer
-from services.crawler.sight import Sight
+from services.crawler.frontier.pacing import Pacer
+from services.crawler.pages.page_reader import PageReader
+from services.crawler.pictures.keeping import Keeper
+from services.crawler.pictures.picture_box import PictureBox
 from services.crawler.visit import Known, Link, Visited, Watched
-from services.crawler.visiting import Visitor
+from services.crawler.visits.absence import Absence, likeness
+from services.crawler.visits.asking import Asker
+from services.crawler.visits.describing import Describer
+from services.crawler.visits.rendering import Renderer
+from services.crawler.visits.sight import Sight
+from services.crawler.visits.visiting import Visitor
 from shared.browser import Chromium
 from shared.clock import SystemClock
 from shared.events import ContentFound

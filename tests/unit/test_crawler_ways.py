@@ -5,11 +5,11 @@ from pathlib import Path
 
 import pytest
 
-from services.crawler.credentials import Credential, read_credentials
-from services.crawler.grounds import DEFAULT_GROUND, GROUNDS, ground_of, obeys, read_grounds
-from services.crawler.onion import onion_host
+from services.crawler.registry.credentials import Credential, read_credentials
+from services.crawler.registry.grounds import DEFAULT_GROUND, GROUNDS, ground_of, obeys, read_grounds
+from services.crawler.registry.onion import onion_host
+from services.crawler.registry.ways import NoWay, Ways
 from services.crawler.visit import Watched
-from services.crawler.ways import NoWay, Ways
 from shared.events.values import Site, SiteKind
 
 ONION = onion_host(bytes(32))

@@ -3,9 +3,9 @@
 import pytest
 
 from services.classifier.normalise import skeleton
-from services.crawler.feeds import feed_links
-from services.crawler.reading import read_html
-from services.crawler.removal import text_share
+from services.crawler.pages.feeds import feed_links
+from services.crawler.pages.reading import read_html
+from services.crawler.removals.removal import text_share
 
 pytestmark = pytest.mark.timeout(20)
 PAGE = 2 * 1024 * 1024  # characters: the largest page that is read

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import Any
 
-from services.crawler.urls import canonical
+from services.crawler.pages.urls import canonical
 from shared.events.values import MAX_TEXT
 from shared.failures import Rejected, Transient
 from shared.net import Fetched

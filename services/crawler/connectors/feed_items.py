@@ -9,12 +9,12 @@ import turbohtml
 from turbohtml import Document, Element
 from turbohtml.extract import Entry
 
-from services.crawler.charset import decode
 from services.crawler.connectors import answers as read
 from services.crawler.connectors.media import Attached, with_media
 from services.crawler.connectors.pages import ListingPage, is_near, left_out, read_listing
 from services.crawler.connectors.port import Ask, Harvest, Options, Post, Source
 from services.crawler.connectors.prose import MAX_HTML, pictures_in, plain
+from services.crawler.pages.charset import decode
 from shared.net import Fetched
 
 ACCEPT = "application/atom+xml, application/rss+xml, application/xml;q=0.9, text/xml;q=0.9"

@@ -16,7 +16,7 @@ from services.crawler.connectors.media import Attached, with_media
 from services.crawler.connectors.pages import ListingPage, is_near, left_out, read_listing
 from services.crawler.connectors.port import Ask, Harvest, Options, Post, Source
 from services.crawler.connectors.prose import MAX_HTML, pictures_in, plain
-from services.crawler.urls import canonical
+from services.crawler.pages.urls import canonical
 from shared.net import Fetched
 
 MAPPINGS = File(__file__).parent / "mappings"  # those that come with the crawler

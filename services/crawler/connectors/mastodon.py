@@ -14,7 +14,7 @@ from services.crawler.connectors.media import Attached, with_media
 from services.crawler.connectors.pages import ListingPage, is_near, left_out, read_listing
 from services.crawler.connectors.port import Ask, Harvest, Options, Post, Source
 from services.crawler.connectors.prose import MAX_HTML, plain
-from services.crawler.urls import host_of
+from services.crawler.pages.urls import host_of
 from shared.events.values import Site, SiteKind
 from shared.net import Fetched
 

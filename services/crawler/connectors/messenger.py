@@ -18,7 +18,7 @@ from services.crawler.connectors import messenger_updates as parts
 from services.crawler.connectors.lawful import RoomOptions
 from services.crawler.connectors.messenger_api import Api
 from services.crawler.connectors.port import Ask, Basis, Conversation, Harvest, Media, Post, Said, Source
-from services.crawler.urls import canonical
+from services.crawler.pages.urls import canonical
 from shared.events import LawfulBasis
 
 MOST_BYTES = 32 * 1024 * 1024  # of files in one visit: they are in memory until the visit is over

@@ -6,10 +6,10 @@ from functools import partial
 from typing import Protocol
 from urllib.parse import quote, urlsplit
 
-from services.crawler.asking import Asker, redirect_of
-from services.crawler.robots_rules import Rules
-from services.crawler.urls import host_of
+from services.crawler.pages.urls import host_of
+from services.crawler.registry.robots_rules import Rules
 from services.crawler.visit import Watched
+from services.crawler.visits.asking import Asker, redirect_of
 from shared.failures import Failure, Rejected
 from shared.net import Fetched
 

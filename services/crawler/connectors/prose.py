@@ -1,7 +1,7 @@
 """Text and pictures of a fragment of HTML inside an answer (pure)."""
 
-from services.crawler.reading import read_html
-from services.crawler.shown import visible_text
+from services.crawler.pages.reading import read_html
+from services.crawler.pages.shown import visible_text
 
 MAX_HTML = 64 * 1024  # characters: a long article. Hostile markup of that length takes a tenth of a second; more is cut
 

@@ -6,19 +6,19 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 
-from services.crawler.asking import Asker
 from services.crawler.connectors.lawful import basis_of, holds
 from services.crawler.connectors.polite import Polite
 from services.crawler.connectors.port import MAX_CURSOR, Conversation, Harvest, Post, Source
 from services.crawler.connectors.registry import connector, options_of
 from services.crawler.connectors.telling import content_of, observed
 from services.crawler.domain import PageKind
-from services.crawler.finding import capture_of
-from services.crawler.outcomes import MAX_PROBLEM, failed, not_answered, settled
-from services.crawler.pacing import NotNow
-from services.crawler.picture_box import PictureBox, Shown
-from services.crawler.remembered import conditions
+from services.crawler.frontier.outcomes import MAX_PROBLEM, failed, not_answered, settled
+from services.crawler.frontier.pacing import NotNow
+from services.crawler.pictures.picture_box import PictureBox, Shown
+from services.crawler.pictures.remembered import conditions
 from services.crawler.visit import Known, Visited, Watched
+from services.crawler.visits.asking import Asker
+from services.crawler.visits.finding import capture_of
 from shared.clock import Clock
 from shared.events import ContentFound, ConversationObserved
 from shared.failures import Failure, Rejected, Transient

@@ -5,9 +5,9 @@ from datetime import datetime
 
 from services.crawler.connectors.port import Conversation, Post
 from services.crawler.connectors.pseudonyms import pseudonym
-from services.crawler.finding import content_digest
-from services.crawler.picture_box import Shown
+from services.crawler.pictures.picture_box import Shown
 from services.crawler.visit import Known
+from services.crawler.visits.finding import content_digest
 from shared.events import ContentFound, ConversationObserved, Turn
 from shared.events.conversations import MAX_TURN
 from shared.events.values import MAX_EXCERPT, MAX_TEXT, Capture, Finding
