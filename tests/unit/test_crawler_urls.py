@@ -134,7 +134,7 @@ def test_a_look_knows_the_longest_address() -> None:
     ["/p?utm_source=x", "/p?a=1&gclid=2#f", "http://b.test/p?fbclid=x", "p/../q", "/p/./q", "/.well-known", "../x", ".",
      "?page=2", "?utm_source=x", "//b.test/p", "//b.test", "http://b.test?x=1", "http://b.test#f",
      "/a%2Fb%7Ec", "/%C3%BC", "/%c3%bc", "p:q", "mailto:a@b.test", "JavaScript:0", "http:p", "", "#f", "/p;a=1/q",
-     "/p?", "/p?&a=1", "x//y", "/p q", "/p\n/q", "HTTP://A.test/"],
+     "/p?", "/p?&a=1", "x//y", "/p q", "/p\n/q", "HTTP://A.test/", "ſ:"],
 )  # fmt: skip
 @pytest.mark.parametrize(
     "base", ["http://a.test/p/x?q=1", "https://a.test:8080/", "http://a.test/d/", "http://a.test/.h/x"]
