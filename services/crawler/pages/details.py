@@ -37,6 +37,6 @@ class Details:
 
 def details(page: Document, head: Head) -> Details:
     data = page.json_ld() if page.select_one(LD) else []
-    classes = frozenset(" ".join(set(cast(list[str], page.xpath("//@class")))).split())
+    classes = frozenset(" ".join(set(cast(list[str], page.xpath("descendant::*/@class")))).split())
     known = known_thread(page, classes)
     return Details(byline(page, head.meta, data), data, known, () if known.posts else candidates(page), classes)

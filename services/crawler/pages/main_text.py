@@ -45,8 +45,8 @@ def main_text(page: Document, whole: int, classes: Iterable[str]) -> str:
 
 def _around(page: Document, classes: Iterable[str]) -> str:
     """A selector with only those names that the page has: looking for all of them takes longer than parsing."""
-    used = " ".join((*classes, *cast(list[str], page.xpath("//@id")))).lower()
-    return ", ".join((AROUND, *(NAMED[name] for name in NAMES if name in used)))
+    used = " ".join((*classes, *cast(list[str], page.xpath("descendant::*/@id")))).lower()
+    return f":is({', '.join((AROUND, *(NAMED[name] for name in NAMES if name in used)))})"
 
 
 def _beside(main: Element) -> Iterator[Element]:

@@ -9,15 +9,17 @@ from services.crawler.pages.addresses import Addresses
 from services.crawler.pages.weight import has_letters
 
 ROW_LETTERS = 20  # beside a link, less than this is its author, date and number
-ROWS = "li, tr, dd, dt"
-HEADINGS = "h1 a[href], h2 a[href], h3 a[href], h4 a[href]"
+ROWS = ("li", "tr", "dd", "dt")
+ROW, IN_ROW = ", ".join(ROWS), ", ".join(f"{row} a" for row in ROWS)
+HEADINGS = ("h1", "h2", "h3", "h4")
 MAX_CLIMB = 12  # from a heading to the item of a list that it stands in
-# A header or footer of an article is the article's: its title, its first picture.
-OF_THE_SITE = "nav, header:not(article header, main header), footer:not(article footer, main footer)"
 
 
 def cut_frame(page: Document) -> None:
-    page.remove(OF_THE_SITE)
+    """A header or footer of an article is the article's: its title, its first picture."""
+    for part in list(page.iter_elements(("nav", "header", "footer"))):
+        if part.tag == "nav" or part.closest("article, main") is None:
+            part.extract()
 
 
 def cut_links(
@@ -29,6 +31,7 @@ def cut_links(
     pictures: list[str] = []
     teasers = [] if is_thread else _teasers(page, addresses, url)
     rows: set[Element] = set()
+    in_rows = set(page.select(IN_ROW))
     amid: dict[Element, bool] = {}
     for link in page.find_all("a"):
         target = addresses[link.attr("href") or ""]
@@ -42,7 +45,7 @@ def cut_links(
             continue
         if target in picture_files and link.find("img"):
             pictures.append(target)
-        elif row := link.closest(ROWS):
+        elif link in in_rows and (row := link.closest(ROW)):
             rows.add(row)
         link.extract()
     for part in [row for row in rows if not has_letters(row.text, ROW_LETTERS)]:
@@ -68,7 +71,10 @@ def _is_text(node: Node | None) -> bool:
 
 def _teasers(page: Document, addresses: Addresses, url: str) -> list[Element]:
     """Items of a list of linked headings. One alone may be a post below its board's name; two alike are a list."""
-    headings = [link for link in page.select(HEADINGS) if addresses[link.attr("href") or ""] not in (None, url)]
+    linked = dict.fromkeys(link for heading in page.iter_elements(HEADINGS) for link in heading.find_all("a"))
+    headings = [
+        link for link in linked if (href := link.attr("href")) is not None and addresses[href] not in (None, url)
+    ]
     if len(headings) < 2:
         return []
     climbs = [_climb(link) for link in headings]

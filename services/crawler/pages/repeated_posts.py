@@ -13,7 +13,7 @@ from services.crawler.pages.posts import MAX_POSTS, NAMES, author_of, posted_at
 from services.crawler.pages.weight import has_letters
 from shared.events.values import MAX_EXCERPT, Post
 
-DATED = 'time, [class*="date" i], [datetime]'
+DATED = ':is(time, [class*="date" i], [datetime])'
 FEWEST, LEAST_LETTERS = 2, 15
 MAX_DATED = 500
 MAX_CLIMB = 10

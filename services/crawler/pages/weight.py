@@ -6,18 +6,17 @@ import re
 CJK = re.compile(r"[\u1100-\u11ff\u3040-\u30ff\u3130-\u318f\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af\uf900-\ufaff]")
 CJK_WEIGHT = 40 / 15
 NO_LETTERS = re.compile(r"[\W\d_]+")
-BLANKS = re.compile(r"\s+")
 
 
 def weight(text: str) -> float:
     """In characters of an alphabet; blanks count as one."""
-    plain = BLANKS.sub(" ", text).strip()
+    plain = " ".join(text.split())
     return len(plain) if plain.isascii() else len(plain) + (CJK_WEIGHT - 1) * len(CJK.findall(plain))
 
 
 def weighs(text: str, least: int) -> bool:
     """`weight(text) >= least`, mostly from its beginning."""
-    return weight(text[: 5 * least]) >= least or weight(text) >= least
+    return len(" ".join(text[: 2 * least].split())) >= least or weight(text) >= least
 
 
 def letters(text: str) -> float:
