@@ -22,7 +22,7 @@ PLAINEST = re.compile(
     r"(?:\?[A-Za-z]{1,4}=[A-Za-z0-9_-]++(?:&[A-Za-z]{1,4}=[A-Za-z0-9_-]++)*+)?$",
     re.MULTILINE,
 ).findall
-OTHER_SCHEME = re.compile(r"(?!https?:)[a-z][a-z0-9+.-]*:", re.IGNORECASE | re.ASCII).match  # mailto, javascript, data …
+OTHER_SCHEME = re.compile(r"(?!https?:)[a-z][a-z0-9+.-]*:", re.IGNORECASE | re.ASCII).match  # mailto, data …
 MAYBE_TRACKING = re.compile(r"utm_|clid|braid|igshid|mc_|_g[al]|sessid|sessionid", re.IGNORECASE)
 
 
