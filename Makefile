@@ -18,7 +18,7 @@ install: .venv/.installed  ## Install everything into .venv (and Chromium, where
 # Peers of the benchmarks; where they are missing only `make bench` needs them.
 .venv/.bench: locks/bench.lock .venv/.installed
 	@.venv/bin/pip --disable-pip-version-check --quiet install --require-hashes -r locks/bench.lock \
-	  2> >(grep -v '^WARNING: Location' >&2) && touch $@
+	  2> >(grep -v '^WARNING: ' >&2) && touch $@
 
 run: install models  ## Run the whole loop on the sandbox web and show it live (REVIEW=me: you approve; ONCE=1: stop after the summary)
 	@$(PY) -m haetae run --sandbox $(if $(filter me,$(REVIEW)),--review me) $(if $(filter 1,$(ONCE)),--once)
