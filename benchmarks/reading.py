@@ -22,7 +22,6 @@ from benchmarks.web.pages import Web, page
 
 ROUNDS, QUICK_ROUNDS = 7, 2
 GENERATED = 20  # pages
-WITHIN_MS = 0.8  # the budget of a generated page on an idle machine
 TEXTS = {
     "ours": ways.our_text,
     "trafilatura": ways.trafilatura_text,

@@ -20,7 +20,7 @@ class Answers(Generic[R]):
     def __init__(self, function: Callable[..., R]) -> None:
         returned = get_type_hints(function)["return"]
         # In a tuple, because dataclasses cannot be given a configuration.
-        in_tuple: Any = tuple[returned]  # type: ignore[valid-type]
+        in_tuple: Any = tuple[returned]  # type: ignore[valid-type]  # a type that is known at run time only
         self._adapter: TypeAdapter[Any] = TypeAdapter(in_tuple, config=CONFIG)
 
     def write(self, value: R) -> bytes:

@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable
 from typing import cast
 
-import brotli  # type: ignore[import-untyped]
+import brotli
 import zstandard
 from isal import isal_zlib
 

@@ -69,7 +69,8 @@ async def crawl(web: RawServer, given: Settings) -> tuple[ContentFound, list[byt
 
     def found() -> list[ContentFound]:
         records = [record for log in broker.logs(ContentFound.topic.name) for record in log]
-        return [decode(record.value, dict(record.headers)).event for record in records]  # type: ignore[misc]
+        events = [decode(record.value, dict(record.headers)).event for record in records]
+        return [event for event in events if isinstance(event, ContentFound)]
 
     async with running(app(given), broker, database, drain_seconds=5):
         await eventually(found)

@@ -38,6 +38,7 @@ def watching_dials(turned: Mapping[str, At]) -> Iterator[Dials]:
             raise OSError(f"{host} is outside of this machine")
         return await dial(factory, host, port, **more)
 
+    # The loop is asked by whoever connects, so the fault is put into it; its own signature is a hundred lines long.
     loop.create_connection = watched  # type: ignore[method-assign,assignment]
     try:
         yield made

@@ -10,7 +10,6 @@ import pytest
 
 from services.crawler.frontier.pacing import Pacer
 from services.crawler.registry.credentials import Credential
-from services.crawler.registry.onion import onion_host
 from services.crawler.registry.ways import NoWay, Ways
 from services.crawler.visit import Watched
 from services.crawler.visits.asking import Asker
@@ -18,6 +17,7 @@ from shared.clock import SystemClock
 from shared.events.values import Site, SiteKind
 from shared.net import AddressRefused, Fetcher, NetSettings
 from shared.net.exits import read_exits
+from tests.support.onion import onion_host
 from tests.support.proxies import ProxyPeer, proxy_peer
 from tests.support.raw_server import RawServer, plain, raw_server
 

@@ -7,10 +7,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from services.crawler.registry.onion import onion_host, onion_problem
+from services.crawler.registry.onion import onion_problem
 from services.crawler.registry.site_export import written
 from services.crawler.registry.site_fields import DEFAULT_PACE, DEFAULT_REVISIT_S, FIELDS, Names
 from services.crawler.registry.site_lines import ANY_NAMES, SiteLine, parse_sites
+from tests.support.onion import onion_host
 
 HEADER = "url,name,kind,language,country,abuse_email,requests_per_second,revisit_seconds"
 GOOD = "http://Board.test:8080,Board,board,ko,KR,abuse@board.test,2,10"

@@ -52,7 +52,7 @@ class Web:
         watched = Watched(site, 1_000, 300, obey_robots=True)
         at = datetime(2026, 11, 22, tzinfo=UTC)
         known = Known(self.url(path), PageKind.UNKNOWN, at, 0.0, None, None, None, 0, 0, watched)
-        return replace(known, **changes)  # type: ignore[arg-type]
+        return replace(known, **changes)  # type: ignore[arg-type]  # a test names the fields
 
     async def visit(self, path: str, **changes: object) -> Visited:
         return await self.visitor.visit(self.known(path, **changes))

@@ -31,8 +31,3 @@ def onion_problem(host: str) -> str | None:
 
 def checksum_of(key: bytes) -> bytes:
     return hashlib.sha3_256(b".onion checksum" + key + VERSION).digest()[:CHECKSUM_BYTES]
-
-
-def onion_host(key: bytes) -> str:
-    """The name of the service with this public key of 32 bytes."""
-    return base64.b32encode(key + checksum_of(key) + VERSION).decode().lower() + SUFFIX
