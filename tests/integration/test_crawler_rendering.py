@@ -49,12 +49,6 @@ class Web:
         return await self.renderer.render(document, self.watched, user_agent="Haetae/0.1", **changes)
 
 
-@pytest.fixture(scope="module")
-async def chromium() -> AsyncIterator[Chromium]:
-    async with Chromium(None, at_once=1) as running:
-        yield running
-
-
 @pytest.fixture
 async def web(tmp_path: Path, chromium: Chromium) -> AsyncIterator[Web]:
     clock = SystemClock()

@@ -55,12 +55,6 @@ class Web:
         return {(request.url.path, "session=paper-boat" in str(request.headers)) for request in self.site.asked}
 
 
-@pytest.fixture(scope="module")
-async def chromium() -> AsyncIterator[Chromium]:
-    async with Chromium(None, at_once=1) as running:
-        yield running
-
-
 @pytest.fixture
 async def web(tmp_path: Path, chromium: Chromium) -> AsyncIterator[Web]:
     clock = SystemClock()

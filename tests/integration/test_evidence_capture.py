@@ -27,7 +27,7 @@ from shared.failures import Transient
 from shared.net import Fetcher
 from tests.support.captures import evidence_settings, flagged
 from tests.support.chromium import chromium_processes
-from tests.support.pages import picture, site, trap
+from tests.support.pages import picture, trap
 
 TEXT = "The lantern parcel waits at gate seven."
 
@@ -37,19 +37,6 @@ def impatient(monkeypatch):
     """The same tries, without the waits between them."""
     tries = tuple(Attempt(0.0, attempt.scripts) for attempt in capturing.ATTEMPTS)
     monkeypatch.setattr(capturing, "ATTEMPTS", tries)
-
-
-@pytest.fixture(scope="module")
-async def browser():
-    async with Browser(None, at_once=2) as running:
-        yield running
-
-
-@pytest.fixture
-async def web(tmp_path):
-    async with site(tmp_path) as made:
-        made.pages["/media/1.jpg"] = Response(picture(), media_type="image/jpeg")
-        yield made
 
 
 @pytest.fixture

@@ -6,7 +6,6 @@ import os
 import pytest
 from starlette.responses import Response
 
-from services.evidence.browser import Browser
 from services.evidence.bundle import bundle
 from services.evidence.capture import Capture
 from services.evidence.traffic import PAGE_BYTES, TooMuch, Traffic
@@ -14,22 +13,9 @@ from shared.clock import SystemClock
 from shared.net import Fetcher
 from shared.objects.vault import MAX_OBJECT_BYTES
 from tests.support.captures import evidence_settings, flagged
-from tests.support.pages import picture, site
+from tests.support.pages import picture
 
 TEXT = "The lantern parcel waits at gate seven."
-
-
-@pytest.fixture(scope="module")
-async def browser():
-    async with Browser(None, at_once=1) as running:
-        yield running
-
-
-@pytest.fixture
-async def web(tmp_path):
-    async with site(tmp_path) as made:
-        made.pages["/media/1.jpg"] = Response(picture(), media_type="image/jpeg")
-        yield made
 
 
 @pytest.fixture
