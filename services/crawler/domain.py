@@ -17,7 +17,7 @@ class PageKind(StrEnum):
     INDEX = "index"  # leads on, says nothing itself
     CONTENT = "content"
     UNKNOWN = "unknown"  # not visited yet
-    GONE = "gone"  # 404 or 410
+    GONE = "gone"  # nothing to see: 404, 410, 451, a soft 404, or robots.txt forbids it
 
 
 class Priority(IntEnum):
@@ -59,8 +59,8 @@ def next_visit(kind: PageKind, last_interval_s: float, changed: bool, revisit_s:
     it is not the site's beginning that led here.
 
     The site's beginning comes again at its pace. Other pages wait twice as long each time they are found unchanged and
-    half as long when they changed: content from ten minutes to a day, index pages and feeds near the pace. But every
-    post may have a feed of its own: deep ones are as content.
+    half as long when they changed: content, after its first ten minutes, from the pace to a day, index pages and feeds
+    near it. But every post may have a feed of its own: deep ones are as content.
     """
     match kind:
         case PageKind.START:

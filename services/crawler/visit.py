@@ -43,7 +43,6 @@ class Known:
     etag: str | None
     last_modified: str | None
     failures: int
-    visits: int
     watched: Watched
     cursor: str | None = None  # how far a connector has read
     priority: Priority = Priority.FIRST
@@ -82,7 +81,7 @@ class Visited:
     bytes: int = 0
     hold_off_s: float = 0.0
     silent: bool = False
-    renders: bool | None = None
+    renders: bool = False
 
 
 @dataclass(frozen=True)
@@ -93,7 +92,6 @@ class Check:
     check_id: UUID
     case_id: UUID
     number: int
-    host: str
     finding: Finding
     watched: Watched | None = None
     earlier: tuple[Probe, ...] = ()

@@ -35,7 +35,7 @@ def watched(connector: str, options: dict[str, Any] | None = None, **more: Any) 
 
 
 def known(watched: Watched, url: str, cursor: str | None = None) -> Known:
-    return Known(url, PageKind.START, T0, 0.0, None, None, None, 0, 0, watched, cursor=cursor)
+    return Known(url, PageKind.START, T0, 0.0, None, None, None, 0, watched, cursor=cursor)
 
 
 def answer(body: bytes | str, url: str = f"http://{HOST}/", status: int = 200, **headers: str) -> Fetched:

@@ -57,7 +57,7 @@ def finding(url: str = "http://board.test/post/1", text: str = TEXT, pictures: t
 def known(url: str = "http://board.test/post/1", site: Site = SITE, **more: object) -> Known:
     values: dict[str, object] = {
         "url": url, "kind": PageKind.UNKNOWN, "next_at": NOW - timedelta(seconds=1), "interval_s": 0.0,
-        "last_digest": None, "etag": None, "last_modified": None, "failures": 0, "visits": 0,
+        "last_digest": None, "etag": None, "last_modified": None, "failures": 0,
         "watched": Watched(site, 1_000.0, 10.0, False), **more,
     }  # fmt: skip
     return Known(**values)  # type: ignore[arg-type]

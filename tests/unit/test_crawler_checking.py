@@ -50,7 +50,7 @@ class Web:
     ) -> Checked:
         shown = (picture(self.url("/a.jpg")),) if pictures else ()
         found = finding(self.url("/post/1"), pictures=shown).model_copy(update={"videos": videos})
-        return await self.checker.check(Check(uuid4(), uuid4(), 1, "board.test", found, watched))
+        return await self.checker.check(Check(uuid4(), uuid4(), 1, found, watched))
 
 
 @pytest.fixture
@@ -164,7 +164,7 @@ async def test_of_a_page_full_of_pictures_few_are_looked_at(web: Web) -> None:
 async def test_a_picture_in_the_page_is_not_asked_for(web: Web) -> None:
     wanted = picture(web.url("/post/1#inline-0123456789abcdef"))
     found = finding(web.url("/post/1"), pictures=(wanted,))
-    checked = await web.checker.check(Check(uuid4(), uuid4(), 1, "board.test", found))
+    checked = await web.checker.check(Check(uuid4(), uuid4(), 1, found))
     assert {probe.url for probe in checked.probes} == {web.url("/post/1")}
 
 

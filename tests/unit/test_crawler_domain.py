@@ -154,4 +154,4 @@ async def test_a_host_that_nobody_set_a_pace_for_is_asked_once_a_second() -> Non
     pacer = Pacer(clock := ManualClock())
     async with pacer.turn("a.test"):
         assert clock.monotonic() == 0.0
-    assert pacer.free_in_s("a.test") == DEFAULT_GAP_S
+    assert pacer.left("a.test").free_in_s == DEFAULT_GAP_S

@@ -23,7 +23,7 @@ def probe(outcome: ProbeOutcome = GONE, at: datetime = AT, exit: str = "", url: 
 
 
 def check(*earlier: Probe) -> Check:
-    return Check(UUID(int=1), UUID(int=2), 2, "a.test", finding(), None, earlier)
+    return Check(UUID(int=1), UUID(int=2), 2, finding(), None, earlier)
 
 
 def test_the_first_look_is_told_to_nobody() -> None:

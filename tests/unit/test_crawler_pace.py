@@ -143,7 +143,7 @@ async def test_without_its_lease_no_turn_begins() -> None:
 
 def known(number: int, host: str = "a.test") -> Known:
     url = f"http://{host}/{number}"
-    return Known(url, PageKind.UNKNOWN, NOW, 0, None, None, None, 0, 0, unlisted(host))
+    return Known(url, PageKind.UNKNOWN, NOW, 0, None, None, None, 0, unlisted(host))
 
 
 class Hand:

@@ -9,7 +9,7 @@ from shared.handling import Context
 from shared.regularly import regularly
 
 EVERY_S = 30.0
-AT_ONCE = 1_000  # some milliseconds; 100,000 an hour
+AT_ONCE = 1_000  # some milliseconds; 120,000 an hour
 KEEP_CHECKS = timedelta(days=30)  # the answer is in `content.checked` and in the case: this is for who looks into it
 KEEP_HOSTS = timedelta(days=1)  # a picture server, asked no more: a day is longer than any rest that it was given
 
@@ -22,7 +22,8 @@ DROP_CHECKS = sa.text("""
 DROP_HOSTS = sa.text("""
     DELETE FROM hosts WHERE host IN (
         SELECT host FROM hosts
-        WHERE look_at IS NULL AND leased_until IS NULL AND next_allowed_at < now() - :keep AND visits = 0
+        WHERE look_at IS NULL AND visits = 0 AND next_allowed_at < now() - :keep
+            AND coalesce(leased_until < now(), true)
             AND NOT EXISTS (SELECT FROM sites WHERE sites.host = hosts.host)
             AND NOT EXISTS (SELECT FROM frontier WHERE frontier.host = hosts.host)
             AND NOT EXISTS (SELECT FROM checks WHERE checks.host = hosts.host)

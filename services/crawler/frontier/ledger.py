@@ -56,10 +56,9 @@ async def record(tx: Transaction, results: Results, holder: UUID, max_pages: int
     """Gives the links that did not fit any more."""
     visited = [one.done for one in results.finished if isinstance(one.done, Visited)]
     checked = [one.done for one in results.finished if isinstance(one.done, Checked)]
-    for link in results.links:
-        if link.priority is Priority.REPORT:
-            await wake(tx, link.host, None, Urgency.REPORT)
     pages = await lock(tx, results.hosts)
+    for host in sorted({link.host for link in results.links if link.priority is Priority.REPORT}):
+        await wake(tx, host, None, Urgency.REPORT)
     left_out = await add_links(tx, results.links, pages, max_pages) if results.links else ()
     if visited:
         await tx.execute(UPDATE_PAGES, _columns(visited, tx.clock.now()))

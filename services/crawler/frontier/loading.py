@@ -20,7 +20,7 @@ from shared.events.values import Finding, Site, SiteKind
 REPORTED_GROUND, REPORTED_REVISIT_S = "victim_request", 600.0
 
 PAGES = sa.text("""
-    SELECT url, host, kind, priority, next_at, interval_s, last_digest, etag, last_modified, failures, visits, cursor,
+    SELECT url, host, kind, priority, next_at, interval_s, last_digest, etag, last_modified, failures, cursor,
         depth
     FROM frontier WHERE url = ANY(CAST(:urls AS text[]))
 """)
@@ -75,7 +75,6 @@ async def load_checks(tx: Transaction, ids: Sequence[UUID]) -> dict[UUID, Check]
             row.check_id,
             row.case_id,
             row.number,
-            row.host,
             Finding.model_validate(row.finding),
             sites[row.host],
             earlier[row.check_id],
@@ -118,7 +117,6 @@ def _known(row: Any, watched: Watched) -> Known:  # noqa: ANN401  # a row of PAG
         row.etag,
         row.last_modified,
         row.failures,
-        row.visits,
         watched,
         row.cursor,
         Priority(row.priority),

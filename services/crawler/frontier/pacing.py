@@ -150,10 +150,6 @@ class Pacer:
         state = self._host(host)
         state.rest_until = max(state.rest_until, self._clock.monotonic() + seconds)
 
-    def free_in_s(self, host: str) -> float:
-        """Seconds until the host may be asked again."""
-        return max(0.0, self._host(host).next_at - self._clock.monotonic())
-
     def left(self, host: str) -> Pace:
         state, now = self._host(host), self._clock.monotonic()
         return Pace(max(0.0, state.next_at - now), max(0.0, state.rest_until - now), state.gap_s)

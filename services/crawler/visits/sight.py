@@ -30,7 +30,7 @@ class Seen:
     wall: Walled | None = None
     drawn: Fetched | None = None
     undrawn: str | None = None
-    renders: bool | None = None
+    renders: bool = False
 
 
 class Sight:
@@ -66,14 +66,14 @@ class Sight:
         if seen.page.is_content and not page.is_content:  # its scripts broke it: what was sent says more
             return seen
         wall = wall_of(drawn.status, drawn.headers, url, drawn.final_url, page, drawn.body)
-        return Seen(seen.answer, page, wall, drawn, renders=self._learned(watched) if seen.page.script_only else None)
+        return Seen(seen.answer, page, wall, drawn, renders=seen.page.script_only and self._learned(watched))
 
-    def _learned(self, watched: Watched) -> bool | None:
+    def _learned(self, watched: Watched) -> bool:
         host = watched.site.host
         self._empty[host] = self._empty.pop(host, 0) + 1
         if len(self._empty) > MOST_SITES:
             self._empty.popitem(last=False)
-        return True if self._empty[host] >= TWICE and not watched.renders else None
+        return self._empty[host] >= TWICE and not watched.renders
 
 
 def _made_page(kind: str, url: str, answer: Fetched, media_type: str, language: str | None) -> Page:
