@@ -27,6 +27,7 @@ FROM, TO = datetime(1995, 1, 1), datetime(2099, 12, 31)  # noqa: DTZ001  hypothe
         ("2026/11/20 上午 12:05:09", NOON.replace(hour=0, second=9)),
         ("20.11.2026, 12:05 Uhr", NOON),
         ("posted Nov 20th, 2026 1:05 pm by minji", NOON.replace(hour=13)),
+        ("Nov 20, 2026 1:05pm", NOON.replace(hour=13)),
         ("20 de noviembre de 2026", NOON.replace(hour=0, minute=0)),
         ("20 ноября 2026 12:05", NOON),
         ("Fri, 20 Nov 2026 21:05:00 +0900", NOON),

@@ -51,6 +51,9 @@ ATTACKS = {
     "posts": "<div id=p1 class=post><div class=postbody><div class=content>x" * (SIZE // 62),
     "microdata": "<p itemscope itemtype=http://schema.org/Comment><b itemprop=text>x" * (SIZE // 66),
     "structured data": '<script type="application/ld+json">' + '[{"author":' * (SIZE // 11) + "</script>",
+    "wide structured data": '<script type="application/ld+json">{'
+    + ",".join(f'"{n:x}":0' for n in range(SIZE // 8))
+    + "}</script>",
     "blanks": " " * SIZE + "<p>x",
     "zeros": "\0" * SIZE + "<p>x",
     "combining marks": "<p>x" + "\u0300\u0316" * (SIZE // 2),

@@ -1,5 +1,6 @@
 """Who wrote a page and when, as it says itself (pure)."""
 
+from collections import deque
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -75,16 +76,16 @@ def objects_of(data: Sequence[object], wanted: str) -> Iterator[Mapping[str, obj
 
 def _objects(data: object) -> Iterator[Mapping[str, object]]:
     """All of them, nested ones after those around them; not recursive, and bounded."""
-    waiting: list[object] = [data]
+    waiting: deque[object] = deque([data])
     seen = 0
     while waiting and seen < MAX_LD:
-        one = waiting.pop(0)
+        one = waiting.popleft()
         if isinstance(one, dict):
             seen += 1
             yield one
-            waiting += one.values()
+            waiting.extend(one.values())
         elif isinstance(one, list):
-            waiting[:0] = one[:MAX_LD]
+            waiting.extendleft(reversed(one[:MAX_LD]))
 
 
 def _strings(objects: Iterable[Mapping[str, object]], keys: Iterable[str]) -> Iterator[str]:

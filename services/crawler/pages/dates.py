@@ -19,7 +19,7 @@ NAMED = re.compile(
 )
 TIME = re.compile(r"(?<!\d)(\d{1,2}):(\d{2})(?::(\d{2}))?(?!\d)\s*([ap]\.?m\b)?", re.IGNORECASE)
 AFTERNOON, MORNING = (
-    re.compile(r"오후|午後|下午|\bp\.?m\b", re.IGNORECASE),
+    re.compile(r"오후|午後|下午|(?<![^\W\d_])p\.?m\b", re.IGNORECASE),
     re.compile(r"오전|午前|上午", re.IGNORECASE),
 )
 EPOCH = re.compile(r"1\d{9}(?:\d{3})?")
