@@ -52,7 +52,7 @@ ATTACKS = {
     "microdata": "<p itemscope itemtype=http://schema.org/Comment><b itemprop=text>x" * (SIZE // 66),
     "structured data": '<script type="application/ld+json">' + '[{"author":' * (SIZE // 11) + "</script>",
     "wide structured data": '<script type="application/ld+json">{'
-    + ",".join(f'"{n:x}":0' for n in range(SIZE // 8))
+    + ",".join(f'"{n:x}":0' for n in range(2_000_000 // 9))  # a whole page of it
     + "}</script>",
     "blanks": " " * SIZE + "<p>x",
     "zeros": "\0" * SIZE + "<p>x",
