@@ -2,7 +2,7 @@
 
 `DATA=FOLDER python -m benchmarks reading` reads real saved pages (see `benchmarks.saved.pages` for the layout) and also
 says how well: precision and recall of the text beside trafilatura's where the folder holds what people expect, and of
-the links against all that lxml sees. Without it, generated pages of 60 KB are read, and only the cost is told.
+the links against all that lxml sees. Without it, generated pages of 55 KB are read, and only the cost is told.
 
 Ours reads more than the peers do: see `benchmarks.saved.ways`. The floor is the bare parser.
 """

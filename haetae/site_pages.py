@@ -29,7 +29,7 @@ def print_lines(sites: Iterable[Mapping[str, Any]]) -> None:
 
 def print_table(page: Sequence[Figures], total: int, most: int) -> None:
     if not total:
-        errors.print("no such site; `haetae sites import FILE` enters some, --home names another stack's folder")
+        errors.print("no such site; `haetae sites import FILE` enters some, --home names the folder of another stack")
         return
     table = Table(box=None, pad_edge=False, header_style="bold")
     for column in COLUMNS:
@@ -40,11 +40,6 @@ def print_table(page: Sequence[Figures], total: int, most: int) -> None:
         table.add_row(*map(_shown, (*names, state(site), *numbers, _moment(site["last_visit_at"]))))
     console.print(table)
     onward = f"; go on with --after {page[-1]['host']}" if len(page) == most else ""
-    if not total:
-        errors.print(
-            "no such site; `haetae sites import FILE` enters some, --home names another stack", highlight=False
-        )
-        return
     errors.print(f"{len(page)} of {total} sites{onward}", highlight=False)
 
 

@@ -70,7 +70,7 @@ async def _again_and_again(made: Bed, there: Corpus, core: int, hosts: int) -> t
 
 async def _turn(made: Bed, crawler_core: int, other_core: int, one_page_ms: float) -> dict[str, object]:
     """What a host's turn costs (dispatching, leasing, letting go), from visits that share one: of as few hosts, many
-    pages each, visited before too. And the most memory, when all links are new and when none is."""
+    pages each, visited before too. And the most memory of it all."""
     costs: list[float] = []
     peaks: list[float] = []
     web = Web(min(HOSTS), PAGES_OF_A_HOST, across=True)

@@ -1,6 +1,6 @@
 """Procedural pages of a board (pure): made-up words in two scripts, in the shape of an ordinary page of the web.
 
-About 60 KB, 220 links (20 of them to sites that nobody watches), 58 pictures, 1,500 elements. All hosts show the same
+About 55 KB, 220 links (20 of them to sites that nobody watches), 58 pictures, 1,500 elements. All hosts show the same
 pages, so that a server of 20,000 hosts costs no more than one of a hundred.
 """
 

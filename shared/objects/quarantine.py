@@ -63,9 +63,6 @@ class Quarantine:
             await self._store.delete(_key_place(day))
         return over
 
-    async def ready(self) -> None:
-        await self._store.ready()
-
     def _over_at(self, day: date) -> datetime:
         return datetime.combine(day + timedelta(days=1), time(), UTC) + self._life
 

@@ -107,6 +107,8 @@ async def test_sites_are_listed_page_by_page_and_by_what_they_have_in_common(lis
         ("--troubled",): [],
     }.items():
         assert [site["host"] for site in await listed.json("list", *options)] == hosts
+    none = await listed("list", "--kind", "search")
+    assert (none.exit_code, none.stdout, "haetae sites import" in none.stderr) == (0, "", True)
     table = await listed("list", "--limit", "1")
     assert "a.test" in table.stdout
     assert "1 of 4 sites; go on with --after a.test" in table.stderr

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -10,8 +11,11 @@ from starlette.applications import Starlette
 from starlette.responses import PlainTextResponse
 from starlette.routing import Route
 
-from services.crawler.connectors import check, names, registry
-from tests.support.connectors import conversations, posts, reading, watched
+from services.crawler.connectors import check, lawful, names, registry
+from services.crawler.connectors.answers import good
+from services.crawler.registry import grounds
+from shared.failures import Transient
+from tests.support.connectors import answer, conversations, posts, reading, watched
 
 OURS = {"activitypub", "feed", "json:jsonfeed", "mastodon", "matrix", "messenger"}
 MODULE = """
@@ -71,7 +75,7 @@ def test_ours_are_there() -> None:
 
 async def test_what_is_installed_beside_us_is_used(installed: None, tmp_path: Path) -> None:
     assert {"lantern-forum", "broken"} <= set(names())
-    check("lantern-forum", "http://peer.test/", None, "public")
+    check("lantern-forum", None, "public")
     visited = await read("lantern-forum", tmp_path)
     assert [found.text for found in posts(visited)] == ["The lantern waits."]
     assert visited.cursor == "far"
@@ -97,7 +101,7 @@ async def test_what_a_connector_must_not_do_is_a_problem_of_its_site(
 
 async def test_one_that_cannot_be_loaded_is_named(installed: None, tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="'broken' cannot be loaded"):
-        check("broken", "http://peer.test/", None, "public")
+        check("broken", None, "public")
     assert "'broken' cannot be loaded" in ((await read("broken", tmp_path)).problem or "")
 
 
@@ -108,9 +112,9 @@ def test_none_takes_the_name_of_ours(installed: None) -> None:
 def test_a_folder_of_mappings_adds_names(tmp_path: Path) -> None:
     (tmp_path / "board.toml").write_text('items = "posts"\nurl = "link"\n')
     assert "json:board" in names(tmp_path)
-    check("json:board", "http://peer.test/", None, "public", tmp_path)
+    check("json:board", None, "public", tmp_path)
     with pytest.raises(ValueError, match="give one of jsonfeed"):
-        check("json:../board", "http://peer.test/", None, "public")
+        check("json:../board", None, "public")
 
 
 @pytest.mark.parametrize(
@@ -135,4 +139,19 @@ def test_a_folder_of_mappings_adds_names(tmp_path: Path) -> None:
 )
 def test_what_is_wrong_is_named_with_the_cure(name: str, options: str | None, ground: str, said: str) -> None:
     with pytest.raises(ValueError, match=said):
-        check(name, "http://peer.test/", options, ground)
+        check(name, options, ground)
+
+
+def test_a_basis_goes_with_grounds_that_there_are() -> None:
+    assert set().union(*lawful.GROUNDS.values()) <= set(grounds.GROUNDS)
+
+
+@pytest.mark.parametrize(
+    ("asked", "seconds"),
+    [("30", 30), ("86401", 86_400), ("9" * 400, None), ("Thu, 01 Jan 2026 00:10:00 -0000", 600), ("soon", None)],
+)
+def test_an_interface_that_asks_for_patience_is_believed_for_a_day(asked: str, seconds: float | None) -> None:
+    refused = answer("", status=503, **{"retry-after": asked})
+    with pytest.raises(Transient) as busy:
+        good(refused, datetime(2026, 1, 1, tzinfo=UTC))
+    assert busy.value.after_s == seconds

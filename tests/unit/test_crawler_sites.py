@@ -229,15 +229,15 @@ def test_half_a_character_is_refused_before_the_database_sees_it() -> None:
 
 
 def test_a_connector_says_what_is_wrong_with_its_line() -> None:
-    def check(connector: str, start_url: str, options: str | None, ground: str) -> None:
-        raise ValueError(f"connector: {connector} {start_url} {options} {ground}")
+    def check(connector: str, options: str | None, ground: str) -> None:
+        raise ValueError(f"connector: {connector} {options} {ground}")
 
     _, (problem,) = parse_sites(
         ['{"url": "http://a.test/", "name": "A", "connector": "x", "options": {"b": 1, "a": [2]}}'],
         "jsonl",
         Names(check_connector=check),
     )
-    assert problem == 'line 1: connector: x http://a.test/ {"a": [2], "b": 1} public'
+    assert problem == 'line 1: connector: x {"a": [2], "b": 1} public'
 
 
 NAME = st.text(st.characters(codec="utf-8", exclude_categories=["Cc"]), min_size=1, max_size=40).map(str.strip)

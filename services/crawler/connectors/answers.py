@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import Any
 
+from services.crawler.frontier.pace import REFUSALS, retry_after_s
 from services.crawler.pages.urls import canonical
 from shared.events.values import MAX_TEXT
 from shared.failures import Rejected, Transient
@@ -15,9 +16,9 @@ from shared.net import Fetched
 MOST_ROWS = 1_000  # of a list: more is no page of anything
 MAX_ID = 512
 MAX_ADDRESS = 8_192  # characters before it is canonical
-MOST_HOLD_OFF_S = 24 * 3600.0  # whoever asks for more is asked again tomorrow
+# An interface that knows who asks may ban whoever comes too soon: it is believed for a day, a page for an hour.
+MOST_HOLD_OFF_S = 24 * 3600.0
 MILLISECONDS = 1e11  # a later number is no second of this millennium: it counts milliseconds
-TOO_BUSY = frozenset({429, 503})
 NOT_FOR_US = frozenset({401, 403, 404, 410, 451})
 
 Table = Mapping[str, Any]
@@ -42,21 +43,16 @@ def good(answer: Fetched, now: datetime) -> Fetched:
     """The answer when it is one. Raises `Transient` (with Retry-After) or `Rejected` for its status."""
     if 200 <= answer.status < 300:
         return answer
-    if answer.status in TOO_BUSY:
-        raise Transient(f"status {answer.status}: asked too often", retry_after_s(answer, now))
+    if answer.status in REFUSALS:
+        raise Transient(f"status {answer.status}: asked too often", wait_s(answer, now))
     if answer.status in NOT_FOR_US:
         raise Rejected(f"status {answer.status}: look at the site's address and its credential")
     raise Transient(f"status {answer.status}")
 
 
-def retry_after_s(answer: Fetched, now: datetime) -> float | None:
-    """Retry-After in seconds or as a date (RFC 9110, 10.2.3)."""
-    given = answer.headers.get("retry-after", "").strip()
-    try:
-        wait = float(given) if given.isdecimal() else (parsedate_to_datetime(given) - now).total_seconds()
-    except (ValueError, TypeError, OverflowError):
-        return None
-    return bounded_s(wait)
+def wait_s(answer: Fetched, now: datetime) -> float | None:
+    """What Retry-After asks for; None when it says nothing."""
+    return retry_after_s(answer.headers.get("retry-after"), now, MOST_HOLD_OFF_S) or None
 
 
 def bounded_s(seconds: float) -> float:

@@ -17,6 +17,7 @@ from services.crawler.connectors import answers as read
 from services.crawler.connectors.lawful import GIVE_BASIS, GIVE_ROOMS, MOST_ROOMS, RoomName, RoomOptions
 from services.crawler.connectors.matrix_events import said_in
 from services.crawler.connectors.port import Ask, Basis, Conversation, Harvest, Source
+from services.crawler.frontier.pace import REFUSALS
 from shared.events import LawfulBasis
 from shared.failures import Rejected, Transient
 from shared.net import Fetched
@@ -146,9 +147,9 @@ def _failure(answer: Fetched, now: datetime) -> Transient | Rejected:
         said = {}
     code = one_line(read.text(said.get("errcode"), 100), 60)
     words = f"status {answer.status} {code} {one_line(read.text(said.get('error'), 300), 200)}".strip()
-    if code == "M_LIMIT_EXCEEDED" or answer.status in read.TOO_BUSY:
+    if code == "M_LIMIT_EXCEEDED" or answer.status in REFUSALS:
         wait = read.whole(said.get("retry_after_ms"))
-        seconds = read.retry_after_s(answer, now) if wait is None else read.bounded_s(wait / 1000)
+        seconds = read.wait_s(answer, now) if wait is None else read.bounded_s(wait / 1000)
         return Transient(f"asked too often: {words}", seconds or 60.0)
     if code == "M_UNKNOWN_TOKEN":
         return Transient(f"the access token is refused: {words}; renew the site's credential")

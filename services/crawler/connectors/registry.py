@@ -9,13 +9,13 @@ from pathlib import Path
 
 from pydantic import ValidationError
 
-from services.crawler.connectors.json_mapping import MAPPINGS, JsonListing, mapping_file, mapping_names
+from services.crawler.connectors.json_mapping import JsonListing, mapping_file, mapping_names
 from services.crawler.connectors.lawful import check_basis
 from services.crawler.connectors.port import Connector, Options
+from services.crawler.registry.site_fields import MAX_OPTIONS
 
 GROUP = "haetae.connectors"
 JSON = "json:"
-MAX_OPTIONS = 4096  # characters
 # Loaded when first asked for: a crawler without chats needs no chat's code.
 OURS: Mapping[str, str] = {
     "activitypub": "activitypub:Outbox",
@@ -62,9 +62,9 @@ def options_of(made: Connector, given: str | None) -> Options:
         raise ValueError(_first(made, error)) from error
 
 
-def check(name: str, start_url: str, options: str | None, legal_ground: str, mappings: Path | None = None) -> None:
+def check(name: str, options: str | None, legal_ground: str, mappings: Path | None = None) -> None:
     """Whether a site may name this connector with these options. Raises `ValueError` naming what is wrong, with the
-    cure. `start_url` is there for connectors that look at it."""
+    cure."""
     made = connector(name, mappings)
     read = options_of(made, options)
     try:
@@ -110,6 +110,3 @@ def _loaded(point: EntryPoint) -> Connector:
     """What the entry point names: a class, or a function that makes one."""
     made: Connector = point.load()()
     return made
-
-
-__all__ = ["MAPPINGS", "check", "connector", "names", "options_of"]

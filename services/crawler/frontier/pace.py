@@ -16,18 +16,18 @@ FAILURES_THAT_BREAK = 5
 FIRST_PROBE_S, LAST_PROBE_S = 60.0, 6 * 3600.0
 
 
-def retry_after_s(value: str | None, now: datetime) -> float:
+def retry_after_s(value: str | None, now: datetime, most_s: float = MOST_RETRY_AFTER_S) -> float:
     """Seconds that a Retry-After asks for (RFC 9110, 10.2.3: seconds or a date), capped; 0 when it says nothing."""
     text = (value or "").strip()
     if re.fullmatch(r"[0-9]{1,12}", text):
-        return min(float(text), MOST_RETRY_AFTER_S)
+        return min(float(text), most_s)
     try:
         moment = parsedate_to_datetime(text)
     except (ValueError, OverflowError):
         return 0.0
     if moment.tzinfo is None:  # "-0000": the date says that its zone is unknown; HTTP dates are in UTC
         moment = moment.replace(tzinfo=UTC)
-    return min(max(0.0, (moment - now).total_seconds()), MOST_RETRY_AFTER_S)
+    return min(max(0.0, (moment - now).total_seconds()), most_s)
 
 
 def refused_s(refusals: int, asked_s: float) -> float:

@@ -5,9 +5,9 @@ from collections.abc import Sequence
 import sqlalchemy as sa
 
 from services.crawler.registry.site_choice import Choice, hosts_of
+from services.crawler.registry.sites import LOCK_HOSTS
 from shared.database import Transaction
 
-LOCK_HOSTS = sa.text("SELECT FROM hosts WHERE host = ANY(CAST(:hosts AS text[])) ORDER BY host FOR UPDATE")
 SET_PAUSED = sa.text("""
     UPDATE sites SET paused = :paused WHERE host = ANY(CAST(:hosts AS text[])) AND paused <> :paused RETURNING host
 """)

@@ -71,12 +71,12 @@ class Wrong(ValueError):
 class Names:
     """What a line may name: the exits and credentials that there are. None: nobody knows, any will do.
 
-    `check_connector(connector, start_url, options, legal_ground)` raises ValueError naming the field and the cure.
+    `check_connector(connector, options, legal_ground)` raises ValueError naming the field and the cure.
     """
 
     exits: Collection[str] | None = None
     credentials: Collection[str] | None = None
-    check_connector: Callable[[str, str, str | None, str], None] | None = None
+    check_connector: Callable[[str, str | None, str], None] | None = None
 
 
 class Given:

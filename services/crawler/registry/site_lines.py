@@ -166,7 +166,7 @@ def _check_names(site: SiteLine, names: Names) -> None:
     if site.options and not site.connector:
         raise Wrong("options", site.options, "they are for a connector: name it in connector, or leave them empty")
     if site.connector and names.check_connector:
-        names.check_connector(site.connector, site.start_url, site.options, site.legal_ground)
+        names.check_connector(site.connector, site.options, site.legal_ground)
 
 
 def _there(names: Collection[str]) -> str:

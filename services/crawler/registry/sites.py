@@ -58,7 +58,7 @@ BEGIN = sa.text(f"""
     UPDATE hosts SET look_at = least(look_at, :now), pages = pages + CASE WHEN is_new THEN 1 ELSE 0 END
     FROM begun WHERE hosts.host = begun.host
 """)  # noqa: S608
-LOCK_HOSTS = sa.text("SELECT FROM hosts WHERE host = ANY(:hosts) ORDER BY host FOR UPDATE")
+LOCK_HOSTS = sa.text("SELECT FROM hosts WHERE host = ANY(CAST(:hosts AS text[])) ORDER BY host FOR UPDATE")
 
 
 async def import_sites(

@@ -15,8 +15,8 @@ from services.crawler.registry.ways import Ways
 from services.crawler.visit import Watched
 from shared.clock import Clock
 from shared.net import AddressRefused, Fetched, Fetcher, location_of
+from shared.net.fetcher import REDIRECTS
 
-REDIRECTS = frozenset({301, 302, 303, 307, 308})
 MAX_ROBOTS_BYTES = 512_000  # RFC 9309, 2.5 asks for 500 KiB
 MOST_ROBOTS_REDIRECTS = 5  # RFC 9309, 2.3.1.2
 MOST_REQUESTS = 256
