@@ -22,7 +22,6 @@ class Fetched:
     headers: Mapping[str, str]
     body: bytes
     address: str
-    elapsed_s: float
     raw_headers: tuple[tuple[str, str], ...] = ()
     http_version: str = "HTTP/1.1"
     cut: bool = False

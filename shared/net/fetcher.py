@@ -1,7 +1,6 @@
 """`Fetcher`: GET over the guard, with limits on time, size and redirects."""
 
 import asyncio
-import time
 from collections.abc import Mapping
 from contextlib import AsyncExitStack
 from types import TracebackType
@@ -74,13 +73,12 @@ class Fetcher:
         sent = self._headers(user_agent, headers)
         limit = max_bytes or self.settings.max_page_bytes
         most_s = (timeout_s or self.settings.fetch_timeout_s) + (THROUGH_EXIT_S if exit else 0.0)
-        started = time.monotonic()
         try:
             async with asyncio.timeout(most_s):
                 target = self._guard.vet(url)
                 for left in range(redirects, -1, -1):
                     asked = _asked(target, sent, exit, limit, whole=not cut)
-                    fetched = await self._ask(asked, url, started)
+                    fetched = await self._ask(asked, url)
                     location = location_of(fetched.headers)
                     if fetched.status not in REDIRECTS or not location or not redirects:
                         return fetched
@@ -101,7 +99,7 @@ class Fetcher:
         ours |= given | {"accept-encoding": ACCEPT_ENCODING}
         return tuple((name.title(), value) for name, value in ours.items())
 
-    async def _ask(self, asked: Asked, url: str, started: float) -> Fetched:
+    async def _ask(self, asked: Asked, url: str) -> Fetched:
         answer = await self._connections.ask(asked)
         body, cut = body_of(answer, asked)
         return Fetched(
@@ -111,7 +109,6 @@ class Fetcher:
             headers={name.lower(): value for name, value in answer.headers},
             body=body,
             address=answer.address,
-            elapsed_s=time.monotonic() - started,
             raw_headers=answer.headers,
             http_version=answer.http_version,
             cut=cut,

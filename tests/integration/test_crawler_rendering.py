@@ -157,7 +157,7 @@ async def test_off_is_said(web: Web) -> None:
 def test_scripts_are_kept_for_a_while_and_within_bounds() -> None:
     clock = ManualClock()
     kept = Scripts(clock)
-    answer = Fetched("u", "u", 200, {}, bytes(MOST_BYTES // 2), "", 0.0)
+    answer = Fetched("u", "u", 200, {}, bytes(MOST_BYTES // 2), "")
     kept.keep("a.test", "/1", answer)
     kept.keep("a.test", "/2", answer)
     assert kept.get("b.test", "/1") is None

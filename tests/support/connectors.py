@@ -41,7 +41,7 @@ def known(watched: Watched, url: str, cursor: str | None = None) -> Known:
 def answer(body: bytes | str, url: str = f"http://{HOST}/", status: int = 200, **headers: str) -> Fetched:
     """As it would have been fetched."""
     raw = body.encode() if isinstance(body, str) else body
-    return Fetched(url, url, status, headers, raw, "127.0.0.1", 0.1)
+    return Fetched(url, url, status, headers, raw, "127.0.0.1")
 
 
 @dataclass

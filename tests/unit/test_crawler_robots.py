@@ -130,7 +130,7 @@ class Web:
         if isinstance(self.answer, Exception):
             raise self.answer
         status, body = self.answer
-        return Fetched(url, url, status, {}, body, "127.0.0.1", 0.1)
+        return Fetched(url, url, status, {}, body, "127.0.0.1")
 
     async def rules(self, watched: Watched = PUBLIC, url: str = URL) -> Rules:
         return await self.robots.rules(url, watched, self.ask)
@@ -284,7 +284,7 @@ async def test_a_site_that_is_not_asked_says_so_and_not_that_it_has_no_robots_tx
 
 async def test_sites_with_the_same_text_share_its_rules(web: Web) -> None:
     async def ask(url: str) -> Fetched:
-        return Fetched(url, url, 200, {}, CLOSED, "127.0.0.1", 0.1)
+        return Fetched(url, url, 200, {}, CLOSED, "127.0.0.1")
 
     first, second = [await web.robots.rules(f"http://{host}/", PUBLIC, ask) for host in ("x.test", "y.test")]
     assert first is second

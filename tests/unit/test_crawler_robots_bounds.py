@@ -66,7 +66,7 @@ class Web:
 
     async def ask(self, url: str) -> Fetched:
         self.asked.append(url)
-        return Fetched(url, url, 200, {}, self.texts[url].encode(), "127.0.0.1", 0.1)
+        return Fetched(url, url, 200, {}, self.texts[url].encode(), "127.0.0.1")
 
     async def rules(self, host: str) -> Rules:
         return await self.robots.rules(f"http://{host}/x", WATCHED, self.ask)
