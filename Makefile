@@ -35,7 +35,7 @@ bench: install models .venv/.bench  ## Measure a figure beside its peer: make be
 
 models: install var/models/text/model.safetensors  ## Train the stand-in text model on synthetic neutral text
 
-var/models/text/model.safetensors: $(wildcard sandbox/*.py sandbox/phrases/*) $(addprefix services/classifier/,confusables.py disguises.py jamo.py metrics.py ngram_model.py ngrams.py normalise.py text_model.py training.py)
+var/models/text/model.safetensors: $(wildcard sandbox/*.py sandbox/phrases/*) $(wildcard services/classifier/texts/*.py services/classifier/learning/*.py)
 	@$(PY) -m sandbox.training --out var/models/text
 
 lint: install  ## Style and security rules (ruff)

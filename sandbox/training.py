@@ -10,8 +10,8 @@ import typer
 
 from sandbox.corpus import LabelledText, labelled_texts
 from sandbox.phrases import LANGUAGES, phrasebook
-from services.classifier.metrics import Metrics
-from services.classifier.training import Example, train
+from services.classifier.learning.metrics import Metrics
+from services.classifier.learning.training import Example, train
 
 COUNT_PER_LANGUAGE = 1200  # with 600, one harmless post in 700 is flagged; more change nothing
 FURNITURE_PER_LANGUAGE = 60  # pages that say nothing of their own: about, deleted, lists

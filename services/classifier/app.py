@@ -8,8 +8,10 @@ from services.classifier.handlers import assess_batch
 from services.classifier.settings import Settings
 from shared.clock import SystemClock
 from shared.database import Database
-from shared.events import ContentFlagged, ContentFound, HashListed
+from shared.events import AlertRaised, ContentFlagged, ContentFound, Event, HashListed, ModelPromoted, RulesChanged
 from shared.handling import Service
+
+PUBLISHES: frozenset[type[Event]] = frozenset({AlertRaised, ContentFlagged, HashListed, ModelPromoted, RulesChanged})
 
 
 def app(settings: Settings) -> Service:
@@ -19,6 +21,6 @@ def app(settings: Settings) -> Service:
         name="classifier",
         batches={ContentFound: partial(assess_batch, detector=detector, clock=SystemClock())},
         listens={HashListed: detector.list},
-        publishes=frozenset({ContentFlagged, HashListed}),
+        publishes=PUBLISHES,
         resources=(detector,),
     )

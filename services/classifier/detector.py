@@ -7,10 +7,10 @@ from functools import partial
 from pathlib import Path
 from typing import Self, TypeVar
 
-from services.classifier.bank import BankRow, HashBank
 from services.classifier.domain import Policy, assess
-from services.classifier.store import stored_rows
-from services.classifier.text_model import TextModel
+from services.classifier.hashes.bank import BankRow, HashBank
+from services.classifier.hashes.store import stored_rows
+from services.classifier.texts.text_model import TextModel
 from shared.database import Database
 from shared.events import Assessment, ContentFound, HashListed
 

@@ -1,72 +1,48 @@
-"""The hash bank's table and its queries."""
+"""What was judged in the last days, flagged or not: for dry runs of rules, matching backwards, learning, drift.
 
-from collections.abc import AsyncIterator, Sequence
+No words of the page and no picture: addresses, hashes, circumstances and signals. The tables of hash banks, rules,
+models and conversations are beside what uses them.
+"""
+
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 import sqlalchemy as sa
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.dialects.postgresql import JSONB, insert
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
-from services.classifier.bank import BankRow
-from shared.database import Database, Transaction
-from shared.events.values import HashEntry
-
-PAGE = 50_000  # rows read at once when the bank is loaded: some ten megabytes
+from shared.database import Transaction
 
 
 class Base(DeclarativeBase):
     pass
 
 
-class BankEntry(Base):
-    __tablename__ = "bank_entries"
+class Seen(Base):
+    """`finding` and `capture` as in `content.found`, without excerpt; `signals` as `services.classifier.signals`."""
 
-    id: Mapped[int] = mapped_column(sa.BigInteger, sa.Identity(always=True), primary_key=True)
-    bank: Mapped[str]
-    entry: Mapped[str]
-    category: Mapped[str]
-    algorithm: Mapped[str]
-    hash: Mapped[bytes]
-    variant: Mapped[str]
-    threshold: Mapped[int] = mapped_column(sa.SmallInteger)
-    added_at: Mapped[datetime] = mapped_column(sa.DateTime(timezone=True))
+    __tablename__ = "seen"
 
-
-async def insert_new(
-    tx: Transaction, bank: str, entries: Sequence[HashEntry], added_at: datetime
-) -> tuple[HashEntry, ...]:
-    """Write those that the bank does not have yet, and return them in their order."""
-    by_key = {(entry.entry, entry.algorithm, bytes.fromhex(entry.hash)): entry for entry in entries}
-    rows = [
-        {**entry.model_dump(), "bank": bank, "hash": digest, "added_at": added_at}
-        for (_, _, digest), entry in by_key.items()
-    ]
-    statement = insert(BankEntry).values(rows).on_conflict_do_nothing()
-    result = await tx.execute(statement.returning(BankEntry.entry, BankEntry.algorithm, BankEntry.hash))
-    written: Sequence[tuple[Any, ...]] = result.all()
-    new = {(entry, algorithm, bytes(digest)) for entry, algorithm, digest in written}
-    return tuple(entry for key, entry in by_key.items() if key in new)
+    content_id: Mapped[UUID] = mapped_column(primary_key=True)
+    case_id: Mapped[UUID]
+    url: Mapped[str]
+    host: Mapped[str]
+    found_at: Mapped[datetime] = mapped_column(sa.DateTime(timezone=True))
+    judged_at: Mapped[datetime] = mapped_column(sa.DateTime(timezone=True))
+    risk: Mapped[float]
+    urgency: Mapped[float]
+    flagged: Mapped[bool]
+    finding: Mapped[dict[str, Any]] = mapped_column(JSONB)
+    capture: Mapped[dict[str, Any]] = mapped_column(JSONB)
+    signals: Mapped[dict[str, Any]] = mapped_column(JSONB)
 
 
-async def stored_rows(database: Database) -> AsyncIterator[Sequence[BankRow]]:
-    """The whole bank, a page at a time, each page in a short transaction of its own."""
-    columns = (
-        BankEntry.id,
-        BankEntry.bank,
-        BankEntry.entry,
-        BankEntry.category,
-        BankEntry.algorithm,
-        BankEntry.hash,
-        BankEntry.variant,
-        BankEntry.threshold,
-    )
-    last = 0
-    while True:
-        async with database.transaction() as tx:
-            page = sa.select(*columns).where(BankEntry.id > last).order_by(BankEntry.id).limit(PAGE)
-            rows: Sequence[tuple[Any, ...]] = (await tx.execute(page)).all()
-        if not rows:
-            return
-        last = rows[-1][0]
-        yield [BankRow(*row[1:]) for row in rows]
+async def remember(tx: Transaction, rows: Sequence[dict[str, Any]]) -> None:
+    """Write what was judged; content seen again replaces what it was."""
+    if not rows:
+        return
+    statement = insert(Seen).values(list(rows))
+    new = {column.name: statement.excluded[column.name] for column in Seen.__table__.columns if not column.primary_key}
+    await tx.execute(statement.on_conflict_do_update(index_elements=[Seen.content_id], set_=new))

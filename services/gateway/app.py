@@ -10,6 +10,7 @@ from shared.events import (
     ContentFlagged,
     EvidenceFailed,
     EvidenceSealed,
+    HashSubmitted,
     NoticeBounced,
     NoticeDrafted,
     NoticeSent,
@@ -35,7 +36,7 @@ def app(settings: Settings) -> Service:
     return Service(
         name="gateway",
         handles=dict.fromkeys(TOLD_OF, project),
-        publishes=frozenset({CaseChanged, ReviewDecided}),
+        publishes=frozenset({CaseChanged, HashSubmitted, ReviewDecided}),
         tasks={"pages": pages.serve, "stalled cases": watch},
         checks={"pages": pages.ready},
     )

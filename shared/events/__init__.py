@@ -12,6 +12,7 @@ from shared.events.casework import (
 )
 from shared.events.conversations import ConversationObserved, LawfulBasis, Turn
 from shared.events.crawling import ContentFound, CrawlDue, DueVisit, Visit
+from shared.events.detection import AlertRaised, HashSubmitted, ModelPromoted, RulesChanged, StagedTurn, SubmittedHash
 from shared.events.envelope import Envelope, Undecodable
 from shared.events.followup import (
     CaseChanged,
@@ -29,6 +30,7 @@ TOPICS: tuple[Topic, ...] = tuple({event.topic.name: event.topic for event in CA
 __all__ = [
     "CATALOGUE",
     "TOPICS",
+    "AlertRaised",
     "Assessment",
     "CaseChanged",
     "CheckRequested",
@@ -43,13 +45,18 @@ __all__ = [
     "EvidenceFailed",
     "EvidenceSealed",
     "HashListed",
+    "HashSubmitted",
     "Lane",
     "LawfulBasis",
+    "ModelPromoted",
     "NoticeBounced",
     "NoticeDrafted",
     "NoticeSent",
     "RemovalVerified",
     "ReviewDecided",
+    "RulesChanged",
+    "StagedTurn",
+    "SubmittedHash",
     "Topic",
     "Turn",
     "Undecodable",

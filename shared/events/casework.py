@@ -3,7 +3,7 @@
 from enum import StrEnum
 from uuid import UUID
 
-from pydantic import AwareDatetime
+from pydantic import AwareDatetime, Field
 
 from shared.events.base import Event, Value
 from shared.events.topics import CONTENT_FLAGGED, EVIDENCE_SEALED, NOTICE_DRAFTED, REVIEW_DECIDED
@@ -11,12 +11,15 @@ from shared.events.values import Capture, Finding, Match, Notice, Reason, Report
 
 
 class Assessment(Value):
-    """Why a finding became a case."""
+    """Why a finding became a case. `urgency`: how soon, beside how bad. `decided_by`: the versions of policy, rules and
+    models that judged, by name."""
 
     category: str
     risk: Risk
     reasons: tuple[Reason, ...]
     matches: tuple[Match, ...]
+    urgency: Risk | None = None
+    decided_by: dict[str, str] = Field(default={})
 
 
 class ContentFlagged(Event, topic=CONTENT_FLAGGED, type="content.flagged.v1", key="case_id", owner="classifier"):

@@ -15,6 +15,7 @@ from shared.events.casework import (
 )
 from shared.events.conversations import ConversationObserved, LawfulBasis, Turn
 from shared.events.crawling import ContentFound, CrawlDue, Visit
+from shared.events.detection import AlertRaised, HashSubmitted, ModelPromoted, RulesChanged, StagedTurn, SubmittedHash
 from shared.events.followup import (
     CaseChanged,
     CheckRequested,
@@ -189,6 +190,39 @@ EXAMPLES: dict[type[Event], Event] = {
                 ),
             ),
             listed_at=T0,
+        ),
+        HashSubmitted(
+            submission_id=CHECK,
+            source="victim_report",
+            category="stand-in",
+            reference="2026-000117",
+            hashes=(SubmittedHash(algorithm="pdq", hash=PDQ, quality=100),),
+            by="counsellor-2",
+            submitted_at=T0,
+        ),
+        RulesChanged(name="rules", version=4, changed_at=T0),
+        ModelPromoted(
+            name="text",
+            version=3,
+            status="champion",
+            replaced=2,
+            reason="average precision 0.61, before 0.55; no language worse",
+            by="trainer",
+            promoted_at=T0,
+        ),
+        AlertRaised(
+            alert_id=CHECK,
+            conversation="room-7",
+            site=FINDING.site,
+            lawful_basis=LawfulBasis.OPEN_ROOM,
+            proof="https://chat.example.test/rooms/7",
+            risk=0.74,
+            stage="moving_platform",
+            turns=(StagedTurn(turn_id="t-19", stage="moving_platform", said_at=at(5), weight=0.4),),
+            turns_read=19,
+            playbook="https://agency.example.test/playbook",
+            model="1",
+            raised_at=at(6),
         ),
         CaseChanged(case_id=CASE, state="sent", category="known_content", country="US", changed_at=at(31)),
     )

@@ -65,11 +65,15 @@ class RemovalVerified(Event, topic=CONTENT_CHECKED, type="removal.verified.v1", 
 
 
 class HashListed(Event, topic=HASH_LISTED, type="hash.listed.v1", key="bank", owner="classifier"):
-    """A bank gained entries; every classifier loads them at once."""
+    """A bank changed: entries were listed, switched off or on, or its rules were edited. Every classifier reads at once
+    what it lacks up to `revision`. `entries`: what was listed, where it is meant for others; empty for lists of others.
+    """
 
     bank: str
-    entries: tuple[HashEntry, ...]
+    entries: tuple[HashEntry, ...] = ()
     listed_at: AwareDatetime
+    revision: int = 0
+    changed: int = 0
 
 
 class CaseChanged(Event, topic=CASE_EVENTS, type="case.changed.v1", key="case_id", owner="gateway"):

@@ -12,5 +12,10 @@ REVIEW_DECIDED = Topic("review.decided", "case_id", Lane.CASE, "Verdicts, with t
 NOTICE_SENT = Topic("notice.sent", "case_id", Lane.CASE, "What became of each notice")
 CHECK_REQUESTED = Topic("check.requested", "case_id", Lane.CASE, "Removal checks that are due")
 CONTENT_CHECKED = Topic("content.checked", "case_id", Lane.CASE, "What removal checks saw, and what they proved")
-HASH_LISTED = Topic("hash.listed", "bank", Lane.CASE, "Hash bank entries that were added", 1)
+HASH_LISTED = Topic("hash.listed", "bank", Lane.CASE, "Hash banks that changed", 1)
+HASH_SUBMITTED = Topic("hash.submitted", "submission_id", Lane.CASE, "Hashes that a person gave for listing")
+DETECTION_CHANGED = Topic("detection.changed", "name", Lane.CASE, "Rules and models that judge from now on", 1)
+ALERT_EVENTS = Topic(
+    "alert.events", "conversation", Lane.CASE, "Conversations that need a counsellor, without their words", public=True
+)
 CASE_EVENTS = Topic("case.events", "case_id", Lane.CASE, "Redacted progress of cases, for other agencies", public=True)

@@ -10,6 +10,9 @@ from shared.events.base import Value
 
 Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$", description="SHA-256, lower-case hexadecimal")]
 PdqHex = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$", description="PDQ, 256 bits, lower-case hexadecimal")]
+PhashHex = Annotated[str, Field(pattern=r"^[0-9a-f]{16}$", description="pHash, 64 bits, lower-case hexadecimal")]
+Md5 = Annotated[str, Field(pattern=r"^[0-9a-f]{32}$", description="MD5, lower-case hexadecimal")]
+Sha1 = Annotated[str, Field(pattern=r"^[0-9a-f]{40}$", description="SHA-1, lower-case hexadecimal")]
 MAX_URL = 4096  # characters
 Url = Annotated[str, Field(max_length=MAX_URL)]
 Language = Annotated[str, Field(pattern=r"^[a-z]{2}$", description="ISO 639-1")]
@@ -47,6 +50,8 @@ class Picture(Value):
 
     `pdq_dihedral`: the eight hashes of the picture turned and mirrored, first the picture as it is.
     `pdq_quality`: 0-100; below 50 the hash is no evidence (PDQ reference, "quality metric").
+    `phash_dihedral`: the same of `imagehash.phash`, 64 bits. `views`: parts that may be a picture of their own.
+    `md5`, `sha1`: for lists of others that have nothing better.
     """
 
     url: Url
@@ -57,6 +62,19 @@ class Picture(Value):
     pdq_dihedral: tuple[PdqHex, ...] = ()
     pdq_quality: Annotated[int, Field(ge=0, le=100)] | None = None
     frames: tuple["Frame", ...] = ()  # further frames of an animation
+    views: tuple["PictureView", ...] = ()
+    phash_dihedral: tuple[PhashHex, ...] = ()
+    md5: Md5 | None = None
+    sha1: Sha1 | None = None
+
+
+class PictureView(Value):
+    """A part of a picture, hashed by itself. `name`: trimmed (without its border), inset (the picture within a
+    screenshot), quadrant-1 … quadrant-4 (of a collage), inverted. `pdq`: as it is, or all eight turns."""
+
+    name: str
+    pdq: Annotated[tuple[PdqHex, ...], Field(min_length=1, max_length=8)]
+    pdq_quality: Annotated[int, Field(ge=0, le=100)]
 
 
 class Frame(Value):
@@ -81,6 +99,8 @@ class Video(Value):
     height: int | None = None
     frames: tuple[Frame, ...] = ()
     cut: bool = False
+    md5: Md5 | None = None
+    sha1: Sha1 | None = None
 
 
 class Post(Value):
@@ -117,11 +137,15 @@ class Finding(Value):
 
 
 class Reason(Value):
-    """Why content was flagged: a code of a known vocabulary, a sentence for the reviewer, its share of the risk."""
+    """Why content was flagged: a code of a known vocabulary, a sentence for the reviewer, its share of the risk.
+
+    `values`: what the sentence says, by name, so that it can be said in the reviewer's language.
+    """
 
     code: str
     text: str
     weight: Score
+    values: dict[str, str] = Field(default={})
 
 
 class Risk(Value):
@@ -132,7 +156,9 @@ class Risk(Value):
 
 
 class Match(Value):
-    """A picture that agrees with a hash bank's entry. `distance`: differing bits of 256; 0 for an equal digest."""
+    """A picture or video that agrees with a hash bank's entry. `distance`: differing bits of the hash; 0 for an equal
+    digest. `variant`: what of the listed picture agrees with what of this one. `hash`: the listed one, hexadecimal.
+    `source`: who gave the bank (victim_report, agency, exchange). `share`: of the listed video's frames, those seen."""
 
     picture_url: Url
     bank: str
@@ -140,6 +166,10 @@ class Match(Value):
     algorithm: str
     distance: int
     variant: str
+    hash: str = ""
+    category: str = ""
+    source: str = ""
+    share: Score | None = None
 
 
 class SealedObject(Value):

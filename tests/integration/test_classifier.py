@@ -21,11 +21,11 @@ from sandbox.sites import Site
 from sandbox.training import examples
 from sandbox.world import World
 from services.classifier.app import app
-from services.classifier.banks import list_hashes
+from services.classifier.hashes.banks import list_hashes
+from services.classifier.hashes.store import stored_rows
+from services.classifier.hashes.variants import compute_entries
+from services.classifier.learning.training import train
 from services.classifier.settings import Settings
-from services.classifier.store import stored_rows
-from services.classifier.training import train
-from services.classifier.variants import compute_entries
 from services.crawler.pages.reading import Page, read_page
 from shared.bus.memory import MemoryBroker
 from shared.database import Database
@@ -185,7 +185,7 @@ async def test_listing_again_adds_nothing_and_says_nothing(owner: Database) -> N
 
 
 async def test_a_long_list_is_stored_and_told_in_chunks(owner: Database, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("services.classifier.store.PAGE", 400)
+    monkeypatch.setattr("services.classifier.hashes.store.PAGE", 400)
     rng = np.random.default_rng(3)
     entries = [
         HashEntry(

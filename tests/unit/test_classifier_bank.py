@@ -5,10 +5,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from services.classifier import pdq_index
-from services.classifier.bank import TURNS, BankRow, HashBank
-from services.classifier.pdq_index import PdqIndex
-from services.classifier.pdq_rows import Rows, words
+from services.classifier.hashes import pdq_index
+from services.classifier.hashes.bank import TURNS, BankRow, HashBank
+from services.classifier.hashes.pdq_index import PdqIndex
+from services.classifier.hashes.pdq_rows import Rows, words
 from shared.events.values import Picture
 
 MANY = settings(deadline=None, max_examples=60)

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from services.classifier.hash_files import HEADER, parse_hashes
+from services.classifier.hashes.hash_files import HEADER, parse_hashes
 
 HASH = "0f" * 32
 GOOD = f"police,k1,stand-in,pdq,{HASH},centre-5,40"

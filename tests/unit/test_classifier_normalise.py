@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from services.classifier.jamo import compose, decompose
-from services.classifier.normalise import clean, skeleton
+from services.classifier.texts.jamo import compose, decompose
+from services.classifier.texts.normalise import clean, skeleton
 
 PLAIN = "The lantern parcel waits at gate seven"
 # Characters that make trouble for one another: jamo of both kinds, marks, fillers, look-alikes, wide forms.

@@ -15,9 +15,9 @@ from transformers import (
     BertTokenizerFast,
 )
 
-from services.classifier.disguises import disguised
-from services.classifier.text_model import ModelUnusable, TextModel
-from services.classifier.training import Example, train
+from services.classifier.learning.disguises import disguised
+from services.classifier.learning.training import Example, train
+from services.classifier.texts.text_model import ModelUnusable, TextModel
 
 CUE = "the lantern parcel waits at gate {}, bring the {} token"
 HARMLESS = ("we repaired the lantern at home", "gate {} was painted {} last week", "a parcel for {} with a {} ribbon")

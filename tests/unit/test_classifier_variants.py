@@ -8,8 +8,8 @@ import pdqhash
 import pytest
 from PIL import Image, ImageOps
 
-from services.classifier.bank import TURNS, BankRow, HashBank
-from services.classifier.variants import CROPS, OWN_THRESHOLD, PictureRefused, compute_entries, decoded
+from services.classifier.hashes.bank import TURNS, BankRow, HashBank
+from services.classifier.hashes.variants import CROPS, OWN_THRESHOLD, PictureRefused, compute_entries, decoded
 from shared.events.values import Picture
 
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from services.classifier.normalise import skeleton
+from services.classifier.texts.normalise import skeleton
 from services.crawler.pages.feeds import feed_links
 from services.crawler.pages.reading import read_html
 from services.crawler.removals.removal import text_share

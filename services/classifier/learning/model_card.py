@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from services.classifier.metrics import FLAG_FROM, Metrics
+from services.classifier.learning.metrics import FLAG_FROM, Metrics
 
 
 def model_card(provenance: str, examples: int, seed: int, metrics: Mapping[str, Metrics]) -> str:

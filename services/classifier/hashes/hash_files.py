@@ -5,8 +5,8 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from services.classifier.bank import ORIGINAL
-from services.classifier.variants import FOREIGN_THRESHOLD
+from services.classifier.hashes.bank import ORIGINAL
+from services.classifier.hashes.variants import FOREIGN_THRESHOLD
 from shared.events.values import HashEntry
 from shared.rows import csv_values, json_object
 

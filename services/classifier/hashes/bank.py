@@ -7,8 +7,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from services.classifier.pdq_index import PdqIndex
-from services.classifier.pdq_rows import Hits, Rows, words
+from services.classifier.hashes.pdq_index import PdqIndex
+from services.classifier.hashes.pdq_rows import Hits, Rows, words
 from shared.events.values import MIN_PDQ_QUALITY, Match, Picture
 
 # How a picture is turned against the listed one, in the order of `pdq_dihedral`. Rotations are clockwise.

@@ -10,10 +10,10 @@ from torch import Tensor, nn
 from transformers import AutoConfig, AutoModelForSequenceClassification, PretrainedConfig, PreTrainedModel
 from transformers.modeling_outputs import SequenceClassifierOutput
 
-from services.classifier.ngrams import Grams
+from services.classifier.texts.ngrams import Grams
 
 
-class NgramConfig(PretrainedConfig):  # type: ignore[misc]  # transformers is untyped here
+class NgramConfig(PretrainedConfig):
     """Shape of the model and, as in any directory we write, its calibration (see `text_model.Calibration`)."""
 
     model_type = "haetae-ngram"
@@ -33,7 +33,7 @@ class NgramConfig(PretrainedConfig):  # type: ignore[misc]  # transformers is un
         return Grams(self.buckets_log2, self.longest, self.window, self.stride)
 
 
-class NgramModel(PreTrainedModel):  # type: ignore[misc]  # transformers is untyped here
+class NgramModel(PreTrainedModel):
     """Logit of a passage: the sum of its n-grams' weights over the root of their number, plus a bias."""
 
     config_class = NgramConfig

@@ -3,8 +3,8 @@
 import hashlib
 from collections.abc import Sequence
 
-from services.classifier.hash_files import parse_hashes
-from services.classifier.store import insert_new
+from services.classifier.hashes.hash_files import parse_hashes
+from services.classifier.hashes.store import insert_new
 from shared.database import Database
 from shared.events import HashListed
 from shared.events.values import HashEntry

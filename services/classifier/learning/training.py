@@ -15,13 +15,13 @@ import torch
 from torch import Tensor, nn
 from transformers.utils.logging import disable_progress_bar
 
-from services.classifier.disguises import disguised
-from services.classifier.metrics import Metrics, by_language, measure, platt
-from services.classifier.model_card import model_card
-from services.classifier.ngram_model import NgramConfig, NgramModel
-from services.classifier.ngrams import Buckets, Grams
-from services.classifier.normalise import skeleton
-from services.classifier.text_model import TextModel, pack
+from services.classifier.learning.disguises import disguised
+from services.classifier.learning.metrics import Metrics, by_language, measure, platt
+from services.classifier.learning.model_card import model_card
+from services.classifier.texts.ngram_model import NgramConfig, NgramModel
+from services.classifier.texts.ngrams import Buckets, Grams
+from services.classifier.texts.normalise import skeleton
+from services.classifier.texts.text_model import TextModel, pack
 
 EPOCHS = 4  # after that the held-out figures stay
 BATCH = 64

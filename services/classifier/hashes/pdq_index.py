@@ -14,7 +14,7 @@ from itertools import combinations
 import numpy as np
 from numpy.typing import NDArray
 
-from services.classifier.pdq_rows import Hits, Rows, Words, distances, joined
+from services.classifier.hashes.pdq_rows import Hits, Rows, Words, distances, joined
 
 BANDS, BAND_BITS = 16, 16
 KEYS = 1 << BAND_BITS

@@ -7,8 +7,8 @@ import re
 import unicodedata
 from collections.abc import Callable
 
-from services.classifier.confusables import ACCENTS, INVISIBLE, SIGNED_SCRIPTS, SKELETON
-from services.classifier.jamo import as_compatibility, compose
+from services.classifier.texts.confusables import ACCENTS, INVISIBLE, SIGNED_SCRIPTS, SKELETON
+from services.classifier.texts.jamo import as_compatibility, compose
 
 _INVISIBLE = re.compile(f"[{INVISIBLE}]+")
 _ACCENTS = re.compile(f"[{ACCENTS}]+")

@@ -10,9 +10,9 @@ from torch import Tensor
 from transformers import AutoConfig, AutoModelForSequenceClassification, AutoTokenizer
 from transformers.utils.logging import disable_progress_bar
 
-from services.classifier.ngram_model import NgramConfig
-from services.classifier.ngrams import Grams
-from services.classifier.normalise import clean, skeleton
+from services.classifier.texts.ngram_model import NgramConfig
+from services.classifier.texts.ngrams import Grams
+from services.classifier.texts.normalise import clean, skeleton
 from shared.failures import Rejected
 
 # Characters a batch: a few thousand passages, some ten megabytes of n-grams; more makes nothing faster.

@@ -3,8 +3,8 @@
 from collections.abc import Callable
 from random import Random
 
-from services.classifier.confusables import CYRILLIC, LEET
-from services.classifier.jamo import decompose
+from services.classifier.texts.confusables import CYRILLIC, LEET
+from services.classifier.texts.jamo import decompose
 
 _EMOJI = "😀🔥✨🙃👍🌙🐸"
 _INVISIBLE = "\u200b\u200d\u2060\u00ad"

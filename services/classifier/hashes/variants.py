@@ -13,7 +13,7 @@ import numpy as np
 import pdqhash
 from PIL import Image, UnidentifiedImageError
 
-from services.classifier.bank import ORIGINAL
+from services.classifier.hashes.bank import ORIGINAL
 from shared.events.values import MIN_PDQ_QUALITY, HashEntry
 
 # Lists of others are huge: there the index is exact and fast to 31 bits, PDQ's usual setting, also the safest one.

@@ -1,0 +1,85 @@
+"""What judges content, and what it warns of: submitted hashes, rules and models that take over, alerts."""
+
+from typing import Annotated, Literal
+from uuid import UUID
+
+from pydantic import AwareDatetime, Field
+
+from shared.events.base import Event, Value
+from shared.events.conversations import LawfulBasis
+from shared.events.topics import ALERT_EVENTS, DETECTION_CHANGED, HASH_SUBMITTED
+from shared.events.values import Score, Site, Url
+
+
+class SubmittedHash(Value):
+    """`hash`: lower-case hexadecimal. `quality`: PDQ's, 0-100; None for other algorithms."""
+
+    algorithm: Literal["pdq", "sha256", "md5"]
+    hash: Annotated[str, Field(pattern=r"^[0-9a-f]{32,64}$")]
+    quality: Annotated[int, Field(ge=0, le=100)] | None = None
+    variant: Annotated[str, Field(max_length=200)] = "original"
+
+
+class HashSubmitted(Event, topic=HASH_SUBMITTED, type="hash.submitted.v1", key="submission_id", owner="gateway"):
+    """A person gave hashes of a picture, computed on their own device; the picture never left it.
+
+    `source`: victim_report or agency. `reference`: the report's number. `by`: a pseudonym.
+    """
+
+    submission_id: UUID
+    source: Literal["victim_report", "agency"]
+    category: Annotated[str, Field(min_length=1, max_length=200)]
+    reference: Annotated[str, Field(max_length=200)]
+    hashes: Annotated[tuple[SubmittedHash, ...], Field(min_length=1, max_length=500)]
+    by: str
+    submitted_at: AwareDatetime
+
+
+class RulesChanged(Event, topic=DETECTION_CHANGED, type="rules.changed.v1", key="name", owner="classifier"):
+    """Another version of the agency's rules judges from now on; every classifier reads it from the table."""
+
+    name: str
+    version: int
+    changed_at: AwareDatetime
+
+
+class ModelPromoted(Event, topic=DETECTION_CHANGED, type="model.promoted.v1", key="name", owner="classifier"):
+    """A model changed its part: every classifier loads what it lacks. `name`: the kind of model (text, conversation).
+
+    `status`: shadow, canary, champion or retired. `reason`: the gate's verdict, or why a person rolled it back.
+    """
+
+    name: str
+    version: int
+    status: str
+    replaced: int | None
+    reason: str
+    by: str
+    promoted_at: AwareDatetime
+
+
+class StagedTurn(Value):
+    """A turn that led to the alert. Never its words."""
+
+    turn_id: str
+    stage: str
+    said_at: AwareDatetime
+    weight: Score
+
+
+class AlertRaised(Event, topic=ALERT_EVENTS, type="alert.raised.v1", key="conversation", owner="classifier"):
+    """Public: a conversation shows the stages of grooming, at the earliest turn that justifies saying so; a counsellor
+    decides. Never what was said. `proof`: of the lawful basis, as the source told it."""
+
+    alert_id: UUID
+    conversation: str
+    site: Site
+    lawful_basis: LawfulBasis
+    proof: str
+    risk: Score
+    stage: str
+    turns: tuple[StagedTurn, ...]
+    turns_read: int
+    playbook: Url
+    model: str
+    raised_at: AwareDatetime
