@@ -9,6 +9,7 @@ from uuid import UUID
 from shared.clock import Clock
 from shared.database import Database, Transaction
 from shared.events import Envelope, Event
+from shared.metrics import Metrics
 
 
 class Outlet(Protocol):
@@ -49,6 +50,7 @@ class Context:
     clock: Clock
     produce: Callable[[Sequence[Envelope[Event]]], Awaitable[None]]  # hot lane only: acknowledged on return
     stopping: Callable[[], bool]
+    metrics: Metrics = field(default_factory=Metrics)
 
 
 Task = Callable[[Context], Awaitable[None]]

@@ -133,7 +133,7 @@ class Runtime:
             await cancel(listening)
 
     def _workers(self) -> list[asyncio.Task[None]]:
-        context = Context(self._database, self._clock, self._produce, self._stop.is_set)
+        context = Context(self._database, self._clock, self._produce, self._stop.is_set, self._metrics)
         return [start(group.group, group.run(self._stop)) for group in self._groups] + [
             start(name, _begun(task, context)) for name, task in self._service.tasks.items()
         ]
