@@ -8,7 +8,7 @@ import pytest
 from services.crawler.pages.feeds import is_feed, read_feed
 from services.crawler.pages.listings import discovered
 from services.crawler.pages.reading import read_html
-from services.crawler.pages.spoken import by_script, by_words
+from shared.spoken import by_script, by_words
 from tests.support.findings import TEXT
 
 URL = "http://a.test/board?page=3&id=lantern"

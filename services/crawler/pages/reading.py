@@ -25,9 +25,9 @@ from services.crawler.pages.page_pictures import PICTURE_FILES, ending, of_sheet
 from services.crawler.pages.page_text import bare_text, cut_what_is_no_text, text_of
 from services.crawler.pages.posts import with_posts
 from services.crawler.pages.shells import needs_browser
-from services.crawler.pages.spoken import by_script, by_words
 from services.crawler.pages.weight import weighs
 from shared.events.values import Post
+from shared.spoken import by_script, by_words
 
 LINKS = "//a/@href | //area/@href | //iframe/@src | //frame/@src"
 MIN_WEIGHT = 40  # a shorter text is a notice of the site ("3 new posts"), not content

@@ -2,8 +2,6 @@
 
 import re
 
-from services.crawler.pages.weight import has_letters
-
 LOOKED_AT = 1_000  # characters: enough for any language, a tenth of a millisecond
 GLANCED_AT = 300  # characters that tell a script
 LEAST_LETTERS = 20
@@ -38,7 +36,7 @@ def by_script(text: str, declared: str | None) -> str | None:
 def by_words(text: str) -> str | None:
     """ISO 639-1. The first call takes half a second, some megabytes and a temporary file: only whoever meets a page
     that does not say its language pays for it."""
-    if not has_letters(text[:LOOKED_AT], LEAST_LETTERS):
+    if sum(map(str.isalpha, text[:LOOKED_AT])) < LEAST_LETTERS:
         return None
     from py3langid import classify
 
