@@ -1,10 +1,12 @@
 """The gateway: what officials see, and the only place where a verdict is given."""
 
+from services.gateway.alerts import take_up
 from services.gateway.handlers import project
 from services.gateway.pages_task import Pages
 from services.gateway.settings import Settings
 from services.gateway.stalled import watch
 from shared.events import (
+    AlertRaised,
     CaseChanged,
     ContentChecked,
     ContentFlagged,
@@ -35,7 +37,7 @@ def app(settings: Settings) -> Service:
     pages = Pages(settings)
     return Service(
         name="gateway",
-        handles=dict.fromkeys(TOLD_OF, project),
+        handles={**dict.fromkeys(TOLD_OF, project), AlertRaised: take_up},
         publishes=frozenset({CaseChanged, HashSubmitted, ReviewDecided}),
         tasks={"pages": pages.serve, "stalled cases": watch},
         checks={"pages": pages.ready},

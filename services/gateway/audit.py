@@ -16,7 +16,10 @@ from uuid import UUID
 from shared.identity import identity
 
 GENESIS = "0" * 64
-ACCESS_CHAIN = identity("chain", "access")  # what belongs to no case: logins, accounts
+# What belongs to no case.
+ACCESS_CHAIN = identity("chain", "access")  # logins, accounts
+ALERTS_CHAIN = identity("chain", "alerts")
+HASHES_CHAIN = identity("chain", "hashes")
 
 
 class Action(StrEnum):
@@ -34,6 +37,9 @@ class Action(StrEnum):
     CHECKED = "content-checked"
     REMOVED = "removal-verified"
     UNBLURRED = "picture-unblurred"
+    ALERT_RAISED = "alert-raised"
+    ALERT_TAKEN = "alert-taken-up"
+    HASHES_SUBMITTED = "hashes-submitted"
     LOGGED_IN = "logged-in"
     LOGGED_OUT = "logged-out"
     ACCOUNT_CREATED = "account-created"

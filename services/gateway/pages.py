@@ -31,7 +31,7 @@ def version(name: str) -> str:
     return hashlib.sha256((STATIC / name).read_bytes()).hexdigest()[:12]
 
 
-ASSETS = ("style.css", "htmx.min.js", "icon.svg")
+ASSETS = ("style.css", "htmx.min.js", "hashing.js", "pdq.js", "icon.svg")
 environment.globals["assets"] = {name: f"/static/{name}?v={version(name)}" for name in ASSETS}
 
 

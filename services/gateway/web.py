@@ -8,7 +8,18 @@ from starlette.types import ASGIApp, Scope
 from services.gateway import answers
 from services.gateway.pages import STATIC
 from services.gateway.parts import Parts
-from services.gateway.routes import api_cases, api_login, audit, case, login, pictures, queue
+from services.gateway.routes import (
+    alerts,
+    api_cases,
+    api_detection,
+    api_login,
+    audit,
+    case,
+    hashes,
+    login,
+    pictures,
+    queue,
+)
 from services.gateway.security import BodyLimit, Headers
 
 YEAR = 365 * 86400
@@ -28,9 +39,9 @@ def application(parts: Parts) -> ASGIApp:
     app = FastAPI(title="Haetae gateway", version="1", openapi_url="/api/openapi.json", docs_url=None, redoc_url=None)
     app.state.parts = parts
     answers.install(app)
-    for module in (login, queue, case, pictures, audit):
+    for module in (login, queue, case, pictures, alerts, hashes, audit):
         app.include_router(module.router, include_in_schema=False)
-    for api in (api_login, api_cases):
+    for api in (api_login, api_cases, api_detection):
         app.include_router(api.router)
     app.mount("/static", Versioned(directory=STATIC))
     # Around everything, so that the answer to our own fault has the headers too.

@@ -13,9 +13,13 @@ from services.gateway.domain import Alarm, NoticeState, State
 from services.gateway.pages import HERE, STATIC, environment
 from services.gateway.pictures import REASONS
 from services.gateway.requests import local_path
+from services.gateway.routes.audit import NO_CASE
 from services.gateway.routes.case import REJECTIONS
 from services.gateway.routes.queue import VIEWS
+from services.gateway.submissions import CATEGORIES
+from services.gateway.submissions import SOURCES as SOURCES_OF_HASHES
 from services.gateway.texts import MESSAGES, negotiate
+from shared.events import LawfulBasis
 from shared.events.values import ProbeOutcome
 
 SOURCES = [*HERE.glob("templates/*.html"), *HERE.rglob("*.py")]
@@ -23,7 +27,8 @@ VOCABULARIES = {
     "state": State, "notice": NoticeState, "alarm": Alarm, "alarm_short": Alarm, "action": Action,
     "outcome": ProbeOutcome, "view_reason": REASONS, "reject_reason": REJECTIONS, "view": VIEWS,
     "break": ("missing", "changed", "cut"), "part": ("risk", "known", "waiting"),
-    "risk": ("very-high", "high", "medium", "low"),
+    "risk": ("very-high", "high", "medium", "low"), "chain": NO_CASE.values(), "basis": LawfulBasis,
+    "source": SOURCES_OF_HASHES, "submitted_category": CATEGORIES,
 }  # fmt: skip
 
 
@@ -66,7 +71,7 @@ def test_vendored_files_are_what_they_claim() -> None:
     assert [name for name, _ in rows] == ["htmx.min.js"]
     for name, digest in rows:
         assert hashlib.sha256((STATIC / name).read_bytes()).hexdigest() == digest
-    own = {"style.css", "icon.svg", "VENDORED.md", "htmx.LICENSE"}
+    own = {"style.css", "icon.svg", "hashing.js", "pdq.js", "VENDORED.md", "htmx.LICENSE"}
     assert {path.name for path in STATIC.iterdir()} == own | {name for name, _ in rows}
 
 

@@ -5,13 +5,14 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse
 
 from services.gateway import history
-from services.gateway.audit import ACCESS_CHAIN
+from services.gateway.audit import ACCESS_CHAIN, ALERTS_CHAIN, HASHES_CHAIN
 from services.gateway.pages import render
 from services.gateway.parts import parts_of
 from services.gateway.requests import Reader
 
 router = APIRouter()
 SHOWN = 100  # the newest lines
+NO_CASE = {ACCESS_CHAIN: "access", ALERTS_CHAIN: "alerts", HASHES_CHAIN: "hashes"}
 
 
 @router.get("/audit")
@@ -30,5 +31,5 @@ async def audit_page(request: Request, visitor: Reader) -> HTMLResponse:
         chains=len(checked),
         total=sum(length for _, length, _ in checked),
         breaks=[broken for _, _, broken in checked if broken],
-        access_chain=ACCESS_CHAIN,
+        no_case=NO_CASE,
     )

@@ -7,7 +7,7 @@ from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import HTMLResponse
 
-from services.gateway import listing
+from services.gateway import alerts, listing
 from services.gateway.domain import State
 from services.gateway.listing import Wanted
 from services.gateway.pages import render
@@ -68,7 +68,7 @@ async def view_counts(tx: Transaction) -> dict[str, int]:
         for name, wanted in VIEWS.items()
         if not wanted.alarmed
     }
-    return counts | {"alarm": alarmed}
+    return counts | {"alarm": alarmed, "alerts": await alerts.count_open(tx)}
 
 
 def row_priority(row: listing.Row, now: datetime) -> Priority:

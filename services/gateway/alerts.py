@@ -1,0 +1,73 @@
+"""Alerts about conversations: what the classifier warns of, and which counsellor took it up. Never what was said."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Mapped, mapped_column
+
+from services.gateway import history
+from services.gateway.accounts import Account
+from services.gateway.audit import ALERTS_CHAIN, Action
+from services.gateway.problems import Problem
+from services.gateway.store import Base, Stored
+from shared.database import Database, Transaction
+from shared.events import AlertRaised
+
+SHOWN = 200  # alerts on the page; acknowledged ones go to the end
+
+
+class Alert(Base):
+    __tablename__ = "alerts"
+
+    alert_id: Mapped[UUID] = mapped_column(primary_key=True)
+    conversation: Mapped[str]
+    alert: Mapped[AlertRaised] = mapped_column(Stored(AlertRaised))
+    risk: Mapped[float]
+    raised_at: Mapped[datetime]
+    acknowledged_at: Mapped[datetime | None]
+    acknowledged_by: Mapped[str | None]
+    note: Mapped[str | None]
+
+
+async def take_up(event: AlertRaised, tx: Transaction) -> None:
+    """Keep the alert for counsellors. One that is known already stays as it is."""
+    if await tx.get(Alert, event.alert_id):
+        return
+    tx.add(
+        Alert(
+            alert_id=event.alert_id,
+            conversation=event.conversation,
+            alert=event,
+            risk=event.risk,
+            raised_at=event.raised_at,
+        )
+    )
+    details = {"alert": str(event.alert_id), "stage": event.stage, "basis": event.lawful_basis.value}
+    await history.append(tx, ALERTS_CHAIN, event.owner, Action.ALERT_RAISED, details)
+
+
+async def newest(tx: Transaction, *, open_only: bool = False, limit: int = SHOWN) -> Sequence[Alert]:
+    """Those that nobody took up first, the riskiest before; then the others, the newest first."""
+    rows = sa.select(Alert).order_by(Alert.acknowledged_at.is_(None).desc(), Alert.acknowledged_at.desc())
+    rows = rows.order_by(Alert.risk.desc(), Alert.raised_at.desc()).limit(limit)
+    return await tx.scalars(rows.where(Alert.acknowledged_at.is_(None)) if open_only else rows)
+
+
+async def count_open(tx: Transaction) -> int:
+    counted = await tx.scalar(sa.select(sa.func.count()).select_from(Alert).where(Alert.acknowledged_at.is_(None)))
+    return counted or 0
+
+
+async def acknowledge(database: Database, alert_id: UUID, note: str, by: Account) -> None:
+    """A counsellor takes the alert up. Raises `Problem` 404, 409 when somebody did already."""
+    async with database.transaction() as tx:
+        alert = await tx.get(Alert, alert_id, lock=True)
+        if alert is None:
+            raise Problem(404, "no-alert")
+        if alert.acknowledged_at:
+            raise Problem(409, "alert-taken", by=alert.acknowledged_by)
+        alert.acknowledged_at, alert.acknowledged_by, alert.note = tx.clock.now(), by.pseudonym, note
+        details = {"alert": str(alert_id), "note": note}
+        await history.append(tx, ALERTS_CHAIN, by.pseudonym, Action.ALERT_TAKEN, details)

@@ -1,0 +1,33 @@
+"""Alerts about conversations: a counsellor sees them and takes them up."""
+
+from uuid import UUID
+
+from fastapi import APIRouter
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, RedirectResponse, Response
+
+from services.gateway import alerts
+from services.gateway.pages import render
+from services.gateway.parts import parts_of
+from services.gateway.problems import Problem
+from services.gateway.requests import Reader, Reviewer, guarded_form, text_of
+
+router = APIRouter()
+MAX_NOTE = 2_000  # characters
+
+
+@router.get("/alerts")
+async def alerts_page(request: Request, visitor: Reader) -> HTMLResponse:
+    async with parts_of(request).database.transaction() as tx:
+        rows = await alerts.newest(tx)
+    return render(request, "alerts.html", visitor, rows=rows, longest=MAX_NOTE)
+
+
+@router.post("/alerts/{alert_id}/acknowledge")
+async def acknowledge(request: Request, alert_id: UUID, visitor: Reviewer) -> Response:
+    form = await guarded_form(request, visitor.token)
+    note = text_of(form, "note").strip()[:MAX_NOTE]
+    if not note:
+        raise Problem(422, "no-note", field="note")
+    await alerts.acknowledge(parts_of(request).database, alert_id, note, visitor.account)
+    return RedirectResponse(f"/alerts#a-{alert_id}", 303)

@@ -1,0 +1,85 @@
+"""The JSON API of alerts and submitted hashes."""
+
+from datetime import datetime
+from typing import Annotated, Any
+from uuid import UUID
+
+from fastapi import APIRouter, Query
+from pydantic import BaseModel, Field
+from starlette.requests import Request
+
+from services.gateway import alerts, submissions
+from services.gateway.alerts import Alert
+from services.gateway.answers import Errors
+from services.gateway.parts import parts_of
+from services.gateway.requests import ApiReviewer, Reader
+from services.gateway.routes.api_models import MAX_NOTE, NO_NUL, Input
+from services.gateway.submissions import Given
+from shared.events import AlertRaised
+
+router = APIRouter(prefix="/api", responses={status: {"model": Errors} for status in (401, 403, 404, 409, 413, 422)})
+MAX_LIMIT = 1000
+
+
+class Acknowledgement(Input):
+    note: Annotated[str, Field(min_length=1, max_length=MAX_NOTE, pattern=NO_NUL)]
+
+
+class AlertItem(BaseModel):
+    alert: AlertRaised
+    acknowledged_at: datetime | None
+    acknowledged_by: str | None
+    note: str | None
+
+
+class AlertList(BaseModel):
+    """Those that nobody took up first, the riskiest before. `open`: how many nobody took up, shown here or not."""
+
+    items: list[AlertItem]
+    open: int
+
+
+class Receipt(BaseModel):
+    """`pictures`: how many are watched for from now on."""
+
+    pictures: int
+
+
+@router.get("/alerts")
+async def list_alerts(
+    request: Request,
+    visitor: Reader,
+    open_only: Annotated[bool, Query(alias="open")] = False,
+    limit: Annotated[int, Query(ge=1, le=MAX_LIMIT)] = 200,
+) -> AlertList:
+    async with parts_of(request).database.transaction() as tx:
+        rows = await alerts.newest(tx, open_only=open_only, limit=limit)
+        return AlertList(items=[AlertItem(**shown(row)) for row in rows], open=await alerts.count_open(tx))
+
+
+@router.post("/alerts/{alert_id}/acknowledge")
+async def acknowledge(request: Request, visitor: ApiReviewer, alert_id: UUID, given: Acknowledgement) -> AlertItem:
+    """Take the alert up, once. 409 when somebody else did."""
+    database = parts_of(request).database
+    await alerts.acknowledge(database, alert_id, given.note, visitor.account)
+    async with database.transaction() as tx:
+        row = await tx.get(Alert, alert_id)
+        if row is None:
+            raise LookupError(f"alert {alert_id} vanished after it was taken up")
+        return AlertItem(**shown(row))
+
+
+@router.post("/hashes")
+async def submit(request: Request, visitor: ApiReviewer, given: Given) -> Receipt:
+    """List pictures by their hashes (PDQ and SHA-256, computed where the pictures are). The same submission_id again
+    changes nothing."""
+    return Receipt(pictures=await submissions.submit(parts_of(request).database, given, visitor.account))
+
+
+def shown(row: Alert) -> dict[str, Any]:
+    return {
+        "alert": row.alert,
+        "acknowledged_at": row.acknowledged_at,
+        "acknowledged_by": row.acknowledged_by,
+        "note": row.note,
+    }

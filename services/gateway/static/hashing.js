@@ -1,0 +1,51 @@
+// Pictures are chosen, hashed on this device, and only their hashes go into the form. The field of the files has no
+// name: a browser sends no field without one.
+"use strict";
+
+const form = document.getElementById("hashing");
+if (form) {
+  document.getElementById("needs-scripts").remove();
+  const chosen = form.querySelector("input[type=file]"), kept = form.elements.namedItem("pictures");
+  const list = document.getElementById("hashed"), send = form.querySelector("button.primary");
+  const words = form.dataset, worker = new Worker(form.dataset.worker);
+  const MIN_QUALITY = Number(words.quality), MOST = Number(words.most);
+
+  const hashOf = (file) => new Promise((done) => {
+    worker.onmessage = ({ data }) => done(data);
+    worker.onerror = () => done({ problem: "unreadable" });
+    worker.postMessage(file);
+  });
+
+  const say = (line, text, loud) => { line.querySelector("small").textContent = text; line.className = loud ? "alarm" : ""; };
+
+  function row(file) {
+    const line = document.createElement("li"), name = document.createElement("b"), state = document.createElement("small");
+    name.textContent = file.name;
+    state.textContent = words.busy;
+    line.append(name, " ", state);
+    list.append(line);
+    return line;
+  }
+
+  async function hashAll() {
+    const files = Array.from(chosen.files), pictures = [];
+    list.replaceChildren();
+    send.disabled = true;
+    kept.value = "";
+    for (const [place, file] of files.entries()) {
+      const line = row(file);
+      if (place >= MOST) { say(line, words.toomany, true); continue; }
+      const found = await hashOf(file);
+      if (found.problem) { say(line, words[found.problem.replace("-", "")] || words.unreadable, true); continue; }
+      const flat = found.quality < MIN_QUALITY;
+      pictures.push({ pdq: flat ? null : found.hash, quality: found.quality, sha256: found.sha256 });
+      say(line, (flat ? words.flat : words.done) + " " + (flat ? found.sha256 : found.hash), flat);
+    }
+    kept.value = JSON.stringify(pictures);
+    send.disabled = pictures.length === 0;
+  }
+
+  chosen.addEventListener("change", hashAll);
+  if (chosen.files.length) hashAll(); // chosen before this ran, or kept by the browser when the page was loaded again
+  form.addEventListener("submit", () => { chosen.value = ""; });
+}
