@@ -167,3 +167,12 @@ async def test_a_form_without_hashes_says_what_to_do(desk: Desk) -> None:
         assert "Choose the pictures again" in refused.text
         assert (await browser.post("/hashes", data={**fields, "pictures": "[]"})).status_code == 403
     assert await submissions(desk) == 0
+
+
+async def test_the_playbook_says_what_to_do_at_each_stage(desk: Desk, api: httpx.AsyncClient) -> None:
+    await raised(desk, alert(playbook="/playbook#isolation"))
+    assert 'href="/playbook#isolation"' in (await api.get("/alerts")).text
+    for language, words in (("en", "Reach the child or its guardian today"), ("ko", "오늘 안에 아동이나 보호자에게")):
+        page = (await api.get("/playbook", headers={"Accept-Language": language})).text
+        assert 'id="isolation"' in page
+        assert words in page

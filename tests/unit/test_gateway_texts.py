@@ -13,6 +13,7 @@ from services.gateway.domain import Alarm, NoticeState, State
 from services.gateway.pages import HERE, STATIC, environment
 from services.gateway.pictures import REASONS
 from services.gateway.requests import local_path
+from services.gateway.routes.alerts import STAGES
 from services.gateway.routes.audit import NO_CASE
 from services.gateway.routes.case import REJECTIONS
 from services.gateway.routes.queue import VIEWS
@@ -28,6 +29,7 @@ VOCABULARIES = {
     "outcome": ProbeOutcome, "view_reason": REASONS, "reject_reason": REJECTIONS, "view": VIEWS,
     "break": ("missing", "changed", "cut"), "part": ("risk", "known", "waiting"),
     "risk": ("very-high", "high", "medium", "low"), "chain": NO_CASE.values(), "basis": LawfulBasis,
+    "stage": STAGES, "playbook": STAGES,
     "source": SOURCES_OF_HASHES, "submitted_category": CATEGORIES,
 }  # fmt: skip
 

@@ -14,6 +14,7 @@ from services.gateway.requests import Reader, Reviewer, guarded_form, text_of
 
 router = APIRouter()
 MAX_NOTE = 2_000  # characters
+STAGES = ("contact", "trust", "testing", "isolation", "moving_platform", "meeting_request")
 
 
 @router.get("/alerts")
@@ -21,6 +22,12 @@ async def alerts_page(request: Request, visitor: Reader) -> HTMLResponse:
     async with parts_of(request).database.transaction() as tx:
         rows = await alerts.newest(tx)
     return render(request, "alerts.html", visitor, rows=rows, longest=MAX_NOTE)
+
+
+@router.get("/playbook")
+async def playbook(request: Request, visitor: Reader) -> HTMLResponse:
+    """What to do at each stage; alerts lead here unless the agency has its own."""
+    return render(request, "playbook.html", visitor, stages=STAGES)
 
 
 @router.post("/alerts/{alert_id}/acknowledge")
