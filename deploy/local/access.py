@@ -12,8 +12,9 @@ from migrations.services import role
 from services import SERVICES
 
 VAULT_USERS = ("evidence", "gateway")
-# The crawler may use the store only under an identity that is kept out of the evidence: it faces the web.
-S3_USERS = (*VAULT_USERS, "crawler")
+# These may use the store only under an identity that is kept out of the evidence: the crawler faces the web, and the
+# classifier what the crawler brought.
+S3_USERS = (*VAULT_USERS, "crawler", "classifier")
 # A setting that starts with one of these is a secret or an address that only those services get; what is not listed
 # here (log level, model folder, …) goes to all.
 ONLY_FOR: dict[str, tuple[str, ...]] = {
@@ -21,7 +22,7 @@ ONLY_FOR: dict[str, tuple[str, ...]] = {
     "HAETAE_KAFKA_": SERVICES,
     "HAETAE_S3_": VAULT_USERS,
     "HAETAE_MASTER_KEY": VAULT_USERS,
-    "HAETAE_QUARANTINE_": ("crawler",),
+    "HAETAE_QUARANTINE_": ("crawler", "classifier"),
     "HAETAE_APPROVAL_KEY": ("gateway", "notifier"),
     "HAETAE_SMTP_": ("notifier",),
     "HAETAE_CREDENTIALS_FILE": ("crawler",),

@@ -35,6 +35,7 @@ GRANTS: dict[str, list[str]] = {
     "kafka": [f"{action}:kafka" for action in WRITE],
     "evidence": [f"{action}:{bucket}" for bucket in ("evidence", "keys") for action in WRITE],
     "crawler": [f"{action}:quarantine" for action in WRITE],
+    "classifier": [f"{action}:quarantine" for action in READ],
     "gateway": [f"{action}:{bucket}" for bucket in ("evidence", "keys") for action in READ],
 }
 

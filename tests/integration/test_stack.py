@@ -156,13 +156,20 @@ async def test_each_identity_reaches_its_own_buckets_only(tmp_path: Path) -> Non
                 client.fput_object(bucket, "other", __file__)
         crawler = S3Address.of(stack.service_env("crawler")).client()
         crawler.fput_object("quarantine", "fetched", __file__)
-        for client, bucket in ((crawler, "evidence"), (crawler, "keys"), (evidence, "quarantine")):
+        classifier = S3Address.of(stack.service_env("classifier")).client()
+        classifier.fget_object("quarantine", "fetched", str(tmp_path / "read"))
+        with pytest.raises(S3Error, match="AccessDenied"):
+            classifier.fput_object("quarantine", "other", __file__)
+        with pytest.raises(S3Error, match="AccessDenied"):
+            classifier.remove_object("quarantine", "fetched")
+        strangers = ((crawler, "evidence"), (crawler, "keys"), (classifier, "evidence"), (classifier, "keys"))
+        for client, bucket in (*strangers, (evidence, "quarantine")):
             with pytest.raises(S3Error, match="AccessDenied"):
                 client.stat_object(bucket, "seal")
             with pytest.raises(S3Error, match="AccessDenied"):
                 client.fput_object(bucket, "other", __file__)
-        assert not {"HAETAE_MASTER_KEY", "HAETAE_APPROVAL_KEY"} & set(stack.service_env("crawler"))
-        assert "HAETAE_S3_SECRET_KEY" not in stack.service_env("classifier")
+        for service in ("crawler", "classifier"):
+            assert not {"HAETAE_MASTER_KEY", "HAETAE_APPROVAL_KEY"} & set(stack.service_env(service))
         around = f"http://127.0.0.1:{stack.home.last_port('s3_filer')}/buckets/evidence/seal"
         assert (await http("DELETE", around)).status_code == 401  # the filer's own port respects no lock
 

@@ -102,7 +102,7 @@ def test_the_env_file_is_read_back_and_a_wrong_line_named(tmp_path: Path) -> Non
     ("service", "more"),
     [
         ("crawler", {"HAETAE_QUARANTINE_KEY"}),
-        ("classifier", set()),
+        ("classifier", {"HAETAE_QUARANTINE_KEY"}),
         ("drafter", set()),
         ("evidence", {"HAETAE_S3_SECRET_KEY", "HAETAE_MASTER_KEY"}),
         ("gateway", {"HAETAE_S3_SECRET_KEY", "HAETAE_MASTER_KEY", "HAETAE_APPROVAL_KEY"}),

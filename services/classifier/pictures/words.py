@@ -1,0 +1,61 @@
+"""A picture's bytes → the words in it, by tesseract (hostile input: for guarded children)."""
+
+import io
+import os
+import warnings
+from functools import lru_cache
+
+os.environ.setdefault("OMP_THREAD_LIMIT", "1")  # read when tesseract is loaded; a guarded child may start no thread
+
+import tesserocr
+from PIL import Image, ImageFile
+
+from services.classifier.pictures.decoding import FORMATS, MAX_PIXELS
+
+# Letters of 20 to 40 pixels are read best ("Improving the quality of the output", tesseract's manual): a post's
+# screenshot has them as it is, a large photograph when it is made smaller, and is read in a tenth of the time.
+LONGEST_SIDE = 1600
+SURE = 50  # percent that a line must have: what tesseract sees in leaves and cloth has less
+MOST_CHARACTERS = 4_000
+MOST_ENGINES = 4  # kept, one for each choice of languages: 20 to 60 MB each
+
+
+def read_words(body: bytes, folder: str, languages: str) -> str:
+    """`folder`: of *.traineddata; `languages`: their names joined by +. Lines, "" where there are none. Raises
+    `RuntimeError` when the folder's data cannot be used, `OSError` and others for what the bytes are."""
+    engine = _engine(folder, languages)
+    engine.SetImage(_page(body))
+    engine.Recognize()
+    return "\n".join(_lines(engine))[:MOST_CHARACTERS]
+
+
+def _page(body: bytes) -> Image.Image:
+    ImageFile.LOAD_TRUNCATED_IMAGES = True
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        with Image.open(io.BytesIO(body), formats=FORMATS) as image:
+            if image.width * image.height > MAX_PIXELS:
+                raise ValueError("more pixels than any photograph")
+            image.draft("L", (LONGEST_SIDE, LONGEST_SIDE))
+            page = image.convert("RGBA") if image.has_transparency_data else image.convert("L")
+    if page.mode == "RGBA":
+        page = Image.alpha_composite(Image.new("RGBA", page.size, "white"), page).convert("L")
+    page.thumbnail((LONGEST_SIDE, LONGEST_SIDE))
+    return page
+
+
+def _lines(engine: "tesserocr.PyTessBaseAPI") -> list[str]:
+    level = tesserocr.RIL.TEXTLINE
+    found = engine.GetIterator()
+    if found is None:
+        return []
+    return [
+        text
+        for line in tesserocr.iterate_level(found, level)
+        if not line.Empty(level) and line.Confidence(level) >= SURE and (text := line.GetUTF8Text(level).strip())
+    ]
+
+
+@lru_cache(MOST_ENGINES)
+def _engine(folder: str, languages: str) -> "tesserocr.PyTessBaseAPI":
+    return tesserocr.PyTessBaseAPI(path=folder, lang=languages, psm=tesserocr.PSM.AUTO)
