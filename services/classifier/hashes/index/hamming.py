@@ -1,76 +1,109 @@
 """The index of hashes that agree when few of their bits differ."""
 
 import threading
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Self
 
 import numpy as np
 from numpy.typing import NDArray
 
-from services.classifier.hashes.index.hits import Bits, Hits, Numbers, Words, joined
+from services.classifier.hashes.index import files
+from services.classifier.hashes.index.group import Group
+from services.classifier.hashes.index.hits import Hits, Numbers, Words
+from services.classifier.hashes.index.rows import Rows
+from services.classifier.hashes.index.spreading import spread
 
 SIZES = (64, 256)
-REMOVED = -1  # a threshold that no distance is within
+# Rows are grouped by threshold, each group up to one of these: it is searched as far as its farthest row.
+REACHES = (0, 7, 15, 31, 47)
+MOST_ROWS = 2**32 - 2**16  # places are 32 bits
 
 
 class HammingIndex:
-    """Exact for each row's own threshold. One thread may write while others search; a row answers when `add` returns."""
+    """Exact for each row's own threshold. One thread may write while others search; a row answers when `add` returns.
 
-    def __init__(self, bits: int) -> None:
+    Searching holds no lock, the interpreter's neither. Bands of many rows are made in a thread beside; until they
+    are there, the rows are compared.
+    """
+
+    def __init__(self, bits: int, _saved: tuple[Rows, ...] = ()) -> None:
         if bits not in SIZES:
             raise ValueError(f"bits is {bits}; give one of {SIZES}")
         self.bits = bits
-        self._hashes: Words = np.empty((0, bits // 64), np.uint64)
-        self._thresholds: Bits = np.empty(0, np.int16)
-        self._numbers: Numbers = np.empty(0, np.int64)
         self._writing = threading.Lock()
+        self._background = ThreadPoolExecutor(1, "hash-index")
+        rows = _saved or tuple(Rows.room(bits // 64, 0) for _ in range(len(REACHES) + 1))
+        self._groups = tuple(Group(bits, one, self._writing, self._background) for one in rows)
 
     def __len__(self) -> int:
-        """Rows that can be found."""
-        return int((self._thresholds >= 0).sum())
+        return sum(map(len, self._groups))
 
     def add(self, hashes: Words, thresholds: NDArray[np.integer], numbers: Numbers) -> None:
-        """hashes: n × words; thresholds: differing bits within which a row is found, 0 to `bits`; numbers: not negative,
-        each once. A number that is in the index already is replaced."""
+        """hashes: n × words; thresholds: differing bits within which a row is found, 0 to `bits`; numbers: not below 0,
+        each once. A number that is in the index already is replaced (and may be found twice while it is)."""
+        self._check(hashes, thresholds, numbers)
+        if not len(numbers):
+            return
+        spread_out, within = spread(hashes), thresholds.astype(np.int16)
+        of_group = np.searchsorted(REACHES, within)
         with self._writing:
-            self._remove(numbers)
-            self._hashes = np.concatenate([self._hashes, hashes])
-            self._thresholds = np.concatenate([self._thresholds, thresholds.astype(np.int16)])
-            self._numbers = np.concatenate([self._numbers, numbers])
+            if len(self) + len(numbers) > MOST_ROWS:
+                raise ValueError(f"the index has {len(self):,} rows and takes {MOST_ROWS:,}; make a second one")
+            replaced = [group.places(np.sort(numbers)) for group in self._groups]
+            for place in np.unique(of_group):
+                chosen = of_group == place
+                self._groups[place].add(spread_out[chosen], within[chosen], numbers[chosen])
+            self._remove(replaced)
 
     def remove(self, numbers: Numbers) -> int:
-        """These are found no more; how many of them were there."""
+        """These are found no more; how many of them there were."""
+        if not len(numbers):
+            return 0
         with self._writing:
-            return self._remove(numbers)
-
-    def _remove(self, numbers: Numbers) -> int:
-        gone = np.isin(self._numbers, numbers) & (self._thresholds != REMOVED)
-        self._thresholds[gone] = REMOVED
-        return int(gone.sum())
+            return self._remove([group.places(np.unique(numbers)) for group in self._groups])
 
     def search(self, queries: Words) -> Hits:
         """Every row within its threshold of a query (n × words), by query, then by distance."""
-        hashes, thresholds, numbers = self._hashes, self._thresholds, self._numbers
-        rows = min(len(hashes), len(thresholds), len(numbers))
-        found = []
-        for place, query in enumerate(queries):
-            apart = np.bitwise_count(hashes[:rows] ^ query).sum(axis=1, dtype=np.int16)
-            near = np.nonzero(apart <= thresholds[:rows])[0]
-            found.append(Hits(np.full(len(near), place), numbers[near], apart[near]))
-        return joined(found)
+        asked = spread(queries)
+        found = [group.search(asked) for group in self._groups if len(group)] if len(asked) else []
+        return Hits.of([(triples, numbers) for parts, numbers in found for triples in parts])
 
     def settle(self) -> None:
-        """After many rows: wait until the index is in its fastest form."""
+        """By the writer, after many rows: return when the index has its quickest form."""
+        for group in self._groups:
+            group.settle()
 
     def save(self, folder: Path, revision: int) -> None:
-        """Write into `folder` (made if missing), atomically. `revision`: the caller's own mark, given back by `load`."""
-        raise NotImplementedError
+        """Write into `folder`, which is made if it is missing; who reads sees the old file or the new one.
+
+        `revision`: the caller's own mark, given back by `load`.
+        """
+        with self._writing:
+            living = [group.living() for group in self._groups]
+        files.write(folder, self.bits, revision, living)
 
     @classmethod
     def load(cls, folder: Path, bits: int) -> tuple[Self, int]:
-        """The saved index and its revision. Raises `IndexUnreadable`: build it anew."""
-        raise IndexUnreadable(f"{folder} has no index; build it anew from the table")
+        """The saved index in its quickest form, and its revision. Raises `IndexUnreadable`: build it anew."""
+        rows, revision = files.read(folder, bits, len(REACHES) + 1)
+        index = cls(bits, rows)
+        index.settle()
+        return index, revision
 
+    def _remove(self, places: list[Numbers]) -> int:
+        for group, gone in zip(self._groups, places, strict=True):
+            if len(gone):
+                group.remove(gone)
+        return sum(map(len, places))
 
-class IndexUnreadable(Exception):
-    """A saved index is missing, broken or of another format. The message says which; it can always be built anew."""
+    def _check(self, hashes: Words, thresholds: NDArray[np.integer], numbers: Numbers) -> None:
+        rows = len(numbers)
+        if hashes.shape != (rows, self.bits // 64) or hashes.dtype != np.uint64:
+            raise ValueError(
+                f"hashes are {hashes.dtype} of {hashes.shape}; give uint64 of {(rows, self.bits // 64)}, a row a number"
+            )
+        if thresholds.shape != (rows,) or np.any(thresholds < 0) or np.any(thresholds > self.bits):
+            raise ValueError(f"thresholds: give one a row, each of 0 to {self.bits} bits")
+        if numbers.ndim != 1 or np.any(numbers < 0) or len(np.unique(numbers)) < rows:
+            raise ValueError("numbers: give each once, none below 0")

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -9,6 +10,7 @@ from numpy.typing import NDArray
 Words = NDArray[np.uint64]  # n × words: the bits of a hash, 64 a word
 Numbers = NDArray[np.int64]
 Bits = NDArray[np.int16]  # differing bits, 0 to 256
+Triples = NDArray[np.int64]  # n × 3: query, row, distance, as the compiled loops write them
 
 
 def words(hashes: bytes, bits: int) -> Words:
@@ -18,7 +20,7 @@ def words(hashes: bytes, bits: int) -> Words:
 
 @dataclass(frozen=True)
 class Hits:
-    """Agreements: the query's place, the row's number, and the differing bits."""
+    """Agreements: the query's place, the row's number, and the differing bits; by query, then by distance."""
 
     query: Numbers
     number: Numbers
@@ -27,11 +29,11 @@ class Hits:
     def __len__(self) -> int:
         return len(self.query)
 
-
-def joined(parts: Sequence[Hits]) -> Hits:
-    """By query, then by distance."""
-    query = np.concatenate([np.empty(0, np.int64), *(part.query for part in parts)])
-    number = np.concatenate([np.empty(0, np.int64), *(part.number for part in parts)])
-    distance = np.concatenate([np.empty(0, np.int16), *(part.distance for part in parts)])
-    order = np.lexsort((number, distance, query))
-    return Hits(query[order], number[order], distance[order])
+    @classmethod
+    def of(cls, parts: Sequence[tuple[Triples, Numbers]]) -> Self:
+        """`parts`: triples, and the numbers by which to name their rows."""
+        query = np.concatenate([np.empty(0, np.int64), *(found[:, 0] for found, _ in parts)])
+        number = np.concatenate([np.empty(0, np.int64), *(numbers[found[:, 1]] for found, numbers in parts)])
+        distance = np.concatenate([np.empty(0, np.int64), *(found[:, 2] for found, _ in parts)])
+        order = np.lexsort((number, distance, query))
+        return cls(query[order], number[order], distance[order].astype(np.int16))
