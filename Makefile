@@ -33,7 +33,9 @@ chaos: install models  ## Run the whole loop while its services and servers are 
 bench: install models .venv/.bench  ## Measure a figure beside its peer: make bench NAME=loop (QUICK=1 ends within a minute)
 	@$(PY) -m benchmarks $(NAME) $(if $(filter 1,$(QUICK)),--quick)
 
-models: install var/models/text/model.safetensors  ## Train the stand-in text model on synthetic neutral text
+models: install  ## Make the models: weights out of locked packages, stand-ins trained on synthetic neutral text
+	@$(PY) -m deploy.weights --out var/models
+	@$(MAKE) --no-print-directory var/models/text/model.safetensors
 
 var/models/text/model.safetensors: $(wildcard sandbox/*.py sandbox/phrases/*) $(wildcard services/classifier/texts/*.py services/classifier/learning/*.py)
 	@$(PY) -m sandbox.training --out var/models/text
