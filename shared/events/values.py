@@ -70,11 +70,13 @@ class Picture(Value):
 
 class PictureView(Value):
     """A part of a picture, hashed by itself. `name`: trimmed (without its border), inset (the picture within a
-    screenshot), quadrant-1 … quadrant-4 (of a collage), inverted. `pdq`: as it is, or all eight turns."""
+    screenshot), quadrant-1 … quadrant-4 (of a collage). `pdq`: as it is, or all eight turns; `phash`: the
+    same turns of `imagehash.phash`."""
 
     name: str
     pdq: Annotated[tuple[PdqHex, ...], Field(min_length=1, max_length=8)]
     pdq_quality: Annotated[int, Field(ge=0, le=100)]
+    phash: tuple[PhashHex, ...] = ()
 
 
 class Frame(Value):
@@ -158,7 +160,8 @@ class Risk(Value):
 class Match(Value):
     """A picture or video that agrees with a hash bank's entry. `distance`: differing bits of the hash; 0 for an equal
     digest. `variant`: what of the listed picture agrees with what of this one. `hash`: the listed one, hexadecimal.
-    `source`: who gave the bank (victim_report, agency, exchange). `share`: of the listed video's frames, those seen."""
+    `source`: who gave the bank (victim_report, agency, exchange). `share`: of the listed video's frames, those seen.
+    `second`: differing bits of 64 of the pHash of the same part; None where there is none to compare."""
 
     picture_url: Url
     bank: str
@@ -170,6 +173,7 @@ class Match(Value):
     category: str = ""
     source: str = ""
     share: Score | None = None
+    second: Annotated[int, Field(ge=0, le=64)] | None = None
 
 
 class SealedObject(Value):
