@@ -11,7 +11,7 @@ from pathlib import Path
 import httpx
 
 from deploy.local.supervisor import StackEvent, StackFailed
-from haetae import imports, official
+from haetae import imports, official, weights
 from haetae.client import Case, Gateway
 from haetae.house import GATEWAY_PORT, House
 from haetae.live import Picture
@@ -117,7 +117,7 @@ class Demonstration:
         return {
             "crawler": {**sandbox_hosts, "HAETAE_CHECK_AGAIN_SECONDS": CHECK_AGAIN_S},
             "evidence": sandbox_hosts,
-            "classifier": {"HAETAE_TEXT_MODEL": str(self.options.model)},
+            "classifier": weights.settings(self.options.model),
             "notifier": {"HAETAE_CHECK_SCHEDULE": CHECK_SCHEDULE, "HAETAE_CONFIRM_AFTER": CONFIRM_AFTER_S},
         }
 

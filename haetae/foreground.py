@@ -9,7 +9,7 @@ from rich.console import Console
 from rich.live import Live
 
 from deploy.local.supervisor import StackEvent
-from haetae import live
+from haetae import live, weights
 from haetae.demonstration import REVIEWER, Demonstration, Options
 from haetae.house import House
 from haetae.live import Picture
@@ -50,7 +50,7 @@ async def _agency(home: Path, model: Path, port: int, console: Console) -> int:
             console.print(f"  {event.name:10} died with {event.code}; starting it again. Its log: {log}", markup=False)
 
     async with House(home, tell) as house:
-        await house.open_services({"classifier": {"HAETAE_TEXT_MODEL": str(model)}}, gateway_port=port)
+        await house.open_services({"classifier": weights.settings(model)}, gateway_port=port)
         console.print(f"The gateway is at {house.gateway_url}; Ctrl-C stops everything.")
         console.print("Next, each with", f"--home {home}:", markup=False, soft_wrap=True)
         console.print("  haetae accounts add NAME, haetae sites import FILE, haetae hashes import FILE", markup=False)

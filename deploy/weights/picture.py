@@ -92,7 +92,7 @@ def _weights(graph: Any, names: list[str]) -> dict[str, Tensor]:  # noqa: ANN401
     head = next(node for node in graph.node if node.op_type == "MatMul")
     bias = next(node for node in graph.node if node.op_type == "Add" and node.input[1] in constants)
     layers.append((constants[head.input[1]].T.contiguous(), constants[bias.input[1]]))
-    weights = {}
+    weights: dict[str, Tensor] = {}
     for name, (weight, bias_of) in zip(names, layers, strict=True):
         weights |= {f"{name}.weight": weight, f"{name}.bias": bias_of}
     weights["stem.weight"] = weights["stem.weight"].flip(1).contiguous()
