@@ -14,10 +14,12 @@ RUN test -f "/locks/${SERVICE}.lock" || { echo "give --build-arg SERVICE=NAME, a
 
 FROM python:${PYTHON}
 ARG SERVICE
-# Evidence shows pages, and needs fonts for their languages; the crawler reads what scripts write, and needs none.
+# Evidence shows pages, and needs fonts for their languages; the crawler reads what scripts write, and needs none. The
+# classifier reads words in pictures, where HAETAE_TESSDATA=/usr/share/tesseract-ocr/5/tessdata turns it on.
 RUN case "${SERVICE}" in \
       evidence) packages="chromium-headless-shell fonts-noto-cjk fonts-thai-tlwg" ;; \
       crawler) packages="chromium-headless-shell" ;; \
+      classifier) packages="tesseract-ocr-kor tesseract-ocr-eng tesseract-ocr-jpn tesseract-ocr-chi-sim tesseract-ocr-rus tesseract-ocr-vie tesseract-ocr-tha" ;; \
       *) exit 0 ;; \
     esac \
  && apt-get update && apt-get install -y --no-install-recommends ${packages} && rm -rf /var/lib/apt/lists/*

@@ -73,5 +73,10 @@ if ! fc-list ':lang=ko' 2>/dev/null | grep -q . || ! fc-list ':lang=th' 2>/dev/n
   apt fonts-noto-cjk fonts-thai-tlwg || say "  fonts for Korean, Japanese, Chinese and Thai are missing: screenshots will show boxes"
 fi
 took "Chromium and fonts"
+# For reading words in pictures (HAETAE_TESSDATA), which is off unless an agency turns it on: data of seven languages, 8 MB.
+if ! compgen -G '/usr/share/tesseract-ocr/*/tessdata/kor.traineddata' >/dev/null; then
+  apt tesseract-ocr-{kor,eng,jpn,chi-sim,rus,vie,tha} || say "  tesseract's language data is missing: words in pictures cannot be read"
+  took "language data for words in pictures"
+fi
 touch .venv/.installed
 printf '  %-42s %4d s\n' "installed" $((SECONDS - started))
