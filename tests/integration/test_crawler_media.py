@@ -14,7 +14,6 @@ import pytest
 
 from deploy.local.buckets import S3Address
 from services.crawler.frontier.pacing import Pacer
-from services.crawler.pictures.hashing import distance, single
 from services.crawler.pictures.keeping import Keeper
 from services.crawler.pictures.media import still_name
 from services.crawler.pictures.picture_box import VIDEO_S, VIDEOS_AT_ONCE, PictureBox, box
@@ -27,6 +26,7 @@ from shared.events.values import Site, SiteKind
 from shared.net import Fetcher
 from shared.objects.port import ObjectMissing
 from shared.objects.quarantine import Quarantine, open_quarantine
+from shared.prints.pdq import distance, single
 from tests.support.findings import picture_file
 from tests.support.objects import quarantine_settings
 from tests.support.poll import eventually

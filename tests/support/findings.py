@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import io
 from datetime import UTC, datetime, timedelta
 
@@ -15,6 +14,7 @@ from services.crawler.pictures.seen import picture_of
 from services.crawler.visit import Known, Watched
 from shared.events.values import Finding, Picture, Site, SiteKind
 from shared.identity import identity
+from shared.prints.digests import digests
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 TEXT = (
@@ -38,7 +38,7 @@ def picture(url: str = "http://board.test/a.jpg", **kind: int) -> Picture:
 
 def describe(url: str, body: bytes) -> Picture:
     """As the crawler does, without the guarded child."""
-    return picture_of(url, hashlib.sha256(body).hexdigest(), len(body), look_at_picture(body))
+    return picture_of(url, digests(body), len(body), look_at_picture(body))
 
 
 def finding(url: str = "http://board.test/post/1", text: str = TEXT, pictures: tuple[Picture, ...] = ()) -> Finding:

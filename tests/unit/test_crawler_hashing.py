@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 from PIL import Image, ImageDraw
 
-from services.crawler.pictures import hashing
 from services.crawler.pictures.decoding import look_at_picture
-from services.crawler.pictures.hashing import MAX_HASHED, distance
 from services.crawler.removals.removal import SAME_PICTURE_BITS
+from shared.prints import pdq as hashing
+from shared.prints.pdq import MAX_HASHED, distance
 
 
 def encoded(image: Image.Image, form: str = "PNG") -> bytes:

@@ -13,6 +13,7 @@ from services.crawler.pictures.media import Media
 from services.crawler.pictures.seen import Outcome
 from services.crawler.pictures.suspects import SUSPECT_S, Suspects
 from shared.clock import ManualClock, SystemClock
+from shared.prints.digests import digests
 from shared.settings import QuarantineSettings
 from tests.support.findings import picture_file
 
@@ -38,8 +39,9 @@ async def test_what_takes_too_much_has_its_digest_and_a_named_outcome(
 ) -> None:
     monkeypatch.setattr(media, limit, value)
     async with made() as looking:
-        sha256, seen = await looking.picture(bomb())
-        assert (len(sha256), seen.outcome, seen.pdq_dihedral) == (64, outcome, ())
+        named, seen = await looking.picture(bomb())
+        assert named == digests(bomb())
+        assert (seen.outcome, seen.pdq_dihedral) == (outcome, ())
 
 
 async def test_many_at_once_are_each_decoded_once(made: Callable[[], Media], monkeypatch: pytest.MonkeyPatch) -> None:
@@ -57,7 +59,7 @@ async def test_many_at_once_are_each_decoded_once(made: Callable[[], Media], mon
         bodies = [picture_file(seed, size=64) for seed in (1, 2, 3)] * 5
         seen = await asyncio.gather(*map(looking.picture, bodies))
     assert calls == 3
-    assert len({sha256 for sha256, _ in seen}) == 3
+    assert len({named.sha256 for named, _ in seen}) == 3
 
 
 async def test_who_gives_up_waiting_does_not_stop_it_for_others(made: Callable[[], Media]) -> None:

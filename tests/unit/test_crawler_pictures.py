@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from services.crawler.pictures.decoding import MAX_DECODED, MAX_FRAMES, look_at_picture
-from services.crawler.pictures.hashing import distance
 from services.crawler.pictures.seen import Outcome
 from services.crawler.removals.removal import SAME_PICTURE_BITS
+from shared.prints.pdq import distance
 from tests.support.findings import picture_file
 from tests.support.videos import scene
 

@@ -2,10 +2,11 @@
 
 import pytest
 
-from services.crawler.pictures.hashing import distance, single
 from services.crawler.pictures.seen import Outcome, Seen
-from services.crawler.pictures.video_frames import MAX_FRAMES, SPARSE_S, look_at_video
+from services.crawler.pictures.watching import look_at_video
 from services.crawler.removals.removal import SAME_PICTURE_BITS
+from shared.prints.pdq import distance, single
+from shared.prints.videos import MAX_FRAMES, SPARSE_S
 from tests.support.videos import KINDS, scene, video
 
 

@@ -7,18 +7,20 @@ import io
 import warnings
 from collections.abc import Iterator
 from contextlib import suppress
+from dataclasses import replace
 
 import pillow_heif
 from PIL import AvifImagePlugin, Image, ImageFile, UnidentifiedImageError
 
-from services.crawler.pictures.hashing import MIN_SIDE, dihedral, single
-from services.crawler.pictures.scenes import Scenes
 from services.crawler.pictures.seen import Outcome, Seen
 from shared.events.values import Frame
+from shared.prints.pdq import MAX_PIXELS, MIN_SIDE, dihedral, single
+from shared.prints.phash import phash_dihedral
+from shared.prints.scenes import Scenes
+from shared.prints.views import views
 
 FORMATS = ("JPEG", "PNG", "GIF", "WEBP", "BMP", "AVIF", "HEIF")
 ANIMATED = frozenset({"GIF", "PNG", "WEBP", "AVIF"})
-MAX_PIXELS = 50_000_000  # a 50-megapixel photograph; more is a bomb, and gets its SHA-256 only
 MAX_FRAMES = 16  # kept of an animation beside the first
 # Frames decoded of an animation: a minute at 10 a second, and 40 of a screen's size. What comes later is not seen.
 MAX_DECODED, MAX_DECODED_PIXELS = 600, 80_000_000
@@ -57,8 +59,10 @@ def _look(body: bytes, lenient: bool) -> Seen:
             return Seen(Outcome.TOO_SMALL, width, height)
         image.load()
         hashes, quality = dihedral(image)
-        frames = _further(image) if image.format in ANIMATED else ()
-    return Seen(Outcome.DAMAGED if lenient else Outcome.HASHED, width, height, hashes, quality, frames)
+        outcome = Outcome.DAMAGED if lenient else Outcome.HASHED
+        phashes, parts = phash_dihedral(image), views(image)
+        seen = Seen(outcome, width, height, hashes, quality, phash_dihedral=phashes, views=parts)
+        return replace(seen, frames=_further(image)) if image.format in ANIMATED else seen
 
 
 def _further(image: Image.Image) -> tuple[Frame, ...]:

@@ -1,7 +1,6 @@
 """Pictures and videos → digests and hashes: decoded in guarded children, each digest once."""
 
 import asyncio
-import hashlib
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable
 from contextlib import AsyncExitStack
@@ -14,8 +13,9 @@ import structlog
 from services.crawler.pictures.decoding import look_at_picture
 from services.crawler.pictures.keeping import Keeper
 from services.crawler.pictures.seen import Outcome, Seen
-from services.crawler.pictures.video_frames import look_at_video
+from services.crawler.pictures.watching import look_at_video
 from shared.guarded import Guarded, GuardKilled, GuardRaised, Limit
+from shared.prints.digests import Digests, digests
 
 log = structlog.get_logger(__name__)
 
@@ -24,8 +24,8 @@ MIB = 1024 * 1024
 PICTURE_CHILDREN, PICTURE_S, PICTURE_BYTES = 2, 20.0, 768 * MIB
 VIDEO_CHILDREN, VIDEO_S, VIDEO_BYTES = 2, 90.0, 1024 * MIB
 MOST_WAITING_BYTES = 128 * MIB  # undecoded pictures; the web is faster than two decoders
-MOST_KEPT = 50_000  # digests remembered: 1.5 KB each
-SLOW_TO_DIGEST = 1 * MIB  # a millisecond; more than that is done beside the event loop
+MOST_KEPT = 50_000  # digests remembered: 4 KB each
+SLOW_TO_DIGEST = 256 * 1024  # a millisecond; more than that is done beside the event loop
 USUAL = frozenset({Outcome.HASHED, Outcome.TOO_SMALL, Outcome.UNKNOWN})
 
 OUTCOMES = {Limit.TIME: Outcome.TIME, Limit.MEMORY: Outcome.MEMORY, Limit.CRASH: Outcome.CRASH}
@@ -67,17 +67,17 @@ class Media:
         """Returns when there is room for another undecoded picture: wait for it before fetching one."""
         await self._room.wait()
 
-    async def picture(self, body: bytes) -> tuple[str, Seen]:
-        """SHA-256, and what is seen. Never raises for what the bytes are: that is the outcome."""
-        sha256 = await digest(body)
-        seen = await self._once(sha256, len(body), lambda: self._pictures(body))
+    async def picture(self, body: bytes) -> tuple[Digests, Seen]:
+        """Its digests, and what is seen. Never raises for what the bytes are: that is the outcome."""
+        named = await named_by(body)
+        seen = await self._once(named.sha256, len(body), lambda: self._pictures(body))
         if seen.pdq_dihedral:
-            self._keeper.keep(sha256, body)
-        return sha256, seen
+            self._keeper.keep(named.sha256, body)
+        return named, seen
 
-    async def video(self, body: bytes) -> tuple[str, Seen]:
-        sha256 = await digest(body)
-        return sha256, await self._once(sha256, 0, lambda: self._videos(body, self._keeper.active))
+    async def video(self, body: bytes) -> tuple[Digests, Seen]:
+        named = await named_by(body)
+        return named, await self._once(named.sha256, 0, lambda: self._videos(body, self._keeper.active))
 
     async def _once(self, sha256: str, waiting: int, look: Callable[[], Awaitable[Seen]]) -> Seen:
         """`waiting`: bytes that count as waiting for their turn (of videos there are few at a time, and large ones)."""
@@ -124,7 +124,5 @@ def still_name(sha256: str, number: int) -> str:
     return f"{sha256}-{number}"
 
 
-async def digest(body: bytes) -> str:
-    if len(body) <= SLOW_TO_DIGEST:
-        return hashlib.sha256(body).hexdigest()
-    return await asyncio.to_thread(lambda: hashlib.sha256(body).hexdigest())
+async def named_by(body: bytes) -> Digests:
+    return digests(body) if len(body) <= SLOW_TO_DIGEST else await asyncio.to_thread(digests, body)

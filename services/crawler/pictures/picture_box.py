@@ -24,7 +24,7 @@ from shared.net import Fetched
 
 T = TypeVar("T", Picture, Video)
 
-MOST_KEPT = 50_000  # pictures remembered by their address: 2 KB each
+MOST_KEPT = 50_000  # pictures remembered by their address: 4 KB each
 MOST_VIDEOS_KEPT = 5_000  # 10 KB each
 REDIRECTS = 3
 MAX_VIDEOS = 4  # of a page
@@ -124,14 +124,14 @@ class PictureBox:
             return await self._video(url, body, site, cut=cut)
 
     async def _picture(self, url: str, body: bytes, site: str) -> Picture:
-        sha256, seen = await self._media.picture(body)
+        named, seen = await self._media.picture(body)
         self._of_pictures.note(site, seen.outcome)
-        return picture_of(url, sha256, len(body), seen)
+        return picture_of(url, named, len(body), seen)
 
     async def _video(self, url: str, body: bytes, site: str, *, cut: bool) -> Video:
-        sha256, seen = await self._media.video(body)
+        named, seen = await self._media.video(body)
         self._of_videos.note(site, seen.outcome)
-        return video_of(url, sha256, len(body), seen, cut=cut)
+        return video_of(url, named, len(body), seen, cut=cut)
 
     async def inline(self, page_url: str, body: bytes) -> Picture | None:
         """A picture that stands in the page itself (`data:`): named as a part of the page, since a notice and a check

@@ -3,7 +3,8 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
-from shared.events.values import Frame, Picture, Video
+from shared.events.values import Frame, Picture, PictureView, Video
+from shared.prints.digests import Digests
 
 
 class Outcome(StrEnum):
@@ -31,25 +32,33 @@ class Seen:
     frames: tuple[Frame, ...] = ()
     duration_s: float | None = None
     stills: tuple[bytes, ...] = ()
+    phash_dihedral: tuple[str, ...] = ()
+    views: tuple[PictureView, ...] = ()
 
 
-def picture_of(url: str, sha256: str, size: int, seen: Seen) -> Picture:
+def picture_of(url: str, named: Digests, size: int, seen: Seen) -> Picture:
     return Picture(
         url=url,
-        sha256=sha256,
+        sha256=named.sha256,
+        md5=named.md5,
+        sha1=named.sha1,
         bytes=size,
         width=seen.width,
         height=seen.height,
         pdq_dihedral=seen.pdq_dihedral,
         pdq_quality=seen.pdq_quality,
         frames=seen.frames,
+        views=seen.views,
+        phash_dihedral=seen.phash_dihedral,
     )
 
 
-def video_of(url: str, sha256: str, size: int, seen: Seen, *, cut: bool) -> Video:
+def video_of(url: str, named: Digests, size: int, seen: Seen, *, cut: bool) -> Video:
     return Video(
         url=url,
-        sha256=sha256,
+        sha256=named.sha256,
+        md5=named.md5,
+        sha1=named.sha1,
         bytes=size,
         duration_s=seen.duration_s,
         width=seen.width,

@@ -4,10 +4,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from services.crawler.pictures.hashing import distance
 from services.crawler.removals.text_share import SHARE, text_share
 from services.crawler.visits.walls import Wall, Walled
 from shared.events.values import MIN_PDQ_QUALITY, Finding, Picture, Probe, ProbeOutcome, Video
+from shared.prints.pdq import distance
 
 REMOVED = frozenset({404, 410, 451})
 SAME_PICTURE_BITS = 31  # PDQ's usual setting: below it two pictures are copies of each other

@@ -16,11 +16,9 @@ from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 from PIL import Image
 
-from services.crawler.pictures.decoding import MAX_PIXELS
-from services.crawler.pictures.hashing import MIN_SIDE, single
-from services.crawler.pictures.scenes import Scenes
-from services.crawler.pictures.seen import Outcome, Seen
 from shared.events.values import Frame
+from shared.prints.pdq import MAX_PIXELS, MIN_SIDE, single
+from shared.prints.scenes import Scenes
 
 # By the names of FFmpeg's demuxers. None that opens further addresses (hls, dash, concat) is among them.
 CONTAINERS = "mov,mp4,m4a,3gp,3g2,mj2,matroska,webm,avi,flv,mpegts,mpeg,ogg,asf"
@@ -36,27 +34,24 @@ av.logging.set_level(None)
 
 
 class NoVideo(Exception):
-    """The container has no stream of pictures."""
+    """It is no container of a known kind, or has no stream of pictures."""
 
 
-def look_at_video(body: bytes, stills: bool) -> Seen:
-    """`stills`: give the chosen frames as JPEG too. Never raises for what the bytes are; `MemoryError` at the limit."""
+def scenes_of(body: bytes, stills: bool) -> "Film":
+    """`stills`: give the chosen frames as JPEG too. Raises `NoVideo` and, since a decoder fails on hostile input in any
+    way it likes, anything else."""
     try:
-        look = _look(body, stills, key_frames=True)
-        if look.last_s > SPARSE_S * max(1, look.looked_at):
-            look = _look(body, stills, key_frames=False)
-    except MemoryError:
-        raise
-    except (av.error.InvalidDataError, NoVideo):
-        return Seen(Outcome.UNKNOWN)
-    except Exception:  # as with pictures: a decoder fails in any way it likes
-        return Seen(Outcome.MALFORMED)
-    return look.seen()
+        film = _look(body, stills, key_frames=True)
+        if film.last_s > SPARSE_S * max(1, film.looked_at):
+            film = _look(body, stills, key_frames=False)
+    except av.error.InvalidDataError as error:
+        raise NoVideo from error
+    return film
 
 
 @dataclass
-class _Look:
-    """One pass over a video. `last_s`: the latest moment of its packets, whatever its header claims."""
+class Film:
+    """What one pass over a video saw. `last_s`: the latest moment of its packets, whatever its header claims."""
 
     scenes: Scenes[tuple[Frame, bytes]]
     width: int
@@ -65,56 +60,58 @@ class _Look:
     last_s: float = 0.0
     left: int = MAX_DECODED_PIXELS
 
-    def seen(self) -> Seen:
-        frames = tuple(frame for frame, _ in self.scenes.kept)
-        stills = tuple(still for _, still in self.scenes.kept if still)
-        outcome = Outcome.HASHED if frames else Outcome.NO_FRAMES
-        return Seen(outcome, self.width, self.height, frames=frames, duration_s=self.last_s, stills=stills)
+    @property
+    def frames(self) -> tuple[Frame, ...]:
+        return tuple(frame for frame, _ in self.scenes.kept)
+
+    @property
+    def stills(self) -> tuple[bytes, ...]:
+        return tuple(still for _, still in self.scenes.kept if still)
 
 
-def _look(body: bytes, stills: bool, *, key_frames: bool) -> _Look:
+def _look(body: bytes, stills: bool, *, key_frames: bool) -> Film:
     with av.open(io.BytesIO(body), "r", options=OPTIONS, io_open=_nothing_else) as container:
         stream = container.streams.best("video")
         if not isinstance(stream, VideoStream):
             raise NoVideo
-        look = _Look(Scenes(MAX_FRAMES), stream.width, stream.height)
-        if min(look.width, look.height) < MIN_SIDE or look.width * look.height > MAX_PIXELS:
-            return look
+        film = Film(Scenes(MAX_FRAMES), stream.width, stream.height)
+        if min(film.width, film.height) < MIN_SIDE or film.width * film.height > MAX_PIXELS:
+            return film
         stream.codec_context.thread_count = 1
         if key_frames:
             stream.codec_context.skip_frame = "NONKEY"
         next_s = 0.0
-        for at_s, frame in _decoded(container, stream, look):
+        for at_s, frame in _decoded(container, stream, film):
             if key_frames or at_s >= next_s:
                 next_s = at_s + LOOKED_AT_S
-                look.looked_at += 1
-                _consider(at_s, frame, look.scenes, stills)
-        return look
+                film.looked_at += 1
+                _consider(at_s, frame, film.scenes, stills)
+        return film
 
 
 def _nothing_else(url: str, flags: int, options: dict[str, str]) -> object:
     raise PermissionError("a video may not open anything beside itself")
 
 
-def _decoded(container: InputContainer, stream: VideoStream, look: _Look) -> Iterator[tuple[float, VideoFrame]]:
+def _decoded(container: InputContainer, stream: VideoStream, film: Film) -> Iterator[tuple[float, VideoFrame]]:
     """Each frame that can be decoded, with its moment in seconds, until the work is too much."""
     packets = container.demux(stream)
-    while look.left > 0:
+    while film.left > 0:
         try:
             packet = next(packets)
             if packet.pts is not None and packet.time_base is not None:
-                look.last_s = max(look.last_s, float(packet.pts * packet.time_base))
+                film.last_s = max(film.last_s, float(packet.pts * packet.time_base))
             frames = packet.decode()
         except StopIteration:
             return
         except av.error.InvalidDataError:  # a broken packet hides no other
-            look.left -= look.width * look.height
+            film.left -= film.width * film.height
             continue
         except av.error.FFmpegError:  # cut off
             return
         for frame in frames:
             if isinstance(frame, VideoFrame):
-                look.left -= frame.width * frame.height
+                film.left -= frame.width * frame.height
                 yield max(0.0, frame.time or 0.0), frame
 
 
