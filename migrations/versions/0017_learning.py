@@ -32,7 +32,6 @@ def create_examples() -> None:
         "examples",
         sa.Column("case_id", sa.Uuid, primary_key=True),
         sa.Column("features", sa.LargeBinary, nullable=False),
-        sa.Column("digest", sa.LargeBinary, nullable=False),
         text("language", nullable=True),
         text("category"),
         sa.Column("score", sa.Float, nullable=False),

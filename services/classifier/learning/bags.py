@@ -46,19 +46,21 @@ class Bags:
 
     def take(self, texts: Places) -> "Bags":
         """These texts, in this order."""
-        return self._of_passages(
-            np.concatenate([np.empty(0, np.int64), *(_from(self.firsts[text], self.passages[text]) for text in texts)]),
-            self.passages[texts],
-            texts,
-        )
+        starts = self.firsts
+        places = [np.arange(starts[text], starts[text] + self.passages[text]) for text in texts]
+        return self._chosen(np.concatenate([np.empty(0, np.int64), *places]), self.passages[texts], texts)
 
     def highest(self, logits: NDArray[np.float64], most: int) -> "Bags":
         """The `most` passages of each text with the highest logits (one a passage), highest first."""
         order = np.lexsort((-logits, self.owners))
         rank = np.arange(len(order)) - np.repeat(self.firsts, self.passages)
-        return self._of_passages(order[rank < most], np.minimum(self.passages, most), np.arange(len(self)))
+        return self._chosen(order[rank < most], np.minimum(self.passages, most), np.arange(len(self)))
 
-    def _of_passages(self, chosen: Places, passages: Places, texts: Places) -> "Bags":
+    def of_passages(self, chosen: Places) -> "Bags":
+        """Each of these passages as a text of its own."""
+        return self._chosen(chosen, np.ones(len(chosen), np.int64), self.owners[chosen])
+
+    def _chosen(self, chosen: Places, passages: Places, texts: Places) -> "Bags":
         starts, sizes = self.ends - self.sizes, self.sizes[chosen]
         places = np.repeat(starts[chosen] - (np.cumsum(sizes) - sizes), sizes) + np.arange(sizes.sum())
         return Bags(
@@ -69,10 +71,6 @@ class Bags:
             tuple(self.languages[text] for text in texts),
             tuple(self.categories[text] for text in texts),
         )
-
-
-def _from(start: np.int64, count: np.int64) -> Places:
-    return np.arange(start, start + count)
 
 
 def bags_of(

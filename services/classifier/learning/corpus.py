@@ -1,6 +1,6 @@
 """What lies beside a trained model so that it can be trained on: features, never texts.
 
-`learning.npz` in the model's directory, numpy's own format without pickles: four sets of `Bags`.
+`learning.npz` in the model's directory, numpy's own format without pickles: five sets of `Bags`.
 """
 
 import zipfile
@@ -22,10 +22,12 @@ class CorpusUnusable(Rejected):
 
 @dataclass(frozen=True)
 class Corpus:
-    """`base`: a sample of what the model was trained on, rehearsed at each training. `frozen`: never trained on; every
-    model is measured on it, and on `disguised`, the same texts obfuscated. `must`: what no model may ever have wrong."""
+    """`base`: a sample of what the model was trained on, rehearsed at each training. The others are never fitted to:
+    `calibrating` makes probabilities; every model is measured on `frozen` and on `disguised`, the same obfuscated;
+    `must` is what no model may have wrong."""
 
     base: Bags
+    calibrating: Bags
     frozen: Bags
     disguised: Bags
     must: Bags
