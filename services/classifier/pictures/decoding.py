@@ -3,26 +3,18 @@
 No torch here: a child has to start quickly and own nothing that is worth taking.
 """
 
-import io
 import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-import pillow_heif
-from PIL import AvifImagePlugin, Image, ImageFile, ImageOps, UnidentifiedImageError
+from PIL import Image, ImageOps, UnidentifiedImageError
 
 from services.classifier.pictures.shape import Shape
+from shared.prints.opening import MAX_PIXELS, opened
 
-FORMATS = ("JPEG", "PNG", "GIF", "WEBP", "BMP", "AVIF", "HEIF")  # what browsers show, as the crawler keeps it
-MAX_PIXELS = 50_000_000  # a 50-megapixel photograph; more is a bomb
 MAX_ANIMATED_PIXELS = 80_000_000  # decoded of an animation: 40 frames of a screen's size
 # Frames of an animation that are looked at: whatever it shows for long is among them, and a short one is seen whole.
 LOOKED_AT = (0, 1, 3, 9, 27)
-
-Image.MAX_IMAGE_PIXELS = None  # ours is stricter, and says so
-AvifImagePlugin.DEFAULT_MAX_THREADS = 1
-pillow_heif.register_heif_opener(decode_threads=0, thumbnails=False, depth_images=False, aux_images=False)
-
 
 TOO_LARGE = "it has more pixels than any photograph"
 MALFORMED = "it begins as its format does, and cannot be decoded"
@@ -42,7 +34,7 @@ def decode(body: bytes, shapes: tuple[Shape, ...]) -> Decoded:
     """Never raises for what the bytes are; `MemoryError` where memory ends."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # of odd metadata
-        for lenient in (False, True):  # to damage a picture must not hide it: browsers show what there is of it
+        for lenient in (False, True):
             try:
                 return _decode(body, shapes, lenient)
             except MemoryError:
@@ -55,18 +47,14 @@ def decode(body: bytes, shapes: tuple[Shape, ...]) -> Decoded:
 
 
 def _decode(body: bytes, shapes: tuple[Shape, ...], lenient: bool) -> Decoded:
-    ImageFile.LOAD_TRUNCATED_IMAGES = lenient
-    with Image.open(io.BytesIO(body), formats=FORMATS) as image:
+    with opened(body, lenient=lenient) as image:
         if image.width * image.height > MAX_PIXELS:
             return Decoded(unread=TOO_LARGE)
-        if image.format == "JPEG":  # its decoder can give a half, a quarter, an eighth for much less work
-            image.draft("RGB", _largest([shape.least(*image.size) for shape in shapes]))
+        sizes = [shape.least(*image.size) for shape in shapes]
+        # A JPEG can be decoded to a half, a quarter, an eighth for much less work; others take no notice.
+        image.draft("RGB", (max(width for width, _ in sizes), max(height for _, height in sizes)))
         shown = [_upright(frame) for frame in _frames(image)]
         return Decoded(tuple(tuple(shape.of(frame).tobytes() for frame in shown) for shape in shapes))
-
-
-def _largest(sizes: list[tuple[int, int]]) -> tuple[int, int]:
-    return max(width for width, _ in sizes), max(height for _, height in sizes)
 
 
 def _frames(image: Image.Image) -> Iterator[Image.Image]:
@@ -87,8 +75,9 @@ def _frames(image: Image.Image) -> Iterator[Image.Image]:
 def _upright(frame: Image.Image) -> Image.Image:
     """As it is shown: turned as its metadata says, on white where it is transparent."""
     turned = ImageOps.exif_transpose(frame)
-    if not turned.has_transparency_data:
-        return turned.convert("RGB")
-    layered = turned.convert("RGBA")
-    ground = Image.new("RGBA", layered.size, "white")
-    return Image.alpha_composite(ground, layered).convert("RGB")
+    return on_white(turned) if turned.has_transparency_data else turned.convert("RGB")
+
+
+def on_white(image: Image.Image) -> Image.Image:
+    layered = image.convert("RGBA")
+    return Image.alpha_composite(Image.new("RGBA", layered.size, "white"), layered).convert("RGB")

@@ -1,6 +1,5 @@
 """A picture's bytes → the words in it, by tesseract (hostile input: for guarded children)."""
 
-import io
 import os
 import re
 import warnings
@@ -9,9 +8,10 @@ from functools import lru_cache
 os.environ.setdefault("OMP_THREAD_LIMIT", "1")  # read when tesseract is loaded; a guarded child may start no thread
 
 import tesserocr
-from PIL import Image, ImageFile
+from PIL import Image
 
-from services.classifier.pictures.decoding import FORMATS, MAX_PIXELS
+from services.classifier.pictures.decoding import TOO_LARGE, on_white
+from shared.prints.opening import MAX_PIXELS, opened
 
 # Letters of 20 to 40 pixels are read best ("Improving the quality of the output", tesseract's manual): a post's
 # screenshot has them as it is, a large photograph when it is made smaller, and is read in a tenth of the time.
@@ -33,16 +33,13 @@ def read_words(body: bytes, folder: str, languages: str) -> str:
 
 
 def _page(body: bytes) -> Image.Image:
-    ImageFile.LOAD_TRUNCATED_IMAGES = True
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        with Image.open(io.BytesIO(body), formats=FORMATS) as image:
+        with opened(body, lenient=True) as image:
             if image.width * image.height > MAX_PIXELS:
-                raise ValueError("more pixels than any photograph")
+                raise ValueError(TOO_LARGE)
             image.draft("L", (LONGEST_SIDE, LONGEST_SIDE))
-            page = image.convert("RGBA") if image.has_transparency_data else image.convert("L")
-    if page.mode == "RGBA":
-        page = Image.alpha_composite(Image.new("RGBA", page.size, "white"), page).convert("L")
+            page = (on_white(image) if image.has_transparency_data else image).convert("L")
     page.thumbnail((LONGEST_SIDE, LONGEST_SIDE))
     return page
 

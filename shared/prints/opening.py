@@ -1,0 +1,23 @@
+"""Opening pictures of the web (hostile input may loop, swell or crash: for guarded children).
+
+TIFF is left out on purpose: of the common browsers one shows it, and its library has had the most holes of all.
+"""
+
+import io
+
+import pillow_heif
+from PIL import AvifImagePlugin, Image, ImageFile
+
+FORMATS = ("JPEG", "PNG", "GIF", "WEBP", "BMP", "AVIF", "HEIF")
+MAX_PIXELS = 50_000_000  # a 50-megapixel photograph; more is a bomb
+
+Image.MAX_IMAGE_PIXELS = None  # ours is stricter, and says so
+AvifImagePlugin.DEFAULT_MAX_THREADS = 1
+pillow_heif.register_heif_opener(decode_threads=0, thumbnails=False, depth_images=False, aux_images=False)
+
+
+def opened(body: bytes, *, lenient: bool) -> Image.Image:
+    """Not decoded yet: look at its size first. `lenient`: as browsers do, show what there is of a picture that is cut
+    off, and overlook broken metadata. To damage a picture must not hide it. Raises whatever a decoder likes."""
+    ImageFile.LOAD_TRUNCATED_IMAGES = lenient
+    return Image.open(io.BytesIO(body), formats=FORMATS)
