@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import structlog
 
-from services.classifier.hashes.index.bands import Bands, compared
+from services.classifier.hashes.index.bands import Band, compared, search
 from services.classifier.hashes.index.hits import Bits, Numbers, Triples, Words
 from services.classifier.hashes.index.plan import BANDED_FROM, Plan, best_plan, worth_it
 from services.classifier.hashes.index.rows import REMOVED, Rows
@@ -21,19 +21,20 @@ _log = structlog.get_logger(__name__)
 
 @dataclass(frozen=True)
 class State:
-    """What one search sees. `linked`: how many of the rows are found by the bands, the others are compared."""
+    """What one search sees. The first `linked` rows are found by the bands, the others are compared."""
 
     rows: Rows
     reach: int = -1  # the largest threshold
     removed: int = 0
-    bands: Bands | None = None
+    plan: Plan | None = None
+    bands: tuple[Band, ...] = ()
     linked: int = 0
 
     def search(self, queries: Words) -> list[Triples]:
-        if self.bands is None or not worth_it(self.bands.plan, self.linked, self.reach):
+        if self.plan is None or not worth_it(self.plan, self.linked, self.reach):
             return list(compared(queries, self.rows, 0))
         banded = replace(self.rows, count=self.linked)
-        found, given_up = self.bands.search(queries, banded, self.reach)
+        found, given_up = search(self.bands, self.plan, queries, banded, self.reach)
         found.extend(compared(queries, self.rows, self.linked))
         if len(given_up):
             for triples in compared(queries[given_up], banded, 0):
@@ -41,13 +42,21 @@ class State:
                 found.append(triples)
         return found
 
-    def linking(self, rows: Rows, reach: int) -> "State":
-        """With more rows, in bands as far as there is room."""
-        linked = 0
-        if self.bands is not None:
-            linked = min(rows.count, self.bands.room)
-            self.bands.link(rows, self.linked, linked)
-        return replace(self, rows=rows, reach=reach, linked=linked)
+    def linking(self) -> "State":
+        """With all rows in the bands, as far as there is room."""
+        end = min([self.rows.count, *(len(band.following) for band in self.bands)]) if self.bands else 0
+        for band in self.bands:
+            band.link(self.rows, self.linked, end)
+        return replace(self, linked=end)
+
+    def serves(self, number: int, plan: Plan) -> bool:
+        band = self.bands[number]
+        return band.width == plan.width and len(band.following) >= self.rows.count * LATER
+
+    def with_band(self, number: int, band: Band, linked: int) -> "State":
+        """With this band, which has the first `linked` rows already, in place of its predecessor."""
+        band.link(self.rows, linked, self.linked)
+        return replace(self, bands=(*self.bands[:number], band, *self.bands[number + 1 :]))
 
 
 class Group:
@@ -69,7 +78,8 @@ class Group:
 
     def add(self, hashes: Words, thresholds: Bits, numbers: Numbers) -> None:
         rows = self._state.rows.appended(hashes, thresholds, numbers)
-        self._state = self._state.linking(rows, max(self._state.reach, int(thresholds.max())))
+        reach = max(self._state.reach, int(thresholds.max()))
+        self._state = replace(self._state, rows=rows, reach=reach).linking()
         self._largest = max(self._largest, int(numbers.max()))
         self._renew_when_due()
 
@@ -91,13 +101,8 @@ class Group:
         return rows, places, rows.thresholds[places]
 
     def settle(self) -> None:
-        """Called by the writer: wait for the bands that are being made, and make those that are best now."""
-        if self._renewing is not None:
-            self._renewing.result()
-        state = self._state
-        plan = self._plan(state.rows.count - state.removed, state.reach)
-        if plan != (state.bands and state.bands.plan) or state.linked < (state.rows.count if plan else 0):
-            self._renew()
+        """Return when the bands are those that are best now. They are made by the one thread that makes bands."""
+        self._background.submit(self._renew).result()
 
     def _renew_when_due(self) -> None:
         state, busy = self._state, self._renewing is not None and not self._renewing.done()
@@ -111,27 +116,52 @@ class Group:
         except Exception as error:  # the rows are found without new bands too, only more slowly
             _log.warning("bands could not be made", rows=self._state.rows.count, error=repr(error))
 
-    def _plan(self, rows: int, reach: int) -> Plan | None:
-        return best_plan(self._bits, int(rows * GROWING), reach)
+    def _plan(self, state: State) -> Plan | None:
+        return best_plan(self._bits, int((state.rows.count - state.removed) * GROWING), state.reach, state.plan)
 
     def _renew(self) -> None:
-        """Bands for the rows of now, made without holding anybody up; what came meanwhile is added in the end."""
-        before = self._state
-        compacting = _mostly_removed(before)
-        kept = before.rows.living() if compacting else np.empty(0, np.int64)
-        rows = before.rows.only(kept) if compacting else before.rows
-        plan = self._plan(rows.count, before.reach)
-        bands = Bands.of(rows, plan) if plan is not None else None
+        """The bands that are best for the rows of now, made without holding anybody up."""
+        if _mostly_removed(self._state):
+            self._compact()
+        plan = self._plan(self._state)
+        if plan is None or self._state.plan is None or plan.bands != self._state.plan.bands:
+            self._make(plan)
+        else:
+            self._remake(plan)
         with self._writing:
-            now, made = self._state, rows.count
-            if compacting:
-                rows.thresholds[:made] = now.rows.thresholds[kept]  # some were removed meanwhile
-                rows = rows.appended(*now.rows.after(before.rows.count))
-            else:
-                rows = now.rows
-            gone = before.rows.count - made
-            fresh = State(rows, now.reach, now.removed - gone, bands, made)
-            self._state = fresh.linking(rows, now.reach)
+            self._state = self._state.linking()
+
+    def _make(self, plan: Plan | None) -> None:
+        rows = self._state.rows
+        bands = tuple(Band.of(rows, plan.first(band), plan.width) for band in range(plan.bands)) if plan else ()
+        with self._writing:
+            self._state = replace(self._state, plan=plan, bands=bands, linked=rows.count if bands else 0)
+
+    def _remake(self, plan: Plan) -> None:
+        """One band after the other, so that only one is there twice. They may differ in width meanwhile."""
+        for number in range(plan.bands):
+            if not self._state.serves(number, plan):
+                self._remake_band(number, plan)
+        with self._writing:
+            self._state = replace(self._state, plan=plan)
+
+    def _remake_band(self, number: int, plan: Plan) -> None:
+        rows = replace(self._state.rows, count=self._state.linked)
+        band = Band.of(rows, plan.first(number), plan.width)
+        with self._writing:
+            self._state = self._state.with_band(number, band, rows.count)
+
+    def _compact(self) -> None:
+        """Without the removed rows. Until there are bands again, the others are compared."""
+        before = self._state.rows
+        kept = before.living()
+        rows = before.only(kept)
+        with self._writing:
+            now = self._state
+            rows.thresholds[: rows.count] = now.rows.thresholds[kept]  # some were removed meanwhile
+            gone = before.count - rows.count
+            rows = rows.appended(*now.rows.after(before.count))
+            self._state = State(rows, now.reach, now.removed - gone)
 
 
 def _mostly_removed(state: State) -> bool:

@@ -17,7 +17,7 @@ from services.classifier.hashes.index.spreading import spread
 SIZES = (64, 256)
 # Rows are grouped by threshold, each group up to one of these: it is searched as far as its farthest row.
 REACHES = (0, 7, 15, 31, 47)
-MOST_ROWS = 2**32 - 2**16  # places are 32 bits
+MOST_ROWS = 2**31  # places are 32 bits, and removed rows stay for a while
 
 
 class HammingIndex:
@@ -42,7 +42,7 @@ class HammingIndex:
     def add(self, hashes: Words, thresholds: NDArray[np.integer], numbers: Numbers) -> None:
         """hashes: n × words; thresholds: differing bits within which a row is found, 0 to `bits`; numbers: not below 0,
         each once. A number that is in the index already is replaced (and may be found twice while it is)."""
-        self._check(hashes, thresholds, numbers)
+        sorted_numbers = self._checked(hashes, thresholds, numbers)
         if not len(numbers):
             return
         spread_out, within = spread(hashes), thresholds.astype(np.int16)
@@ -50,7 +50,7 @@ class HammingIndex:
         with self._writing:
             if len(self) + len(numbers) > MOST_ROWS:
                 raise ValueError(f"the index has {len(self):,} rows and takes {MOST_ROWS:,}; make a second one")
-            replaced = [group.places(np.sort(numbers)) for group in self._groups]
+            replaced = [group.places(sorted_numbers) for group in self._groups]
             for place in np.unique(of_group):
                 chosen = of_group == place
                 self._groups[place].add(spread_out[chosen], within[chosen], numbers[chosen])
@@ -97,7 +97,8 @@ class HammingIndex:
                 group.remove(gone)
         return sum(map(len, places))
 
-    def _check(self, hashes: Words, thresholds: NDArray[np.integer], numbers: Numbers) -> None:
+    def _checked(self, hashes: Words, thresholds: NDArray[np.integer], numbers: Numbers) -> Numbers:
+        """The numbers, sorted."""
         rows = len(numbers)
         if hashes.shape != (rows, self.bits // 64) or hashes.dtype != np.uint64:
             raise ValueError(
@@ -105,5 +106,7 @@ class HammingIndex:
             )
         if thresholds.shape != (rows,) or np.any(thresholds < 0) or np.any(thresholds > self.bits):
             raise ValueError(f"thresholds: give one a row, each of 0 to {self.bits} bits")
-        if numbers.ndim != 1 or np.any(numbers < 0) or len(np.unique(numbers)) < rows:
-            raise ValueError("numbers: give each once, none below 0")
+        in_order = np.unique(numbers)
+        if len(in_order) < rows or np.any(in_order < 0) or numbers.dtype != np.int64:
+            raise ValueError("numbers: give each once as int64, none below 0")
+        return in_order

@@ -56,9 +56,8 @@ def permuted(hashes: Array, table: Array) -> Array:
 
 
 @compiled
-def band(hashes: Array, row: int, number: int, width: int) -> np.uint64:
-    """The `number`th run of `width` bits."""
-    first = number * width
+def bits_of(hashes: Array, row: int, first: int, width: int) -> np.uint64:
+    """`width` bits from bit `first` on."""
     word, shift = first >> 6, first & 63
     value = hashes[row, word] >> np.uint64(shift)
     if shift + width > 64:
@@ -67,14 +66,13 @@ def band(hashes: Array, row: int, number: int, width: int) -> np.uint64:
 
 
 @compiled
-def link(hashes: Array, first: int, end: int, width: int, heads: Array, following: Array) -> None:
-    """Put the rows `first` … `end` - 1 in front of the chains of their values. Others may search meanwhile."""
-    for number in range(len(heads)):
-        for row in range(first, end):
-            value = band(hashes, row, number, width)
-            following[number, row] = heads[number, value]
-            release()
-            heads[number, value] = row
+def link(hashes: Array, begin: int, end: int, first: int, width: int, heads: Array, following: Array) -> None:
+    """Put the rows `begin` … `end` - 1 in front of the chains of their values. Others may search meanwhile."""
+    for row in range(begin, end):
+        value = bits_of(hashes, row, first, width)
+        following[row] = heads[value]
+        release()
+        heads[value] = row
 
 
 @compiled
@@ -86,11 +84,12 @@ def distance(hashes: Array, row: int, queries: Array, query: int) -> np.int64:
 
 
 @compiled
-def found_before(hashes: Array, row: int, queries: Array, query: int, number: int, width: int, flips: Array) -> bool:
+def found_before(hashes: Array, row: int, queries: Array, query: int, number: int, shape: Array) -> bool:
     """Whether a band before `number` leads from this query to this row too."""
     for earlier in range(number):
-        apart = band(hashes, row, earlier, width) ^ band(queries, query, earlier, width)
-        if np.int64(popcount(apart)) <= flips[earlier]:
+        first, width = shape[earlier, 0], shape[earlier, 1]
+        apart = bits_of(hashes, row, first, width) ^ bits_of(queries, query, first, width)
+        if np.int64(popcount(apart)) <= shape[earlier, 2]:
             return True
     return False
 
@@ -103,22 +102,21 @@ def probe(
     thresholds: Array,
     rows: int,
     reach: int,
+    number: int,
+    shape: Array,
     heads: Array,
     following: Array,
-    width: int,
     masks: Array,
-    counts: Array,
-    flips: Array,
+    met: Array,
     most: int,
-    given_up: Array,
     out: Array,
 ) -> tuple[int, int]:
-    """From query `start` on, each row below `rows` within its threshold, once, into `out` (query, row, distance).
+    """From query `start` on, each row below `rows` within its threshold that band `number` leads to, and no band before
+    it, into `out` (query, row, distance). No threshold is above `reach`.
 
-    `masks`: what differs from a value in no bit, in one bit, …; `counts`: how many of them differ in so many bits or
-    fewer; `flips`: how many bits of each band may differ, -1 to leave it out. No threshold is above `reach`. A query
-    that meets more than `most` candidates is given up. Returns what was found, and the query to go on with: not the
-    last one when `out` is full.
+    `shape`: of each band its first bit, its width, and how many of its bits may differ; `masks`: what to combine a
+    value of this band with; `met`: candidates of each query so far, beyond `most` it is given up. Returns what was
+    found, and the query to go on with: the last one is done unless `out` is full.
 
     A pass over the chains reads the next row of each: they do not wait for one another, as following one chain after
     the other would.
@@ -126,39 +124,32 @@ def probe(
     work = np.empty(len(masks), np.uint32)
     found = 0
     for query in range(start, len(queries)):
-        before, met = found, 0
-        for number in range(len(heads)):
-            if flips[number] < 0 or met > most:
-                continue
-            value = band(queries, query, number, width)
-            waiting = 0
-            for place in range(counts[flips[number]]):
-                row = heads[number, value ^ masks[place]]
-                work[waiting] = row
-                waiting += row != END
-            while waiting > 0 and met <= most:
-                met += waiting
-                left = 0
-                for place in range(waiting):
-                    row = work[place]
-                    after = following[number, row]
-                    work[left] = after
-                    left += after != END
-                    if row >= rows:  # came while this search was on its way
-                        continue
-                    apart = distance(hashes, row, queries, query)
-                    if apart > reach or apart > thresholds[row]:  # the first saves the look at the second
-                        continue
-                    if found_before(hashes, row, queries, query, number, width, flips):
-                        continue
-                    if found == len(out):
-                        return before, query
-                    out[found, 0], out[found, 1], out[found, 2] = query, row, apart
-                    found += 1
-                waiting = left
-        if met > most:
-            given_up[query] = True
-            found = before
+        before, waiting = found, 0
+        value = bits_of(queries, query, shape[number, 0], shape[number, 1])
+        for mask in masks:
+            row = heads[value ^ mask]
+            work[waiting] = row
+            waiting += row != END
+        while waiting > 0 and met[query] <= most:
+            met[query] += waiting
+            left = 0
+            for place in range(waiting):
+                row = work[place]
+                after = following[row]
+                work[left] = after
+                left += after != END
+                if row >= rows:  # came while this search was on its way
+                    continue
+                apart = distance(hashes, row, queries, query)
+                if apart > reach or apart > thresholds[row]:  # the first saves the look at the second
+                    continue
+                if found_before(hashes, row, queries, query, number, shape):
+                    continue
+                if found == len(out):
+                    return before, query
+                out[found, 0], out[found, 1], out[found, 2] = query, row, apart
+                found += 1
+            waiting = left
     return found, len(queries)
 
 

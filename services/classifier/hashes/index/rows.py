@@ -7,6 +7,7 @@ import numpy as np
 
 from services.classifier.hashes.index.hits import Bits, Numbers, Words
 from services.classifier.hashes.index.kernels import places
+from services.classifier.hashes.index.memory import empty
 
 REMOVED = -1  # a threshold that no distance is within
 LEAST = 1024
@@ -26,7 +27,7 @@ class Rows:
     @classmethod
     def room(cls, words: int, rows: int) -> Self:
         """No rows, and room for so many."""
-        return cls(np.empty((rows, words), np.uint64), np.empty(rows, np.int16), np.empty(rows, np.int64), 0)
+        return cls(empty((rows, words), np.uint64), empty((rows,), np.int16), empty((rows,), np.int64), 0)
 
     def appended(self, hashes: Words, thresholds: Bits, numbers: Numbers) -> "Rows":
         """Only the newest rows may be appended to, by one thread at a time."""
