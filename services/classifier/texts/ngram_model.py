@@ -28,6 +28,8 @@ class NgramConfig(PretrainedConfig):
     num_labels: int = 1
     calibration_scale: float = 1.0
     calibration_shift: float = 0.0
+    # Examples in each language that it was trained on; None: not told. n-grams say nothing of a language never read.
+    labelled: dict[str, int] | None = None
 
     def grams(self) -> Grams:
         return Grams(self.buckets_log2, self.longest, self.window, self.stride)

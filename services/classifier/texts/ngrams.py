@@ -37,10 +37,11 @@ class Grams:
                 *_within(views[0], int(letters[start]), int(letters[end - 1]) + 1),
                 *_within(views[1], start, end),
             ])
-            for start, end in self._spans(len(letters))
+            for start, end in self.spans(len(letters))
         ] or [np.empty(0, np.int64)]  # fmt: skip
 
-    def _spans(self, letters: int) -> list[tuple[int, int]]:
+    def spans(self, letters: int) -> list[tuple[int, int]]:
+        """Where the passages of a text of so many letters begin and end."""
         if letters == 0:
             return []
         starts = range(0, max(letters - self.window, 0) + self.stride, self.stride)

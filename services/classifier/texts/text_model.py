@@ -1,82 +1,30 @@
 """Text models: any directory of a `transformers` sequence classifier, ours or another, behind one `score`."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Protocol, Self
+from typing import Any, Self
 
 import torch
+from safetensors import SafetensorError
+from safetensors.torch import load as read_weights
 from torch import Tensor
 from transformers import AutoConfig, AutoModelForSequenceClassification, AutoTokenizer
 from transformers.utils.logging import disable_progress_bar
 
-from services.classifier.texts.ngram_model import NgramConfig
-from services.classifier.texts.ngrams import Grams
-from services.classifier.texts.normalise import clean, skeleton
+from services.classifier.texts.encoders import Encoder, NgramEncoder, Passages, TokenEncoder
+from services.classifier.texts.ngram_model import NgramConfig, NgramModel
+from services.classifier.texts.ngrams import Buckets
+from services.classifier.texts.normalise import Forms, forms
 from shared.failures import Rejected
 
 # Characters a batch: a few thousand passages, some ten megabytes of n-grams; more makes nothing faster.
 BATCH_CHARACTERS = 100_000
-# Passages a forward pass of a transformer: beyond that a core gains nothing and the padding grows.
-BATCH_PASSAGES = 16
-OVERLAP_TOKENS = 32  # a phrase cut by the end of one passage is whole in the next
 LONGEST_PASSAGE = 512  # tokens; what nearly all encoders were trained with, and most say no more than that
 
 
 class ModelUnusable(Rejected):
     """The directory holds no model that can be loaded. The message says which, why and what to do."""
-
-
-@dataclass(frozen=True)
-class Passages:
-    """A batch ready for the model. `owner`: for each passage, the place of its text in the batch."""
-
-    inputs: dict[str, Tensor]
-    owner: Tensor
-
-
-class Encoder(Protocol):
-    def encode(self, texts: Sequence[str]) -> Iterator[Passages]: ...
-
-
-class NgramEncoder:
-    def __init__(self, grams: Grams) -> None:
-        self._grams = grams
-
-    def encode(self, texts: Sequence[str]) -> Iterator[Passages]:
-        bags = [self._grams.passages(skeleton(text)) for text in texts]
-        yield pack([(owner, bag) for owner, passages in enumerate(bags) for bag in passages])
-
-
-def pack(bags: Sequence[tuple[int, Any]]) -> Passages:
-    """Passages of several texts, given as (text, buckets), as inputs of `NgramModel`."""
-    arrays = [torch.from_numpy(bag) for _, bag in bags]
-    sizes = torch.tensor([0, *(len(array) for array in arrays[:-1])])
-    inputs = {"input_ids": torch.cat(arrays), "offsets": sizes.cumsum(0)}
-    return Passages(inputs, torch.tensor([owner for owner, _ in bags]))
-
-
-class TokenEncoder:
-    """A tokenizer's passages: texts longer than the model reads are cut, with an overlap."""
-
-    def __init__(self, tokenizer: Any, longest: int) -> None:  # noqa: ANN401  # transformers is untyped here
-        self._tokenizer, self._longest = tokenizer, longest
-
-    def encode(self, texts: Sequence[str]) -> Iterator[Passages]:
-        cut = self._tokenizer(
-            [clean(text) for text in texts],
-            truncation=True,
-            max_length=self._longest,
-            stride=min(OVERLAP_TOKENS, self._longest // 4),
-            return_overflowing_tokens=True,
-        )
-        owners = cut.pop("overflow_to_sample_mapping")
-        for start in range(0, len(owners), BATCH_PASSAGES):
-            few = {name: rows[start : start + BATCH_PASSAGES] for name, rows in cut.items()}
-            yield Passages(
-                dict(self._tokenizer.pad(few, return_tensors="pt")),
-                torch.tensor(owners[start : start + BATCH_PASSAGES]),
-            )
 
 
 @dataclass(frozen=True)
@@ -118,11 +66,23 @@ def _positive(config: Any, label: str | None) -> int:  # noqa: ANN401  # transfo
     return int(labels[label])
 
 
+@dataclass(frozen=True)
+class RatedPassage:
+    """A passage as the n-gram model rates it. `start`, `end`: where it lies, as shares of the text's letters."""
+
+    logit: float
+    buckets: Buckets
+    start: float
+    end: float
+
+
 class TextModel:
     """Scores texts; a text's score is that of its highest passage. Loaded once, used by one thread at a time."""
 
     def __init__(self, model: Any, encoder: Encoder, calibration: Calibration) -> None:  # noqa: ANN401
         self._model, self._encoder, self._calibration = model.eval(), encoder, calibration
+        self.config: Any = model.config
+        self.grams = encoder.grams if isinstance(encoder, NgramEncoder) else None
 
     @classmethod
     def load(cls, directory: Path, positive_label: str | None = None) -> Self:
@@ -139,6 +99,19 @@ class TextModel:
             return cls._load(directory, positive_label)
         except (OSError, ValueError, KeyError, RuntimeError) as error:
             raise ModelUnusable(f"HAETAE_TEXT_MODEL: {directory} cannot be loaded: {error}") from error
+
+    @classmethod
+    def from_parts(cls, config: Mapping[str, Any], weights: bytes) -> Self:
+        """An n-gram model from its configuration and its weights as safetensors. Raises `ModelUnusable`."""
+        try:
+            shape = NgramConfig.from_dict(dict(config))
+            model = NgramModel(shape)
+            model.load_state_dict(read_weights(weights))
+        except (SafetensorError, ValueError, KeyError, TypeError, RuntimeError) as error:
+            raise ModelUnusable(
+                f"text model: these weights and this configuration are no n-gram model: {error}"
+            ) from error
+        return cls(model, NgramEncoder(shape.grams()), Calibration.of(shape, None))
 
     @classmethod
     def _load(cls, directory: Path, positive_label: str | None) -> Self:
@@ -162,28 +135,60 @@ class TextModel:
 
     def score(self, texts: Sequence[str]) -> list[float]:
         """For each text the probability, 0 to 1, that a reviewer should see it; 0 for one without any letter."""
-        scores: list[float] = []
+        return self.score_each([forms(text) for text in texts])[0]
+
+    def score_each(self, texts: Sequence[Forms], others: Sequence["TextModel"] = ()) -> list[list[float]]:
+        """The scores of this model, and of others that read the same passages: each text is encoded once.
+
+        Raises `ValueError` when another reads texts differently.
+        """
+        models = (self, *others)
+        if others and any(model.grams is None or model.grams != self.grams for model in models):
+            raise ValueError("text models: they cut texts differently; only n-gram models of one shape score together")
+        scores: list[list[float]] = [[] for _ in models]
         for batch in _batches(texts):
-            scores.extend(self._score(batch))
+            for own, found in zip(scores, _score(models, self._encoder, batch), strict=True):
+                own.extend(found)
         return scores
 
     @torch.inference_mode()  # type: ignore[untyped-decorator]  # torch is untyped here
-    def _score(self, texts: Sequence[str]) -> list[float]:
-        best = torch.zeros(len(texts))
-        for passages in self._encoder.encode(texts):
-            probability = self._calibration.probability(self._model(**passages.inputs).logits)
-            best.scatter_reduce_(0, passages.owner, probability, "amax")
-        return [float(score) if any(map(str.isalnum, text)) else 0.0 for score, text in zip(best, texts, strict=True)]
+    def highest(self, text: Forms, count: int) -> list[RatedPassage]:
+        """The passages of a text that the n-gram model rates highest, highest first; none of any other model."""
+        grams = self.grams
+        if grams is None:
+            return []
+        letters = len(text.skeleton) - text.skeleton.count(" ")
+        spans, bags = grams.spans(letters), grams.passages(text.skeleton)
+        (passages,) = self._encoder.encode([text])
+        logits = self._model(**passages.inputs).logits[:, 0].tolist()
+        best = sorted(range(len(spans)), key=logits.__getitem__, reverse=True)[:count]
+        return [
+            RatedPassage(logits[place], bags[place], spans[place][0] / letters, spans[place][1] / letters)
+            for place in best
+        ]
+
+    def probability(self, passages: Passages) -> Tensor:
+        return self._calibration.probability(self._model(**passages.inputs).logits)
 
 
-def _batches(texts: Sequence[str]) -> Iterator[Sequence[str]]:
-    batch: list[str] = []
+@torch.inference_mode()  # type: ignore[untyped-decorator]  # torch is untyped here
+def _score(models: Sequence[TextModel], encoder: Encoder, texts: Sequence[Forms]) -> list[list[float]]:
+    best = [torch.zeros(len(texts)) for _ in models]
+    for passages in encoder.encode(texts):
+        for own, model in zip(best, models, strict=True):
+            own.scatter_reduce_(0, passages.owner, model.probability(passages), "amax")
+    says = torch.tensor([bool(text.skeleton) for text in texts])
+    return [(own * says).tolist() for own in best]
+
+
+def _batches(texts: Sequence[Forms]) -> Iterator[Sequence[Forms]]:
+    batch: list[Forms] = []
     characters = 0
     for text in texts:
-        if batch and characters + len(text) > BATCH_CHARACTERS:
+        if batch and characters + len(text.clean) > BATCH_CHARACTERS:
             yield batch
             batch, characters = [], 0
         batch.append(text)
-        characters += len(text)
+        characters += len(text.clean)
     if batch:
         yield batch
