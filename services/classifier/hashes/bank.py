@@ -1,148 +1,139 @@
-"""The hash bank in memory: what is listed, and which of it a picture agrees with."""
+"""The hash banks in memory: what is listed now, and what of it a picture or a video agrees with."""
 
-import sys
-import threading
-from collections.abc import Iterable, Sequence
-from typing import NamedTuple
+import asyncio
+import itertools
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Self
 
-import numpy as np
+import structlog
 
-from services.classifier.hashes.pdq_index import PdqIndex
-from services.classifier.hashes.pdq_rows import Hits, Rows, words
-from shared.events.values import MIN_PDQ_QUALITY, Match, Picture
+from services.classifier.hashes.asked import Asked, asked_of
+from services.classifier.hashes.matching import Hit, Matched, VideoFrames, listed_videos, matched
+from services.classifier.hashes.reading import (
+    LAST_ID,
+    Cursor,
+    Labels,
+    Rows,
+    changed_rows,
+    current_revision,
+    frames_listed,
+    labels_of,
+)
+from services.classifier.hashes.saving import load, save
+from services.classifier.hashes.search import Indexes
+from services.classifier.hashes.seen_pictures import keep
+from shared.database import Database
+from shared.events import ContentFound, HashListed
+from shared.handling import Context
 
-# How a picture is turned against the listed one, in the order of `pdq_dihedral`. Rotations are clockwise.
-ORIGINAL = "original"
-TURNS = (ORIGINAL, "rotate90", "rotate180", "rotate270", "upside-down", "mirrored", "transposed", "transversed")
+log = structlog.get_logger(__name__)
 
-
-class BankRow(NamedTuple):
-    """One listed hash of 32 bytes. `threshold`: differing bits within which a picture agrees; unused for sha256."""
-
-    bank: str
-    entry: str
-    category: str
-    algorithm: str
-    hash: bytes
-    variant: str
-    threshold: int
-
-
-class _Label(NamedTuple):
-    bank: str
-    entry: str
-    variant: str
+NOTHING = Matched()
+SAVE_EVERY_S = 900.0  # what is read of the table after a crash is a quarter of an hour's listing, seconds at most
+STOP_POLL_S = 0.5  # a stop is noticed within it
 
 
 class HashBank:
-    """Matches while it grows: `add` may run in one thread and `match` in another."""
+    """An async context manager: entering loads, leaving saves. `folder`: where the index is kept for a quick start.
 
-    def __init__(self) -> None:
-        self._labels: list[_Label] = []  # of each PDQ row, by number
-        self._digests: dict[bytes, tuple[_Label, ...]] = {}
-        self._pdq = PdqIndex()
-        self._listed: set[int] = set()  # 64 bits of each row: two of ten million meet once in 400,000 such banks
-        self._adding = threading.Lock()
+    Nothing that was listed when content is matched is missed, however late the news of it: what was seen is written
+    down first, then the table is asked for its revision, then is matched. A hash that is listed later finds the
+    picture among those that were seen (`backwards.py`).
+    """
+
+    def __init__(self, database: Database, folder: Path | None) -> None:
+        self._database, self._folder = database, folder
+        self._indexes = Indexes()
+        self._complete = 0  # the revision up to which every change is in the indexes
+        self._saved = 0
+        self._syncing = asyncio.Lock()
+
+    @property
+    def indexes(self) -> Indexes:
+        return self._indexes
 
     def __len__(self) -> int:
-        """Listed hashes."""
-        return len(self._listed)
+        """Hashes that are matched."""
+        return len(self._indexes)
 
-    def add(self, rows: Iterable[BankRow]) -> int:
-        """List what is not listed yet; how many that were. A hash listed again under its entry changes nothing."""
-        with self._adding:
-            new = [row for row in rows if self._is_new(row)]
-            self._add_digests([row for row in new if row.algorithm == "sha256"])
-            self._add_pdq([row for row in new if row.algorithm == "pdq"])
-            return len(new)
+    async def __aenter__(self) -> Self:
+        if self._folder:
+            kept = await load(self._database, self._folder)
+            self._indexes, self._saved = kept.indexes, kept.revision
+            self._complete = kept.revision
+        await self.sync()
+        await asyncio.to_thread(self._indexes.settle)
+        log.info("hash banks loaded", hashes=len(self), revision=self._complete, saved=self._saved)
+        return self
 
-    def settle(self) -> None:
-        """After loading many rows: put the index into its fastest form."""
-        with self._adding:
-            self._pdq = self._pdq.settled()
+    async def __aexit__(self, *_: object) -> None:
+        await self.save()
 
-    def _is_new(self, row: BankRow) -> bool:
-        key = hash((row.bank, row.entry, row.algorithm, row.hash))
-        known = key in self._listed
-        self._listed.add(key)
-        return not known
+    async def heard(self, _: HashListed) -> None:
+        await self.sync()
 
-    def _add_digests(self, rows: Sequence[BankRow]) -> None:
-        for row in rows:
-            self._digests[row.hash] = (*self._digests.get(row.hash, ()), _shared_label(row))
+    async def sync(self) -> None:
+        """Read what was listed, switched off or on since it was last read."""
+        async with self._syncing:
+            async with self._database.transaction() as tx:
+                until = await current_revision(tx)
+            read = Cursor(self._complete, LAST_ID)
+            while page := await self._page(read, until):
+                for rows in page:
+                    await asyncio.to_thread(self._indexes.take, rows)
+                read = max(rows.last for rows in page)
+            self._complete = max(until, self._complete)
 
-    def _add_pdq(self, rows: Sequence[BankRow]) -> None:
-        first = len(self._labels)
-        self._labels.extend(map(_shared_label, rows))
-        self._pdq = self._pdq.with_rows(
-            Rows(
-                words(b"".join(row.hash for row in rows)),
-                np.array([row.threshold for row in rows], np.uint16),
-                np.arange(first, first + len(rows)),
-            )
-        )
+    async def _page(self, after: Cursor, until: int) -> Sequence[Rows]:
+        if until <= self._complete:
+            return ()
+        async with self._database.transaction() as tx:
+            return await changed_rows(tx, after, until)
 
-    def match(self, picture: Picture) -> list[Match]:
-        return self.match_all([picture])[0]
+    async def match(self, found: Sequence[ContentFound]) -> list[Matched]:
+        """Of each, in the same order, what it agrees with. Raises `Transient` when the database is away."""
+        asked = [asked_of(one.finding.pictures, one.videos) for one in found]
+        if not any(asked):
+            return [NOTHING] * len(found)
+        await keep(self._database, list(zip(found, asked, strict=True)))
+        async with self._database.transaction() as tx:
+            behind = await current_revision(tx) > self._complete
+        if behind:
+            await self.sync()
+        return await self.matched(asked)
 
-    def match_all(self, pictures: Sequence[Picture]) -> list[list[Match]]:
-        """For each picture the entries that it agrees with, each once, nearest first: by digest, or by the nearest of
-        its hashes in the best of eight positions."""
-        near = self._near(pictures)
-        return [_best([*self._same(picture), *found]) for picture, found in zip(pictures, near, strict=True)]
+    async def matched(self, asked: Sequence[Sequence[Asked]]) -> list[Matched]:
+        """Match what was kept before. Each of `asked` is one finding's."""
+        flat = list(itertools.chain.from_iterable(asked))
+        hits = await asyncio.to_thread(self._indexes.search, flat)
+        if not any(hits):
+            return [NOTHING] * len(asked)
+        labels, frames = await self._labels(flat, hits)
+        answered = iter(zip(flat, hits, strict=True))
+        return [matched(list(itertools.islice(answered, len(one))), labels, frames) for one in asked]
 
-    def _same(self, picture: Picture) -> Iterable[Match]:
-        for label in self._digests.get(bytes.fromhex(picture.sha256), ()):
-            yield _match(picture, label, "sha256", 0, label.variant)
+    async def _labels(self, asked: Sequence[Asked], hits: Sequence[Sequence[Hit]]) -> tuple[Labels, VideoFrames]:
+        """What the table says of the hits, at this moment: switched off there is switched off here."""
+        numbers = sorted({hit.number for some in hits for hit in some})
+        async with self._database.transaction() as tx:
+            labels = await labels_of(tx, numbers, tx.clock.now())
+            videos = sorted(listed_videos(zip(asked, hits, strict=True), labels))
+            return labels, await frames_listed(tx, videos) if videos else {}
 
-    def _near(self, pictures: Sequence[Picture]) -> list[list[Match]]:
-        asked = [
-            (place, TURNS[turn], bytes.fromhex(digest))
-            for place, picture in enumerate(pictures)
-            if picture.pdq_quality is not None and picture.pdq_quality >= MIN_PDQ_QUALITY
-            for turn, digest in enumerate(picture.pdq_dihedral[: len(TURNS)])
-        ]
-        found: list[list[Match]] = [[] for _ in pictures]
-        if asked:
-            hits: Hits = self._pdq.search(words(b"".join(digest for _, _, digest in asked)))
-            for query, number, distance in zip(hits.query, hits.row, hits.distance, strict=True):
-                place, turn, _ = asked[query]
-                label = self._labels[number]
-                found[place].append(
-                    _match(pictures[place], label, "pdq", int(distance), described(label.variant, turn))
-                )
-        return found
+    async def look_after(self, context: Context) -> None:
+        """Background task: save the index now and then, so that a killed process starts quickly too."""
+        saved_at = context.clock.monotonic()
+        while not context.stopping():
+            if context.clock.monotonic() - saved_at >= SAVE_EVERY_S:
+                saved_at = context.clock.monotonic()
+                await self.save()
+            await context.clock.sleep(STOP_POLL_S)
 
-
-def described(variant: str, turn: str) -> str:
-    """The listed variant (a crop, say) and how the picture is turned against it: "centre-10", "mirrored", …"""
-    parts = [part for part in (variant, turn) if part != ORIGINAL]
-    return ", ".join(parts) or ORIGINAL
-
-
-def _match(picture: Picture, label: _Label, algorithm: str, distance: int, variant: str) -> Match:
-    return Match(
-        picture_url=picture.url,
-        bank=label.bank,
-        entry=label.entry,
-        algorithm=algorithm,
-        distance=distance,
-        variant=variant,
-    )
-
-
-def _best(matches: Iterable[Match]) -> list[Match]:
-    """The nearest of each entry; an equal digest comes before an equal hash, the picture as listed before a turned."""
-    best: dict[tuple[str, str], Match] = {}
-    for match in sorted(matches, key=_rank):
-        best.setdefault((match.bank, match.entry), match)
-    return list(best.values())
-
-
-def _rank(match: Match) -> tuple[object, ...]:
-    return match.distance, match.algorithm != "sha256", match.variant != ORIGINAL, match.bank, match.entry
-
-
-def _shared_label(row: BankRow) -> _Label:
-    """Millions of rows have few banks and variants: each word is kept once."""
-    return _Label(sys.intern(row.bank), row.entry, sys.intern(row.variant))
+    async def save(self) -> None:
+        """Nothing without a folder, or when nothing changed. A full disk is told in the log and disturbs nobody."""
+        if self._folder is None or self._complete == self._saved:
+            return
+        async with self._syncing:
+            if await save(self._database, self._folder, self._indexes, self._complete):
+                self._saved = self._complete

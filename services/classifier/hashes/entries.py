@@ -6,6 +6,7 @@ from typing import Annotated, Self
 from pydantic import AwareDatetime, Field, model_validator
 
 from shared.events import Value
+from shared.events.values import PhashHex
 
 ORIGINAL = "original"  # the variant of a picture as it is
 MAX_THRESHOLD = 90  # differing bits of 256; unrelated pictures begin to agree there
@@ -56,7 +57,7 @@ class BankHash(Value):
     """One hash of a bank. Several share `entry` (the picture's label): its variants, or a video's frames.
 
     `hash`: lower-case hexadecimal. `threshold`: differing bits within which a picture agrees; None is the bank's own
-    for PDQ, and what the algorithm has by itself for the others.
+    for PDQ, and what the algorithm has by itself for the others. `phash`: beside a PDQ hash, that of the same variant.
     """
 
     entry: Annotated[str, Field(min_length=1)]
@@ -65,6 +66,7 @@ class BankHash(Value):
     hash: Annotated[str, Field(pattern=r"^[0-9a-f]*$")]
     variant: str = ORIGINAL
     threshold: Threshold | None = None
+    phash: PhashHex | None = None
 
     @model_validator(mode="after")
     def _has_its_length(self) -> Self:

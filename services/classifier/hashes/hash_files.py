@@ -1,57 +1,77 @@
-"""Hash lists as files: CSV with a header, or a JSON object a line. Pure; a wrong line is named, the rest is kept."""
+"""Hash lists as files: CSV with a header, or a JSON object a line. A wrong line is named, the rest is kept.
 
-from collections.abc import Iterable, Iterator, Mapping
-from typing import Any
+Read as they are taken: a list of millions is never in memory as a whole. Pure.
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import Any, NamedTuple
 
 from pydantic import ValidationError
 
-from services.classifier.hashes.bank import ORIGINAL
-from services.classifier.hashes.variants import FOREIGN_THRESHOLD
-from shared.events.values import HashEntry
+from services.classifier.hashes.entries import OCTETS, ORIGINAL, Algorithm, BankHash
 from shared.rows import csv_values, json_object
 
 NEEDED = ("bank", "entry", "category", "algorithm", "hash")
-OPTIONAL = ("variant", "threshold")
+OPTIONAL = ("variant", "threshold", "phash")
 HEADER = ",".join((*NEEDED, *OPTIONAL))
+ALGORITHMS = ", ".join(Algorithm)
 CURES = {
-    "algorithm": "give pdq or sha256",
-    "hash": "give 64 hexadecimal digits",
-    "threshold": "give a whole number of differing bits, 0 to 90, or leave it out for 31",
+    "algorithm": f"give one of {ALGORITHMS}",
+    "phash": "give 16 hexadecimal digits, or leave it out",
+    "threshold": "give a whole number of differing bits, 0 to 90, or leave it out for the bank's own",
 }
 LONGEST_NAME = 200  # of bank, entry, category and variant: they are shown to reviewers in one line
 
-Parsed = tuple[dict[str, tuple[HashEntry, ...]], list[str]]
+
+class Listing(NamedTuple):
+    """A hash and the bank that it is for."""
+
+    bank: str
+    entry: BankHash
 
 
-def parse_hashes(lines: Iterable[str], format: str) -> Parsed:
-    """Entries by bank, and a sentence for each line that was not taken. `format`: "csv" or "jsonl".
+class Problem(NamedTuple):
+    """Why a line was not taken, and the cure."""
 
-    Raises `ValueError` for another format, and for a CSV file whose header lacks a column.
-    """
-    if format not in READERS:
-        raise ValueError(f"format {format!r}: give one of {', '.join(READERS)}")
-    by_bank: dict[str, list[HashEntry]] = {}
-    problems: list[str] = []
-    for number, fields in READERS[format](lines):
-        try:
-            bank, entry = _entry(fields)
-            by_bank.setdefault(bank, []).append(entry)
-        except ValueError as error:
-            problems.append(f"line {number}: {error}")
-    return {bank: tuple(entries) for bank, entries in by_bank.items()}, problems
+    line: int
+    sentence: str
+
+    def __str__(self) -> str:
+        return f"line {self.line}: {self.sentence}"
 
 
+Read = Iterator[Listing | Problem]
 Fields = Mapping[str, Any] | str  # a str says why there are none
 
 
+def read_csv(lines: Iterable[str]) -> Read:
+    """Raises `ValueError` when the header lacks a column."""
+    return _read(_csv(lines))
+
+
+def read_json_lines(lines: Iterable[str]) -> Read:
+    return _read(_json_lines(lines))
+
+
+READERS: Mapping[str, Callable[[Iterable[str]], Read]] = {"csv": read_csv, "jsonl": read_json_lines}
+
+
+def _read(numbered: Iterable[tuple[int, Fields]]) -> Read:
+    for number, fields in numbered:
+        try:
+            yield _listing(fields)
+        except ValueError as error:
+            yield Problem(number, str(error))
+
+
 def _csv(lines: Iterable[str]) -> Iterator[tuple[int, Fields]]:
-    first, *rest = [*lines] or [""]
-    header = [name.strip().lower() for name in csv_values(first) or []]
+    numbered = enumerate(lines, 1)
+    header = [name.strip().lower() for name in csv_values(next(numbered, (1, ""))[1]) or []]
     if missing := [name for name in NEEDED if name not in header]:
         raise ValueError(f"line 1: the header lacks {', '.join(missing)}; it should be {HEADER}")
     if unknown := [name for name in header if name not in (*NEEDED, *OPTIONAL)]:
         yield 1, f"{', '.join(unknown)}: no such column, left out; the columns are {HEADER}"
-    for number, line in enumerate(rest, 2):
+    for number, line in numbered:
         values = csv_values(line)
         if values is None:
             yield number, "a quote is not closed, or stands in the wrong place; put whole values in quotes"
@@ -71,10 +91,7 @@ def _json_lines(lines: Iterable[str]) -> Iterator[tuple[int, Fields]]:
             yield number, str(error)
 
 
-READERS = {"csv": _csv, "jsonl": _json_lines}
-
-
-def _entry(fields: Fields) -> tuple[str, HashEntry]:
+def _listing(fields: Fields) -> Listing:
     if isinstance(fields, str):
         raise ValueError(fields)
     values = {name: _trimmed(fields.get(name)) for name in (*NEEDED, *OPTIONAL)}
@@ -84,18 +101,30 @@ def _entry(fields: Fields) -> tuple[str, HashEntry]:
     for name in ("bank", "entry", "category", "variant"):
         _check_name(name, values[name] or ORIGINAL)
     try:
-        return values["bank"], HashEntry(
-            entry=values["entry"],
-            category=values["category"],
-            algorithm=_lower(values["algorithm"]),
-            hash=_lower(values["hash"]),
-            variant=values["variant"] or ORIGINAL,
-            threshold=FOREIGN_THRESHOLD if values["threshold"] in (None, "") else values["threshold"],
+        return Listing(
+            values["bank"],
+            BankHash(
+                entry=values["entry"],
+                category=values["category"],
+                algorithm=_lower(values["algorithm"]),
+                hash=_lower(values["hash"]),
+                variant=values["variant"] or ORIGINAL,
+                threshold=None if values["threshold"] in (None, "") else values["threshold"],
+                phash=_lower(values["phash"]) or None,
+            ),
         )
     except ValidationError as error:
-        first = error.errors()[0]
-        name = str(first["loc"][0])
-        raise ValueError(f"{name} {str(values[name])[:LONGEST_NAME]!r}: {CURES.get(name, first['msg'])}") from error
+        raise ValueError(_said(error, values)) from error
+
+
+def _said(error: ValidationError, values: Mapping[str, Any]) -> str:
+    first = error.errors()[0]
+    name = str(first["loc"][0]) if first["loc"] else "hash"  # the check of the whole is that of the hash's length
+    given = f"{name} {str(values[name])[:LONGEST_NAME]!r}: "
+    if name == "hash":
+        algorithm = Algorithm(_lower(values["algorithm"]))
+        return f"{given}give {2 * OCTETS[algorithm]} hexadecimal digits for {algorithm.value}"
+    return given + CURES.get(name, first["msg"])
 
 
 def _check_name(name: str, value: object) -> None:
@@ -105,7 +134,7 @@ def _check_name(name: str, value: object) -> None:
         raise ValueError(f"{name} has {len(value)} characters; shorten it to {LONGEST_NAME}")
 
 
-def _trimmed(value: object) -> Any:  # noqa: ANN401  # whatever the file holds; HashEntry judges it
+def _trimmed(value: object) -> Any:  # noqa: ANN401  # whatever the file holds; BankHash judges it
     return value.strip() if isinstance(value, str) else value
 
 
