@@ -1,0 +1,94 @@
+"""Sentence embeddings, from a `transformers` encoder directory (multilingual E5)."""
+
+import hashlib
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, Self
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from transformers import AutoModel, AutoTokenizer
+from transformers.utils.logging import disable_progress_bar, set_verbosity_error
+
+from services.classifier.texts.normalise import clean
+from services.classifier.texts.text_model import ModelUnusable
+
+PREFIX = "query: "  # E5's own, for symmetric tasks (Wang et al. 2024, "Multilingual E5 text embeddings")
+LONGEST = 128  # tokens: a passage of the n-gram model has 30 to 60, a chat message fewer
+LONGEST_TEXT = 2_000  # characters that can be so many tokens: cutting first keeps the tokenizer from reading megabytes
+BATCH = 16
+# Half precision is three times as fast where the processor multiplies it (AMX) and slower where it does not; it changes
+# a cosine by 3e-5. Which it is, is measured once at start-up on a batch of this shape.
+TRIAL = (8, 32)  # passages × tokens
+
+Floats = NDArray[np.float32]
+
+
+class Embedder:
+    """Used by one thread at a time. `fingerprint`: of the weights; a head belongs to one of them."""
+
+    def __init__(self, tokenizer: Any, encoder: Any, fingerprint: str) -> None:  # noqa: ANN401  # transformers is untyped here
+        self._tokenizer, self._encoder, self.fingerprint = tokenizer, encoder.eval(), fingerprint
+
+    @classmethod
+    def load(cls, directory: Path) -> Self:
+        """From a local directory: safetensors only, no code of the model's own, no network. Raises `ModelUnusable`."""
+        disable_progress_bar()
+        set_verbosity_error()  # else it tells on every start that a pooler, which nobody asks, is missing
+        torch.set_num_threads(1)  # processes are the unit of scaling
+        local = {"local_files_only": True, "trust_remote_code": False}
+        try:
+            tokenizer = AutoTokenizer.from_pretrained(directory, use_fast=True, **local)
+            encoder = AutoModel.from_pretrained(directory, use_safetensors=True, dtype=torch.float32, **local)
+            return cls(tokenizer, _quicker(encoder.eval()), fingerprint(directory))
+        except (OSError, ValueError, KeyError, RuntimeError, ImportError) as error:
+            raise ModelUnusable(
+                f"HAETAE_EMBEDDING_MODEL: {directory} holds no encoder that can be loaded ({error}); `make models`"
+                " makes one, and without the setting n-grams decide alone"
+            ) from error
+
+    def embed(self, texts: Sequence[str]) -> Floats:
+        """Texts × dimensions, each row of length 1."""
+        rows = np.zeros((len(texts), self._encoder.config.hidden_size), np.float32)
+        order = sorted(range(len(texts)), key=lambda place: len(texts[place]))
+        for start in range(0, len(order), BATCH):
+            few = order[start : start + BATCH]
+            rows[few] = self._embed([texts[place] for place in few])
+        return rows
+
+    @torch.inference_mode()  # type: ignore[untyped-decorator]  # torch is untyped here
+    def _embed(self, texts: Sequence[str]) -> Floats:
+        inputs = self._tokenizer(
+            [PREFIX + clean(text[:LONGEST_TEXT]) for text in texts],
+            padding=True, truncation=True, max_length=LONGEST, return_tensors="pt", return_token_type_ids=False,
+        )  # fmt: skip
+        hidden = self._encoder(**inputs).last_hidden_state.float()
+        mask = inputs["attention_mask"].unsqueeze(-1).float()
+        mean = (hidden * mask).sum(1) / mask.sum(1)
+        embedded: Floats = torch.nn.functional.normalize(mean, dim=1).numpy()
+        return embedded
+
+
+@torch.inference_mode()  # type: ignore[untyped-decorator]  # torch is untyped here
+def _quicker(encoder: Any) -> Any:  # noqa: ANN401  # transformers is untyped here
+    """The encoder in the precision that this machine computes faster."""
+    ids = torch.ones(TRIAL, dtype=torch.long)
+    full = _taken(encoder, ids)
+    half = _taken(encoder.to(torch.bfloat16), ids)
+    return encoder if half < full else encoder.float()
+
+
+def _taken(encoder: Any, ids: torch.Tensor) -> float:  # noqa: ANN401  # transformers is untyped here
+    """Seconds of the second of two runs: the first one allocates."""
+    encoder(input_ids=ids)
+    begun = time.perf_counter()
+    encoder(input_ids=ids)
+    return time.perf_counter() - begun
+
+
+def fingerprint(directory: Path) -> str:
+    """SHA-256 of the weights."""
+    with (directory / "model.safetensors").open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
