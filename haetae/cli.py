@@ -6,7 +6,11 @@ from typing import Annotated
 import typer
 
 from haetae import access, imports
-from haetae.saying import HOME, Home, console, fail, finish, guarded, import_file
+from haetae.banks_cli import banks
+from haetae.hashes_cli import hashes
+from haetae.policy_cli import policy
+from haetae.rules_cli import rules
+from haetae.saying import HOME, Home, console, fail, guarded
 from haetae.sites_cli import sites
 from services.gateway.accounts import MIN_PASSWORD, Role
 
@@ -16,9 +20,11 @@ app = typer.Typer(
     pretty_exceptions_enable=False,  # they would print local values, and with them secrets
     help="Find, prove, take down, keep down.",
 )
-hashes = typer.Typer(no_args_is_help=True, help="Banks of hashes of known content.")
 accounts = typer.Typer(no_args_is_help=True, help="Who may log in to the gateway.")
 app.add_typer(sites, name="sites")
+app.add_typer(rules, name="rules")
+app.add_typer(policy, name="policy")
+app.add_typer(banks, name="banks")
 app.add_typer(hashes, name="hashes")
 app.add_typer(accounts, name="accounts")
 
@@ -77,39 +83,6 @@ def migrate(home: Home = HOME) -> None:
 
     guarded(do)
     console.print("the database is at the newest schema")
-
-
-@hashes.command("import")
-def import_hashes(
-    file: Annotated[Path, typer.Argument(help="CSV or JSON lines.", exists=True, dir_okay=False)], home: Home = HOME
-) -> None:
-    """Add hashes to banks. CSV header: bank,entry,category,algorithm,hash,variant,threshold (algorithm: pdq, sha256).
-
-    A wrong line is named with its number and the cure; the others are taken.
-    """
-    import_file(imports.hashes, "classifier", file, home, "hashes")
-
-
-@hashes.command("compute")
-def compute(
-    folder: Annotated[Path, typer.Argument(help="Folder of pictures.", exists=True, file_okay=False)],
-    bank: Annotated[str, typer.Option(help="Name of the bank.")],
-    category: Annotated[str, typer.Option(help="Category of all of them.")],
-    out: Annotated[Path, typer.Option(help="The CSV file to write.")] = Path("hashes.csv"),
-) -> None:
-    """Write the hashes of pictures to a file for `import`: the pictures themselves never leave the folder."""
-    from haetae.export import write_hashes
-
-    if not bank.strip() or not category.strip():
-        raise typer.BadParameter("give a name, not blanks", param_hint="--bank, --category")
-
-    async def do() -> tuple[int, list[str]]:
-        by_bank, problems = imports.compute_hashes(folder, bank, category)
-        return write_hashes(by_bank, out), problems
-
-    written, problems = guarded(do)
-    console.print(f"{written} hashes written to {out}")
-    finish(problems)
 
 
 @accounts.command("add")

@@ -5,17 +5,17 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from haetae.imports import format_of
+from services.classifier.hashes.entries import BankHash
 from services.crawler.registry.site_export import written
 from services.crawler.registry.site_lines import SiteLine
-from shared.events.values import HashEntry
 
-HEADER = ("bank", "entry", "category", "algorithm", "hash", "variant", "threshold")
+HEADER = ("bank", "entry", "category", "algorithm", "hash", "variant", "threshold", "phash")
 
 
-def write_hashes(by_bank: Mapping[str, Sequence[HashEntry]], file: Path) -> int:
+def write_hashes(by_bank: Mapping[str, Sequence[BankHash]], file: Path) -> int:
     """Returns how many were written."""
     rows = [
-        (bank, entry.entry, entry.category, entry.algorithm, entry.hash, entry.variant, entry.threshold)
+        (bank, entry.entry, entry.category, entry.algorithm, entry.hash, entry.variant, entry.threshold, entry.phash)
         for bank, entries in by_bank.items()
         for entry in entries
     ]

@@ -1,19 +1,19 @@
 """What a person gives to the loop: sites, hash lists, accounts. Each knows its service's own functions."""
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 
-from services.classifier.hashes.banks import list_hashes, parse_hashes
+from services.classifier.hashes.entries import BankHash
+from services.classifier.hashes.listing import list_hashes
 from services.crawler.registry.credentials import read_credentials
 from services.crawler.registry.site_fields import Names
 from services.crawler.registry.sites import import_sites, parse_sites
 from services.gateway.accounts import Role, create_account, set_password
 from shared.database import Database
-from shared.events.values import HashEntry
 
-__all__ = ["account", "compute_hashes", "hashes", "list_entries", "set_password", "sites"]
+__all__ = ["account", "compute_hashes", "list_entries", "set_password", "sites"]
 
 Progress = Callable[[int, int], None]  # done, of
 
@@ -24,7 +24,7 @@ def silent(done: int, of: int) -> None:
 
 async def sites(database: Database, file: Path, progress: Progress = silent) -> tuple[int, list[str]]:
     """Import a CSV or JSON-lines file of sites: how many were taken, and a sentence for each line that was not."""
-    parsed, problems = parse_sites(lines_of(file), format_of(file), names_here())
+    parsed, problems = parse_sites([*lines_of(file)], format_of(file), names_here())
     await import_sites(database, parsed, progress)
     return len(parsed), problems
 
@@ -49,24 +49,12 @@ def _path(setting: str) -> Path | None:
     return Path(os.environ[setting]) if os.environ.get(setting) else None
 
 
-async def hashes(database: Database, file: Path, progress: Progress = silent) -> tuple[int, list[str]]:
-    """Import a CSV or JSON-lines file of hashes, as `sites` does."""
-    by_bank, problems = parse_hashes(lines_of(file), format_of(file))
-    await list_entries(database, by_bank, progress)
-    return sum(map(len, by_bank.values())), problems
-
-
-async def list_entries(
-    database: Database, by_bank: dict[str, tuple[HashEntry, ...]], progress: Progress = silent
-) -> None:
-    done, of = 0, sum(map(len, by_bank.values()))
+async def list_entries(database: Database, by_bank: Mapping[str, Sequence[BankHash]]) -> None:
     for bank, entries in by_bank.items():
         await list_hashes(database, bank, entries)
-        done += len(entries)
-        progress(done, of)
 
 
-def compute_hashes(folder: Path, bank: str, category: str) -> tuple[dict[str, tuple[HashEntry, ...]], list[str]]:
+def compute_hashes(folder: Path, bank: str, category: str) -> tuple[dict[str, tuple[BankHash, ...]], list[str]]:
     """The entries of every file in a folder, labelled by its name, and a sentence for each that gives none.
 
     Hidden files are left alone: systems put theirs beside pictures.
@@ -75,7 +63,7 @@ def compute_hashes(folder: Path, bank: str, category: str) -> tuple[dict[str, tu
         compute_entries,  # numpy and PDQ: a second that only this command needs
     )
 
-    entries: list[HashEntry] = []
+    entries: list[BankHash] = []
     problems: list[str] = []
     for path in sorted(path for path in folder.iterdir() if not path.name.startswith(".")):
         if path.is_dir():
@@ -92,12 +80,17 @@ async def account(database: Database, login: str, password: str, role: Role, *, 
     await create_account(database, login, password, (role,), scripted=scripted)
 
 
-def lines_of(file: Path) -> list[str]:
+def lines_of(file: Path) -> Iterator[str]:
     """Lines end where files end them: U+2028 and the like may stand inside a value."""
-    try:
-        return file.read_text(encoding="utf-8-sig").split("\n")
-    except UnicodeDecodeError as error:
-        raise ValueError(f"{file}: byte {error.start} is no UTF-8: save it as UTF-8 text (Excel: CSV UTF-8)") from error
+    read = 0
+    with file.open("rb") as opened:
+        for raw in opened:
+            try:
+                yield raw.decode("utf-8-sig" if read == 0 else "utf-8").removesuffix("\n")
+            except UnicodeDecodeError as error:
+                place = f"{file}: byte {read + error.start} is no UTF-8"
+                raise ValueError(f"{place}: save it as UTF-8 text (Excel: CSV UTF-8)") from error
+            read += len(raw)
 
 
 def format_of(file: Path) -> str:

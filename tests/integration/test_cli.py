@@ -101,13 +101,19 @@ async def test_a_line_ends_where_the_file_ends_it(tmp_path, postgres_url):
     assert (ran.status, "1 sites imported" in ran.out) == (0, True)
 
 
-@pytest.mark.parametrize("command", ["sites", "hashes"])
-async def test_a_file_that_is_no_text_is_named_with_the_cure(tmp_path, postgres_url, command):
+@pytest.mark.parametrize(
+    ("command", "lines", "place"),
+    [
+        ("sites", "url,name\nhttps://one.example.org/,하나\n", 34),
+        ("hashes", "bank,entry,category,algorithm,hash\nb,하나,c,pdq,00\n", 37),
+    ],
+)
+async def test_a_file_that_is_no_text_is_named_with_the_cure(tmp_path, postgres_url, command, lines, place):
     file = tmp_path / "list.csv"
-    file.write_bytes("url,name\nhttps://one.example.org/,하나\n".encode("cp949"))
+    file.write_bytes(lines.encode("cp949"))
     ran = await haetae(command, "import", file, url=postgres_url)
     assert ran.status == 1
-    assert f"{file}: byte 34 is no UTF-8: save it as UTF-8" in ran.err
+    assert f"{file}: byte {place} is no UTF-8: save it as UTF-8" in ran.err
 
 
 async def test_no_file_of_a_folder_is_passed_over_silently(tmp_path):
@@ -188,7 +194,7 @@ async def test_without_a_server_the_embedded_one_is_used(tmp_path):
 
 async def test_help_names_every_command():
     ran = await haetae("--help")
-    for command in ("run", "migrate", "sites", "hashes", "accounts"):
+    for command in ("run", "migrate", "sites", "banks", "hashes", "accounts"):
         assert command in ran.out
 
 

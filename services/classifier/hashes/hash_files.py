@@ -31,13 +31,13 @@ class Listing(NamedTuple):
 
 
 class Problem(NamedTuple):
-    """Why a line was not taken, and the cure."""
+    """Why a line was not taken, and the cure. Line 0: it is of the whole file."""
 
     line: int
     sentence: str
 
     def __str__(self) -> str:
-        return f"line {self.line}: {self.sentence}"
+        return f"line {self.line}: {self.sentence}" if self.line else self.sentence
 
 
 Read = Iterator[Listing | Problem]

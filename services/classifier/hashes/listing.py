@@ -91,6 +91,19 @@ async def switch_hashes(database: Database, bank: str, chosen: Mapping[str, str]
         return changed
 
 
+async def withdraw(database: Database, bank: str, names: Sequence[str], author: Author) -> int:
+    """Switch off every hash of these entries, because their source took them back; how many that changes."""
+    async with database.transaction() as tx:
+        revision = await next_revision(tx)
+        meant = (BankEntry.bank == bank, BankEntry.entry.in_(names), BankEntry.disabled_at.is_(None))
+        off = {"disabled_at": tx.clock.now(), "disabled_by": author.by, "disabled_why": author.why}
+        changed = (await tx.execute(sa.update(BankEntry).where(*meant).values(**off, revision=revision))).rowcount
+        if changed:
+            record(tx, bank, revision, author, "withdrawn", {"hashes": changed})
+            tell(tx, bank, revision, changed)
+        return changed
+
+
 def _conditions(chosen: Mapping[str, str]) -> list[sa.ColumnElement[bool]]:
     columns = {"entry": BankEntry.entry, "variant": BankEntry.variant}
     named = [columns[name] == value for name, value in chosen.items() if name in columns]

@@ -1,0 +1,119 @@
+"""Hash lists into banks, as they are read: what is in a file of millions is never in memory as a whole."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from haetae.imports import Progress, lines_of, silent
+from services.classifier.hashes.changes import Author
+from services.classifier.hashes.entries import BankDraft, BankHash
+from services.classifier.hashes.entries import Source as Giver
+from services.classifier.hashes.exchange.formats import FOREIGN, detect, reader
+from services.classifier.hashes.exchange.keys import read_trusted
+from services.classifier.hashes.exchange.records import Record, Withdrawal
+from services.classifier.hashes.exchange.signed import read_header
+from services.classifier.hashes.hash_files import READERS, Listing, Problem
+from services.classifier.hashes.listing import AT_ONCE, list_hashes, withdraw
+from shared.database import Database
+
+AUTO = "auto"
+FORMATS = (AUTO, *READERS, *FOREIGN)
+
+
+@dataclass(frozen=True)
+class Source:
+    """A list: where it is, how it is read, into which bank where its lines name none, and how that is made."""
+
+    file: Path
+    format: str
+    bank: str
+    draft: BankDraft
+    trusted: Path | None = None
+
+
+@dataclass
+class Imported:
+    """`taken`: hashes that are in a bank now, `new` of them since now. `problems`: why the others are not."""
+
+    taken: int = 0
+    new: int = 0
+    withdrawn: int = 0
+    problems: list[str] = field(default_factory=list)
+
+
+def records(source: Source) -> Iterator[Record]:
+    """Raises `ValueError` for a file that is none of the formats."""
+    format_ = _format(source)
+    if format_ in READERS:
+        return READERS[format_](lines_of(source.file))
+    if format_ not in FOREIGN:
+        raise ValueError(f"format {format_!r}: give one of {', '.join(FORMATS)}")
+    return reader(format_, source.trusted)(source.file, source.bank or source.file.stem)
+
+
+def source_of(file: Path, format: str) -> Giver:
+    """Whose hashes a list has, by its form."""
+    known = detect(file) if format == AUTO else format
+    return Giver.EXCHANGE if known in FOREIGN else Giver.AGENCY
+
+
+def draft_for(source: Source) -> BankDraft:
+    """How the bank is made when it is missing: a signed list says it itself."""
+    if _format(source) == "signed" and source.trusted:
+        return read_header(source.file, read_trusted(source.trusted)).draft()
+    return source.draft
+
+
+async def import_hashes(database: Database, source: Source, author: Author, progress: Progress = silent) -> Imported:
+    """What was taken stays when a later part of the file is refused; importing again completes it."""
+    waiting = _Waiting(database, draft_for(source), author)
+    lines = _lines(source.file)
+    for done, record in enumerate(records(source), 1):
+        await waiting.take(record)
+        if done % AT_ONCE == 0:
+            progress(done, max(done, lines))
+    await waiting.flush()
+    return waiting.imported
+
+
+class _Waiting:
+    """What was read and is written together, by bank. An entry that is listed and taken back at once is off."""
+
+    def __init__(self, database: Database, draft: BankDraft, author: Author) -> None:
+        self._database, self._draft, self._author = database, draft, author
+        self._listed: dict[str, list[BankHash]] = {}
+        self._withdrawn: dict[tuple[str, str], list[str]] = {}
+        self._count = 0
+        self.imported = Imported()
+
+    async def take(self, record: Record) -> None:
+        match record:
+            case Problem():
+                self.imported.problems.append(str(record))
+                return
+            case Listing():
+                self._listed.setdefault(record.bank, []).append(record.entry)
+            case Withdrawal():
+                self._withdrawn.setdefault((record.bank, record.why), []).append(record.entry)
+        self._count += 1
+        if self._count >= AT_ONCE:
+            await self.flush()
+
+    async def flush(self) -> None:
+        for bank, entries in self._listed.items():
+            new = await list_hashes(self._database, bank, entries, author=self._author, draft=self._draft)
+            self.imported.new += new
+            self.imported.taken += len(entries)
+        for (bank, why), names in self._withdrawn.items():
+            off = await withdraw(self._database, bank, names, Author(self._author.by, why))
+            self.imported.withdrawn += off
+        self._listed, self._withdrawn, self._count = {}, {}, 0
+
+
+def _format(source: Source) -> str:
+    return detect(source.file) if source.format == AUTO else source.format
+
+
+def _lines(file: Path) -> int:
+    with file.open("rb") as opened:
+        return sum(1 for _ in opened)
