@@ -59,9 +59,10 @@ def main(
     typer.echo(f"default picture model: {out}")
 
 
-def convert(source: Path, out: Path, licenses: Path | None = None) -> None:
-    """Raises `ValueError` when the file is another model."""
+def convert(source: Path, out: Path, licenses: Path | None = None, **shape: Any) -> None:  # noqa: ANN401
+    """`shape`: of `ThinResNetConfig`, where it is not the default. Raises `ValueError` for a file of another model."""
     config = ThinResNetConfig(
+        **shape,
         id2label={0: ORDINARY, 1: EXPLICIT},
         label2id={ORDINARY: 0, EXPLICIT: 1},
         categories={EXPLICIT: EXPLICIT},
