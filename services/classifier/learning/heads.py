@@ -22,6 +22,7 @@ from shared.failures import Rejected
 MODEL_TYPE = "haetae-ngram"
 WEIGHTS, BIAS = "bag.weight", "bias"  # as `NgramModel` names them
 SHAPE = ("buckets_log2", "longest", "window", "stride")
+CALIBRATION = ("calibration_scale", "calibration_shift")
 Floats = NDArray[np.float64]
 
 
@@ -45,8 +46,8 @@ class Head:
                 raise HeadUnusable(f"{what}: it is a {config['model_type']!r}, verdicts teach only a {MODEL_TYPE!r}")
             tensors = load(safetensors)
             weights, bias = tensors[WEIGHTS].astype(np.float32).reshape(-1), tensors[BIAS].reshape(-1)
-            wanted = 2 ** [int(config[name]) for name in SHAPE][0]
-            float(config["calibration_scale"]), float(config["calibration_shift"])
+            wanted = 2 ** int(config["buckets_log2"])
+            _ = [float(config[name]) for name in (*SHAPE, *CALIBRATION)]
         except (KeyError, TypeError, ValueError, SafetensorError) as error:
             raise HeadUnusable(f"{what}: {type(error).__name__}: {error}") from error
         if len(weights) != wanted or len(bias) != 1 or not (np.isfinite(weights).all() and np.isfinite(bias).all()):
@@ -85,7 +86,8 @@ class Head:
         """Of each passage: the sum of its n-grams' weights over the root of their number, plus the bias."""
         weights = np.concatenate([[0.0], np.cumsum(self.weights[bags.grams], dtype=np.float64)])
         sums = weights[bags.ends] - weights[bags.ends - bags.sizes]
-        return sums / np.sqrt(np.maximum(bags.sizes, 1)) + self.bias
+        logits: Floats = sums / np.sqrt(np.maximum(bags.sizes, 1)) + self.bias
+        return logits
 
     def logits(self, bags: Bags) -> Floats:
         """Of each text: its highest passage's."""
@@ -95,5 +97,7 @@ class Head:
 
     def probabilities(self, bags: Bags) -> Floats:
         """Of each text, calibrated."""
-        margin = float(self.config["calibration_scale"]) * self.logits(bags) + float(self.config["calibration_shift"])
-        return 1 / (1 + np.exp(-np.clip(margin, -60, 60)))
+        scale, shift = (float(self.config[name]) for name in CALIBRATION)
+        margin = np.clip(scale * self.logits(bags) + shift, -60, 60)
+        probabilities: Floats = 1 / (1 + np.exp(-margin))
+        return probabilities
