@@ -23,6 +23,7 @@ class Metrics:
             registry=self.registry,
         )
         self.lag = self._gauge("haetae_lag", "Records not handled yet", "topic", "partition")
+        self.rules = self._count("haetae_rule_effects", "Findings that a rule held for or changes", "rule", "effect")
         self.outbox_waiting = self._gauge("haetae_outbox_waiting", "Outbox rows that wait for the broker")
         self.outbox_oldest = self._gauge("haetae_outbox_oldest_seconds", "Age of the oldest row that waits")
 

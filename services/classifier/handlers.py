@@ -3,8 +3,13 @@
 from collections.abc import Sequence
 
 from services.classifier.detector import Detector
+from services.classifier.domain import assessment_of, places_of
+from services.classifier.hashes.matching import Matched
+from services.classifier.signals import Signals
+from services.classifier.store import Judged, Seen, remember
 from shared.clock import Clock
-from shared.events import ContentFlagged, ContentFound, Envelope
+from shared.database import Transaction
+from shared.events import Assessment, ContentFlagged, ContentFound, Envelope
 from shared.handling import Outlet
 from shared.identity import case_id, identity
 
@@ -12,20 +17,37 @@ from shared.identity import case_id, identity
 async def assess_batch(
     batch: Sequence[Envelope[ContentFound]], outlet: Outlet, *, detector: Detector, clock: Clock
 ) -> None:
-    """Flag what a reviewer should see; of all else nothing is kept.
+    """Flag what a reviewer should see.
 
     The id of a flag follows from the case, so that a page seen again is no second case.
     """
     assessments = await detector.assess([envelope.event for envelope in batch])
     for envelope, assessment in zip(batch, assessments, strict=True):
         if assessment:
-            found = envelope.event
-            case = case_id(found.finding.url)
-            flagged = ContentFlagged(
-                case_id=case,
-                finding=found.finding,
-                capture=found.capture,
-                assessment=assessment,
-                flagged_at=clock.now(),
-            )
-            outlet.publish(flagged, id=identity("flagged", case), cause=envelope)
+            flag = flag_of(envelope.event, assessment, clock)
+            outlet.publish(flag, id=identity("flagged", flag.case_id), cause=envelope)
+
+
+async def judge_again(tx: Transaction, found: ContentFound, matched: Matched, *, detector: Detector) -> None:
+    """Content that was seen before agrees with what is listed now: judge it with that, and flag it if it was not."""
+    row = await tx.get(Seen, found.finding.content_id, lock=True)
+    if row is None:  # forgotten meanwhile
+        return
+    seen = Signals.model_validate(row.signals)
+    signals = seen.model_copy(update={"matches": matched.matches, "harmless": matched.harmless})
+    judgement = detector.book.judge(signals, places_of(found.finding))
+    flagged_before = row.flagged
+    await remember(tx, [Judged.of(found, signals, judgement, tx.clock.now())])
+    if judgement.flagged and not flagged_before:
+        flag = flag_of(found, assessment_of(judgement, signals, detector.decided_by()), tx.clock)
+        tx.publish(flag, id=identity("flagged", flag.case_id))
+
+
+def flag_of(found: ContentFound, assessment: Assessment, clock: Clock) -> ContentFlagged:
+    return ContentFlagged(
+        case_id=case_id(found.finding.url),
+        finding=found.finding,
+        capture=found.capture,
+        assessment=assessment,
+        flagged_at=clock.now(),
+    )

@@ -19,5 +19,10 @@ class Settings(settings.Settings, PictureSettings):
         str | None, Field(description="The model's label that is looked for; its last one if none is named")
     ] = None
     flag_from: Annotated[
-        float, Field(gt=0, le=1, description="Risk from which a finding becomes a case that a person reviews")
-    ] = Policy.flag_from
+        float,
+        Field(gt=0, le=1, description="Risk from which a finding becomes a case, where the agency wrote no policy"),
+    ] = Policy().flag_from
+    seen_days: Annotated[
+        float,
+        Field(gt=0, le=365, description="What was judged is remembered so long: addresses, hashes, signals, no words"),
+    ] = 7.0

@@ -29,7 +29,7 @@ NEEDED = {
     "HAETAE_TEXT_MODEL": "nowhere",
 }
 
-AWAITED = {"conversation.observed.v1", "hash.submitted.v1", "rules.changed.v1", "model.promoted.v1"}
+AWAITED = {"conversation.observed.v1", "model.promoted.v1"}
 
 
 def tracked(*endings: str) -> list[Path]:

@@ -5,12 +5,11 @@ from __future__ import annotations
 import asyncio
 import io
 from collections.abc import AsyncIterator, Iterator
+from functools import cache
 from pathlib import Path
 from uuid import UUID
 
-import numpy as np
 import pytest
-import sqlalchemy as sa
 
 from sandbox import model
 from sandbox.http import Request
@@ -21,20 +20,18 @@ from sandbox.sites import Site
 from sandbox.training import examples
 from sandbox.world import World
 from services.classifier.app import app
-from services.classifier.hashes.banks import list_hashes
-from services.classifier.hashes.store import stored_rows
+from services.classifier.hashes.entries import BankHash
+from services.classifier.hashes.listing import list_hashes
 from services.classifier.hashes.variants import compute_entries
 from services.classifier.learning.training import train
 from services.classifier.settings import Settings
 from services.crawler.pages.reading import Page, read_page
 from shared.bus.memory import MemoryBroker
 from shared.database import Database
-from shared.events import ContentFlagged, ContentFound, HashListed
+from shared.events import ContentFlagged, ContentFound
 from shared.events.envelope import decode
 from shared.events.examples import CAPTURE, FINDING
-from shared.events.values import HashEntry
 from shared.identity import case_id, identity
-from shared.outbox import OUTBOX
 from tests.support.findings import describe
 from tests.support.poll import eventually
 from tests.support.service import record, running
@@ -73,7 +70,8 @@ def settings(migrated: Migrated, text_model: Path) -> Settings:
     )
 
 
-def entries_of(label: str) -> tuple[HashEntry, ...]:
+@cache
+def entries_of(label: str) -> tuple[BankHash, ...]:
     out = io.BytesIO()
     known_picture(label).save(out, "PNG")
     return compute_entries(label, "stand-in", out.getvalue())
@@ -160,42 +158,28 @@ async def test_a_page_seen_again_is_the_same_case(
 async def test_hashes_listed_while_it_runs_are_matched_from_then_on(
     settings: Settings, database: Database, owner: Database, known_post: ContentFound
 ) -> None:
-    service, broker = app(settings), MemoryBroker()
-    detector = service.resources[0]
-    async with running(service, broker, database):
+    broker = MemoryBroker()
+    async with running(app(settings), broker, database):
         await broker.produce([record(known_post)])
         await handled(broker, 1)
         assert flagged(broker) == {}
-        listed = sum([await list_hashes(owner, "stand-ins", entries_of(label)) for label in LABELS])
-        await eventually(lambda: len(detector.bank) == listed)  # type: ignore[attr-defined]
+        for label in LABELS:
+            await list_hashes(owner, "stand-ins", entries_of(label))
         await broker.produce([record(known_post, "again")])
         await handled(broker, 2)
-        assert len(flagged(broker)) == 1
+        assert list(flagged(broker)) == [identity("flagged", case_id(known_post.finding.url))]
 
 
-async def test_listing_again_adds_nothing_and_says_nothing(owner: Database) -> None:
-    entries = entries_of(LABELS[1])
-    assert await list_hashes(owner, "a", entries) == len(entries)
-    assert await list_hashes(owner, "a", entries) == 0
-    assert await list_hashes(owner, "a", (*entries, *entries_of(LABELS[2]))) == len(entries_of(LABELS[2]))
-    assert await list_hashes(owner, "b", entries) == len(entries)
-    stored = [row async for page in stored_rows(owner) for row in page]
-    assert len(stored) == 3 * len(entries)
-    assert len(set(stored)) == len(stored)
-
-
-async def test_a_long_list_is_stored_and_told_in_chunks(owner: Database, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("services.classifier.hashes.store.PAGE", 400)
-    rng = np.random.default_rng(3)
-    entries = [
-        HashEntry(
-            entry=f"e{n}", category="c", algorithm="pdq", hash=rng.bytes(32).hex(), variant="original", threshold=31
-        )
-        for n in range(1_101)
-    ]
-    assert await list_hashes(owner, "long", entries) == len(entries)
-    stored = [row async for page in stored_rows(owner) for row in page]
-    assert [row.hash.hex() for row in stored] == [entry.hash for entry in entries]
-    async with owner.transaction() as tx:
-        told = (await tx.execute(sa.select(OUTBOX.c.value).order_by(OUTBOX.c.position))).scalars().all()
-    assert [len(HashListed.model_validate_json(value).entries) for value in told] == [500, 500, 101]
+async def test_content_seen_before_its_hash_was_known_becomes_a_case_when_it_is_listed(
+    settings: Settings, database: Database, owner: Database, known_post: ContentFound
+) -> None:
+    broker = MemoryBroker()
+    async with running(app(settings), broker, database):
+        await broker.produce([record(known_post)])
+        await handled(broker, 1)
+        for label in LABELS:
+            await list_hashes(owner, "stand-ins", entries_of(label))
+        await eventually(lambda: flagged(broker))
+    (flag,) = flagged(broker).values()
+    assert flag.finding.url == known_post.finding.url
+    assert flag.assessment.category == "known_content"

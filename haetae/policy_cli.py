@@ -1,0 +1,54 @@
+"""`haetae policy`: from which risk a finding becomes a case, and how much each component counts."""
+
+import getpass
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from haetae import rules_pages
+from haetae.rules_cli import MOST_VERSIONS, By, Last, Why, checked, run
+from haetae.saying import HOME, Home
+from services.classifier.risk import dry_run, editing, store
+from services.classifier.risk.policy import Policy
+from shared.database import Transaction
+
+policy = typer.Typer(no_args_is_help=True, help="The agency's thresholds and weights.")
+
+File = Annotated[Path, typer.Argument(help="TOML.", exists=True, dir_okay=False)]
+
+
+@policy.command("show")
+def show(home: Home = HOME) -> None:
+    """The present policy as TOML, as `set` reads it; the built-in one while the agency wrote none."""
+
+    async def do(tx: Transaction) -> Policy:
+        written = await store.policy_history(tx, 1)
+        return written[0].content() if written else Policy()
+
+    rules_pages.say(rules_pages.policy_text(run(do, home)))
+
+
+@policy.command("set")
+def put(file: File, why: Why, by: By = "", home: Home = HOME) -> None:
+    """Judge by this policy, within a second, in every classifier. What it leaves out is as built in."""
+    new = checked(lambda: _read(file))
+    row = run(lambda tx: editing.set_policy(tx, new, by or getpass.getuser(), why), home)
+    rules_pages.say(f"policy version {row.version} judges")
+
+
+@policy.command("dry-run")
+def try_out(file: File, last: Last = dry_run.USUAL, home: Home = HOME) -> None:
+    """What this policy would have changed of the last findings."""
+    new = checked(lambda: _read(file))
+    rules_pages.print_dry_run(run(lambda tx: dry_run.of_policy(tx, new, last), home))
+
+
+@policy.command("history")
+def history(home: Home = HOME) -> None:
+    """Every version, the newest first: who, when, why."""
+    rules_pages.print_history(run(lambda tx: store.policy_history(tx, MOST_VERSIONS), home))
+
+
+def _read(file: Path) -> Policy:
+    return Policy.from_toml(file.read_text(encoding="utf-8"))
