@@ -44,7 +44,7 @@ def scenes_of(body: bytes, stills: bool) -> "Film":
         film = _look(body, stills, key_frames=True)
         if film.last_s > SPARSE_S * max(1, film.looked_at):
             film = _look(body, stills, key_frames=False)
-    except av.error.InvalidDataError as error:
+    except (av.error.InvalidDataError, av.error.ArgumentError) as error:  # the second: of a kind that is not allowed
         raise NoVideo from error
     return film
 

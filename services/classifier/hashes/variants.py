@@ -58,8 +58,8 @@ def compute_entries(label: str, category: str, picture: bytes, threshold: int = 
 
 
 def decoded(picture: bytes) -> Image.Image:
-    """The first frame, RGB, as it is stored: a camera's note that it lies on its side changes nothing, since whatever is
-    seen is looked up in all eight positions."""
+    """The first frame, RGB, as it is stored. A camera's note that it lies on its side changes nothing: whatever is seen
+    is looked up in all eight positions."""
     try:
         with Image.open(io.BytesIO(picture), formats=FORMATS) as opened:
             if opened.width * opened.height > MAX_PIXELS:
