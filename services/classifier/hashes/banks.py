@@ -8,11 +8,10 @@ from pydantic import ValidationError
 from sqlalchemy.dialects.postgresql import insert
 
 from services.classifier.hashes.changes import Author, bank_named, next_revision, record, tell
-from services.classifier.hashes.entries import PDQS, BankDraft, Kind
+from services.classifier.hashes.entries import PDQS, BankDraft, Kind, bank_name
 from services.classifier.hashes.store import Bank, BankEntry
 from shared.database import Database, Transaction
 
-LONGEST_NAME = 200  # names are shown to reviewers in one line
 FOLLOW_AT_ONCE = 10_000  # entries whose threshold follows their bank's in one transaction: below a second
 CURES = {
     "threshold": "give a whole number of differing bits, 0 to 90",
@@ -42,18 +41,10 @@ def draft_of(values: Mapping[str, Any]) -> BankDraft:
         raise ValueError(f"{said}{CURES.get(name, first['msg'].removeprefix('Value error, '))}") from error
 
 
-def check_name(name: str) -> str:
-    if not name.strip() or not name.isprintable():
-        raise ValueError(f"bank {name[:LONGEST_NAME]!r}: give a name without control characters")
-    if len(name) > LONGEST_NAME:
-        raise ValueError(f"bank: the name has {len(name)} characters; shorten it to {LONGEST_NAME}")
-    return name
-
-
 async def ensure_bank(tx: Transaction, name: str, draft: BankDraft, revision: int, author: Author) -> Bank:
     """The bank; as the draft has it when there was none."""
     now = tx.clock.now()
-    row = {**_columns(draft), "name": check_name(name), "enabled": True, "relisted": 0, "created_at": now}
+    row = {**_columns(draft), "name": bank_name(name), "enabled": True, "relisted": 0, "created_at": now}
     made = await tx.execute(insert(Bank).values(row).on_conflict_do_nothing().returning(Bank.name))
     if made.first():
         record(tx, name, revision, author, "created", draft.model_dump(mode="json"))

@@ -3,7 +3,7 @@
 from enum import StrEnum
 from typing import Annotated, Self
 
-from pydantic import AwareDatetime, Field, model_validator
+from pydantic import AfterValidator, AwareDatetime, Field, model_validator
 
 from shared.events import Value
 from shared.events.values import PhashHex
@@ -53,6 +53,32 @@ class Kind(StrEnum):
 Threshold = Annotated[int, Field(ge=0, le=MAX_THRESHOLD)]
 
 
+LONGEST_NAME = 200  # characters of bank, entry, category, variant: they are shown to reviewers in one line
+
+
+def one_line(value: str) -> str:
+    """Raises `ValueError` for what a page or a terminal would not show as it is."""
+    if not value.isprintable():
+        raise ValueError("give text without control characters")
+    if len(value) > LONGEST_NAME:
+        raise ValueError(f"it has {len(value)} characters; shorten it to {LONGEST_NAME}")
+    return value
+
+
+def bank_name(value: object) -> str:
+    """Raises `ValueError` naming the bank and the cure."""
+    given = str(value)[:LONGEST_NAME]
+    if not isinstance(value, str) or not value.strip():
+        raise ValueError(f"bank {given!r}: give text")
+    try:
+        return one_line(value)
+    except ValueError as error:
+        raise ValueError(f"bank {given!r}: {error}") from error
+
+
+Name = Annotated[str, AfterValidator(one_line)]
+
+
 class BankHash(Value):
     """One hash of a bank. Several share `entry` (the picture's label): its variants, or a video's frames.
 
@@ -60,11 +86,11 @@ class BankHash(Value):
     for PDQ, and what the algorithm has by itself for the others. `phash`: beside a PDQ hash, that of the same variant.
     """
 
-    entry: Annotated[str, Field(min_length=1)]
-    category: str
+    entry: Annotated[Name, Field(min_length=1)]
+    category: Name
     algorithm: Algorithm
     hash: Annotated[str, Field(pattern=r"^[0-9a-f]*$")]
-    variant: str = ORIGINAL
+    variant: Name = ORIGINAL
     threshold: Threshold | None = None
     phash: PhashHex | None = None
 
@@ -94,8 +120,8 @@ class BankDraft(Value):
 
     source: Source = Source.AGENCY
     kind: Kind = Kind.KNOWN
-    agency: str = ""
-    category: str = ""
+    agency: Name = ""
+    category: Name = ""
     threshold: Threshold = FOREIGN_THRESHOLD
     provenance: str = ""
     shared: bool = False

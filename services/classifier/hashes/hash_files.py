@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 from pydantic import ValidationError
 
-from services.classifier.hashes.entries import OCTETS, ORIGINAL, Algorithm, BankHash
+from services.classifier.hashes.entries import OCTETS, ORIGINAL, Algorithm, BankHash, bank_name
 from shared.rows import csv_values, json_object
 
 NEEDED = ("bank", "entry", "category", "algorithm", "hash")
@@ -20,7 +20,7 @@ CURES = {
     "phash": "give 16 hexadecimal digits, or leave it out",
     "threshold": "give a whole number of differing bits, 0 to 90, or leave it out for the bank's own",
 }
-LONGEST_NAME = 200  # of bank, entry, category and variant: they are shown to reviewers in one line
+SHOWN = 200  # characters of a wrong value that are said again
 
 
 class Listing(NamedTuple):
@@ -98,11 +98,9 @@ def _listing(fields: Fields) -> Listing:
     for name in NEEDED:
         if values[name] in (None, ""):
             raise ValueError(f"{name} is missing; every line needs {', '.join(NEEDED)}")
-    for name in ("bank", "entry", "category", "variant"):
-        _check_name(name, values[name] or ORIGINAL)
     try:
         return Listing(
-            values["bank"],
+            bank_name(values["bank"]),
             BankHash(
                 entry=values["entry"],
                 category=values["category"],
@@ -120,18 +118,11 @@ def _listing(fields: Fields) -> Listing:
 def _said(error: ValidationError, values: Mapping[str, Any]) -> str:
     first = error.errors()[0]
     name = str(first["loc"][0]) if first["loc"] else "hash"  # the check of the whole is that of the hash's length
-    given = f"{name} {str(values[name])[:LONGEST_NAME]!r}: "
+    given = f"{name} {str(values[name])[:SHOWN]!r}: "
     if name == "hash":
         algorithm = Algorithm(_lower(values["algorithm"]))
         return f"{given}give {2 * OCTETS[algorithm]} hexadecimal digits for {algorithm.value}"
-    return given + CURES.get(name, first["msg"])
-
-
-def _check_name(name: str, value: object) -> None:
-    if not isinstance(value, str) or not value.isprintable():
-        raise ValueError(f"{name} {str(value)[:LONGEST_NAME]!r}: give text without control characters")
-    if len(value) > LONGEST_NAME:
-        raise ValueError(f"{name} has {len(value)} characters; shorten it to {LONGEST_NAME}")
+    return given + CURES.get(name, first["msg"].removeprefix("Value error, "))
 
 
 def _trimmed(value: object) -> Any:  # noqa: ANN401  # whatever the file holds; BankHash judges it
