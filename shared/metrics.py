@@ -24,6 +24,10 @@ class Metrics:
         )
         self.lag = self._gauge("haetae_lag", "Records not handled yet", "topic", "partition")
         self.rules = self._count("haetae_rule_effects", "Findings that a rule held for or changes", "rule", "effect")
+        self.text_model = self._gauge("haetae_text_model", "Version of the text model by its part; 0: none", "part")
+        self.verdicts = self._gauge("haetae_verdicts", "Verdicts that the text model may learn from", "label")
+        self.differing = self._gauge("haetae_differing", "Share of texts that the model on trial judges otherwise")
+        self.drift = self._gauge("haetae_drift", "What is read today beside the days before; above 1 alarms", "what")
         self.outbox_waiting = self._gauge("haetae_outbox_waiting", "Outbox rows that wait for the broker")
         self.outbox_oldest = self._gauge("haetae_outbox_oldest_seconds", "Age of the oldest row that waits")
 

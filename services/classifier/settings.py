@@ -6,11 +6,12 @@ from typing import Annotated
 from pydantic import Field
 
 from services.classifier.domain import Policy
+from services.classifier.learning.settings import LearningSettings
 from services.classifier.pictures.settings import PictureSettings
 from shared import settings
 
 
-class Settings(settings.Settings, PictureSettings):
+class Settings(settings.Settings, PictureSettings, LearningSettings):
     text_model: Annotated[
         Path,
         Field(description="Directory of the text model: any transformers sequence classifier with safetensors weights"),

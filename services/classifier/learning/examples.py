@@ -87,17 +87,18 @@ async def label(event: ReviewDecided, tx: Transaction) -> None:
     )
 
 
-async def labelled(tx: Transaction, *, scripted: bool) -> Sequence[ExampleRow]:
+async def labelled(tx: Transaction, *, scripted: bool, since: datetime | None = None) -> Sequence[ExampleRow]:
     """What the text model may learn from, in the order of the verdicts.
 
     A case that was approved for its picture says nothing of its words; a rejected one is harmless altogether.
-    `scripted`: whether verdicts of a demonstration's script count.
+    `scripted`: whether verdicts of a demonstration's script count. `since`: only later ones.
     """
     return await tx.scalars(
         sa.select(ExampleRow)
         .where(ExampleRow.label.is_not(None))
         .where(~ExampleRow.label | (ExampleRow.score >= ExampleRow.other))
         .where(sa.true() if scripted else ExampleRow.scripted.is_(False))
+        .where(ExampleRow.decided_at > since if since else sa.true())
         .order_by(ExampleRow.decided_at, ExampleRow.case_id)
     )
 
