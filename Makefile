@@ -35,10 +35,16 @@ bench: install models .venv/.bench  ## Measure a figure beside its peer: make be
 
 models: install  ## Make the models: weights out of locked packages, stand-ins trained on synthetic neutral text
 	@$(PY) -m deploy.weights --out var/models
-	@$(MAKE) --no-print-directory var/models/text/model.safetensors
+	@$(MAKE) --silent --no-print-directory var/models/text/model.safetensors var/models/conversation/model.safetensors
 
-var/models/text/model.safetensors: $(wildcard sandbox/*.py sandbox/phrases/*) $(wildcard services/classifier/texts/*.py services/classifier/learning/*.py)
-	@$(PY) -m sandbox.training --out var/models/text
+# The weights that packages bring may be missing: what is trained without them is trained again once they are there.
+EMBEDDING := $(wildcard var/models/embedding/model.safetensors)
+
+var/models/text/model.safetensors: $(EMBEDDING) $(wildcard sandbox/*.py sandbox/phrases/*) $(wildcard services/classifier/texts/*.py services/classifier/learning/*.py)
+	@$(PY) -m sandbox.training --out $(@D)
+
+var/models/conversation/model.safetensors: $(EMBEDDING) $(wildcard sandbox/dialogues/*.py sandbox/dialogues/phrases/* services/classifier/conversations/*.py)
+	@$(PY) -m sandbox.dialogues.training --out $(@D) $(if $(EMBEDDING),--embedding $(dir $(EMBEDDING)))
 
 lint: install  ## Style and security rules (ruff)
 	@$(PY) -m ruff check $(CODE) && $(PY) -m ruff format --check $(CODE)

