@@ -2,9 +2,9 @@
 
 from shared.events.values import Match
 
-# Differing bits of PDQ. Measured on 78 photographs in 52 ways (`benchmarks hashing`): of 240,000 unrelated pairs none is
-# within 70, and each 5 bits less are a tenth of them; but a bank of 10,000 pictures that meets a million a day has ten
-# thousand million pairs a day. Up to 50 that is about one false match in a day, up to 60 a hundred.
+# Differing bits of PDQ. Of 240,000 pairs of a changed photograph with an unrelated one none is within 70
+# (`benchmarks hashing`), and each five bits less leave a tenth. But a bank of 10,000 pictures that meets a million a
+# day has ten thousand million pairs a day: up to 50 bits about one false match of a day, up to 60 a hundred.
 ALONE = 50
 # Differing bits of pHash, of 64, of the part that agreed. Between 45 and 60 bits of PDQ 91 to 97 % of the true matches
 # are within it, and of the nearest unrelated ones 3 %.

@@ -8,8 +8,11 @@ import io
 import pillow_heif
 from PIL import AvifImagePlugin, Image, ImageFile
 
+from shared.prints.pdq import MAX_PIXELS
+
+__all__ = ["FORMATS", "MAX_PIXELS", "opened"]
+
 FORMATS = ("JPEG", "PNG", "GIF", "WEBP", "BMP", "AVIF", "HEIF")
-MAX_PIXELS = 50_000_000  # a 50-megapixel photograph; more is a bomb
 
 Image.MAX_IMAGE_PIXELS = None  # ours is stricter, and says so
 AvifImagePlugin.DEFAULT_MAX_THREADS = 1

@@ -1,34 +1,25 @@
-"""A picture's bytes → its hashes (pure; hostile input may loop, swell or crash: for guarded children, see `media`).
+"""A picture's bytes → its hashes (pure; hostile input may loop, swell or crash: for guarded children, see `media`)."""
 
-TIFF is left out on purpose: of the common browsers one shows it, and its library has had the most holes of all.
-"""
-
-import io
 import warnings
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import replace
 
-import pillow_heif
-from PIL import AvifImagePlugin, Image, ImageFile, UnidentifiedImageError
+from PIL import Image, UnidentifiedImageError
 
 from services.crawler.pictures.seen import Outcome, Seen
 from shared.events.values import Frame
+from shared.prints.opening import opened
 from shared.prints.pdq import MAX_PIXELS, MIN_SIDE, dihedral, single
 from shared.prints.phash import phash_dihedral
 from shared.prints.scenes import Scenes
 from shared.prints.views import views
 
-FORMATS = ("JPEG", "PNG", "GIF", "WEBP", "BMP", "AVIF", "HEIF")
 ANIMATED = frozenset({"GIF", "PNG", "WEBP", "AVIF"})
 MAX_FRAMES = 16  # kept of an animation beside the first
 # Frames decoded of an animation: a minute at 10 a second, and 40 of a screen's size. What comes later is not seen.
 MAX_DECODED, MAX_DECODED_PIXELS = 600, 80_000_000
 UNTIMED_MS = 100  # what browsers make of a frame that says 0
-
-Image.MAX_IMAGE_PIXELS = None  # ours is stricter, and says so
-AvifImagePlugin.DEFAULT_MAX_THREADS = 1
-pillow_heif.register_heif_opener(decode_threads=0, thumbnails=False, depth_images=False, aux_images=False)
 
 
 def look_at_picture(body: bytes) -> Seen:
@@ -48,10 +39,7 @@ def look_at_picture(body: bytes) -> Seen:
 
 
 def _look(body: bytes, lenient: bool) -> Seen:
-    """`lenient`: as browsers do, show what there is of a picture that is cut off, and overlook broken metadata. To
-    damage a picture must not hide it."""
-    ImageFile.LOAD_TRUNCATED_IMAGES = lenient
-    with Image.open(io.BytesIO(body), formats=FORMATS) as image:
+    with opened(body, lenient=lenient) as image:
         width, height = image.size
         if width * height > MAX_PIXELS:
             return Seen(Outcome.TOO_LARGE)

@@ -24,7 +24,7 @@ MIB = 1024 * 1024
 PICTURE_CHILDREN, PICTURE_S, PICTURE_BYTES = 2, 20.0, 768 * MIB
 VIDEO_CHILDREN, VIDEO_S, VIDEO_BYTES = 2, 90.0, 1024 * MIB
 MOST_WAITING_BYTES = 128 * MIB  # undecoded pictures; the web is faster than two decoders
-MOST_KEPT = 50_000  # digests remembered: 4 KB each
+MOST_KEPT = 20_000  # digests remembered: 4 to 6 KB each
 SLOW_TO_DIGEST = 256 * 1024  # a millisecond; more than that is done beside the event loop
 USUAL = frozenset({Outcome.HASHED, Outcome.TOO_SMALL, Outcome.UNKNOWN})
 

@@ -24,7 +24,7 @@ from shared.net import Fetched
 
 T = TypeVar("T", Picture, Video)
 
-MOST_KEPT = 50_000  # pictures remembered by their address: 4 KB each
+MOST_KEPT = 20_000  # pictures remembered by their address: 2 KB each, and 4 to 6 of their hashes
 MOST_VIDEOS_KEPT = 5_000  # 10 KB each
 REDIRECTS = 3
 MAX_VIDEOS = 4  # of a page
