@@ -106,6 +106,9 @@ def change(
     shared: Annotated[bool | None, typer.Option("--shared/--private", help="May be given to others.")] = None,
     valid_from: From = None,
     valid_until: Until = None,
+    every_hash: Annotated[
+        bool, typer.Option("--every-hash", help="With --threshold: also for hashes that were listed with their own.")
+    ] = False,
     always: Annotated[bool, typer.Option("--always", help="Valid from ever, for ever.")] = False,
     home: Home = HOME,
 ) -> None:
@@ -125,7 +128,7 @@ def change(
 
     async def do() -> int:
         async with access.database("classifier", home) as database:
-            return await control.set_bank(database, name, new, Author(by, why))
+            return await control.set_bank(database, name, new, Author(by, why), every_hash=every_hash)
 
     followed = guarded(do)
     console.print(f"bank {name!r} changed{f'; {followed:,} hashes follow' if followed else ''}", markup=False)

@@ -50,7 +50,8 @@ async def _agency(home: Path, model: Path, port: int, console: Console) -> int:
             console.print(f"  {event.name:10} died with {event.code}; starting it again. Its log: {log}", markup=False)
 
     async with House(home, tell) as house:
-        await house.open_services({"classifier": weights.settings(model)}, gateway_port=port)
+        index = {"HAETAE_HASH_INDEX": str((home / "hash-index").absolute())}
+        await house.open_services({"classifier": {**weights.settings(model), **index}}, gateway_port=port)
         console.print(f"The gateway is at {house.gateway_url}; Ctrl-C stops everything.")
         console.print("Next, each with", f"--home {home}:", markup=False, soft_wrap=True)
         console.print("  haetae accounts add NAME, haetae sites import FILE, haetae hashes import FILE", markup=False)

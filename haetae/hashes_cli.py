@@ -78,17 +78,18 @@ def import_file(
 
 @hashes.command("compute")
 def compute(
-    folder: Annotated[Path, typer.Argument(help="Folder of pictures.", exists=True, file_okay=False)],
+    folder: Annotated[Path, typer.Argument(help="Folder of pictures and videos.", exists=True, file_okay=False)],
     bank: Annotated[str, typer.Option(help="Name of the bank.")],
     category: Annotated[str, typer.Option(help="Category of all of them.")],
     out: Annotated[Path, typer.Option(help="The CSV file to write.")] = Path("hashes.csv"),
 ) -> None:
-    """Write the hashes of pictures to a file for `import`: the pictures themselves never leave the folder."""
+    """Write the hashes of pictures and videos to a file for `import`: they themselves never leave the folder."""
     if not bank.strip() or not category.strip():
         raise typer.BadParameter("give a name, not blanks", param_hint="--bank, --category")
 
     async def do() -> tuple[int, list[str]]:
-        by_bank, problems = imports.compute_hashes(folder, bank, category)
+        with bar("files") as progress:
+            by_bank, problems = imports.compute_hashes(folder, bank, category, progress)
         return write_hashes(by_bank, out), problems
 
     written, problems = guarded(do)

@@ -54,23 +54,25 @@ async def list_entries(database: Database, by_bank: Mapping[str, Sequence[BankHa
         await list_hashes(database, bank, entries)
 
 
-def compute_hashes(folder: Path, bank: str, category: str) -> tuple[dict[str, tuple[BankHash, ...]], list[str]]:
-    """The entries of every file in a folder, labelled by its name, and a sentence for each that gives none.
+def compute_hashes(
+    folder: Path, bank: str, category: str, progress: Progress = silent
+) -> tuple[dict[str, tuple[BankHash, ...]], list[str]]:
+    """The entries of a folder's pictures and videos, each labelled by its name; a sentence for each that gives none.
 
     Hidden files are left alone: systems put theirs beside pictures.
     """
-    from services.classifier.hashes.variants import (
-        compute_entries,  # numpy and PDQ: a second that only this command needs
-    )
+    from services.classifier.hashes.films import compute_file  # decoders: a second that only this command needs
 
     entries: list[BankHash] = []
     problems: list[str] = []
-    for path in sorted(path for path in folder.iterdir() if not path.name.startswith(".")):
+    files = sorted(path for path in folder.iterdir() if not path.name.startswith("."))
+    for done, path in enumerate(files):
+        progress(done, len(files))
         if path.is_dir():
             problems.append(f"{path.name}: it is a folder; compute the hashes of its pictures apart")
             continue
         try:
-            entries += compute_entries(path.stem, category, path.read_bytes())
+            entries += compute_file(path.stem, category, path.read_bytes())
         except (ValueError, OSError) as error:
             problems.append(f"{path.name}: {error}")
     return {bank: tuple(entries)}, problems if entries or problems else [f"{folder}: there is no picture in it"]

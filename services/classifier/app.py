@@ -40,7 +40,7 @@ def app(settings: Settings) -> Service:
     connections = AsyncExitStack()
     connections.push_async_callback(database.close)
     texts = TextThread(partial(TextModel.load, settings.text_model, settings.text_label))
-    bank = HashBank(database, None)
+    bank = HashBank(database, settings.hash_index)
     pictures = PictureLooker(settings, clock, texts.read)
     book = RuleBook(database, Policy(flag_from=settings.flag_from))
     seen_for = timedelta(days=settings.seen_days)

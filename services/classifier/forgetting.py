@@ -4,6 +4,7 @@ from datetime import timedelta
 
 import sqlalchemy as sa
 
+from services.classifier.hashes.store import SeenPicture
 from services.classifier.spread import SeenMark
 from services.classifier.store import Seen
 from shared.database import Transaction
@@ -21,7 +22,8 @@ async def forget_seen(context: Context, *, days: float) -> None:
 async def forget(tx: Transaction, days: float) -> None:
     """Strike out what is older, the oldest first."""
     before = tx.clock.now() - timedelta(days=days)
-    for table, moment in ((Seen, Seen.judged_at), (SeenMark, SeenMark.seen_at)):
+    kept = ((Seen, Seen.judged_at), (SeenMark, SeenMark.seen_at), (SeenPicture, SeenPicture.seen_at))
+    for table, moment in kept:
         row: sa.ColumnClause[str] = sa.literal_column("ctid")
         old = sa.select(row).select_from(table).where(moment < before).order_by(moment).limit(AT_ONCE)
         await tx.execute(sa.delete(table).where(row.in_(old)))

@@ -27,3 +27,7 @@ class Settings(settings.Settings, PictureSettings, LearningSettings):
         float,
         Field(gt=0, le=365, description="What was judged is remembered so long: addresses, hashes, signals, no words"),
     ] = 7.0
+    hash_index: Annotated[
+        Path | None,
+        Field(description="Folder of this process alone, where the index of the hash banks is kept for a quick start"),
+    ] = None

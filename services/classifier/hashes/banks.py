@@ -60,10 +60,13 @@ async def add_bank(database: Database, name: str, draft: BankDraft, author: Auth
         await ensure_bank(tx, name, draft, revision, author)
 
 
-async def set_bank(database: Database, name: str, new: Mapping[str, Any], author: Author) -> int:
-    """Change these fields of `BankDraft`; how many entries got another threshold by it.
+async def set_bank(
+    database: Database, name: str, new: Mapping[str, Any], author: Author, *, every_hash: bool = False
+) -> int:
+    """Change these fields of `BankDraft`; how many hashes got another threshold by it.
 
-    Entries that name a threshold of their own keep it. After an interruption, setting the same again completes it.
+    Hashes that were listed with a threshold of their own keep it, unless it shall be `every_hash`'s. After an
+    interruption, setting the same again completes it.
     """
     async with database.transaction() as tx:
         revision = await next_revision(tx)
@@ -79,7 +82,7 @@ async def set_bank(database: Database, name: str, new: Mapping[str, Any], author
                 bank.relisted = revision
             record(tx, name, revision, author, "changed", draft.model_dump(mode="json", include=set(changed)))
             tell(tx, name, revision, 0)
-    return await _follow(database, name, draft.threshold)
+    return await _follow(database, name, draft.threshold, every_hash)
 
 
 async def switch_bank(database: Database, name: str, on: bool, author: Author) -> bool:
@@ -113,8 +116,8 @@ async def require_bank(database: Database, name: str) -> Bank:
         return await bank_named(tx, name)
 
 
-async def _follow(database: Database, name: str, threshold: int) -> int:
-    """Give the entries that have no threshold of their own the bank's, some at once so that nobody waits for it."""
+async def _follow(database: Database, name: str, threshold: int, every_hash: bool) -> int:
+    """Give hashes the bank's threshold, some at once so that nobody waits for it."""
     followed = 0
     while True:
         async with database.transaction() as tx:
@@ -124,7 +127,7 @@ async def _follow(database: Database, name: str, threshold: int) -> int:
                 .where(
                     BankEntry.bank == name,
                     BankEntry.algorithm.in_([algorithm.value for algorithm in PDQS]),
-                    BankEntry.threshold_given.is_(False),
+                    sa.or_(BankEntry.threshold_given.is_(False), sa.literal(every_hash)),
                     BankEntry.threshold != threshold,
                 )
                 .limit(FOLLOW_AT_ONCE)

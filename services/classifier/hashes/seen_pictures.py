@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
@@ -14,8 +13,6 @@ from services.classifier.hashes.entries import DIGESTS, OCTETS, Algorithm
 from services.classifier.hashes.store import SeenPicture
 from shared.database import Database, Transaction
 from shared.events import ContentFound
-
-FORGOTTEN_AT_ONCE = 20_000  # rows deleted in one transaction of half a second; once a minute is 28 million a day
 
 
 async def keep(database: Database, found: Sequence[tuple[ContentFound, Sequence[Asked]]]) -> None:
@@ -105,9 +102,3 @@ async def videos_of(
     )
     rows: Sequence[tuple[Any, ...]] = (await tx.execute(query)).all()
     return {(content, place): (pdq, moments) for content, place, pdq, moments in rows}
-
-
-async def forget(tx: Transaction, keep_for: timedelta) -> int:
-    """Delete some of what was seen longer ago; how many."""
-    old = sa.select(SeenPicture.id).where(SeenPicture.seen_at < tx.clock.now() - keep_for).limit(FORGOTTEN_AT_ONCE)
-    return (await tx.execute(sa.delete(SeenPicture).where(SeenPicture.id.in_(old)))).rowcount
