@@ -6,9 +6,23 @@ from pathlib import Path
 import pytest
 from starlette.responses import Response
 
+from sandbox.training import examples
+from services.classifier.learning.training import train
 from services.evidence.browser import Browser
 from shared.browser import Chromium
 from tests.support.pages import Site, picture, site
+
+MODEL = Path("var/models/text")
+
+
+@pytest.fixture(scope="session")
+def text_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The stand-in, as `make models` trained it, or as it would."""
+    if (MODEL / "model.safetensors").exists():
+        return MODEL
+    out = tmp_path_factory.mktemp("text")
+    train(examples(seed=1), out, seed=1, provenance="the stand-in")
+    return out
 
 
 @pytest.fixture(scope="module")

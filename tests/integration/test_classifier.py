@@ -17,13 +17,11 @@ from sandbox.images import posted_file
 from sandbox.known import LABELS, known_picture
 from sandbox.live import LiveWorld
 from sandbox.sites import Site
-from sandbox.training import examples
 from sandbox.world import World
 from services.classifier.app import app
 from services.classifier.hashes.entries import BankHash
 from services.classifier.hashes.listing import list_hashes
 from services.classifier.hashes.variants import compute_entries
-from services.classifier.learning.training import train
 from services.classifier.settings import Settings
 from services.crawler.pages.reading import Page, read_page
 from shared.bus.memory import MemoryBroker
@@ -38,14 +36,6 @@ from tests.support.service import record, running
 from tests.support.stack import Migrated
 
 SEED = 7
-
-
-@pytest.fixture(scope="module")
-def text_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The stand-in, as `make models` trains it."""
-    out = tmp_path_factory.mktemp("text")
-    train(examples(seed=1), out, seed=1, provenance="the stand-in")
-    return out
 
 
 @pytest.fixture
