@@ -47,6 +47,7 @@ class HashBank:
         self._indexes = Indexes()
         self._complete = 0  # the revision up to which every change is in the indexes
         self._saved = 0
+        self.read_at_start = 0  # rows that were not in the saved index
         self._syncing = asyncio.Lock()
 
     @property
@@ -62,9 +63,9 @@ class HashBank:
             kept = await load(self._database, self._folder)
             self._indexes, self._saved = kept.indexes, kept.revision
             self._complete = kept.revision
-        await self.sync()
+        self.read_at_start = await self.sync()
         await asyncio.to_thread(self._indexes.settle)
-        log.info("hash banks loaded", hashes=len(self), revision=self._complete, saved=self._saved)
+        log.info("hash banks loaded", hashes=len(self), read=self.read_at_start, revision=self._complete)
         return self
 
     async def __aexit__(self, *_: object) -> None:
@@ -73,8 +74,9 @@ class HashBank:
     async def heard(self, _: HashListed) -> None:
         await self.sync()
 
-    async def sync(self) -> None:
-        """Read what was listed, switched off or on since it was last read."""
+    async def sync(self) -> int:
+        """Read what was listed, switched off or on since it was last read; how many rows that were."""
+        count = 0
         async with self._syncing:
             async with self._database.transaction() as tx:
                 until = await current_revision(tx)
@@ -82,8 +84,10 @@ class HashBank:
             while page := await self._page(read, until):
                 for rows in page:
                     await asyncio.to_thread(self._indexes.take, rows)
+                    count += len(rows.packed)
                 read = max(rows.last for rows in page)
             self._complete = max(until, self._complete)
+        return count
 
     async def _page(self, after: Cursor, until: int) -> Sequence[Rows]:
         if until <= self._complete:
