@@ -8,6 +8,7 @@ import typer
 from haetae import access, imports
 from haetae.banks_cli import banks
 from haetae.hashes_cli import hashes
+from haetae.models_cli import models
 from haetae.policy_cli import policy
 from haetae.rules_cli import rules
 from haetae.saying import HOME, Home, console, fail, guarded
@@ -24,6 +25,7 @@ accounts = typer.Typer(no_args_is_help=True, help="Who may log in to the gateway
 app.add_typer(sites, name="sites")
 app.add_typer(rules, name="rules")
 app.add_typer(policy, name="policy")
+app.add_typer(models, name="models")
 app.add_typer(banks, name="banks")
 app.add_typer(hashes, name="hashes")
 app.add_typer(accounts, name="accounts")

@@ -123,6 +123,30 @@ async def roll_back(tx: Transaction, by: str, reason: str, name: str = TEXT) -> 
     return former, champion
 
 
+async def promote(tx: Transaction, version: int, to: Status | None, by: str, reason: str, name: str = TEXT) -> ModelRow:
+    """A person's promotion: to the next step, or at once to the one that is named. Raises `Rejected`."""
+    await tx.execute(LOCK)
+    row = await tx.get(ModelRow, version)
+    if row is None or row.name != name:
+        raise Rejected(f"there is no {name} model {version}")
+    status = to or NEXT.get(Status(row.status))
+    if row.status == Status.REFUSED:
+        raise Rejected(f"version {version} was refused by the gate, and its weights were not kept")
+    if status is None:
+        raise Rejected(f"version {version} is {row.status}: name the part that it shall have")
+    if status == row.status:
+        raise Rejected(f"version {version} is {row.status} already")
+    if row.status == Status.CHAMPION:
+        raise Rejected(f"version {version} is the champion: `rollback` takes it back, or promote another")
+    if await weights_of(tx, version) is None:
+        raise Rejected(f"the weights of version {version} are not kept any more")
+    champion = await holding(tx, Status.CHAMPION, name)
+    if champion and champion.base != row.base:
+        raise Rejected(f"version {version} was made from another installed model than judges now")
+    await move(tx, row, status, by, reason)
+    return row
+
+
 async def holding(tx: Transaction, status: Status, name: str = TEXT) -> ModelRow | None:
     return await tx.scalar(sa.select(ModelRow).where(ModelRow.name == name, ModelRow.status == status))
 

@@ -56,14 +56,16 @@ def train(
     seed: int,
     *,
     provenance: str,
+    testing: Sequence[Example] = (),
     must: Sequence[Example] = (),
     report: Report = lambda _: None,
 ) -> dict[str, Metrics]:
     """Train on the examples and write model, metrics.json, MODEL_CARD.md and learning.npz into `out_dir`.
 
-    `provenance` says in the model card what the examples are; `must` is what no successor of the model may have wrong,
-    kept for them and not trained on. The same examples and seed give the same model. Returns
-    the metrics on held-out examples: of each language, of "all", and of "disguised" (all of them, obfuscated).
+    `provenance` says in the model card what the examples are. `testing`: what this model and its successors are
+    measured on; empty takes a part of the examples. `must`: what no successor may have wrong, not trained on either.
+    The same examples and seed give the same model. Returns the metrics on held-out examples: of each language, of
+    "all", and of "disguised" (all of them, obfuscated).
     Raises `ValueError` when one of the labels is missing.
     """
     if len({example.label for example in examples}) < 2:
@@ -72,18 +74,20 @@ def train(
     torch.set_num_threads(1)
     torch.manual_seed(seed)
     rng = Random(seed)
-    fitting, calibrating, testing = _split(examples, rng)
+    fitting, calibrating, held_out = _split(examples, rng)
+    if testing:
+        fitting, held_out = [*fitting, *held_out], list(testing)
     config = NgramConfig(labelled=dict(Counter(example.language for example in fitting)))
     model = NgramModel(config)
     _fit(model, _learning_set(fitting, config.grams(), rng), rng, report)
     mixed = _bags([*calibrating, *_disguised(calibrating, rng)], config.grams())
     config.calibration_scale, config.calibration_shift = _calibrate(model, mixed)
     model.save_pretrained(out_dir)
-    metrics = _evaluate(TextModel.load(out_dir), testing, rng)
+    metrics = _evaluate(TextModel.load(out_dir), held_out, rng)
     (out_dir / "metrics.json").write_text(json.dumps({name: vars(m) for name, m in metrics.items()}, indent=2) + "\n")
     (out_dir / "MODEL_CARD.md").write_text(model_card(provenance, len(examples), seed, metrics))
     calibrating = calibrating[:CALIBRATING_TEXTS]
-    _corpus(Head.of_directory(out_dir), fitting, calibrating, testing, must, rng).write(out_dir)
+    _corpus(Head.of_directory(out_dir), fitting, calibrating, held_out, must, rng).write(out_dir)
     return metrics
 
 
