@@ -43,6 +43,9 @@ class Transform(StrEnum):
     CROPPED_15 = "cropped_15"
     WATERMARKED = "watermarked"
     MIRRORED = "mirrored"
+    BORDERED = "bordered"
+    CORNER_CROPPED = "corner_cropped"
+    TURNED = "turned"
 
 
 class Finding(StrEnum):

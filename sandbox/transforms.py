@@ -10,6 +10,9 @@ from sandbox.model import Transform
 
 # Share of width and height cut away in total, half on each side.
 CROPS = {Transform.CROPPED_5: 0.05, Transform.CROPPED_10: 0.10, Transform.CROPPED_15: 0.15}
+CORNER = 0.10  # cut away on the left and above
+BORDER = 0.08  # of the longer side, all around
+TURNED_BY = 5.0  # degrees against the clock; the corners that become free are black
 _POSTED_QUALITY = 88
 _RECOMPRESSED_QUALITY = 30
 
@@ -31,6 +34,15 @@ def centre_cropped(picture: Image.Image, share: float) -> Image.Image:
     return picture.crop((dx, dy, width - dx, height - dy))
 
 
+def corner_cropped(picture: Image.Image) -> Image.Image:
+    width, height = picture.size
+    return picture.crop((round(width * CORNER), round(height * CORNER), width, height))
+
+
+def _bordered(picture: Image.Image) -> Image.Image:
+    return ImageOps.expand(picture, round(max(picture.size) * BORDER), (245, 245, 245))
+
+
 def _watermarked(picture: Image.Image) -> Image.Image:
     """A small line of text in a corner."""
     marked = picture.copy()
@@ -46,5 +58,8 @@ _CHANGES: dict[Transform, Callable[[Image.Image], Image.Image]] = {
     ),
     Transform.WATERMARKED: _watermarked,
     Transform.MIRRORED: ImageOps.mirror,
+    Transform.BORDERED: _bordered,
+    Transform.CORNER_CROPPED: corner_cropped,
+    Transform.TURNED: lambda picture: picture.rotate(TURNED_BY, Image.Resampling.BICUBIC),
     **{transform: partial(centre_cropped, share=share) for transform, share in CROPS.items()},
 }

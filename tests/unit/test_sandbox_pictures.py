@@ -10,9 +10,9 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from sandbox.images import posted_file, thumbnail_file
-from sandbox.known import LABELS, known_picture
+from sandbox.known import LABELS, SIZE, known_picture
 from sandbox.model import Picture, Transform
-from sandbox.transforms import CROPS, centre_cropped
+from sandbox.transforms import BORDER, CROPS, TURNED_BY, centre_cropped, corner_cropped
 from sandbox.world import World
 
 Bits = NDArray[np.bool_]
@@ -52,7 +52,10 @@ def test_no_ordinary_picture_of_the_default_world_is_near_a_stand_in(bank: dict[
         assert min(distance(bits, known) for known in bank.values()) > FAR, picture
 
 
-@pytest.mark.parametrize("transform", [t for t in Transform if t is not Transform.MIRRORED])
+OTHERWISE = (Transform.MIRRORED, Transform.BORDERED, Transform.CORNER_CROPPED, Transform.TURNED)
+
+
+@pytest.mark.parametrize("transform", [t for t in Transform if t not in OTHERWISE])
 def test_what_is_posted_stays_near_the_stand_in_or_its_centred_crop(transform: Transform) -> None:
     for label in LABELS[::3]:
         original = known_picture(label)
@@ -72,6 +75,27 @@ def test_mirrored_is_near_only_when_mirrored_back(bank: dict[str, Bits]) -> None
     posted = opened(Picture(LABELS[0], known=True, transform=Transform.MIRRORED))
     assert distance(pdq(posted)[0], bank[LABELS[0]]) > FAR
     assert distance(pdq(posted.transpose(Image.Transpose.FLIP_LEFT_RIGHT))[0], bank[LABELS[0]]) < NEAR
+
+
+def test_a_bordered_one_is_whole_within_its_border(bank: dict[str, Bits]) -> None:
+    posted, (width, height) = opened(Picture(LABELS[0], known=True, transform=Transform.BORDERED)), SIZE
+    edge = round(max(SIZE) * BORDER)
+    assert posted.size == (width + 2 * edge, height + 2 * edge)
+    assert distance(pdq(posted)[0], bank[LABELS[0]]) > FAR
+    assert distance(pdq(posted.crop((edge, edge, edge + width, edge + height)))[0], bank[LABELS[0]]) < NEAR
+
+
+def test_a_turned_one_is_near_when_it_is_turned_back(bank: dict[str, Bits]) -> None:
+    posted = opened(Picture(LABELS[0], known=True, transform=Transform.TURNED))
+    away = distance(pdq(posted)[0], bank[LABELS[0]])
+    assert distance(pdq(posted.rotate(-TURNED_BY, Image.Resampling.BICUBIC))[0], bank[LABELS[0]]) < away / 2
+
+
+def test_a_crop_of_a_corner_is_that_part() -> None:
+    original = known_picture(LABELS[0])
+    posted = opened(Picture(LABELS[0], known=True, transform=Transform.CORNER_CROPPED))
+    assert distance(pdq(posted)[0], pdq(corner_cropped(original))[0]) < NEAR
+    assert distance(pdq(posted)[0], pdq(original)[0]) > NEAR
 
 
 def test_identity_keeps_every_pixel_and_files_are_reproducible() -> None:
