@@ -58,4 +58,4 @@ def derive(case: Case, notices: Notices) -> None:
     case.alarm = alarm_of(facts, [row.state for row in known_notices(case, notices)], last_outcome(case))
     moments = (case.found_at, case.flagged_at, case.sealed_at, case.drafted_at, case.sent_at, case.removed_at)
     since = min((moment for moment in moments if moment), default=queue.EPOCH)
-    case.rank = queue.order(case.risk or 0.0, bool(case.known), since)
+    case.rank = queue.order(case.risk or 0.0, bool(case.known), case.urgency, since)

@@ -21,6 +21,7 @@ COLUMNS = (
     Case.decided_at, Case.sent_at, Case.removed_at, Case.reviewer, Case.scripted, Case.updated_at,
 )  # fmt: skip
 LAST_CHECK = sa.type_coerce(Case.last_check, JSONB)["outcome"].astext.label("last_check")
+URGENCY = sa.type_coerce(Case.assessment, JSONB)["urgency"]["score"].astext.cast(sa.Double).label("urgency")
 
 Row = Mapping[str, Any]
 
@@ -44,7 +45,9 @@ class Page:
 
 async def page(tx: Transaction, wanted: Wanted) -> Page:
     """One query. Raises `Problem` for a key that is none."""
-    statement = sa.select(*COLUMNS, LAST_CHECK).order_by(Case.rank.desc(), Case.case_id).limit(wanted.limit + 1)
+    statement = (
+        sa.select(*COLUMNS, LAST_CHECK, URGENCY).order_by(Case.rank.desc(), Case.case_id).limit(wanted.limit + 1)
+    )
     if wanted.states:
         statement = statement.where(Case.state.in_(wanted.states))
     if wanted.alarmed:

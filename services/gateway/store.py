@@ -91,6 +91,11 @@ class Case(Base):
     updated_at: Mapped[datetime]
 
     @property
+    def urgency(self) -> float:
+        urgency = self.assessment.urgency if self.assessment else None
+        return urgency.score if urgency else 0.0
+
+    @property
     def facts(self) -> Facts:
         return Facts(
             found_at=self.found_at,

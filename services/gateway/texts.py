@@ -4,8 +4,12 @@ import tomllib
 from collections.abc import Mapping
 from pathlib import Path
 
+from shared.events.values import Reason
+
 LANGUAGES = ("ko", "en")
 FOLDER = Path(__file__).parent / "messages"
+# Values of reasons that are codes themselves, and the section that has their words.
+CODES = {"kinds": "personal", "variant": "variant", "category": "category"}
 MAX_ACCEPTED = 20  # entries of an Accept-Language header that are read; browsers send three or four
 
 
@@ -31,6 +35,21 @@ class Texts:
     def word(self, section: str, code: object) -> str:
         """The word for a code of somebody else's vocabulary; the code itself while we know no word for it."""
         return self._messages.get(f"{section}.{code}", str(code))
+
+    def reason(self, reason: Reason) -> str:
+        """Its sentence in this language; as its writer wrote it while we know none for it."""
+        how = reason.values.get("how")
+        sentence = self._messages.get(f"why.{reason.code}-{how}" if how else f"why.{reason.code}")
+        try:
+            return sentence.format(**self._worded(reason.values)) if sentence else reason.text
+        except (LookupError, ValueError):  # a newer writer's values
+            return reason.text
+
+    def _worded(self, values: Mapping[str, str]) -> dict[str, str]:
+        return {
+            name: ", ".join(self.word(CODES[name], code) for code in value.split(", ")) if name in CODES else value
+            for name, value in values.items()
+        }
 
 
 def negotiate(chosen: str | None, accepted: str | None, default: str) -> str:

@@ -27,7 +27,7 @@ SOURCES = [*HERE.glob("templates/*.html"), *HERE.rglob("*.py")]
 VOCABULARIES = {
     "state": State, "notice": NoticeState, "alarm": Alarm, "alarm_short": Alarm, "action": Action,
     "outcome": ProbeOutcome, "view_reason": REASONS, "reject_reason": REJECTIONS, "view": VIEWS,
-    "break": ("missing", "changed", "cut"), "part": ("risk", "known", "waiting"),
+    "break": ("missing", "changed", "cut"), "part": ("risk", "known", "urgency", "waiting"),
     "risk": ("very-high", "high", "medium", "low"), "chain": NO_CASE.values(), "basis": LawfulBasis,
     "stage": STAGES, "playbook": STAGES,
     "source": SOURCES_OF_HASHES, "submitted_category": CATEGORIES,

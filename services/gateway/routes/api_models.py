@@ -58,6 +58,7 @@ class CaseItem(BaseModel):
     country: str | None
     category: str | None
     risk: float | None
+    urgency: float | None
     known: bool | None
     alarm: str | None
     last_check: str | None

@@ -38,7 +38,7 @@ async def case_page(request: Request, case_id: UUID, visitor: Reader) -> HTMLRes
         visitor,
         file=file,
         case=file.case,
-        priority=priority(file.case.risk or 0.0, bool(file.case.known), since, now),
+        priority=priority(file.case.risk or 0.0, bool(file.case.known), file.case.urgency, since, now),
         following=following if following != case_id else None,
         rejections=REJECTIONS,
         view_reasons=REASONS,

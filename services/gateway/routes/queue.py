@@ -73,4 +73,4 @@ async def view_counts(tx: Transaction) -> dict[str, int]:
 
 def row_priority(row: listing.Row, now: datetime) -> Priority:
     since = min((row[name] for name in ("found_at", "flagged_at", "drafted_at") if row[name]), default=now)
-    return priority(row["risk"] or 0.0, bool(row["known"]), since, now)
+    return priority(row["risk"] or 0.0, bool(row["known"]), row["urgency"] or 0.0, since, now)
