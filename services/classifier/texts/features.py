@@ -8,6 +8,7 @@ longer than learning needs it.
 import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from safetensors import SafetensorError
@@ -38,7 +39,7 @@ class TextFeatures:
 
 
 def encode(features: TextFeatures) -> bytes:
-    tensors = {
+    tensors: dict[str, np.ndarray[Any, Any]] = {
         "logits": np.array(features.logits, np.float32),
         "grams": np.array(_numbers(features.grams), np.uint32),
         "language": np.frombuffer(features.language.encode(), np.uint8),

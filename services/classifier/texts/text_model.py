@@ -107,6 +107,8 @@ class TextModel:
             shape = NgramConfig.from_dict(dict(config))
             model = NgramModel(shape)
             model.load_state_dict(read_weights(weights))
+            if not all(bool(weight.isfinite().all()) for weight in model.parameters()):
+                raise ValueError("some weights are no numbers")
         except (SafetensorError, ValueError, KeyError, TypeError, RuntimeError) as error:
             raise ModelUnusable(
                 f"text model: these weights and this configuration are no n-gram model: {error}"

@@ -49,9 +49,10 @@ class Unmasked:
     disguised: float
 
 
-def unmask(text: str) -> Unmasked:
+def unmask(text: str, cleaned: str | None = None) -> Unmasked:
+    """`cleaned`: the text as `clean` gives it, where the caller has it."""
     if _SUSPECT.search(text) is None and (text.isascii() or _SUSPECT_WIDE.search(text) is None):
-        return Unmasked(clean(text), 0.0)
+        return Unmasked(clean(text) if cleaned is None else cleaned, 0.0)
     text = _THAI_BREAK.sub("", text)
     changed = 2 * len(_TYPED.findall(text)) + sum(map(len, _WIDE.findall(text))) + len(_HIDDEN.findall(text))
     text = clean(text)
