@@ -109,7 +109,7 @@ def _create_seen() -> None:
         sa.Column("pdq", sa.LargeBinary, nullable=False),
         sa.Column("phash", sa.LargeBinary, nullable=False),
         sa.Column("digests", sa.LargeBinary, nullable=False),
-        sa.Column("frames_at_s", sa.ARRAY(sa.REAL)),
+        sa.Column("frames_at_s", sa.LargeBinary),
         sa.Column("seen_at", Moment, nullable=False),
         sa.UniqueConstraint("content_id", "place"),
         schema="classifier",

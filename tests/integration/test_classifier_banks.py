@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack
 from datetime import timedelta
 from functools import partial
 
-import numpy as np
 import pytest
 import sqlalchemy as sa
 from structlog.testing import capture_logs
@@ -15,56 +15,27 @@ from structlog.testing import capture_logs
 from services.classifier.hashes import banks as control
 from services.classifier.hashes.bank import HashBank
 from services.classifier.hashes.changes import Author, NothingListed, bank_history
-from services.classifier.hashes.entries import Algorithm, BankDraft, BankHash, Kind, Source
+from services.classifier.hashes.entries import Algorithm, BankDraft, Kind, Source
 from services.classifier.hashes.listing import find_hash, list_hashes, list_some, stored, switch_hashes
 from services.classifier.hashes.matching import Matched
 from services.classifier.hashes.submitted import SUBMITTED_THRESHOLD, list_submitted
+from shared.bus.kafka import KafkaBroker
 from shared.clock import ManualClock
 from shared.database import Database
-from shared.events import ContentFound, HashListed, HashSubmitted
+from shared.events import HashListed, HashSubmitted
 from shared.events.detection import SubmittedHash
-from shared.events.examples import CAPTURE
 from shared.events.values import Frame, Picture, Video
 from shared.failures import Rejected
+from shared.handling import Service
 from shared.identity import identity
 from shared.outbox import OUTBOX
-from tests.support.findings import finding
+from tests.support.banks import HASH, ME, RNG, flipped, found, listed, shown
 from tests.support.poll import eventually
-from tests.support.service import T0, envelope
+from tests.support.service import T0, envelope, running
 from tests.support.stack import Migrated
 
-ME = Author("kim", "for the test")
 OWN, FOREIGN = BankDraft(threshold=60), BankDraft(source=Source.EXCHANGE)
-RNG = np.random.default_rng(11)
-HASH = RNG.bytes(32)
 T1 = T0 + timedelta(days=1)
-
-
-def flipped(hash_: bytes, count: int, first: int = 0) -> bytes:
-    """So many bits differ, spread over the whole."""
-    value = int.from_bytes(hash_, "big")
-    for bit in range(first, first + count):
-        value ^= 1 << (bit * 89 % (8 * len(hash_)))
-    return value.to_bytes(len(hash_), "big")
-
-
-def listed(hash_: bytes = HASH, entry: str = "k", algorithm: Algorithm = Algorithm.PDQ, **more: object) -> BankHash:
-    values = {"entry": entry, "category": "stand-in", "algorithm": algorithm, "hash": hash_.hex(), **more}
-    return BankHash.model_validate(values)
-
-
-def shown(*hashes: bytes, sha256: str = "0a" * 32, **more: object) -> Picture:
-    values = {
-        "url": "http://board.test/a.jpg", "sha256": sha256, "bytes": 1, "pdq_quality": 100,
-        "pdq_dihedral": tuple(one.hex() for one in hashes), **more,
-    }  # fmt: skip
-    return Picture.model_validate(values)
-
-
-def found(*pictures: Picture, videos: tuple[Video, ...] = (), url: str = "http://board.test/post/1") -> ContentFound:
-    return ContentFound(
-        host="board.test", finding=finding(url, pictures=pictures), text="", capture=CAPTURE, videos=videos
-    )
 
 
 @pytest.fixture
@@ -354,3 +325,17 @@ async def test_submitted_hashes_are_listed_in_the_bank_of_their_source(database,
         with pytest.raises(Rejected, match=said):
             async with database.transaction(envelope(bad)) as tx:
                 await list_submitted(bad, tx)
+
+
+async def test_the_news_reaches_every_process_over_kafka(database, kafka_bootstrap, topic_prefix):
+    """Without a picture to match, which would ask the table by itself."""
+    async with HashBank(database, None) as one, HashBank(database, None) as other, AsyncExitStack() as stack:
+        for bank in (one, other):
+            broker = KafkaBroker(kafka_bootstrap, topic_prefix, idempotence=False)
+            stack.push_async_callback(broker.close)
+            service = Service("classifier", listens={HashListed: bank.heard}, publishes=frozenset({HashListed}))
+            await stack.enter_async_context(running(service, broker, database))
+        await list_hashes(database, "own", [listed()], author=ME)
+        await eventually(lambda: (len(one), len(other)) == (1, 1))
+        await switch_hashes(database, "own", {"entry": "k"}, False, ME)
+        await eventually(lambda: (len(one), len(other)) == (0, 0))

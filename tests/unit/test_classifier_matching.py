@@ -14,19 +14,12 @@ from services.classifier.hashes.matching import Matched, listed_videos, matched
 from services.classifier.hashes.reading import Label, Rows, record
 from services.classifier.hashes.search import Indexes
 from shared.events.values import Picture, Video
+from tests.support.banks import flipped
 
 RNG = np.random.default_rng(5)
 HASH, OTHER, THIRD = (RNG.bytes(32) for _ in range(3))
 FILE = bytes.fromhex("ab" * 32)
 URL = "http://board.test/a.jpg"
-
-
-def flipped(hash_: bytes, count: int) -> bytes:
-    """So many bits differ, spread over the whole."""
-    value = int.from_bytes(hash_, "big")
-    for bit in range(count):
-        value ^= 1 << (bit * 89 % (8 * len(hash_)))
-    return value.to_bytes(len(hash_), "big")
 
 
 def label(hash_: bytes = HASH, entry: str = "k", algorithm: Algorithm = Algorithm.PDQ, **more: object) -> Label:

@@ -5,7 +5,7 @@ repeats one step at most. Of several processes one goes on: who finds that anoth
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from typing import NamedTuple
 from uuid import UUID
 
@@ -74,13 +74,29 @@ class BackwardsMatching:
         if not noted:
             return False
         answers = await self._bank.matched([asked_of(found.finding.pictures, found.videos) for found in noted])
-        async with database.transaction() as tx:
-            for found, answer in zip(noted, answers, strict=True):
-                if answer.matches:
-                    await self._judge_again(tx, found, answer)
-            await strike_out(tx, [found.finding.content_id for found in noted])
+        await self._judge(database, list(zip(noted, answers, strict=True)))
         log.info("judged again by what was listed after it was seen", contents=len(noted))
         return True
+
+    async def _judge(self, database: Database, some: Sequence[tuple[ContentFound, Matched]]) -> None:
+        """What cannot be judged is told and left out; it must not stop the others."""
+        contents = [found.finding.content_id for found, _ in some]
+        try:
+            async with database.transaction() as tx:
+                for found, answer in some:
+                    if answer.matches:
+                        await self._judge_again(tx, found, answer)
+                await strike_out(tx, contents)
+        except Transient:
+            raise
+        except Exception:
+            if len(some) == 1:
+                log.exception("not judged again", content_id=str(contents[0]))
+                async with database.transaction() as tx:
+                    await strike_out(tx, contents)
+            else:
+                for one in some:
+                    await self._judge(database, [one])
 
     async def _progress(self, database: Database) -> Progress | None:
         """Where the pass stands, or a new one begins; None when nothing was listed since the last."""
@@ -104,6 +120,8 @@ class BackwardsMatching:
             if not await _move(tx, progress, progress._replace(after=seen.last) if seen.last else finished):
                 return False
             await note(tx, contents)
+        if not seen.last:
+            self._prepared = None
         return True
 
     async def _new(self, database: Database, progress: Progress) -> Indexes:

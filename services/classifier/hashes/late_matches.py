@@ -5,6 +5,8 @@ from datetime import timedelta
 from uuid import UUID
 
 import sqlalchemy as sa
+import structlog
+from pydantic import ValidationError
 from sqlalchemy.dialects.postgresql import insert
 
 from services.classifier.hashes.entries import OCTETS, Algorithm
@@ -14,6 +16,8 @@ from services.classifier.store import Seen
 from shared.database import Transaction
 from shared.events import ContentFound
 from shared.events.values import MIN_PDQ_QUALITY, Capture, Finding, Frame, Video
+
+log = structlog.get_logger(__name__)
 
 JUDGED_AT_ONCE = 50
 # What was matched is judged at once after that, or read from its topic again, with the hashes that are listed by then.
@@ -29,13 +33,21 @@ async def note(tx: Transaction, contents: set[UUID]) -> None:
 
 
 async def next_noted(tx: Transaction) -> list[ContentFound]:
-    """The next contents as they were found, without words. What never was judged is struck out."""
+    """The next contents as they were found, without words. What never was judged, or is unreadable, is struck out."""
     unjudged = LateMatch.content_id.not_in(sa.select(Seen.content_id))
     await tx.execute(sa.delete(LateMatch).where(LateMatch.found_at < tx.clock.now() - JUDGED_WITHIN, unjudged))
     query = sa.select(Seen).join(LateMatch, LateMatch.content_id == Seen.content_id)
     rows = await tx.scalars(query.order_by(LateMatch.found_at).limit(JUDGED_AT_ONCE))
     frames = await videos_of(tx, [row.content_id for row in rows]) if rows else {}
-    return [_found(row, frames) for row in rows]
+    found, unreadable = [], []
+    for row in rows:
+        try:
+            found.append(_found(row, frames))
+        except ValidationError as error:
+            log.error("not judged again: what was seen is unreadable", content_id=str(row.content_id), why=str(error))
+            unreadable.append(row.content_id)
+    await strike_out(tx, unreadable)
+    return found
 
 
 async def strike_out(tx: Transaction, contents: Sequence[UUID]) -> None:

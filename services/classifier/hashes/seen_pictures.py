@@ -1,43 +1,52 @@
 """The hashes of pictures and videos that were seen, so that a hash that is listed later finds them."""
 
-from collections.abc import Iterable, Mapping, Sequence
+import struct
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
-from sqlalchemy.dialects.postgresql import insert
 
 from services.classifier.hashes.asked import Asked
 from services.classifier.hashes.entries import DIGESTS, OCTETS, Algorithm
-from services.classifier.hashes.store import SeenPicture
+from services.classifier.hashes.store import FRAME_AT, SeenPicture
 from shared.database import Database, Transaction
 from shared.events import ContentFound
+
+# One statement with an array a column, as in `listing`.
+KEEP = sa.text(
+    """
+    INSERT INTO seen_pictures (content_id, place, pdq, phash, digests, frames_at_s, seen_at)
+    SELECT new.*, :now
+    FROM unnest(CAST(:content_id AS uuid[]), CAST(:place AS integer[]), CAST(:pdq AS bytea[]),
+                CAST(:phash AS bytea[]), CAST(:digests AS bytea[]), CAST(:frames_at_s AS bytea[])) AS new
+    ON CONFLICT (content_id, place) DO UPDATE
+    SET pdq = excluded.pdq, phash = excluded.phash, digests = excluded.digests, frames_at_s = excluded.frames_at_s,
+        seen_at = excluded.seen_at
+    """
+)
 
 
 async def keep(database: Database, found: Sequence[tuple[ContentFound, Sequence[Asked]]]) -> None:
     """Write down what is about to be matched. Content seen again is as new."""
+    # By key, so that what is twice in a batch is once, and sorted, so that two batches lock rows in one order.
+    seen = {(one.finding.content_id, place): file for one, asked in found for place, file in enumerate(asked)}
+    rows = sorted(seen.items(), key=lambda row: row[0])
     async with database.transaction() as tx:
-        now = tx.clock.now()
-        rows = {(row["content_id"], row["place"]): {**row, "seen_at": now} for row in _rows(found)}
-        if rows:
-            statement = insert(SeenPicture).values(list(rows.values()))
-            new = {name: statement.excluded[name] for name in ("pdq", "phash", "digests", "frames_at_s", "seen_at")}
-            key = [SeenPicture.content_id, SeenPicture.place]
-            await tx.execute(statement.on_conflict_do_update(index_elements=key, set_=new))
+        columns = {
+            "content_id": [content for (content, _), _ in rows],
+            "place": [place for (_, place), _ in rows],
+            "pdq": [b"".join(look.hash for look in file.pdq) for _, file in rows],
+            "phash": [b"".join(look.hash for look in file.phash) for _, file in rows],
+            "digests": [b"".join(file.digests) for _, file in rows],
+            "frames_at_s": [_packed(file.frames_at_s) for _, file in rows],
+        }
+        await tx.execute(KEEP, {**columns, "now": tx.clock.now()})
 
 
-def _rows(found: Iterable[tuple[ContentFound, Sequence[Asked]]]) -> Iterable[dict[str, Any]]:
-    for one, asked in found:
-        for place, file in enumerate(asked):
-            yield {
-                "content_id": one.finding.content_id,
-                "place": place,
-                "pdq": b"".join(look.hash for look in file.pdq),
-                "phash": b"".join(look.hash for look in file.phash),
-                "digests": b"".join(file.digests),
-                "frames_at_s": list(file.frames_at_s) if file.frames_at_s is not None else None,
-            }
+def _packed(moments: Sequence[float] | None) -> bytes | None:
+    return None if moments is None else b"".join(struct.pack(FRAME_AT, moment) for moment in moments)
 
 
 @dataclass(frozen=True)
@@ -101,4 +110,7 @@ async def videos_of(
         SeenPicture.content_id.in_(list(content_ids)), SeenPicture.frames_at_s.isnot(None)
     )
     rows: Sequence[tuple[Any, ...]] = (await tx.execute(query)).all()
-    return {(content, place): (pdq, moments) for content, place, pdq, moments in rows}
+    return {
+        (content, place): (pdq, [at for (at,) in struct.iter_unpack(FRAME_AT, moments)])
+        for content, place, pdq, moments in rows
+    }

@@ -16,6 +16,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from services.classifier.store import Base
 
 Moment = sa.DateTime(timezone=True)
+FRAME_AT = ">f"  # seconds, as `struct` packs them
 
 
 class Bank(Base):
@@ -88,7 +89,8 @@ class BankChange(Base):
 
 class SeenPicture(Base):
     """All hashes by which a picture or video was looked up, one after the other. `place`: among the content's pictures,
-    videos behind them. `digests`: SHA-256, MD5, SHA-1. `frames_at_s`: of a video, the moment of each hash of `pdq`."""
+    videos behind them. `digests`: SHA-256, MD5, SHA-1. `frames_at_s`: of a video, the moment of each hash of `pdq`, as
+    `FRAME_AT`; None of a picture."""
 
     __tablename__ = "seen_pictures"
 
@@ -98,7 +100,7 @@ class SeenPicture(Base):
     pdq: Mapped[bytes]
     phash: Mapped[bytes]
     digests: Mapped[bytes]
-    frames_at_s: Mapped[list[float] | None] = mapped_column(sa.ARRAY(sa.REAL))
+    frames_at_s: Mapped[bytes | None]
     seen_at: Mapped[datetime] = mapped_column(Moment)
 
 

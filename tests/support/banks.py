@@ -1,0 +1,44 @@
+"""Hashes to list and pictures that show them, at chosen distances."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from services.classifier.hashes.changes import Author
+from services.classifier.hashes.entries import Algorithm, BankHash
+from shared.events import ContentFound
+from shared.events.examples import CAPTURE
+from shared.events.values import Picture, Video
+from tests.support.findings import finding
+
+ME = Author("kim", "for the test")
+RNG = np.random.default_rng(11)
+HASH = RNG.bytes(32)
+
+
+def flipped(hash_: bytes, count: int) -> bytes:
+    """So many bits differ, spread over the whole."""
+    value = int.from_bytes(hash_, "big")
+    for bit in range(count):
+        value ^= 1 << (bit * 89 % (8 * len(hash_)))
+    return value.to_bytes(len(hash_), "big")
+
+
+def listed(hash_: bytes = HASH, entry: str = "k", algorithm: Algorithm = Algorithm.PDQ, **more: object) -> BankHash:
+    values = {"entry": entry, "category": "stand-in", "algorithm": algorithm, "hash": hash_.hex(), **more}
+    return BankHash.model_validate(values)
+
+
+def shown(*turns: bytes, sha256: str = "0a" * 32, **more: object) -> Picture:
+    """A picture with these hashes, as the crawler tells of it."""
+    values = {
+        "url": "http://board.test/a.jpg", "sha256": sha256, "bytes": 1, "pdq_quality": 100,
+        "pdq_dihedral": tuple(one.hex() for one in turns), **more,
+    }  # fmt: skip
+    return Picture.model_validate(values)
+
+
+def found(*pictures: Picture, videos: tuple[Video, ...] = (), url: str = "http://board.test/post/1") -> ContentFound:
+    told = tuple(video.model_copy(update={"frames": ()}) for video in videos)
+    shown_there = finding(url, pictures=pictures).model_copy(update={"videos": told})
+    return ContentFound(host="board.test", finding=shown_there, text="", capture=CAPTURE, videos=videos)
