@@ -41,7 +41,7 @@ models: install  ## Make the models: weights out of locked packages, stand-ins t
 EMBEDDING := $(wildcard var/models/embedding/model.safetensors)
 
 var/models/text/model.safetensors: $(EMBEDDING) $(wildcard sandbox/*.py sandbox/phrases/*) $(wildcard services/classifier/texts/*.py services/classifier/learning/*.py)
-	@$(PY) -m sandbox.training --out $(@D)
+	@$(PY) -m sandbox.training --out $(@D) $(if $(EMBEDDING),--embedding $(dir $(EMBEDDING)))
 
 var/models/conversation/model.safetensors: $(EMBEDDING) $(wildcard sandbox/dialogues/*.py sandbox/dialogues/phrases/* services/classifier/conversations/*.py)
 	@$(PY) -m sandbox.dialogues.training --out $(@D) $(if $(EMBEDDING),--embedding $(dir $(EMBEDDING)))
