@@ -102,7 +102,7 @@ class Group:
 
     def settle(self) -> None:
         """Return when the bands are those that are best now. They are made by the one thread that makes bands."""
-        self._background.submit(self._renew).result()
+        self._background.submit(self._renew_or_say).result()
 
     def _renew_when_due(self) -> None:
         state, busy = self._state, self._renewing is not None and not self._renewing.done()
