@@ -18,7 +18,7 @@ Cut = tuple[float, float, float, float]  # left, top, right, bottom: shares of w
 SIDES = ("left", "top", "right", "bottom")
 CENTRED = (8, 15, 22, 30)  # per cent cut away in total
 ONE_SIDED = (8, 15, 22, 29)
-CORNERS = (6, 11, 16, 21, 27)  # of width and height each
+CORNERS = (5, 9, 13, 17, 22, 27)  # of width and height each
 TWO_SIDED = (11, 19, 28)
 EDGES = (11,)  # cut on three sides: the window stands in the middle of the fourth
 DEGREES = (4, 8, 12)
@@ -32,9 +32,9 @@ def crop(image: Image.Image, cut: Cut) -> Image.Image:
     ))  # fmt: skip
 
 
-def turn(image: Image.Image, degrees: float) -> Image.Image:
-    """Against the clock, in a frame of the same size; the corners that become free are black."""
-    return image.rotate(degrees, Image.Resampling.BICUBIC)
+def turn(image: Image.Image, degrees: float, corners: int = 0) -> Image.Image:
+    """Against the clock, in a frame of the same size; the corners that become free have this brightness."""
+    return image.convert("L").rotate(degrees, Image.Resampling.BICUBIC, fillcolor=corners)
 
 
 def turn_and_crop(image: Image.Image, degrees: float) -> Image.Image:
@@ -72,5 +72,6 @@ TURNS: Mapping[str, int] = {f"turned{sign * angle:+d}": sign * angle for angle, 
 ALTERATIONS: Mapping[str, Alter] = {
     **{name: partial(crop, cut=cut) for name, cut in CUTS.items()},
     **{name: partial(turn, degrees=degrees) for name, degrees in TURNS.items()},
+    **{f"{name}-on-white": partial(turn, degrees=degrees, corners=255) for name, degrees in TURNS.items()},
     **{f"{name}-cropped": partial(turn_and_crop, degrees=degrees) for name, degrees in TURNS.items()},
 }

@@ -10,7 +10,7 @@ from PIL import Image, UnidentifiedImageError
 from services.crawler.pictures.seen import Outcome, Seen
 from shared.events.values import Frame
 from shared.prints.opening import opened
-from shared.prints.pdq import MAX_PIXELS, MIN_SIDE, dihedral, single
+from shared.prints.pdq import MAX_PIXELS, MIN_SIDE, dihedral, reduced, single
 from shared.prints.phash import phash_dihedral
 from shared.prints.scenes import Scenes
 from shared.prints.views import views
@@ -46,9 +46,10 @@ def _look(body: bytes, lenient: bool) -> Seen:
         if min(width, height) < MIN_SIDE:
             return Seen(Outcome.TOO_SMALL, width, height)
         image.load()
-        hashes, quality = dihedral(image)
+        looked_at = reduced(image)  # once, for all that follows
+        hashes, quality = dihedral(looked_at)
         outcome = Outcome.DAMAGED if lenient else Outcome.HASHED
-        phashes, parts = phash_dihedral(image), views(image)
+        phashes, parts = phash_dihedral(looked_at), views(looked_at)
         seen = Seen(outcome, width, height, hashes, quality, phash_dihedral=phashes, views=parts)
         return replace(seen, frames=_further(image)) if image.format in ANIMATED else seen
 
