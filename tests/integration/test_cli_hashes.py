@@ -1,0 +1,133 @@
+"""`haetae banks` and `haetae hashes` as a person uses them, in one process each, against one database."""
+
+from __future__ import annotations
+
+import csv
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from haetae.cli import app
+from tests.support.stack import Migrated
+
+HASH, OTHER = "0f" * 32, "f0" * 32
+LIST = f"bank,entry,category,algorithm,hash\nown,k,stand-in,pdq,{HASH}\nown,l,stand-in,sha256,{OTHER}\n"
+Haetae = Callable[..., tuple[int, str]]
+
+
+@pytest.fixture
+def haetae(migrated: Migrated, monkeypatch: pytest.MonkeyPatch) -> Haetae:
+    """Status, and all that it printed."""
+    monkeypatch.setenv("HAETAE_DATABASE_URL", migrated.owner_url)
+    monkeypatch.setenv("COLUMNS", "250")
+
+    def run(*arguments: object) -> tuple[int, str]:
+        ran = CliRunner().invoke(app, [str(one) for one in arguments], env={"NO_COLOR": "1"})
+        return ran.exit_code, " ".join(ran.output.split())
+
+    return run
+
+
+@pytest.fixture
+def listed(haetae: Haetae, tmp_path: Path) -> Path:
+    file = tmp_path / "list.csv"
+    file.write_text(LIST)
+    status, said = haetae("hashes", "import", file, "--by", "kim", "--why", "first", "--threshold", "45")
+    assert (status, "2 hashes imported" in said, "2 of them new" in said) == (0, True, True)
+    return file
+
+
+def test_a_bank_is_made_changed_switched_and_its_history_kept(haetae: Haetae, listed: Path) -> None:
+    assert haetae("banks", "add", "posters", "--kind", "harmless", "--by", "kim")[0] == 0
+    assert "is there already; `haetae banks set` changes it" in haetae("banks", "add", "posters", "--by", "kim")[1]
+    status, said = haetae(
+        "banks", "set", "own", "--threshold", 60, "--until", "2027-01-31", "--why", "w", "--by", "lee"
+    )
+    assert (status, "1 hashes follow" in said) == (0, True)
+    assert haetae("banks", "disable", "own", "--why", "court order", "--by", "lee")[0] == 0
+    assert "disabled already" in haetae("banks", "disable", "own", "--why", "again", "--by", "lee")[1]
+    _, banks = haetae("banks", "list")
+    assert "own known agency 2 0 60 disabled" in banks
+    assert "posters harmless agency 0 0 31 yes" in banks
+    _, history = haetae("banks", "history", "own")
+    assert (
+        history.index("lee disabled court order") < history.index("lee changed w") < history.index("kim listed first")
+    )
+    assert haetae("banks", "enable", "own", "--why", "lifted", "--by", "lee")[0] == 0
+    assert "until 2027-01-31" in haetae("banks", "list")[1]
+
+
+def test_a_hash_is_found_and_switched_off_and_on(haetae: Haetae, listed: Path) -> None:
+    assert "own k pdq original 45 stand-in" in haetae("hashes", "find", HASH)[1]
+    assert haetae("hashes", "find", "ab" * 32) == (1, "it is listed nowhere")
+    status, said = haetae("hashes", "disable", "own", "--hash", HASH, "--why", "a mistake", "--by", "kim")
+    assert (status, said) == (0, "1 hashes disabled")
+    assert ": a mistake" in haetae("hashes", "find", HASH)[1]
+    assert "0 of them new" in haetae("hashes", "import", listed, "--by", "kim")[1]
+    assert ": a mistake" in haetae("hashes", "find", HASH)[1]
+    assert haetae("hashes", "enable", "own", "--entry", "k", "--why", "checked", "--by", "kim")[1] == "1 hashes enabled"
+
+
+@pytest.mark.parametrize("form", ["csv", "jsonl"])
+def test_what_is_exported_can_be_imported(haetae: Haetae, listed: Path, tmp_path: Path, form: str) -> None:
+    out = tmp_path / f"out.{form}"
+    status, said = haetae("hashes", "export", "own", out, "--format", form)
+    assert (status, "2 hashes of bank 'own' written" in said) == (0, True)
+    assert "2 hashes imported" in haetae("hashes", "import", out, "--by", "kim")[1]
+    if form == "csv":
+        assert [row["hash"] for row in csv.DictReader(out.open())] == [HASH, OTHER]
+
+
+def test_a_signed_list_goes_from_one_agency_to_another(haetae: Haetae, listed: Path, tmp_path: Path) -> None:
+    key, trusted, out = tmp_path / "key.pem", tmp_path / "trusted.toml", tmp_path / "list.jsonl"
+    trusted.write_text(
+        CliRunner().invoke(app, ["hashes", "keygen", str(key)]).output.replace("the name of your agency", "A")
+    )
+    signing = ("hashes", "export", "own", out, "--format", "signed", "--agency", "A", "--key", key)
+    status, said = haetae(*signing)
+    assert (status, "not to be given to others; `haetae banks set NAME --shared`" in said) == (1, True)
+    assert not out.exists()
+    haetae("banks", "set", "own", "--shared", "--why", "agreed", "--by", "kim")
+    assert haetae(*signing)[0] == 0
+    assert "give --trusted FILE" in haetae("hashes", "import", out, "--by", "kim")[1]
+    assert haetae("hashes", "import", out, "--trusted", trusted, "--by", "kim")[0] == 0
+    assert "A: own known exchange A 2 0" in haetae("banks", "list")[1]
+    out.write_text(out.read_text().replace('"k"', '"x"'))
+    assert "the file was changed" in haetae("hashes", "import", out, "--trusted", trusted, "--by", "kim")[1]
+
+
+def test_what_an_exchange_took_back_is_switched_off(haetae: Haetae, tmp_path: Path) -> None:
+    file = tmp_path / "stopncii.json"
+
+    def give(*hashes: str, status: str) -> str:
+        records = [{"signalType": "ImagePDQ", "hashValue": one, "hashStatus": status} for one in hashes]
+        file.write_text(json.dumps({"hashRecords": records}))
+        return haetae("hashes", "import", file, "--bank", "stopncii", "--by", "kim")[1]
+
+    assert "2 of them new" in give(HASH, OTHER, status="Active")
+    assert "1 withdrawn" in give(HASH, status="Withdrawn")
+    assert "stopncii known exchange 2 1" in haetae("banks", "list")[1]
+
+
+WRONG = (
+    (("banks", "disable", "nothing", "--why", "w"), "'nothing': there is none; `haetae banks list`"),
+    (("banks", "set", "own", "--why", "w"), "say what shall change"),
+    (("banks", "set", "own", "--from", "2026-02-01", "--until", "2026-01-01", "--why", "w"), "give a later day"),
+    (("banks", "add", "x\ny", "--why", "w"), "give text without control characters"),
+    (("hashes", "disable", "own", "--why", "w"), "name what is meant"),
+    (("hashes", "disable", "own", "--entry", "nobody", "--why", "w"), "no such hash; `haetae hashes find HASH`"),
+    (("hashes", "find", "xyz"), "'xyz': give hexadecimal digits"),
+    (("hashes", "export", "own", "out", "--format", "xml"), "format 'xml': give one of csv, jsonl"),
+)
+
+
+@pytest.mark.usefixtures("listed")
+def test_what_is_wrong_is_named_with_the_cure(haetae: Haetae) -> None:
+    for arguments, said in WRONG:
+        status, output = haetae(*arguments)
+        assert status != 0
+        assert said in output.replace("│ ", "")
+        assert "Traceback" not in output
