@@ -111,6 +111,11 @@ async def open_quarantine(settings: QuarantineSettings, clock: Clock) -> AsyncIt
         store.close()
 
 
+def still_name(sha256: str, number: int) -> str:
+    """Of a video's frame in quarantine, numbered as in `Video.frames`."""
+    return f"{sha256}-{number}"
+
+
 def why_hash_only(settings: QuarantineSettings) -> str | None:
     """Why nothing is kept, None when something is."""
     if settings.hash_only:

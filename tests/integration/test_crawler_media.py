@@ -15,7 +15,6 @@ import pytest
 from deploy.local.buckets import S3Address
 from services.crawler.frontier.pacing import Pacer
 from services.crawler.pictures.keeping import Keeper
-from services.crawler.pictures.media import still_name
 from services.crawler.pictures.picture_box import VIDEO_S, VIDEOS_AT_ONCE, PictureBox, box
 from services.crawler.removals.removal import SAME_PICTURE_BITS
 from services.crawler.settings import Settings
@@ -25,7 +24,7 @@ from shared.clock import ManualClock, SystemClock
 from shared.events.values import Site, SiteKind
 from shared.net import Fetcher
 from shared.objects.port import ObjectMissing
-from shared.objects.quarantine import Quarantine, open_quarantine
+from shared.objects.quarantine import Quarantine, open_quarantine, still_name
 from shared.prints.pdq import distance, single
 from tests.support.findings import picture_file
 from tests.support.objects import quarantine_settings

@@ -15,6 +15,7 @@ from services.crawler.pictures.keeping import Keeper
 from services.crawler.pictures.seen import Outcome, Seen
 from services.crawler.pictures.watching import look_at_video
 from shared.guarded import Guarded, GuardKilled, GuardRaised, Limit
+from shared.objects.quarantine import still_name
 from shared.prints.digests import Digests, digests
 
 log = structlog.get_logger(__name__)
@@ -117,11 +118,6 @@ class Media:
             self._room.clear()
         else:
             self._room.set()
-
-
-def still_name(sha256: str, number: int) -> str:
-    """Of a video's frame in quarantine, numbered as in `Video.frames`."""
-    return f"{sha256}-{number}"
 
 
 async def named_by(body: bytes) -> Digests:
