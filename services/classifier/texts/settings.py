@@ -3,15 +3,11 @@
 from pathlib import Path
 from typing import Annotated
 
-from pydantic import Field
-
-from shared import settings
+from pydantic import BaseModel, Field
 
 
-class TextSettings(settings.Settings):
+class TextSettings(BaseModel):
     lexicon: Annotated[
         Path | None,
-        Field(
-            description="Folder of an agency's lexicon files (TOML); none: the built-in stand-ins, which mean nothing"
-        ),
+        Field(description="Folder of an agency's lexicon files (TOML); none: built-in stand-ins, which mean nothing"),
     ] = None

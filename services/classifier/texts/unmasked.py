@@ -8,6 +8,7 @@ word's letters. Each step takes time linear in the text.
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 
 from services.classifier.texts.confusables import CYRILLIC, GREEK, INVISIBLE, LEET
 from services.classifier.texts.normalise import clean
@@ -15,6 +16,8 @@ from services.classifier.texts.normalise import clean
 _LATIN_OF = str.maketrans({**CYRILLIC, **GREEK})
 # Only letters of Russian: the others that look alike are no Russian writer's.
 _RUSSIAN_OF = str.maketrans({latin: letter for letter, latin in CYRILLIC.items() if "\u0430" <= letter <= "\u044f"})
+_LOOK_ALIKE = frozenset([*CYRILLIC.values(), *GREEK.values()])
+_RUSSIAN, _ENGLISH = "бгджзийлпфцчшщъыьэюя", "dfgijlnqrsuvwz"  # letters that the other script has none like
 _LEET = str.maketrans(LEET)
 
 _MIXING = re.compile(r"[a-z][\u0370-\u04ff]|[\u0370-\u04ff][a-z]", re.IGNORECASE)
@@ -36,8 +39,9 @@ _SPELLED = re.compile(r"(?<!\w)(?:(?:\w ){4,}|(?:\w[.*_~^-]){3,})\w(?!\w)")
 _MARKED = re.compile(r"(?<![\w/:@.*~^-])\w{1,3}+(?:[.*_~^-]\w{1,3}+){2,}+(?![\w/:@])")
 _SEPARATOR = re.compile(r"[ .*_~^-]+")
 _WORD = re.compile(r"[^\W\d_]++")
-_LEET_WORD = re.compile(r"(?<![\w@$.])[a-z013457@$]++(?!\.?[\w@$])", re.IGNORECASE)
+_LEET_WORD = re.compile(r"(?<![\w@$.])[a-z013457@$]{4,}+(?!\.?[\w@$])", re.IGNORECASE)
 _RUN = re.compile(r"(.)\1{2,}", re.DOTALL)
+Step = tuple[re.Pattern[str], Callable[[str], str]]
 LETTERS_PER_DIGIT = 1.5  # a leet word has more letters than digits; an order number has not
 
 
@@ -56,7 +60,9 @@ def unmask(text: str, cleaned: str | None = None) -> Unmasked:
     text = _THAI_BREAK.sub("", text)
     changed = 2 * len(_TYPED.findall(text)) + sum(map(len, _WIDE.findall(text))) + len(_HIDDEN.findall(text))
     text = clean(text)
-    for pattern, put_right in _STEPS:
+    russian = sum(map(text.count, _RUSSIAN)) > sum(map(text.count, _ENGLISH))
+    scripts: Step = (_WORD, partial(_of_one_script, russian=russian))
+    for pattern, put_right in (*_STEPS, scripts, _LEET_STEP):
         text, more = _counted(pattern, put_right, text)
         changed += more
     letters = sum(map(str.isalpha, text))
@@ -76,11 +82,15 @@ def _counted(pattern: re.Pattern[str], put_right: Callable[[str], str], text: st
     return pattern.sub(replace, text), changed
 
 
-def _of_one_script(word: str) -> str:
+def _of_one_script(word: str, russian: bool) -> str:
+    """In the script of its letters that look like no other's; where all could be either, in the text's."""
     if _MIXING.search(word) is None:
         return word
-    foreign = sum("\u0370" <= letter <= "\u04ff" for letter in word)
-    return word.casefold().translate(_LATIN_OF if foreign * 2 <= len(word) else _RUSSIAN_OF)
+    folded = word.casefold()
+    only_latin = sum("a" <= letter <= "z" and letter not in _LOOK_ALIKE for letter in folded)
+    only_other = sum("\u0370" <= letter <= "\u04ff" and ord(letter) not in _LATIN_OF for letter in folded)
+    to_russian = only_other > only_latin or (only_other == only_latin and russian)
+    return folded.translate(_RUSSIAN_OF if to_russian else _LATIN_OF)
 
 
 def _without_leet(word: str) -> str:
@@ -94,11 +104,10 @@ def _joined(word: str) -> str:
     return joined if 2 * sum(map(str.isalpha, joined)) > len(joined) else word
 
 
-_STEPS: tuple[tuple[re.Pattern[str], Callable[[str], str]], ...] = (
+_STEPS: tuple[Step, ...] = (
     (_STACKED, lambda _: ""),
     (_PICTURED, lambda _: ""),
     (_SPELLED, _joined),
     (_MARKED, _joined),
-    (_WORD, _of_one_script),
-    (_LEET_WORD, _without_leet),
 )
+_LEET_STEP: Step = (_LEET_WORD, _without_leet)

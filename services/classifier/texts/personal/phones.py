@@ -28,12 +28,14 @@ _ANY = re.compile(rf"(?<![\w+])(?:{_ABROAD})(?![0-9-])", re.ASCII)
 # Digits in words, one after the other, and letters that stand in for digits among them.
 _WORDS = dict(zip("공영일이삼사오육륙칠팔구零〇一二三四五六七八九", "00123456678900123456789", strict=True))
 _DIGITS = str.maketrans({**_WORDS, **{chr(0x0E50 + n): str(n) for n in range(10)}, "o": "0", "O": "0", "l": "1"})
-_WORDED = re.compile(rf"(?<![\w])(?:[0-9oOl๐-๙{''.join(_WORDS)}]{_BETWEEN}){{9,20}}+(?!\w)")
+_DIGIT = f"[0-9oOl๐-๙{''.join(_WORDS)}]"
+_WORDED = re.compile(rf"(?<![0-9A-Za-z]){_DIGIT}(?:{_BETWEEN}{_DIGIT}){{8,19}}+(?![0-9A-Za-z])")
 FEWEST_DIGITS = 8  # of the shortest number that is looked for
 _LONG = re.compile(rf"[0-9](?:{_BETWEEN}[0-9]){{{FEWEST_DIGITS - 1}}}")
 _NO_PHONE = re.compile(
     r"(?:order|invoice|tracking|isbn|serial|version|주문|송장|운송장|등록번호|사업자|계좌|단가|订单|单号|快递|编号"
-    r"|注文|伝票|受付番号|заказ\w*|накладн\w*|трек|инн|đơn hàng|mã|คำสั่งซื้อ|พัสดุ|เลขที่|№|#)[\s:.#no-]*$",
+    r"|注文|伝票|受付番号|заказ\w*|накладн\w*|трек|инн|đơn hàng|mã|คำสั่งซื้อ|พัสดุ|เลขที่|№|#)"
+    r"(?:번호|番号|号码?|number|номер)?[\s:.#no-]*$",
     re.IGNORECASE,
 )
 BEFORE = 20  # characters
