@@ -2,7 +2,11 @@
 
 import pytest
 
+from services.classifier.texts.lexicon import Lexicon, read_folder
+from services.classifier.texts.lexicon.folder import STAND_INS
 from services.classifier.texts.normalise import skeleton
+from services.classifier.texts.personal import personal_data
+from services.classifier.texts.unmasked import unmask
 from services.crawler.pages.feeds import feed_links
 from services.crawler.pages.reading import read_html
 from services.crawler.removals.removal import text_share
@@ -40,3 +44,37 @@ def test_elements_that_open_again_do_not_multiply():
     """By the letter of the standard, n of these in n blocks are n² elements, a gigabyte for 2,000."""
     bomb = "".join(f"<p><b id={number}><!--</b>-->" for number in range(2_000))
     assert read_html(bomb + "<p>lan<b>tern</b>", URL).text == "lantern"
+
+
+LINE = 10 * 1024 * 1024  # characters: far more than a page may have
+SHORTER = 128 * 1024  # time that grew with the square would be minutes
+TRAPS = {
+    "one letter": "a" * LINE,
+    "one word": "lantern " * (SHORTER // 8),
+    "digits": "0101234567" * (SHORTER // 10),
+    "phones": "010-1234-5678\n" * (SHORTER // 14),
+    "no phones": "010-0000-0000 " * (SHORTER // 14),
+    "marks": "\u0301\u0316" * (SHORTER // 2),
+    "emoji": "😀" * SHORTER,
+    "between": "a.b-" * (SHORTER // 4),
+    "mixed": "aа" * (SHORTER // 2),
+    "leet": "a1" * (SHORTER // 2),
+    "jamo": "ㄷㅏ" * (SHORTER // 2),
+    "hidden": "a\u200b" * (SHORTER // 2),
+    "addresses": "a@b." * (SHORTER // 4),
+    "at": "@" * SHORTER,
+    "hints": "학교초등학교 " * (SHORTER // 8),
+    "half surrogates": "\ud800\udfff" * (SHORTER // 2),
+    "terms": "moonwicker m o o n " * (SHORTER // 19),
+    "brackets": "x(at)y" * (SHORTER // 6),
+    "names": "A" * 40 + "Name " * (SHORTER // 5),
+}
+
+
+@pytest.mark.parametrize("trap", TRAPS)
+def test_a_text_that_is_a_trap_is_read_in_time(trap):
+    """Whatever it says: the time is what is tested, linear in the text."""
+    unmasked = unmask(TRAPS[trap])
+    assert 0 <= unmasked.disguised <= 1
+    assert Lexicon(read_folder(STAND_INS)).hits(skeleton(TRAPS[trap][:SHORTER]), unmasked) is not None
+    assert set(personal_data(unmasked.text, None)) <= {"phone", "email", "school", "id_number"}
