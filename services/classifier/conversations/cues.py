@@ -17,7 +17,9 @@ from services.classifier.texts.embedder import Embedder, Floats
 from services.classifier.texts.ngrams import Buckets, Grams
 from services.classifier.texts.normalise import skeleton
 
-GRAMS = Grams(buckets_log2=16, longest=4, window=120, stride=60)  # a turn is mostly one passage
+# A turn is mostly one passage. With four times as many buckets figures are the same and training takes thrice as long.
+GRAMS = Grams(buckets_log2=15, longest=4, window=120, stride=60)
+LETTERS, MEANING = "letters", "meaning"  # how turns are read: by n-grams alone, or by both
 CLASSES = 1 + len(STAGES)  # "no stage" first
 
 
@@ -37,13 +39,14 @@ class CueModel:
     meaning: Linear | None = None
     embedder: Embedder | None = None
 
-    def read(self, texts: Sequence[str]) -> Floats:
-        """Texts × STAGES: the probability of each stage. Nothing to read has none."""
+    def read(self, texts: Sequence[str], embedded: Floats | None = None) -> Floats:
+        """Texts × STAGES: the probability of each stage. Nothing to read has none. `embedded`: where it is there."""
         if not texts:
             return np.zeros((0, len(STAGES)), np.float32)
         scores = np.stack([self._letters(text) for text in texts])
         if self.meaning and self.embedder:
-            meant = log_softmax(self.embedder.embed(texts) @ self.meaning.weight + self.meaning.bias)
+            embedded = self.embedder.embed(texts) if embedded is None else embedded
+            meant = log_softmax(embedded @ self.meaning.weight + self.meaning.bias)
             scores = log_softmax((scores + meant) / 2)
         probabilities: Floats = np.exp(scores)[:, 1:]
         probabilities[[not any(map(str.isalnum, text)) for text in texts]] = 0.0

@@ -12,15 +12,13 @@ from safetensors import SafetensorError
 from safetensors.numpy import load_file, save_file
 
 from services.classifier.conversations.course import INPUTS
-from services.classifier.conversations.cues import CLASSES, GRAMS, CueModel, Linear
+from services.classifier.conversations.cues import CLASSES, GRAMS, LETTERS, MEANING, CueModel, Linear
 from services.classifier.conversations.risk import Recurrent, RiskModel, Sum, Thresholds
 from services.classifier.texts.embedder import Embedder
 from services.classifier.texts.text_model import ModelUnusable
 
 MODEL_TYPE = "haetae-conversation"
 CURE = "`make models` trains the stand-in, `services.classifier.conversations.training` your own"
-LETTERS, MEANING = "letters", "meaning"  # how turns are read: by n-grams alone, or by both
-WAYS = {"network": True, "sum": False}  # what rates the course
 
 
 class _Risks(BaseModel):

@@ -16,7 +16,7 @@ from services.classifier.conversations.progress import weighed
 from services.classifier.conversations.risk import Floats, Recurrent, RiskModel, Sum, Thresholds
 from services.classifier.conversations.stages import Stage
 
-EPOCHS, BATCH, LEARNING_RATE, WEIGHT_DECAY = 25, 64, 0.01, 0.02
+EPOCHS, BATCH, LEARNING_RATE, WEIGHT_DECAY = 20, 64, 0.01, 0.02
 VALIDATION_SHARE = 0.4  # thresholds are quantiles of its harmless conversations: there must be many
 # The third cue justifies an alarm: one greets everybody, two may be chance. The target rises around it.
 JUSTIFIED_BY, RISING_OVER = 3, 2.0  # cues, turns

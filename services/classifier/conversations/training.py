@@ -11,9 +11,10 @@ import torch
 
 from services.classifier.conversations.card import card
 from services.classifier.conversations.cue_training import Corpus, fit, unseen_probabilities
+from services.classifier.conversations.cues import MEANING
 from services.classifier.conversations.evaluation import Figures, evaluate
 from services.classifier.conversations.examples import LabelledConversation, texts_of
-from services.classifier.conversations.model import LETTERS, MEANING, ConversationModel, save
+from services.classifier.conversations.model import ConversationModel, save
 from services.classifier.conversations.sequence_training import train_risk
 from services.classifier.texts.embedder import Embedder
 
@@ -44,15 +45,12 @@ def train(
     corpus = Corpus.of(texts, Embedder.load(embedding) if embedding else None, rng)
     report(f"{len(texts)} different turns read")
     cues = fit(corpus, np.ones(len(texts), bool))
-    corpora = {LETTERS: corpus.without_meaning(), **({MEANING: corpus} if embedding else {})}
     risks = {}
-    for reading, one in corpora.items():
-        risks[reading] = train_risk(conversations, unseen_probabilities(one), rng)
+    for reading, probabilities in unseen_probabilities(corpus).items():
+        risks[reading] = train_risk(conversations, probabilities, rng)
         report(f"risk trained on {reading}")
     save(out_dir, version, cues, risks)
-    models = {
-        reading: ConversationModel.load(out_dir, embedding if reading is MEANING else None) for reading in corpora
-    }
+    models = {reading: ConversationModel.load(out_dir, embedding if reading is MEANING else None) for reading in risks}
     figures = {reading: evaluate(model, unseen) for reading, model in models.items()}
     (out_dir / "metrics.json").write_text(json.dumps({name: asdict(f) for name, f in figures.items()}, indent=2) + "\n")
     (out_dir / "MODEL_CARD.md").write_text(card(provenance, len(conversations), seed, figures))
