@@ -24,6 +24,8 @@ from shared.prints.confirm import ALONE, SECOND
 QUICK_PHOTOGRAPHS = 9
 ALIKE = 31  # bits of PDQ: two photographs of one folder that are one and the same picture
 
+FORTY_CHANGES, OTHERS = slice(0, len(FORTY)), slice(len(FORTY), None)
+
 Recall = NDArray[np.float64]  # of each change
 Pairs = NDArray[np.bool_]  # changes × photographs × photographs
 
@@ -54,7 +56,8 @@ def measure(quick: bool, home: Path) -> Figure:
     different = _different(compared[PDQ.name], list(changes))
     columns = _columns(compared, different)
     _print(list(changes), columns)
-    return _figure(len(photos), int(different[: len(FORTY)].sum()), columns, costs)
+    nearest = int(compared[OURS.name].first[different].min())
+    return _figure(len(photos), int(different[FORTY_CHANGES].sum()), nearest, columns, costs)
 
 
 def _different(pdq: Compared, changes: Sequence[str]) -> Pairs:
@@ -104,10 +107,7 @@ def _print(changes: Sequence[str], columns: Sequence[Column]) -> None:
         print(f"{name:<{width}}" + "".join(f"{value:7.2f}" for value in values))
 
 
-FORTY_CHANGES, OTHERS = slice(0, len(FORTY)), slice(len(FORTY), None)
-
-
-def _figure(photos: int, pairs: int, columns: Sequence[Column], costs: Costs) -> Figure:
+def _figure(photos: int, pairs: int, nearest: int, columns: Sequence[Column], costs: Costs) -> Figure:
     ours, sure, outside, pdq, pdq_safe, phash = columns
     least = int(ours.recall[FORTY_CHANGES].argmin())
     return Figure(
@@ -122,6 +122,7 @@ def _figure(photos: int, pairs: int, columns: Sequence[Column], costs: Costs) ->
             "photographs": photos,
             "pairs": pairs,
             "false_matches": ours.agreeing,
+            "bits_to_the_nearest_other": nearest,
             "least": {list(FORTY)[least]: round(float(ours.recall[least]), 3)},
             "confirmed": sure.mean(FORTY_CHANGES),
             "foreign_list": outside.mean(FORTY_CHANGES),
