@@ -3,6 +3,8 @@
 Meta's algorithm and reference code, "The TMK+PDQF Video-Hashing Algorithm and the PDQ Image-Hashing Algorithm" (2019).
 """
 
+import math
+
 import numpy as np
 import pdqhash
 from PIL import Image
@@ -26,11 +28,18 @@ def single(image: Image.Image) -> tuple[str, int]:
     return as_hex(bits), max(0, min(100, int(quality)))
 
 
-def reduced(image: Image.Image, most: int = MAX_HASHED) -> Image.Image:
-    """The picture itself, or averaged to half the side and more, in grey, where it has more than `most` pixels."""
+def reduced(image: Image.Image) -> Image.Image:
+    """The picture itself or, above `MAX_HASHED` pixels, averaged to one or two thousand a side, in grey. Listed hashes
+    depend on it: it stays as it is."""
     factor = max(image.size) // REDUCED_SIDE
-    large = image.width * image.height > most and factor > 1
+    large = image.width * image.height > MAX_HASHED and factor > 1
     return image.convert("L").reduce(factor) if large else image
+
+
+def averaged(image: Image.Image, most: int) -> Image.Image:
+    """The picture itself, or averaged to at most so many pixels, in grey."""
+    factor = math.ceil(math.sqrt(image.width * image.height / most))
+    return image.convert("L").reduce(factor) if factor > 1 else image
 
 
 def _pixels(image: Image.Image) -> "np.typing.NDArray[np.uint8]":

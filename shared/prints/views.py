@@ -6,10 +6,10 @@ from PIL import Image
 
 from shared.events.values import MIN_PDQ_QUALITY, PictureView
 from shared.prints.boxes import Box, inset, small_grey, trimmed
-from shared.prints.pdq import MIN_SIDE, dihedral, reduced, single
+from shared.prints.pdq import MIN_SIDE, averaged, dihedral, single
 from shared.prints.phash import phash, phash_dihedral
 
-MOST_PIXELS = 1_000_000  # a part of a larger picture is taken from its smaller copy: 2 to 8 bits for a bounded time
+MOST_PIXELS = 1_500_000  # a part of a larger picture is taken from its smaller copy: 2 to 8 bits for a bounded time
 SAME = 0.9  # of two boxes that agree in so much of their area the second says nothing new
 MIN_QUADRANT = 64  # pixels of a side: a collage's cell is a thumbnail at least
 QUADRANTS = {
@@ -22,7 +22,7 @@ QUADRANTS = {
 
 def views(image: Image.Image) -> tuple[PictureView, ...]:
     """`trimmed` and `inset` in all eight turns, where they are found; the quadrants as they are."""
-    source = reduced(image, MOST_PIXELS)
+    source = averaged(image, MOST_PIXELS)
     return tuple(view for view in (*_parts(source), *_quadrants(source)) if view.pdq_quality >= MIN_PDQ_QUALITY)
 
 

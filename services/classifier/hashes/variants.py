@@ -15,7 +15,7 @@ from services.classifier.hashes.entries import ORIGINAL, Algorithm, BankHash
 from shared.events.values import MIN_PDQ_QUALITY
 from shared.prints.boxes import inset, small_grey, trimmed
 from shared.prints.digests import digests
-from shared.prints.pdq import MAX_PIXELS, reduced, single
+from shared.prints.pdq import MAX_PIXELS, averaged, single
 from shared.prints.phash import phash
 
 # An agency's own pictures are few, and a person reviews every match. 60 covers what lies between two variants; of
@@ -87,7 +87,7 @@ def _hashes(image: Image.Image) -> Iterator[tuple[str, str, str]]:
         )
     yield ORIGINAL, pdq, phash(image)
     yield INVERTED, complement(pdq), phash(ImageOps.invert(image))
-    source = reduced(image, SOURCE_PIXELS)
+    source = averaged(image, SOURCE_PIXELS)
     for name, altered in _altered(source):
         pdq, quality = single(altered)
         if quality >= MIN_PDQ_QUALITY:
