@@ -9,6 +9,7 @@ from services.classifier import spread
 from services.classifier.domain import Judgement, assessment_of, places_of
 from services.classifier.hashes.bank import HashBank
 from services.classifier.hashes.matching import Matched
+from services.classifier.lessons import Lessons, text_of
 from services.classifier.pictures.looker import PictureLooker
 from services.classifier.risk.book import RuleBook
 from services.classifier.signals import PictureSigns, Signals, TextSigns
@@ -23,7 +24,8 @@ NOT_CONFIGURED = "not configured"
 
 
 class Detector:
-    """Its readers are resources of the service, entered before it. `seen_for`: how long spread counts."""
+    """Its readers are resources of the service, entered before it. `seen_for`: how long spread counts.
+    `absent`: optional detectors that are not configured; every case says so."""
 
     def __init__(
         self,
@@ -33,9 +35,12 @@ class Detector:
         bank: HashBank,
         pictures: PictureLooker,
         book: RuleBook,
+        lessons: Lessons,
         seen_for: timedelta,
+        absent: Sequence[str] = (),
     ) -> None:
         self._database, self._clock, self._seen_for = database, clock, seen_for
+        self._lessons, self._absent = lessons, dict.fromkeys(absent, NOT_CONFIGURED)
         self._texts, self._bank, self._pictures, self.book = texts, bank, pictures, book
 
     async def assess(self, found: Sequence[ContentFound]) -> Sequence[Assessment | None]:
@@ -44,21 +49,19 @@ class Detector:
         Raises `Transient` when the database is away.
         """
         signals = await self._signals(found)
-        decided_by = self.decided_by()
         # Beside the event loop: a batch with many rules takes a tenth of a second.
-        judged = await asyncio.to_thread(self._judge, found, signals)
-        await self._remember(found, signals, judged)
+        before_lessons = await asyncio.to_thread(self._judge, found, signals)
+        judged = await self._remember(found, signals, before_lessons)
         return [
-            assessment_of(judgement, one, decided_by) if judgement.flagged else None
+            self.assessment(judgement, one) if judgement.flagged else None
             for judgement, one in zip(judged, signals, strict=True)
         ]
 
-    def decided_by(self) -> dict[str, str]:
-        return {
-            **self.book.edition.decided_by,
-            "text": self._texts.name,
-            "pictures": self._pictures.name or NOT_CONFIGURED,
-        }
+    def assessment(self, judgement: Judgement, signals: Signals) -> Assessment:
+        """With the versions of what judged, and what could not because it is not configured."""
+        judges = {"text": signals.text.model, "pictures": self._pictures.name}
+        named = {**self.book.edition.decided_by, **{name: model for name, model in judges.items() if model}}
+        return assessment_of(judgement, signals, {**named, **self._absent})
 
     async def _signals(self, found: Sequence[ContentFound]) -> list[Signals]:
         """All readers at the same time."""
@@ -67,8 +70,9 @@ class Detector:
 
     async def _read(self, found: Sequence[ContentFound]) -> Sequence[TextSigns]:
         return await self._texts.read(
-            [f"{one.finding.title}\n{one.text}" for one in found],
+            [text_of(one) for one in found],
             [one.finding.language for one in found],
+            [one.host for one in found],
         )
 
     async def _look(self, found: Sequence[ContentFound]) -> list[tuple[PictureSigns, ...]]:
@@ -86,12 +90,17 @@ class Detector:
 
     async def _remember(
         self, found: Sequence[ContentFound], signals: Sequence[Signals], judged: Sequence[Judgement]
-    ) -> None:
-        now = self._clock.now()
-        rows = [Judged.of(*one, now) for one in zip(found, signals, judged, strict=True)]
+    ) -> Sequence[Judgement]:
+        """With what is flagged to learn from."""
+        slots = self._lessons.propose(signals, judged)
+        features = await self._lessons.features(found, judged, slots)
         async with self._database.transaction() as tx:
-            await remember(tx, rows)
+            judged = await self._lessons.ask(tx, judged, slots)
+            now = self._clock.now()
+            await remember(tx, [Judged.of(*one, now) for one in zip(found, signals, judged, strict=True)])
             await spread.keep(tx, found)
+            await self._lessons.keep(tx, found, signals, judged, slots, features)
+        return judged
 
 
 def signals_of(

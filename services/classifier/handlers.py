@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from services.classifier.detector import Detector
-from services.classifier.domain import assessment_of, places_of
+from services.classifier.domain import places_of
 from services.classifier.hashes.matching import Matched
 from services.classifier.signals import Signals
 from services.classifier.store import Judged, Seen, remember
@@ -39,7 +39,7 @@ async def judge_again(tx: Transaction, found: ContentFound, matched: Matched, *,
     flagged_before = row.flagged
     await remember(tx, [Judged.of(found, signals, judgement, tx.clock.now())])
     if judgement.flagged and not flagged_before:
-        flag = flag_of(found, assessment_of(judgement, signals, detector.decided_by()), tx.clock)
+        flag = flag_of(found, detector.assessment(judgement, signals), tx.clock)
         tx.publish(flag, id=identity("flagged", flag.case_id))
 
 

@@ -5,19 +5,25 @@ from typing import Annotated
 
 from pydantic import Field
 
+from services.classifier.conversations.settings import ConversationSettings
 from services.classifier.domain import Policy
 from services.classifier.learning.settings import LearningSettings
 from services.classifier.pictures.settings import PictureSettings
+from services.classifier.texts.settings import TextSettings
 from shared import settings
 
 
-class Settings(settings.Settings, PictureSettings, LearningSettings):
+class Settings(settings.Settings, TextSettings, PictureSettings, LearningSettings, ConversationSettings):
     text_model: Annotated[
         Path,
         Field(description="Directory of the text model: any transformers sequence classifier with safetensors weights"),
     ]
     text_label: Annotated[
         str | None, Field(description="The model's label that is looked for; its last one if none is named")
+    ] = None
+    embedding_model: Annotated[
+        Path | None,
+        Field(description="Directory of a sentence encoder (multilingual E5); none: n-grams alone read texts"),
     ] = None
     flag_from: Annotated[
         float,

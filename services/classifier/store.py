@@ -93,7 +93,8 @@ _REMEMBER = sa.text(
       finding = excluded.finding, capture = excluded.capture, signals = excluded.signals
     """
 )
-_NUL = re.compile(r"(?<!\\)((?:\\\\)*)\\u0000")  # PostgreSQL keeps no U+0000
+REPLACEMENT = "\ufffd"  # PostgreSQL keeps no U+0000
+_NUL = re.compile(r"(?<!\\)((?:\\\\)*)\\u0000")
 
 
 async def remember(tx: Transaction, judged: Sequence[Judged]) -> None:
@@ -107,8 +108,8 @@ def _row(one: Judged) -> dict[str, Any]:
     return {
         "content_id": one.finding.content_id,
         "case_id": one.case_id,
-        "url": one.finding.url,
-        "host": one.signals.host,
+        "url": one.finding.url.replace("\0", REPLACEMENT),
+        "host": one.signals.host.replace("\0", REPLACEMENT),
         "found_at": one.finding.found_at,
         "judged_at": one.judged_at,
         "risk": one.risk,
@@ -122,4 +123,4 @@ def _row(one: Judged) -> dict[str, Any]:
 
 def _json(value: BaseModel) -> str:
     written = value.model_dump_json(exclude_defaults=True)
-    return _NUL.sub(r"\1\\ufffd", written) if "\\u0000" in written else written
+    return _NUL.sub(rf"\1{REPLACEMENT}", written) if "\\u0000" in written else written

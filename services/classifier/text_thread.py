@@ -7,7 +7,7 @@ from functools import partial
 from typing import Self, TypeVar
 
 from services.classifier.signals import TextSigns
-from services.classifier.texts.text_model import TextModel
+from services.classifier.texts.reader import TextReader
 
 Result = TypeVar("Result")
 
@@ -15,7 +15,7 @@ Result = TypeVar("Result")
 class TextThread:
     """A resource; entering loads. `load` and everything else that touches the reader runs in the one thread."""
 
-    def __init__(self, load: Callable[[], TextModel]) -> None:
+    def __init__(self, load: Callable[[], TextReader]) -> None:
         self._load = load
         self._thread = ThreadPoolExecutor(1, "texts")
 
@@ -26,14 +26,15 @@ class TextThread:
     async def __aexit__(self, *_: object) -> None:
         self._thread.shutdown()
 
-    @property
-    def name(self) -> str:
-        """Of the models that read, with their versions."""
-        return "text"
+    async def read(
+        self, texts: Sequence[str], languages: Sequence[str | None], hosts: Sequence[str] | None = None
+    ) -> Sequence[TextSigns]:
+        """As `TextReader.read`."""
+        return await self.run(partial(self.reader.read, texts, languages, hosts))
 
-    async def read(self, texts: Sequence[str], languages: Sequence[str | None]) -> Sequence[TextSigns]:
-        scores = await self.run(partial(self.reader.score, texts))
-        return [TextSigns(score=score) for score in scores]
+    async def features(self, texts: Sequence[tuple[str, str | None]]) -> list[bytes]:
+        """What may be kept of each text, given with its language, to learn from."""
+        return await self.run(lambda: [self.reader.features(text, language) for text, language in texts])
 
     async def run(self, work: Callable[[], Result]) -> Result:
         return await asyncio.get_running_loop().run_in_executor(self._thread, work)

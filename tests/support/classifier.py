@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -14,7 +13,7 @@ from shared.database import Database
 from shared.events import ContentFlagged, ContentFound
 from shared.events.envelope import decode
 from shared.events.examples import CAPTURE
-from shared.events.values import Picture
+from shared.events.values import MAX_EXCERPT, Picture
 from tests.support.findings import finding
 from tests.support.poll import eventually
 from tests.support.stack import Migrated
@@ -22,7 +21,7 @@ from tests.support.stack import Migrated
 PLAIN = "The museum opens at ten. Its garden has old apple trees, and the café beside them sells bread until noon."
 
 
-def settings(migrated: Migrated, text_model: Path, **more: object) -> Settings:
+def settings(migrated: Migrated, text_model: object, **more: object) -> Settings:
     given = {"database_url": migrated.dsn_for("classifier"), "kafka_bootstrap": "unused", "text_model": text_model}
     return Settings.model_validate({**given, **more})
 
@@ -30,7 +29,7 @@ def settings(migrated: Migrated, text_model: Path, **more: object) -> Settings:
 def found(number: int = 1, text: str = PLAIN, pictures: tuple[Picture, ...] = (), **more: object) -> ContentFound:
     """A page of its own for each number."""
     host = f"board{number}.test"
-    seen = finding(f"http://{host}/post/{number}", text, pictures)
+    seen = finding(f"http://{host}/post/{number}", text[:MAX_EXCERPT], pictures)
     values = {"host": host, "finding": seen, "text": text, "capture": CAPTURE, **more}
     return ContentFound.model_validate(values)
 
