@@ -191,6 +191,7 @@ def test_embeddings_do_not_depend_on_the_batch(encoder: Path) -> None:
     assert np.allclose(np.linalg.norm(together, axis=1), 1, atol=1e-5)
     assert np.allclose(together, np.concatenate([embedder.embed([text]) for text in texts]), atol=0.02)
     assert embedder.embed([]).shape == (0, 32)
+    assert embedder.embed(["half \ud800 a pair", "", "\U0001f525" * 9]).shape == (3, 32)
 
 
 def test_a_long_text_of_an_unknown_language_is_read_in_pieces() -> None:

@@ -161,6 +161,10 @@ def test_another_makers_model_reads_long_texts_to_the_end(bert: Path) -> None:
     assert model.score([" ".join(words)])[0] == pytest.approx(max(model.score(passages)), abs=1e-5)
 
 
+def test_half_a_surrogate_is_no_reason_to_stop(bert: Path) -> None:
+    assert TextModel.load(bert).score(["the lantern \ud800 waits"])[0] > 0
+
+
 def test_an_unknown_label_is_named_with_those_that_are_known(bert: Path) -> None:
     with pytest.raises(ModelUnusable, match=r"'bad'; its labels are fine, unsure, wanted"):
         TextModel.load(bert, "bad")

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from transformers import AutoModel, AutoTokenizer
 from transformers.utils.logging import disable_progress_bar, set_verbosity_error
 
+from services.classifier.texts.encoders import writable
 from services.classifier.texts.normalise import clean
 from services.classifier.texts.text_model import ModelUnusable
 
@@ -61,7 +62,7 @@ class Embedder:
     @torch.inference_mode()  # type: ignore[untyped-decorator]  # torch is untyped here
     def _embed(self, texts: Sequence[str]) -> Floats:
         inputs = self._tokenizer(
-            [PREFIX + clean(text[:LONGEST_TEXT]) for text in texts],
+            [PREFIX + writable(clean(text[:LONGEST_TEXT])) for text in texts],
             padding=True, truncation=True, max_length=LONGEST, return_tensors="pt", return_token_type_ids=False,
         )  # fmt: skip
         hidden = self._encoder(**inputs).last_hidden_state.float()

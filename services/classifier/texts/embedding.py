@@ -43,6 +43,7 @@ class Head:
         numbers = [self.bias, self.own.scale, self.own.shift, self.together.scale, self.together.shift]
         tensors = {"weight": self.weight.astype(np.float32), "numbers": np.array(numbers, np.float32)}
         save_file(tensors | {"encoder": np.frombuffer(bytes.fromhex(self.encoder), np.uint8)}, directory / HEAD)
+        (directory / HEAD).chmod(0o644)  # the service is another user
 
     @classmethod
     def load(cls, directory: Path) -> Self:

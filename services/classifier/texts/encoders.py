@@ -44,6 +44,11 @@ def pack(bags: Sequence[tuple[int, Any]]) -> Passages:
     return Passages(inputs, torch.tensor([owner for owner, _ in bags]))
 
 
+def writable(text: str) -> str:
+    """The text without half surrogates, which no tokenizer takes."""
+    return text if text.isascii() else text.encode("utf-8", "replace").decode()
+
+
 class TokenEncoder:
     """A tokenizer's passages: texts longer than the model reads are cut, with an overlap."""
 
@@ -52,7 +57,7 @@ class TokenEncoder:
 
     def encode(self, texts: Sequence[Forms]) -> Iterator[Passages]:
         cut = self._tokenizer(
-            [text.clean for text in texts],
+            [writable(text.clean) for text in texts],
             truncation=True,
             max_length=self._longest,
             stride=min(OVERLAP_TOKENS, self._longest // 4),
