@@ -94,6 +94,11 @@ async def finish(database: Database, bank: HashBank, judge: Judge) -> None:
         pass
 
 
+async def waiting(database: Database) -> int:
+    async with database.transaction() as tx:
+        return int((await tx.execute(sa.text("SELECT count(*) FROM late_matches"))).scalar_one())
+
+
 PAGES = [f"http://board.test/{number}" for number in range(5)]
 
 
@@ -201,8 +206,7 @@ async def test_content_that_is_being_judged_at_the_moment_waits_for_it(database,
     await finish(database, bank, judge)
     clock.advance(3600)
     await finish(database, bank, judge)
-    async with database.transaction() as tx:
-        assert (await tx.execute(sa.text("SELECT count(*) FROM late_matches"))).scalar() == 0
+    assert await waiting(database) == 0
 
 
 async def test_one_that_cannot_be_judged_does_not_stop_the_others(database, bank, judge):
@@ -215,6 +219,7 @@ async def test_one_that_cannot_be_judged_does_not_stop_the_others(database, bank
     await list_hashes(database, "own", [listed()], author=ME)
     await finish(database, bank, judge)
     assert {url for url, _ in judge.given} == {PAGES[0], PAGES[1], PAGES[3]}
+    assert await waiting(database) == 0
 
 
 async def test_many_new_hashes_are_looked_up_in_the_bank_s_own_index(database, bank, judge, monkeypatch):
