@@ -1,7 +1,7 @@
 """Texts as n-grams of their passages, many in a few flat arrays: what heads are fitted to and measured on."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import chain
 
 import numpy as np
@@ -55,6 +55,11 @@ class Bags:
         order = np.lexsort((-logits, self.owners))
         rank = np.arange(len(order)) - np.repeat(self.firsts, self.passages)
         return self._chosen(order[rank < most], np.minimum(self.passages, most), np.arange(len(self)))
+
+    def whole(self) -> "Bags":
+        """Each text as one passage."""
+        ends = self.ends[np.cumsum(self.passages) - 1]
+        return replace(self, ends=ends, passages=np.ones(len(self), np.int64))
 
     def of_passages(self, chosen: Places) -> "Bags":
         """Each of these passages as a text of its own."""

@@ -97,7 +97,7 @@ def gain(champion: Head, challenger: Head, bags: Bags) -> Gain | None:
     on the same draws, so that what makes texts hard cancels out. None when there are too few texts to say anything."""
     if not _enough(bags.labels):
         return None
-    before, after = champion.logits(bags), challenger.logits(bags)
+    before, after = champion.margins(bags), challenger.margins(bags)
     rng = np.random.default_rng(SEED)
     gains = []
     for _ in range(DRAWS):
@@ -133,7 +133,7 @@ def _no_worse(name: str, gained: Gain | None, most: float) -> Check:
 
 def _groups(champion: Head, challenger: Head, bags: Bags, where: str) -> Iterator[Check]:
     """A language is measured alone; a category's texts beside all harmless ones."""
-    before, after = champion.logits(bags), challenger.logits(bags)
+    before, after = champion.margins(bags), challenger.margins(bags)
     languages, categories = np.array(bags.languages), np.array(bags.categories)
     parts = {f"language {name}": languages == name for name in sorted(set(bags.languages))}
     if len(named := sorted(set(bags.categories))) > 1:
@@ -147,7 +147,7 @@ def _groups(champion: Head, challenger: Head, bags: Bags, where: str) -> Iterato
 
 
 def _disguised(champion: Head, challenger: Head, bags: Bags) -> Check:
-    was, now = (average_precision(head.logits(bags), bags.labels) for head in (champion, challenger))
+    was, now = (average_precision(head.margins(bags), bags.labels) for head in (champion, challenger))
     return Check("disguised", now >= was - DISGUISED_LOST_AT_MOST, f"disguised texts: {now:.3f} after {was:.3f}")
 
 

@@ -95,9 +95,12 @@ class Head:
             return np.empty(0)
         return np.maximum.reduceat(self.passage_logits(bags), bags.firsts)
 
+    def margins(self, bags: Bags) -> Floats:
+        """Of each text: its calibrated log-odds, in the order of its score."""
+        scale, shift = (float(self.config[name]) for name in CALIBRATION)
+        return scale * self.logits(bags) + shift
+
     def probabilities(self, bags: Bags) -> Floats:
         """Of each text, calibrated."""
-        scale, shift = (float(self.config[name]) for name in CALIBRATION)
-        margin = np.clip(scale * self.logits(bags) + shift, -60, 60)
-        probabilities: Floats = 1 / (1 + np.exp(-margin))
+        probabilities: Floats = 1 / (1 + np.exp(-np.clip(self.margins(bags), -60, 60)))
         return probabilities

@@ -63,7 +63,8 @@ def platt(logits: Floats, labels: Labels) -> tuple[float, float]:
     """Scale and shift so that sigmoid(scale * logit + shift) is a probability.
 
     With Platt's own smoothed targets (Platt 1999, "Probabilistic outputs for support vector machines"): separable
-    logits would otherwise ask for an infinite scale. Newton's method with a ridge that keeps it bounded.
+    logits would otherwise ask for an infinite scale. Newton's method with a ridge that keeps it bounded. Where logits
+    contradict the labels, as a handful of texts may, nothing is learned of probabilities: scale 1, shift 0.
     """
     positives, negatives = int(labels.sum()), int((~labels).sum())
     targets = np.where(labels, (positives + 1) / (positives + 2), 1 / (negatives + 2))
@@ -74,4 +75,5 @@ def platt(logits: Floats, labels: Labels) -> tuple[float, float]:
         slope = features @ (probability - targets)
         curve = (features * (probability * (1 - probability))) @ features.T + 1e-6 * np.eye(2)
         weights = weights - np.clip(np.linalg.solve(curve, slope), -1, 1)
-    return float(weights[0]), float(weights[1])
+    scale, shift = map(float, weights)
+    return (scale, shift) if scale > 0 else (1.0, 0.0)
