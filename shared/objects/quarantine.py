@@ -21,16 +21,19 @@ from shared.objects.vault import DESTROYED, key_of
 from shared.settings import QuarantineSettings, S3Settings
 
 KEYS = "keys"
+KEPT_S = 60.0  # a day's key in the memory of who reads: without it every picture costs a second look into the store
 
 
 class Quarantine:
-    """`hours`: an object can be read for so long at least, and at most a day longer."""
+    """`hours`: an object can be read for so long at least, and at most a day longer (and by who has just read another
+    of that day, a minute)."""
 
     def __init__(self, store: ObjectStore, key: bytes, clock: Clock, hours: float) -> None:
         if len(key) != cipher.KEY_BYTES:
             raise ValueError(f"the quarantine key has {len(key)} bytes; it must have {cipher.KEY_BYTES}")
         self._store, self._key, self._clock, self._life = store, key, clock, timedelta(hours=hours)
         self._today: tuple[date, bytes] | None = None
+        self._opened: dict[date, tuple[float, bytes]] = {}  # read keys, with the moment until which they are kept
 
     async def put(self, name: str, data: bytes) -> None:
         """Keep the bytes until their time is over. `name`: the SHA-256 of what was fetched, or begins with it."""
@@ -57,6 +60,7 @@ class Quarantine:
         if self._today and (self._today[0] in over or self._today[0] not in days):
             self._today = None  # somebody's clock was ahead; what would be sealed with it could not be opened
         for day in over:
+            self._opened.pop(day, None)
             # First the key: whatever happens next, the day cannot be read. The mark goes last, so that nothing stays.
             await self._store.put(_key_place(day), DESTROYED)
             await self._store.clear(day.isoformat())
@@ -69,11 +73,19 @@ class Quarantine:
     async def _get(self, day: date, name: str) -> bytes:
         place = _place(day, name)
         sealed = await self._store.get(place)
-        key = self._unwrapped(day, await self._store.get(_key_place(day)))
+        key = await self._key_of(day)
         try:
             return await asyncio.to_thread(cipher.disclose, sealed, key, place.encode())
         except ValueError as error:
             raise Tampered(f"{place} of the quarantine does not open ({error}): it was changed") from error
+
+    async def _key_of(self, day: date) -> bytes:
+        until, key = self._opened.get(day, (0.0, b""))
+        now = self._clock.monotonic()
+        if now >= until:
+            key = self._unwrapped(day, await self._store.get(_key_place(day)))
+            self._opened = {day: (now + KEPT_S, key)}
+        return key
 
     async def _key_for(self, day: date) -> bytes:
         """The day's key. Whoever comes second uses the first's."""

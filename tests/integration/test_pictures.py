@@ -145,6 +145,20 @@ async def test_a_store_that_is_away_is_named_once_for_all(given: dict[str, objec
         assert {one.unread for one in await looker.look(shown)} == {"the quarantine does not answer"}
 
 
+async def test_what_was_changed_in_the_store_spoils_no_other(
+    given: dict[str, object], kept: Quarantine, s3_settings: S3Address
+) -> None:
+    first, second = await put(kept, picture_file(1), picture_file(2))
+    client, bucket = s3_settings.client(), f"{given['s3_bucket_prefix']}quarantine"
+    (place,) = (
+        one.object_name for one in client.list_objects(bucket, recursive=True) if first.sha256 in one.object_name
+    )
+    client.put_object(bucket, place, io.BytesIO(b"changed"), 7)
+    async with opened(given) as looker:
+        signs = await looker.look([first, second])
+    assert [one.unread for one in signs] == ["what the quarantine holds of it does not open", ""]
+
+
 async def test_in_hash_only_mode_nothing_is_asked_for(given: dict[str, object]) -> None:
     async with opened(given, hash_only=True) as looker:
         (signs,) = await looker.look([picture(picture_file(1))])

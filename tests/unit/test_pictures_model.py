@@ -42,14 +42,14 @@ def load(source: Path | str, mapping: dict[str, str] | None = None, device: str 
 
 
 def pixels(model: PictureModel, *seeds: int) -> list[list[bytes]]:
-    return [list(decode(picture_file(seed), (model.shape,)).pixels[0]) for seed in seeds]
+    return [list(decode(picture_file(seed, format="PNG"), (model.shape,)).pixels[0]) for seed in seeds]
 
 
 def expected(directory: Path, *seeds: int) -> list[list[float]]:
     """As the library itself would say it."""
     reference = ViTForImageClassification.from_pretrained(directory).eval()
     processor = ViTImageProcessorPil.from_dict(PREPARATION)
-    images = [Image.open(io.BytesIO(picture_file(seed))) for seed in seeds]
+    images = [Image.open(io.BytesIO(picture_file(seed, format="PNG"))) for seed in seeds]
     with torch.inference_mode():
         found: list[list[float]] = reference(**processor(images, return_tensors="pt")).logits.softmax(1).tolist()
     return found
@@ -213,7 +213,7 @@ def test_a_gpu_that_is_not_there_is_named(directory: Path, monkeypatch: pytest.M
 
 def test_slots_say_what_they_are_asked_and_nothing_else(directory: Path) -> None:
     slots = Slots.load(PictureSettings(synthetic_model=str(directory), synthetic_labels=("harbour", "lantern")))
-    (frames,) = decode(picture_file(7), slots.shapes).pixels
+    (frames,) = decode(picture_file(7, format="PNG"), slots.shapes).pixels
     (signs,) = slots.look({"ab" * 32: {slots.shapes[0]: frames}})
     assert signs.synthetic == pytest.approx(sum(expected(directory, 7)[0][1:]), abs=0.02)
     assert (signs.categories, signs.minor, signs.unread) == ({}, None, "")

@@ -111,6 +111,19 @@ async def test_what_is_no_day_keeps_no_day_from_ending(
     assert await quarantine.sweep() == (date(2026, 3, 1),)
 
 
+async def test_who_has_just_read_may_read_a_minute_longer_and_no_more(
+    quarantine: Quarantine, clock: ManualClock, tmp_path: Path
+) -> None:
+    reader = Quarantine(FolderStore(tmp_path), KEY, clock, 24)
+    await quarantine.put(NAME, DATA)
+    assert await reader.get(NAME) == DATA
+    (tmp_path / "keys" / "2026-03-01").unlink()  # as whoever sweeps does it
+    assert await reader.get(NAME) == DATA
+    clock.advance(60)
+    with pytest.raises(ObjectMissing):
+        await reader.get(NAME)
+
+
 async def test_nothing_readable_reaches_the_store(quarantine: Quarantine, tmp_path: Path) -> None:
     await quarantine.put(NAME, DATA)
     assert all(DATA[:8] not in data and KEY[:8] not in data for data in files(tmp_path).values())

@@ -7,7 +7,7 @@ import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from PIL import Image, ImageOps, UnidentifiedImageError
+from PIL import ExifTags, Image, ImageOps, UnidentifiedImageError
 
 from services.classifier.pictures.shape import Shape
 from shared.prints.opening import MAX_PIXELS, opened
@@ -15,6 +15,7 @@ from shared.prints.opening import MAX_PIXELS, opened
 MAX_ANIMATED_PIXELS = 80_000_000  # decoded of an animation: 40 frames of a screen's size
 # Frames of an animation that are looked at: whatever it shows for long is among them, and a short one is seen whole.
 LOOKED_AT = (0, 1, 3, 9, 27)
+ORIENTATION = ExifTags.Base.Orientation
 
 TOO_LARGE = "it has more pixels than any photograph"
 MALFORMED = "it begins as its format does, and cannot be decoded"
@@ -53,8 +54,10 @@ def _decode(body: bytes, shapes: tuple[Shape, ...], lenient: bool) -> Decoded:
         sizes = [shape.least(*image.size) for shape in shapes]
         # A JPEG can be decoded to a half, a quarter, an eighth for much less work; others take no notice.
         image.draft("RGB", (max(width for width, _ in sizes), max(height for _, height in sizes)))
-        shown = [_upright(frame) for frame in _frames(image)]
-        return Decoded(tuple(tuple(shape.of(frame).tobytes() for frame in shown) for shape in shapes))
+        frames = [
+            [shape.of(shown).tobytes() for shape in shapes] for frame in _frames(image) for shown in [_upright(frame)]
+        ]
+        return Decoded(tuple(zip(*frames, strict=True)))
 
 
 def _frames(image: Image.Image) -> Iterator[Image.Image]:
@@ -73,9 +76,12 @@ def _frames(image: Image.Image) -> Iterator[Image.Image]:
 
 
 def _upright(frame: Image.Image) -> Image.Image:
-    """As it is shown: turned as its metadata says, on white where it is transparent."""
-    turned = ImageOps.exif_transpose(frame)
-    return on_white(turned) if turned.has_transparency_data else turned.convert("RGB")
+    """As it is shown: turned as its metadata says, on white where it is transparent. Usually the frame itself, since a
+    copy costs as much as resizing it."""
+    turned = ImageOps.exif_transpose(frame) if frame.getexif().get(ORIENTATION, 1) != 1 else frame
+    if turned.has_transparency_data:
+        return on_white(turned)
+    return turned if turned.mode == "RGB" else turned.convert("RGB")
 
 
 def on_white(image: Image.Image) -> Image.Image:

@@ -9,6 +9,7 @@ import structlog
 
 from shared.clock import Clock
 from shared.failures import Failure
+from shared.objects.cipher import Tampered
 from shared.objects.port import ObjectMissing
 from shared.objects.quarantine import Quarantine, open_quarantine, why_hash_only
 from shared.settings import QuarantineSettings
@@ -58,7 +59,10 @@ class Originals:
         except ObjectMissing:
             self._misses += 1
             raise NotHad("not in the quarantine (any more)") from None
-        except (Failure, TimeoutError, ValueError) as error:
+        except Tampered as error:
+            log.warning("a picture in the quarantine does not open", why=str(error))
+            raise NotHad("what the quarantine holds of it does not open") from None
+        except (Failure, TimeoutError) as error:
             self._away_until = self._clock.monotonic() + AWAY_S
             log.warning("the quarantine cannot be read; pictures are left out for a while", why=str(error) or "time")
             raise NotHad("the quarantine does not answer") from None

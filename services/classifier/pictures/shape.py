@@ -32,9 +32,9 @@ class Shape:
 
     def least(self, width: int, height: int) -> tuple[int, int]:
         """The size below which a picture of this size loses detail that the model would see: a decoder that can give
-        less than all may give that. Twice what is needed, since a filter reads beyond its pixel."""
+        less than all may give that. (Averaging by the decoder moves the log-odds of the default model by 0.1.)"""
         across, down = self._scales(width, height)
-        return max(1, round(2 * width * across)), max(1, round(2 * height * down))
+        return max(1, round(width * across)), max(1, round(height * down))
 
     def _scales(self, width: int, height: int) -> tuple[float, float]:
         if self.width is not None:
