@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from random import Random
@@ -19,19 +20,22 @@ BEGUN = datetime(2026, 3, 2, 15, tzinfo=UTC)
 ROOM = "room-7"
 
 
-def trained(out: Path, count: int = 60) -> ConversationModel:
-    """On n-grams alone: of the phrasing that it has learnt it knows every stage, and it is trained in seconds."""
-    few = list(labelled(Half.TRAINING, 1, count, 0.4))
+def trained(out: Path, count: int = 160) -> ConversationModel:
+    """On n-grams alone, in English: it knows every stage of the phrasing that it has learnt, and learns in seconds."""
+    found = (one for one in labelled(Half.TRAINING, 1, count, 0.4) if one.language == "en")
+    few = [replace(one, turns=tuple(replace(turn, family=turn.text) for turn in one.turns)) for one in found]
     train(few, few[:20], out, 1, version="of a test", provenance="A model of this test.")
     return ConversationModel.load(out, None)
 
 
-def said(stages: Sequence[Stage | None], speaker: str = "a", begin: int = 0, seed: int = 1) -> tuple[Turn, ...]:
+def said(
+    stages: Sequence[Stage | None], speaker: str = "a", begin: int = 0, seed: int = 1, name: str = "t"
+) -> tuple[Turn, ...]:
     """A turn a stage, None for small talk, a minute apart; numbered from `begin`."""
     words, rng = grammar("en", Half.TRAINING), Random(seed)
     lines = [words.cue(stage, rng) if stage else words.small_talk(rng) for stage in stages]
     return tuple(
-        Turn(turn_id=f"t{place}", speaker=speaker, said_at=BEGUN + timedelta(minutes=place), text=line.text)
+        Turn(turn_id=f"{name}{place}", speaker=speaker, said_at=BEGUN + timedelta(minutes=place), text=line.text)
         for place, line in enumerate(lines, begin)
     )
 

@@ -135,7 +135,8 @@ async def _tell(
         "proof": row.proof,
         "turns": [turn.model_dump(mode="json") for turn in told.turns],
     }
-    if (await tx.execute(insert(AlertRow).values(kept).on_conflict_do_nothing())).rowcount:
+    new = insert(AlertRow).values(kept).on_conflict_do_nothing().returning(AlertRow.alert_id)
+    if (await tx.execute(new)).first():
         tx.publish(told, id=told.alert_id)
 
 

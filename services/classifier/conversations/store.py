@@ -109,8 +109,8 @@ async def count_refused(tx: Transaction, lawful_basis: str, events: int, turns: 
 
 async def add_turns(tx: Transaction, rows: Sequence[dict[str, Any]]) -> int:
     """How many of them were not known before."""
-    statement = insert(TurnRow).values(list(rows)).on_conflict_do_nothing()
-    return (await tx.execute(statement)).rowcount
+    statement = insert(TurnRow).values(list(rows)).on_conflict_do_nothing().returning(TurnRow.turn)
+    return len((await tx.execute(statement)).all())
 
 
 async def cue_turns(tx: Transaction, conversation: UUID) -> list[CueTurn]:

@@ -2,12 +2,13 @@
 
 import json
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from random import Random
 
 import numpy as np
 import torch
+from threadpoolctl import threadpool_limits
 
 from services.classifier.conversations.card import card
 from services.classifier.conversations.cue_training import Corpus, fit, unseen_probabilities
@@ -40,7 +41,28 @@ def train(
     if len({one.harmful for one in conversations}) < 2:
         raise ValueError("conversations: all harmful or all harmless; give some of both")
     torch.set_num_threads(1)
-    rng = Random(seed)
+    with threadpool_limits(1):  # threads of the linear algebra wait for one another: eight times as long on two cores
+        return _train(conversations, unseen, out_dir, Random(seed), _Told(version, provenance, seed), embedding, report)
+
+
+@dataclass(frozen=True)
+class _Told:
+    """What the model's card says of where it comes from."""
+
+    version: str
+    provenance: str
+    seed: int
+
+
+def _train(
+    conversations: Sequence[LabelledConversation],
+    unseen: Sequence[LabelledConversation],
+    out_dir: Path,
+    rng: Random,
+    told: _Told,
+    embedding: Path | None,
+    report: Report,
+) -> Mapping[str, Figures]:
     texts = texts_of(conversations)
     corpus = Corpus.of(texts, Embedder.load(embedding) if embedding else None, rng)
     report(f"{len(texts)} different turns read")
@@ -49,9 +71,9 @@ def train(
     for reading, probabilities in unseen_probabilities(corpus).items():
         risks[reading] = train_risk(conversations, probabilities, rng)
         report(f"risk trained on {reading}")
-    save(out_dir, version, cues, risks)
+    save(out_dir, told.version, cues, risks)
     models = {reading: ConversationModel.load(out_dir, embedding if reading is MEANING else None) for reading in risks}
     figures = {reading: evaluate(model, unseen) for reading, model in models.items()}
     (out_dir / "metrics.json").write_text(json.dumps({name: asdict(f) for name, f in figures.items()}, indent=2) + "\n")
-    (out_dir / "MODEL_CARD.md").write_text(card(provenance, len(conversations), seed, figures))
+    (out_dir / "MODEL_CARD.md").write_text(card(told.provenance, len(conversations), told.seed, figures))
     return figures
