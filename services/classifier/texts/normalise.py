@@ -37,7 +37,8 @@ class Forms:
 
 def forms(text: str) -> Forms:
     cleaned = clean(text)
-    return Forms(cleaned, skeleton(cleaned))
+    bare = _bare(cleaned)
+    return Forms(cleaned, bare if _STILL.fullmatch(bare) else skeleton(bare))
 
 
 def clean(text: str) -> str:
@@ -62,7 +63,11 @@ def _cleaned(text: str) -> str:
 
 
 def _bared(text: str) -> str:
-    text = clean(text).casefold()
+    return _bare(clean(text))
+
+
+def _bare(text: str) -> str:
+    text = text.casefold()
     if not text.isascii():
         text = unicodedata.normalize("NFC", _ACCENTS.sub("", unicodedata.normalize("NFD", text)))
     text = _NO_WORD.sub(" ", text.translate(SKELETON)).strip()

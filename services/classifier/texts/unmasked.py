@@ -20,14 +20,13 @@ _LOOK_ALIKE = frozenset([*CYRILLIC.values(), *GREEK.values()])
 _RUSSIAN, _ENGLISH = "бгджзийлпфцчшщъыьэюя", "dfgijlnqrsuvwz"  # letters that the other script has none like
 _LEET = str.maketrans(LEET)
 
-_MIXING = re.compile(r"[a-z][\u0370-\u04ff]|[\u0370-\u04ff][a-z]", re.IGNORECASE)
-_LEETING = re.compile(r"[a-z][013457@$]+[a-z]", re.IGNORECASE)
-# Without one of these nothing below changes anything: asked first, since most texts have none.
-_SUSPECT = re.compile(rf"{_LEETING.pattern}|\w[.*_~^-]\w[.*_~^-]\w|\b\w \w \w \w \w\b", re.IGNORECASE)
+_MIXING = re.compile(r"[A-Za-z][\u0370-\u04ff]|[\u0370-\u04ff][A-Za-z]")
+_LEETING = re.compile(r"[A-Za-z][013457@$]+[A-Za-z]")
 _PICTURES = "\u2600-\u27bf\U0001f000-\U0001faff"
-_SUSPECT_WIDE = re.compile(
-    rf"[{INVISIBLE}\u3131-\u318e\u0300-\u036f\uff41-\uff5a{_PICTURES}]|{_MIXING.pattern}", re.IGNORECASE
-)
+# Without one of these nothing below changes anything: asked first, since most texts have none.
+_MARKED_OUT, _SPACED_OUT = re.compile(r"[.*_~^-]\w[.*_~^-]"), re.compile(r" \w \w \w ")
+_HIDING = re.compile(f"[{INVISIBLE}\u3131-\u318e\u0300-\u036f\uff41-\uff5a{_PICTURES}]")
+_OTHER = re.compile("[\u0370-\u04ff]")
 _HIDDEN = re.compile(rf"(?<=\w)[{INVISIBLE}]++(?=\w)")
 _THAI_BREAK = re.compile("(?<=[\u0e00-\u0e7f])\u200b(?=[\u0e00-\u0e7f])")  # between Thai words, for typesetting
 _TYPED = re.compile("[ㄱ-ㅎ][ㅏ-ㅣ]")
@@ -55,7 +54,7 @@ class Unmasked:
 
 def unmask(text: str, cleaned: str | None = None) -> Unmasked:
     """`cleaned`: the text as `clean` gives it, where the caller has it."""
-    if _SUSPECT.search(text) is None and (text.isascii() or _SUSPECT_WIDE.search(text) is None):
+    if not _is_suspect(text):
         return Unmasked(clean(text) if cleaned is None else cleaned, 0.0)
     text = _THAI_BREAK.sub("", text)
     changed = 2 * len(_TYPED.findall(text)) + sum(map(len, _WIDE.findall(text))) + len(_HIDDEN.findall(text))
@@ -67,6 +66,14 @@ def unmask(text: str, cleaned: str | None = None) -> Unmasked:
         changed += more
     letters = sum(map(str.isalpha, text))
     return Unmasked(clean(_RUN.sub(r"\1\1", text)), min(changed / letters, 1.0) if letters else 0.0)
+
+
+def _is_suspect(text: str) -> bool:
+    if _LEETING.search(text) or _MARKED_OUT.search(text) or _SPACED_OUT.search(text):
+        return True
+    if text.isascii():
+        return False
+    return _HIDING.search(text) is not None or (_OTHER.search(text) is not None and _MIXING.search(text) is not None)
 
 
 def _counted(pattern: re.Pattern[str], put_right: Callable[[str], str], text: str) -> tuple[str, int]:

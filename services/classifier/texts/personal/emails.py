@@ -4,7 +4,7 @@ import re
 from itertools import islice
 
 _ADDRESS = re.compile(r"(?<![\w.+@-])([\w.+-]{1,64}+)@[\w-]{1,63}+(?:\.[\w-]{1,63}+){1,4}+", re.ASCII)
-_AT = re.compile(r"[\[(](?:at|@|골뱅이)[\])]", re.IGNORECASE)
+_AT = re.compile(r"[\[(](?:at|AT|At|@|골뱅이)[\])]")
 _DOT = r"(?:\.|[\[(](?:dot|점)[\])])"
 _SPELLED = re.compile(
     rf"(?<![\w.+@-])([\w.+-]{{2,64}}+) ?{_AT.pattern} ?[\w-]{{1,63}}(?: ?{_DOT} ?[a-z]{{2,24}}){{1,3}}",

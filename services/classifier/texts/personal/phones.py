@@ -29,7 +29,7 @@ _ANY = re.compile(rf"(?<![\w+])(?:{_ABROAD})(?![0-9-])", re.ASCII)
 _WORDS = dict(zip("공영일이삼사오육륙칠팔구零〇一二三四五六七八九", "00123456678900123456789", strict=True))
 _DIGITS = str.maketrans({**_WORDS, **{chr(0x0E50 + n): str(n) for n in range(10)}, "o": "0", "O": "0", "l": "1"})
 _DIGIT = f"[0-9oOl๐-๙{''.join(_WORDS)}]"
-_WORDED = re.compile(rf"(?<![0-9A-Za-z]){_DIGIT}(?:{_BETWEEN}{_DIGIT}){{8,19}}+(?![0-9A-Za-z])")
+_WORDED = re.compile(rf"{_DIGIT}(?<![0-9A-Za-z].)(?:{_BETWEEN}{_DIGIT}){{8,19}}+(?![0-9A-Za-z])")
 FEWEST_DIGITS = 8  # of the shortest number that is looked for
 _LONG = re.compile(rf"[0-9](?:{_BETWEEN}[0-9]){{{FEWEST_DIGITS - 1}}}")
 _NO_PHONE = re.compile(
@@ -49,7 +49,7 @@ def in_digits(text: str) -> str:
 
 def has_number(text: str) -> bool:
     """Whether a row of digits in it is long enough for a phone or an identity."""
-    return sum(map(text.count, "0123456789")) >= FEWEST_DIGITS and _LONG.search(text) is not None
+    return _LONG.search(text) is not None
 
 
 def phones(text: str, language: str | None, most: int) -> int:

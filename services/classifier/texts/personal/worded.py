@@ -7,6 +7,7 @@ import re
 import tomllib
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import product
 from pathlib import Path
 
 import ahocorasick
@@ -69,9 +70,11 @@ def _rows(file: Path) -> list[Row]:
 
 
 def _spellings(hint: str) -> Iterator[str]:
-    """In the cases that it is written in, and each digit for a #."""
-    for spelling in {hint, hint.lower(), hint.upper(), hint.capitalize()}:
-        yield from (spelling.replace("#", digit) for digit in DIGITS) if "#" in spelling else (spelling,)
+    """Each digit for each #; in any case, unless the hint has capitals."""
+    for spelling in {hint, hint.upper(), hint.capitalize()} if hint == hint.lower() else {hint}:
+        first, *others = spelling.split("#")
+        for digits in product(DIGITS, repeat=len(others)):
+            yield first + "".join(map(str.__add__, digits, others))
 
 
 def _automaton(rows: list[Row]) -> ahocorasick.Automaton:
