@@ -11,6 +11,7 @@ from random import Random
 import numpy as np
 from sklearn.linear_model import LogisticRegression
 from sklearn.preprocessing import StandardScaler
+from threadpoolctl import threadpool_limits
 
 from services.classifier.learning.disguises import disguised
 from services.classifier.learning.metrics import platt
@@ -62,7 +63,8 @@ def _fitted(examples: Sequence[Example], model: TextModel, embedder: Embedder, r
         labels += [example.label] * len(chosen)
     scaler = StandardScaler()
     rows = scaler.fit_transform(embedder.embed(passages))
-    fit = LogisticRegression(C=RIDGE, tol=1e-6, max_iter=1000).fit(rows, labels)
+    with threadpool_limits(1):  # threads that wait for one another take several times as long as one
+        fit = LogisticRegression(C=RIDGE, tol=1e-6, max_iter=1000).fit(rows, labels)
     weight = fit.coef_[0] / scaler.scale_
     return weight, float(fit.intercept_[0] - weight @ scaler.mean_)
 
