@@ -2,7 +2,7 @@
 
 from shared.events.values import Match
 
-# Differing bits of PDQ. Of 240,000 pairs of a changed photograph with an unrelated one none is within 70
+# Differing bits of PDQ. Of 240,000 pairs of a changed photograph with an unrelated one none is within 65
 # (`benchmarks hashing`), and each five bits less leave a tenth. But a bank of 10,000 pictures that meets a million a
 # day has ten thousand million pairs a day: up to 50 bits about one false match of a day, up to 60 a hundred.
 ALONE = 50
