@@ -8,10 +8,13 @@ from contextlib import AsyncExitStack
 from datetime import timedelta
 from functools import partial
 
+import psycopg
 import pytest
 import sqlalchemy as sa
 from structlog.testing import capture_logs
 
+from deploy.local.access import libpq_url
+from migrations.runner import downgrade, upgrade
 from services.classifier.hashes import banks as control
 from services.classifier.hashes.bank import HashBank
 from services.classifier.hashes.changes import Author, NothingListed, bank_history
@@ -339,3 +342,26 @@ async def test_the_news_reaches_every_process_over_kafka(database, kafka_bootstr
         await eventually(lambda: (len(one), len(other)) == (1, 1))
         await switch_hashes(database, "own", {"entry": "k"}, False, ME)
         await eventually(lambda: (len(one), len(other)) == (0, 0))
+
+
+async def test_what_was_listed_before_there_were_banks_is_kept(postgres_url):
+    await asyncio.to_thread(upgrade, postgres_url, "0014")
+    rows = [("own", "k", "pdq", 45), ("own", "l", "pdq", 45), ("own", "m", "pdq", 31), ("own", "f", "sha256", 0)]
+    with psycopg.connect(libpq_url(postgres_url)) as connection:
+        for number, row in enumerate(rows):
+            connection.execute(
+                "INSERT INTO classifier.bank_entries (bank, entry, category, algorithm, hash, variant, threshold) "
+                "VALUES (%s, %s, 'c', %s, %s, 'original', %s)",
+                (*row[:3], bytes([number]) * 32, row[3]),
+            )
+    await asyncio.to_thread(upgrade, postgres_url, "0015")
+    with psycopg.connect(libpq_url(postgres_url)) as connection:
+        kept = connection.execute("SELECT entry, threshold_given, revision FROM classifier.bank_entries ORDER BY id")
+        assert kept.fetchall() == [("k", False, 1), ("l", False, 1), ("m", True, 1), ("f", False, 1)]
+        assert connection.execute("SELECT name, threshold, kind FROM classifier.banks").fetchall() == [
+            ("own", 45, "known")
+        ]
+        connection.execute("UPDATE classifier.bank_entries SET disabled_at = now() WHERE entry = 'k'")
+    await asyncio.to_thread(downgrade, postgres_url, "0014")
+    with psycopg.connect(libpq_url(postgres_url)) as connection:
+        assert connection.execute("SELECT count(*) FROM classifier.bank_entries").fetchone() == (3,)

@@ -10,7 +10,7 @@ import pytest
 
 from services.classifier.hashes.asked import TURNS, asked_of
 from services.classifier.hashes.entries import OCTETS, Algorithm
-from services.classifier.hashes.matching import Matched, listed_videos, matched
+from services.classifier.hashes.matching import Hit, Matched, listed_videos, matched
 from services.classifier.hashes.reading import Label, Rows, record
 from services.classifier.hashes.search import Indexes
 from shared.events.values import Picture, Video
@@ -189,3 +189,10 @@ def test_nearest_comes_first_over_all_pictures_of_a_finding() -> None:
     listed = [label(threshold=31), label(OTHER, "other"), label(FILE, "file", Algorithm.SHA256, threshold=0)]
     seen = [picture(flipped(HASH, 9)), picture(flipped(OTHER, 3)), picture(quality=None, sha256=FILE)]
     assert entries(match(listed, *seen))[0] == ["file", "other", "k"]
+
+
+def test_what_the_table_says_at_the_moment_counts_not_what_the_index_still_has() -> None:
+    hit = [(asked_of([picture(HASH)], [])[0], [Hit(0, 9)])]
+    assert matched(hit, {0: label(threshold=9)}, {}).matches
+    assert matched(hit, {0: label(threshold=8)}, {}) == Matched()
+    assert matched(hit, {}, {}) == Matched()
