@@ -17,7 +17,6 @@ from sqlalchemy.exc import DBAPIError
 from typer.testing import CliRunner
 
 from haetae.cli import app as command_line
-from sandbox.training import Example
 from services.classifier.learning import registry
 from services.classifier.learning.examples import ExampleRow, Kept, forget, keep, label, labelled
 from services.classifier.learning.learner import Learner
@@ -25,6 +24,7 @@ from services.classifier.learning.live import LiveModels
 from services.classifier.learning.registry import ModelRow, PromotionRow, Status
 from services.classifier.learning.sampling import Slot, grant
 from services.classifier.learning.settings import LearningSettings
+from services.classifier.learning.training import Example
 from services.classifier.learning.turns import TrainingRow, train
 from services.classifier.text_thread import TextThread
 from services.classifier.texts.reader import TextReader

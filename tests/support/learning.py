@@ -8,11 +8,11 @@ from random import Random
 
 import numpy as np
 
-from sandbox.training import Example, examples, must
+from sandbox.training import examples, must
 from services.classifier.learning.bags import bags_of
 from services.classifier.learning.heads import Head
 from services.classifier.learning.taught import Labelled
-from services.classifier.learning.training import train
+from services.classifier.learning.training import Example, HeldOut, train
 from services.classifier.texts.features import TextFeatures, encode
 from services.classifier.texts.normalise import skeleton
 
@@ -23,8 +23,13 @@ def weak_model(out: Path, frozen: int = 400, few: int = FEW) -> list[Example]:
     """Train one into `out`, measured on `frozen` texts; returns texts that it has not seen."""
     pool = examples(1, 250)
     Random(3).shuffle(pool)
-    train(pool[:few], out, 1, provenance="A weak model.", testing=pool[few : few + frozen], must=must(1))
-    return pool[few + frozen :]
+    testing, calibrating, rest = (
+        pool[few : few + frozen],
+        pool[few + frozen : few + frozen + 100],
+        pool[few + frozen + 100 :],
+    )
+    train(pool[:few], out, 1, provenance="A weak model.", held_out=HeldOut(testing, calibrating, must(1)))
+    return rest
 
 
 def verdicts(head: Head, texts: Sequence[Example], reviewers: int = 5) -> list[Labelled]:

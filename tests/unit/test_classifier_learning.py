@@ -11,7 +11,6 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sandbox.training import Example
 from services.classifier.learning.bags import bags_of, joined
 from services.classifier.learning.corpus import FILE, Corpus, CorpusUnusable
 from services.classifier.learning.fitting import Lesson, fit
@@ -19,6 +18,7 @@ from services.classifier.learning.gate import Exam, judge
 from services.classifier.learning.heads import Head, HeadUnusable
 from services.classifier.learning.retraining import Retrained, retrain
 from services.classifier.learning.taught import Labelled, readable
+from services.classifier.learning.training import Example
 from services.classifier.learning.trust import Vote, weigh
 from services.classifier.texts.ngrams import Grams
 from services.classifier.texts.normalise import skeleton
@@ -109,7 +109,9 @@ def test_a_gate_refuses_what_lost_a_language(corpus: Corpus, better: Retrained) 
     thai = np.array(frozen.languages) == "th"
     turned = replace(frozen, labels=frozen.labels ^ thai)
     lesson = Lesson(joined([turned, corpus.base]), np.ones(len(turned) + len(corpus.base)))
-    verdict = judge(champion, fit(champion, lesson, corpus.calibrating), exam(corpus))
+    verdict = judge(
+        champion, fit(champion, lesson, corpus.calibrating), exam(corpus)
+    )
     assert not verdict.passed
     assert any(not check.passed and check.name == "frozen language th" for check in verdict.checks)
 

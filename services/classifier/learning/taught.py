@@ -13,13 +13,15 @@ from services.classifier.texts.ngrams import Buckets, Grams
 
 @dataclass(frozen=True)
 class Labelled:
-    """A verdict and the features of its text, as `texts.features` encodes them."""
+    """A verdict and the features of its text, as `texts.features` encodes them. `by_chance`: nothing but chance chose
+    the text to be looked at."""
 
     features: bytes
     label: bool
     language: str
     category: str
     reviewer: str
+    by_chance: bool = False
 
 
 @dataclass(frozen=True)

@@ -47,6 +47,17 @@ class Example:
     language: str
 
 
+@dataclass(frozen=True)
+class HeldOut:
+    """What is not trained on: `testing` measures this model and its successors, `calibrating` makes probabilities of
+    their scores; where these are empty, a part of the examples is taken. `must`: what no successor may have wrong."""
+
+    testing: Sequence[Example] = ()
+    calibrating: Sequence[Example] = ()
+    must: Sequence[Example] = ()
+
+
+NOTHING_HELD_OUT = HeldOut()
 Report = Callable[[str], None]
 
 
@@ -56,16 +67,13 @@ def train(
     seed: int,
     *,
     provenance: str,
-    testing: Sequence[Example] = (),
-    must: Sequence[Example] = (),
+    held_out: HeldOut = NOTHING_HELD_OUT,
     report: Report = lambda _: None,
 ) -> dict[str, Metrics]:
     """Train on the examples and write model, metrics.json, MODEL_CARD.md and learning.npz into `out_dir`.
 
-    `provenance` says in the model card what the examples are. `testing`: what this model and its successors are
-    measured on; empty takes a part of the examples. `must`: what no successor may have wrong, not trained on either.
-    The same examples and seed give the same model. Returns the metrics on held-out examples: of each language, of
-    "all", and of "disguised" (all of them, obfuscated).
+    `provenance` says in the model card what the examples are. The same examples and seed give the same model. Returns
+    the metrics on held-out examples: of each language, of "all", and of "disguised" (all of them, obfuscated).
     Raises `ValueError` when one of the labels is missing.
     """
     if len({example.label for example in examples}) < 2:
@@ -74,27 +82,29 @@ def train(
     torch.set_num_threads(1)
     torch.manual_seed(seed)
     rng = Random(seed)
-    fitting, calibrating, held_out = _split(examples, rng)
-    if testing:
-        fitting, held_out = [*fitting, *held_out], list(testing)
+    fitting, held_out = _split(examples, held_out, rng)
     config = NgramConfig(labelled=dict(Counter(example.language for example in fitting)))
     model = NgramModel(config)
     _fit(model, _learning_set(fitting, config.grams(), rng), rng, report)
-    mixed = _bags([*calibrating, *_disguised(calibrating, rng)], config.grams())
+    mixed = _bags([*held_out.calibrating, *_disguised(held_out.calibrating, rng)], config.grams())
     config.calibration_scale, config.calibration_shift = _calibrate(model, mixed)
     model.save_pretrained(out_dir)
-    metrics = _evaluate(TextModel.load(out_dir), held_out, rng)
+    metrics = _evaluate(TextModel.load(out_dir), held_out.testing, rng)
     (out_dir / "metrics.json").write_text(json.dumps({name: vars(m) for name, m in metrics.items()}, indent=2) + "\n")
     (out_dir / "MODEL_CARD.md").write_text(model_card(provenance, len(examples), seed, metrics))
-    calibrating = calibrating[:CALIBRATING_TEXTS]
-    _corpus(Head.of_directory(out_dir), fitting, calibrating, held_out, must, rng).write(out_dir)
+    _corpus(Head.of_directory(out_dir), fitting, held_out, rng).write(out_dir)
     return metrics
 
 
-def _split(examples: Sequence[Example], rng: Random) -> tuple[list[Example], list[Example], list[Example]]:
+def _split(examples: Sequence[Example], given: HeldOut, rng: Random) -> tuple[list[Example], HeldOut]:
+    """What is fitted to, and what is not."""
     shuffled = rng.sample(examples, len(examples))
-    calibration, test = int(len(examples) * CALIBRATION_SHARE), int(len(examples) * TEST_SHARE)
-    return shuffled[calibration + test :], shuffled[:calibration], shuffled[calibration : calibration + test]
+    calibration = 0 if given.calibrating else int(len(examples) * CALIBRATION_SHARE)
+    test = 0 if given.testing else int(len(examples) * TEST_SHARE)
+    calibrating, testing = shuffled[:calibration], shuffled[calibration : calibration + test]
+    return shuffled[calibration + test :], HeldOut(
+        given.testing or testing, given.calibrating or calibrating, given.must
+    )
 
 
 def _disguised(examples: Sequence[Example], rng: Random) -> list[Example]:
@@ -122,23 +132,16 @@ def _bags(examples: Sequence[Example], grams: Grams) -> Bags:
     )
 
 
-def _corpus(
-    head: Head,
-    fitting: Sequence[Example],
-    calibrating: Sequence[Example],
-    testing: Sequence[Example],
-    must: Sequence[Example],
-    rng: Random,
-) -> Corpus:
+def _corpus(head: Head, fitting: Sequence[Example], held_out: HeldOut, rng: Random) -> Corpus:
     sample = rng.sample(fitting, min(len(fitting), BASE_TEXTS))
     base = joined([_bags(sample, head.grams), _bags(_disguised(sample, rng), head.grams)])
-    frozen = testing[:FROZEN_TEXTS]
+    frozen, calibrating = held_out.testing[:FROZEN_TEXTS], held_out.calibrating[:CALIBRATING_TEXTS]
     return Corpus(
         base=base.highest(head.passage_logits(base), BASE_PASSAGES),
         calibrating=_bags([*calibrating, *_disguised(calibrating, rng)], head.grams),
         frozen=_bags(frozen, head.grams),
         disguised=_bags(_disguised(frozen, rng), head.grams),
-        must=_bags(must, head.grams),
+        must=_bags(held_out.must, head.grams),
     )
 
 

@@ -14,6 +14,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from services.classifier.learning.examples import ExampleRow, labelled
 from services.classifier.learning.registry import LOCK, TEXT, Made, Status, holding, register, weights_of
 from services.classifier.learning.retraining import Retrained, retrain
+from services.classifier.learning.sampling import Slot
 from services.classifier.learning.taught import Labelled
 from services.classifier.store import Base
 from shared.database import Database, Transaction
@@ -99,7 +100,14 @@ async def train(database: Database, directory: Path, run: Train, *, scripted: bo
 
 
 def verdict_of(row: ExampleRow) -> Labelled:
-    return Labelled(row.features, bool(row.label), row.language or "", row.category, row.reviewer or "")
+    return Labelled(
+        row.features,
+        bool(row.label),
+        row.language or "",
+        row.category,
+        row.reviewer or "",
+        by_chance=row.sampled == Slot.RANDOM,
+    )
 
 
 async def _begun(tx: Transaction, by: str) -> TrainingRow | None:
