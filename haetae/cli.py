@@ -7,6 +7,7 @@ import typer
 
 from haetae import access, imports
 from haetae.banks_cli import banks
+from haetae.conversations_cli import conversations
 from haetae.hashes_cli import hashes
 from haetae.models_cli import models
 from haetae.policy_cli import policy
@@ -28,6 +29,7 @@ app.add_typer(policy, name="policy")
 app.add_typer(models, name="models")
 app.add_typer(banks, name="banks")
 app.add_typer(hashes, name="hashes")
+app.add_typer(conversations, name="conversations")
 app.add_typer(accounts, name="accounts")
 
 Login = Annotated[str, typer.Argument(help="Name to log in with.")]

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import asyncio
+import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
+from typer.testing import CliRunner
 
+from haetae.cli import app
 from services.classifier.conversations import store
 from services.classifier.conversations.settings import ConversationSettings
 from services.classifier.conversations.stages import STAGES, Stage
@@ -22,7 +27,7 @@ from shared.events import AlertRaised, ConversationObserved, LawfulBasis, Turn
 from shared.events.envelope import decode
 from shared.handling import Service
 from shared.outbox import OUTBOX
-from tests.support.conversations import BEGUN, ESCALATION, observed, said, trained
+from tests.support.conversations import BEGUN, ESCALATION, ROOM, observed, said, trained
 from tests.support.poll import eventually
 from tests.support.service import envelope, record, running
 from tests.support.stack import Migrated
@@ -197,6 +202,26 @@ async def test_what_is_over_is_forgotten(database: Database, model: Path) -> Non
     assert {row.conversation_id for row in await rows(database, AlertRow)} == {
         row.conversation_id for row in await rows(database, ConversationRow)
     }
+
+
+async def test_the_command_line_shows_where_conversations_stand(
+    database: Database, model: Path, migrated: Migrated
+) -> None:
+    async with watching(database, model) as watch:
+        await tell(watch, observed(said(ESCALATION)), observed(said(ESCALATION), CONSENT))
+
+    async def shown(*words: str) -> str:
+        run = partial(CliRunner().invoke, app, ["conversations", *words])
+        result = await asyncio.to_thread(run, env={"HAETAE_DATABASE_URL": migrated.owner_url, "COLUMNS": "200"})
+        return result.output
+
+    (listed,) = [json.loads(line) for line in (await shown("list", "--json")).splitlines()]
+    assert (listed["conversation"], listed["turns"], listed["stage"]) == (ROOM, 24, "meeting_request")
+    assert "refused, consent is not allowed: 1 records, 24 turns" in await shown("list")
+    page = await shown("show", ROOM)
+    assert "alert, meeting_request" in page
+    assert "t20" in page
+    assert "no such conversation" in await shown("show", "elsewhere")
 
 
 async def test_from_the_broker_to_the_broker(database: Database, model: Path) -> None:
