@@ -1,9 +1,7 @@
 """Ordinary photographs to measure with.
 
-By themselves there are those of Python packages that `make bench` installs (scikit-learn, scikit-image) and of Debian
-packages where they are installed: `apt-get install opencv-doc mate-backgrounds plasma-workspace-wallpapers`. These can
-also be unpacked (`dpkg-deb -x PACKAGE FOLDER`) and given as `DATA=FOLDER/usr/share`. `DATA` may as well be a folder of
-one's own photographs: at least sixty different ones.
+By themselves there are those of Python packages that `make bench` installs (scikit-learn, scikit-image) and of three
+Debian packages (`debian.py`). `DATA=FOLDER` gives one's own instead: at least sixty different ones.
 """
 
 import sysconfig
@@ -12,10 +10,12 @@ from pathlib import Path
 
 from PIL import Image
 
+from benchmarks.photographs.debian import unpacked
+
 SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".webp"})
 LARGEST = 800  # pixels of the longer side: what pages show; larger ones only take longer
 SMALLEST = 200
-PLACES = (Path(sysconfig.get_path("purelib")), Path("/usr/share"))
+PYTHON = Path(sysconfig.get_path("purelib"))
 # What these packages have besides is drawn, flat, or a second photograph of the same thing.
 CHOSEN = """
 sklearn/datasets/images/{china,flower}.jpg
@@ -37,10 +37,8 @@ wallpapers/{FallenLeaf,Kite,OneStandsOut,Path,summer_1am}/contents/images/2560x1
 
 
 def photographs(folder: Path | None) -> list[Image.Image]:
-    """RGB, at most `LARGEST` a side; what is no picture or too small is left out."""
-    chosen = _chosen((*PLACES, folder) if folder else PLACES)
-    own = folder is not None and not any(path.is_relative_to(folder) for path in chosen)
-    found = (opened(path) for path in (_all_in(folder) if folder and own else chosen))
+    """RGB, at most `LARGEST` a side; what is no picture or too small is left out. `folder`: one's own; None: ours."""
+    found = map(opened, _all_in(folder) if folder else _chosen((PYTHON, *filter(None, [unpacked()]))))
     return [photo for photo in found if photo and min(photo.size) >= SMALLEST]
 
 
