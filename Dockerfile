@@ -31,7 +31,7 @@ COPY deploy/ /app/deploy/
 COPY haetae/ /app/haetae/
 WORKDIR /app
 ENV PATH=/opt/haetae/bin:$PATH PYTHONPATH=/app PYTHONDONTWRITEBYTECODE=1 PYTHONUNBUFFERED=1 SERVICE=${SERVICE} \
-    HAETAE_OPS_HOST=0.0.0.0 HAETAE_OPS_PORT=9000
+    HAETAE_OPS_HOST=0.0.0.0 HAETAE_OPS_PORT=9000 NUMBA_CACHE_DIR=/tmp/numba
 USER 65532:65532
 EXPOSE 9000
 # The command line: docker run haetae/cli python -m haetae accounts add NAME
