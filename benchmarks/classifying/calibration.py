@@ -15,7 +15,7 @@ from PIL import Image, ImageDraw
 from sklearn.linear_model import LogisticRegression
 
 from services.classifier.learning.metrics import average_precision, expected_calibration_error, platt
-from services.classifier.pictures.loading import load
+from services.classifier.pictures.picture_model import PictureModel
 from services.classifier.pictures.probability import Probabilities
 
 SIDE = 224
@@ -55,9 +55,9 @@ def _served(logits: "np.typing.NDArray[np.float64]", given: object) -> "np.typin
 
 @torch.inference_mode()  # type: ignore[untyped-decorator]  # torch is untyped here
 def _features(directory: Path, images: list[Image.Image]) -> "np.typing.NDArray[np.float64]":
-    loaded = load(str(directory), "the default picture model", hub=False)
+    runner = PictureModel.load(str(directory), "the default picture model", {}, device="cpu", hub=False)._runner
     pixels = torch.from_numpy(np.stack([np.asarray(image) for image in images]))
-    found = [loaded.model.features(loaded.scaling.apply(some, torch.float32)) for some in pixels.split(16)]
+    found = [runner._model.features(runner._scaling.apply(some, runner.dtype)) for some in pixels.split(16)]
     return np.asarray(torch.cat(found).double().numpy())
 
 

@@ -10,6 +10,7 @@ from random import Random
 
 import torch
 from PIL import Image
+from torch import Tensor
 from transformers import AutoImageProcessor, AutoModelForImageClassification
 
 from benchmarks.photographs.sources import photographs
@@ -27,7 +28,7 @@ SCRIPT_BATCH = 16
 
 def ordinary(count: int, folder: Path | None, seed: int = 1) -> list[bytes]:
     """JPEG files, each a part of a photograph."""
-    rng, photos = Random(seed), photographs(folder)
+    rng, photos = Random(seed), photographs(folder) or photographs(None)
     if not photos:
         raise SystemExit("there is no photograph: `make install` and `make .venv/.bench`, or give DATA=FOLDER")
     return [_part(photos[number % len(photos)], rng) for number in range(count)]
@@ -71,8 +72,17 @@ class Script:
         self._processor = AutoImageProcessor.from_pretrained(directory, use_fast=False)
         self._model = AutoModelForImageClassification.from_pretrained(directory).eval()
 
-    @torch.inference_mode()  # type: ignore[untyped-decorator]  # torch is untyped here
     def look(self, bodies: Sequence[bytes]) -> None:
         for start in range(0, len(bodies), SCRIPT_BATCH):
-            images = [Image.open(io.BytesIO(body)).convert("RGB") for body in bodies[start : start + SCRIPT_BATCH]]
-            self._model(**self._processor(images, return_tensors="pt")).logits.softmax(1)
+            self.call(self.prepared(bodies[start : start + SCRIPT_BATCH]))
+
+    def prepared(self, bodies: Sequence[bytes]) -> Tensor:
+        images = [Image.open(io.BytesIO(body)).convert("RGB") for body in bodies]
+        pixels: Tensor = self._processor(images, return_tensors="pt")["pixel_values"]
+        return pixels
+
+    @torch.inference_mode()  # type: ignore[untyped-decorator]  # torch is untyped here
+    def call(self, inputs: Tensor) -> None:
+        """The bare model, on what is prepared."""
+        for some in inputs.split(SCRIPT_BATCH):
+            self._model(pixel_values=some).logits.softmax(1)

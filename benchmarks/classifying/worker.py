@@ -78,6 +78,7 @@ async def _ways(
     pixels = [decode(body, (model.shape,)).pixels[0] for body in bodies]
     text_model = TextModel.load(MODELS / "text")
     script = Script(MODELS / "picture")
+    inputs = script.prepared(bodies)
 
     async def both() -> int:
         await asyncio.gather(reader.read(texts, languages), looker.look(shown))
@@ -93,10 +94,14 @@ async def _ways(
         return len(text_model.score(texts))
 
     async def bare_picture() -> int:
-        return len(model.score(pixels))
+        script.call(inputs)
+        return len(inputs)
 
     async def bare_both() -> int:
         text_model.score(texts)
+        return await bare_picture()
+
+    async def same_picture() -> int:
         return len(model.score(pixels))
 
     async def script_picture() -> int:
@@ -108,6 +113,7 @@ async def _ways(
         ("text", "floor"): bare_text,
         ("picture", "ours"): ours_picture,
         ("picture", "floor"): bare_picture,
+        ("picture", "same_call"): same_picture,
         ("picture", "transformers"): script_picture,
         ("both", "ours"): both,
         ("both", "floor"): bare_both,
