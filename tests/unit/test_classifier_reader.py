@@ -172,6 +172,12 @@ def test_a_head_of_another_encoder_is_refused(encoder: Path, tmp_path: Path) -> 
     save_file(head | {"encoder": np.zeros(32, np.uint8)}, tmp_path / "head.safetensors")
     with pytest.raises(ModelUnusable, match="trained on another encoder"):
         Embedding.load(tmp_path)
+    save_file(head | {"weight": head["weight"][:5].copy()}, tmp_path / "head.safetensors")
+    with pytest.raises(ModelUnusable, match="trained on another encoder"):
+        Embedding.load(tmp_path)
+    save_file(head | {"weight": head["weight"] * np.nan}, tmp_path / "head.safetensors")
+    with pytest.raises(ModelUnusable, match="not all of it are numbers"):
+        Embedding.load(tmp_path)
     (tmp_path / "head.safetensors").write_bytes(b"none")
     with pytest.raises(ModelUnusable, match=r"head\.safetensors cannot be loaded.*make models"):
         Embedding.load(tmp_path)

@@ -2,11 +2,14 @@
 
 import json
 import re
+import shutil
+from collections.abc import Callable
 from pathlib import Path
 from random import Random
 
 import pytest
 import torch
+from safetensors.torch import load, save
 from transformers import (
     AutoConfig,
     AutoModelForSequenceClassification,
@@ -19,6 +22,7 @@ from services.classifier.learning.disguises import disguised
 from services.classifier.learning.training import Example, train
 from services.classifier.texts.text_model import ModelUnusable, TextModel
 
+PT = {"format": "pt"}  # without it transformers takes no safetensors file
 CUE = "the lantern parcel waits at gate {}, bring the {} token"
 HARMLESS = ("we repaired the lantern at home", "gate {} was painted {} last week", "a parcel for {} with a {} ribbon")
 FILLER = "It was windy, so we took the bus and talked about gardening for two hours. "
@@ -172,6 +176,43 @@ def test_an_unknown_label_is_named_with_those_that_are_known(bert: Path) -> None
 
 def test_a_missing_model_is_named_with_the_cure(tmp_path: Path) -> None:
     with pytest.raises(ModelUnusable, match=re.escape(str(tmp_path)) + ".*make models"):
+        TextModel.load(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("weights", "why"),
+    [
+        (lambda whole: whole[: len(whole) // 2], "not fully covered"),
+        (lambda _: b"", "header too small"),
+        (lambda whole: save({**load(whole), "bias": torch.tensor([torch.nan])}, PT), "not all numbers"),
+        (lambda whole: save({"bias": load(whole)["bias"]}, PT), "lack 1 of the model's, bag.weight first"),
+    ],
+)
+def test_damaged_weights_are_named_and_never_made_up(
+    directory: Path, tmp_path: Path, weights: Callable[[bytes], bytes], why: str
+) -> None:
+    shutil.copytree(directory, tmp_path, dirs_exist_ok=True)
+    file = tmp_path / "model.safetensors"
+    file.write_bytes(weights(file.read_bytes()))
+    with pytest.raises(ModelUnusable, match=f"HAETAE_TEXT_MODEL.*({why})"):
+        TextModel.load(tmp_path)
+
+
+@pytest.mark.parametrize(
+    "wrong", [{"stride": 0}, {"longest": 0}, {"buckets_log2": 50}, {"window": "x"}, {"calibration_scale": float("nan")}]
+)
+def test_a_shape_that_reads_nothing_is_refused(directory: Path, tmp_path: Path, wrong: dict[str, object]) -> None:
+    shutil.copytree(directory, tmp_path, dirs_exist_ok=True)
+    config = json.loads((tmp_path / "config.json").read_text()) | wrong
+    (tmp_path / "config.json").write_text(json.dumps(config))
+    with pytest.raises(ModelUnusable, match="HAETAE_TEXT_MODEL"):
+        TextModel.load(tmp_path)
+
+
+def test_an_encoder_without_a_head_is_no_classifier(bert: Path, tmp_path: Path) -> None:
+    shutil.copytree(bert, tmp_path, dirs_exist_ok=True)
+    BertForSequenceClassification.from_pretrained(bert).bert.save_pretrained(tmp_path)
+    with pytest.raises(ModelUnusable, match=r"its weights lack 2 of the model's, classifier\.bias first"):
         TextModel.load(tmp_path)
 
 

@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import torch
 from huggingface_hub import snapshot_download
 from transformers import AutoConfig, AutoModelForImageClassification
 from transformers.image_processing_base import ImageProcessingMixin
@@ -14,6 +13,7 @@ from transformers.utils.logging import disable_progress_bar
 from services.classifier.pictures.default_model import register
 from services.classifier.pictures.preparing import Scaling, read_preparation
 from services.classifier.pictures.shape import Shape
+from services.classifier.weights import LOCAL, loaded
 from shared.failures import Rejected
 
 # Of a hub's repository; neither code nor pickles reach the disk.
@@ -42,7 +42,8 @@ def load(source: str, variable: str, *, hub: bool) -> Loaded:
     register()
     disable_progress_bar()
     try:
-        model = _model(directory)
+        config = AutoConfig.from_pretrained(directory, **LOCAL)
+        model = loaded(AutoModelForImageClassification, directory, config=config)
         processing, _ = ImageProcessingMixin.get_image_processor_dict(directory, local_files_only=True)
         shape, scaling = read_preparation(processing)
     except Exception as error:  # whatever a foreign directory makes the libraries raise
@@ -70,22 +71,6 @@ def _located(source: str, variable: str, hub: bool) -> tuple[Path, str]:
         return Path(snapshot_download(name, revision=revision or None, allow_patterns=list(WANTED))), name
     except Exception as error:  # no network, no such name, no rights: the library has a dozen
         raise PictureModelUnusable(f"{variable}: {source} cannot be had from the hub: {error}") from error
-
-
-def _model(directory: Path) -> Any:  # noqa: ANN401  # transformers is untyped here
-    local = {"local_files_only": True, "trust_remote_code": False}
-    config = AutoConfig.from_pretrained(directory, **local)
-    model, report = AutoModelForImageClassification.from_pretrained(
-        directory, config=config, use_safetensors=True, dtype=torch.float32, output_loading_info=True, **local
-    )
-    # The library would fill what is missing with random numbers, and say so in passing.
-    if lacking := sorted({*report["missing_keys"], *(key for key, *_ in report["mismatched_keys"])}):
-        raise ValueError(
-            f"its weights lack {len(lacking)} of the model's, {lacking[0]} first: not a trained classifier"
-        )
-    if not all(bool(torch.isfinite(weights).all()) for weights in model.parameters()):
-        raise ValueError("its weights are not all numbers")
-    return model.eval()
 
 
 def _version(directory: Path) -> str:

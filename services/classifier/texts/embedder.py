@@ -15,6 +15,7 @@ from transformers.utils.logging import disable_progress_bar, set_verbosity_error
 from services.classifier.texts.encoders import writable
 from services.classifier.texts.normalise import clean
 from services.classifier.texts.text_model import ModelUnusable
+from services.classifier.weights import LOCAL, loaded
 
 PREFIX = "query: "  # E5's own, for symmetric tasks (Wang et al. 2024, "Multilingual E5 text embeddings")
 LONGEST = 128  # tokens: a passage of the n-gram model has 30 to 60, a chat message fewer
@@ -31,7 +32,8 @@ class Embedder:
     """Used by one thread at a time. `fingerprint`: of the weights; a head belongs to one of them."""
 
     def __init__(self, tokenizer: Any, encoder: Any, fingerprint: str) -> None:  # noqa: ANN401  # transformers is untyped here
-        self._tokenizer, self._encoder, self.fingerprint = tokenizer, encoder.eval(), fingerprint
+        self._tokenizer, self._encoder, self.fingerprint = tokenizer, encoder, fingerprint
+        self.width = int(encoder.config.hidden_size)
 
     @classmethod
     def load(cls, directory: Path) -> Self:
@@ -39,12 +41,11 @@ class Embedder:
         disable_progress_bar()
         set_verbosity_error()  # else it tells on every start that a pooler, which nobody asks, is missing
         torch.set_num_threads(1)  # processes are the unit of scaling
-        local = {"local_files_only": True, "trust_remote_code": False}
         try:
-            tokenizer = AutoTokenizer.from_pretrained(directory, use_fast=True, **local)
-            encoder = AutoModel.from_pretrained(directory, use_safetensors=True, dtype=torch.float32, **local)
-            return cls(tokenizer, _quicker(encoder.eval()), fingerprint(directory))
-        except (OSError, ValueError, KeyError, RuntimeError, ImportError) as error:
+            tokenizer = AutoTokenizer.from_pretrained(directory, use_fast=True, **LOCAL)
+            encoder = loaded(AutoModel, directory, spare="pooler.")
+            return cls(tokenizer, _quicker(encoder), fingerprint(directory))
+        except Exception as error:  # whatever a foreign directory makes the libraries raise
             raise ModelUnusable(
                 f"HAETAE_EMBEDDING_MODEL: {directory} holds no encoder that can be loaded ({error}); `make models`"
                 " makes one, and without the setting n-grams decide alone"
@@ -52,7 +53,7 @@ class Embedder:
 
     def embed(self, texts: Sequence[str]) -> Floats:
         """Texts × dimensions, each row of length 1."""
-        rows = np.zeros((len(texts), self._encoder.config.hidden_size), np.float32)
+        rows = np.zeros((len(texts), self.width), np.float32)
         order = sorted(range(len(texts)), key=lambda place: len(texts[place]))
         for start in range(0, len(order), BATCH):
             few = order[start : start + BATCH]

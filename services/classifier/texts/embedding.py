@@ -50,6 +50,8 @@ class Head:
         """Raises `ModelUnusable`."""
         try:
             tensors = load_file(directory / HEAD)
+            if not all(np.isfinite(tensors[name]).all() for name in ("weight", "numbers")):
+                raise ValueError("not all of it are numbers")
             bias, own_scale, own_shift, scale, shift = map(float, tensors["numbers"])
             own, together = Platt(own_scale, own_shift), Platt(scale, shift)
             return cls(tensors["weight"], bias, own, together, tensors["encoder"].tobytes().hex())
@@ -70,7 +72,7 @@ class Embedding:
     def load(cls, directory: Path) -> Self:
         """An encoder directory of `transformers` with `head.safetensors` in it. Raises `ModelUnusable`."""
         head, embedder = Head.load(directory), Embedder.load(directory)
-        if head.encoder != embedder.fingerprint:
+        if head.encoder != embedder.fingerprint or head.weight.shape != (embedder.width,):
             raise ModelUnusable(
                 f"HAETAE_EMBEDDING_MODEL: the head in {directory} was trained on another encoder; train it again"
             )

@@ -56,19 +56,19 @@ def decode(data: bytes) -> TextFeatures:
         if not unpacking.eof:
             raise ValueError(f"cut off, or more than {MAX_BYTES} bytes")
         tensors = load(unpacked)
-        buckets_log2, longest, window, stride = (int(number) for number in tensors["grams"])
+        grams = Grams(*map(int, tensors["grams"]))
         passages = tuple(
             np.cumsum(tensors[f"passage{place}"].astype(np.int64)) for place in range(len(tensors["logits"]))
         )
-        if any(len(bag) and bag[-1] >= 2**buckets_log2 for bag in passages):
-            raise ValueError(f"a bucket beyond 2**{buckets_log2}")
+        if any(len(bag) and bag[-1] >= 2**grams.buckets_log2 for bag in passages):
+            raise ValueError(f"a bucket beyond 2**{grams.buckets_log2}")
         return TextFeatures(
             tensors["language"].tobytes().decode(),
-            Grams(buckets_log2, longest, window, stride),
+            grams,
             passages,
             tuple(float(logit) for logit in tensors["logits"]),
         )
-    except (zlib.error, SafetensorError, KeyError, ValueError) as error:
+    except (zlib.error, SafetensorError, KeyError, TypeError, ValueError) as error:
         raise FeaturesInvalid(f"features: not as `encode` writes them: {error}") from error
 
 

@@ -13,6 +13,8 @@ _GOLDEN = np.uint64(0x9E3779B97F4A7C15)  # 2**64 / golden ratio: multiplicative 
 _SHIFT = np.uint64(29)
 _SPACED, _JOINED = np.uint64(0x5BD1E995), np.uint64(0x2545F491)  # the two views share buckets, not hashes
 
+MOST_BUCKETS_LOG2 = 24  # 64 MB of weights; more than any texts fill
+
 
 @dataclass(frozen=True)
 class Grams:
@@ -22,6 +24,12 @@ class Grams:
     longest: int
     window: int
     stride: int
+
+    def __post_init__(self) -> None:
+        if not (0 < self.buckets_log2 <= MOST_BUCKETS_LOG2 and 0 < self.longest <= self.window >= self.stride > 0):
+            raise ValueError(
+                f"{self}: give 1 to {MOST_BUCKETS_LOG2} as buckets_log2, and stride and longest from 1 to window"
+            )
 
     def passages(self, bare: str) -> list[Buckets]:
         """The n-grams of each passage of a text in skeleton form, as it is written and with its blanks taken out.

@@ -1,5 +1,6 @@
 """Text models: any directory of a `transformers` sequence classifier, ours or another, behind one `score`."""
 
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,6 +17,7 @@ from services.classifier.texts.encoders import Encoder, NgramEncoder, Passages, 
 from services.classifier.texts.ngram_model import NgramConfig, NgramModel
 from services.classifier.texts.ngrams import Buckets
 from services.classifier.texts.normalise import Forms, forms
+from services.classifier.weights import LOCAL, loaded
 from shared.failures import Rejected
 
 # Characters a batch: a few thousand passages, some ten megabytes of n-grams; more makes nothing faster.
@@ -38,11 +40,11 @@ class Calibration:
 
     @classmethod
     def of(cls, config: Any, positive_label: str | None) -> Self:  # noqa: ANN401  # transformers is untyped here
-        return cls(
-            float(getattr(config, "calibration_scale", 1.0)),
-            float(getattr(config, "calibration_shift", 0.0)),
-            _positive(config, positive_label),
-        )
+        scale = float(getattr(config, "calibration_scale", 1.0))
+        shift = float(getattr(config, "calibration_shift", 0.0))
+        if not (math.isfinite(scale) and math.isfinite(shift)):
+            raise ValueError("calibration_scale and calibration_shift are not both numbers")
+        return cls(scale, shift, _positive(config, positive_label))
 
     def probability(self, logits: Tensor) -> Tensor:
         """Of logits passages × labels. One label: its own logit. Several: the looked-for one against all others."""
@@ -97,7 +99,9 @@ class TextModel:
             )
         try:
             return cls._load(directory, positive_label)
-        except (OSError, ValueError, KeyError, RuntimeError) as error:
+        except ModelUnusable:
+            raise
+        except Exception as error:  # whatever a foreign directory makes the libraries raise
             raise ModelUnusable(f"HAETAE_TEXT_MODEL: {directory} cannot be loaded: {error}") from error
 
     @classmethod
@@ -105,6 +109,7 @@ class TextModel:
         """An n-gram model from its configuration and its weights as safetensors. Raises `ModelUnusable`."""
         try:
             shape = NgramConfig.from_dict(dict(config))
+            grams, calibration = shape.grams(), Calibration.of(shape, None)
             model = NgramModel(shape)
             model.load_state_dict(read_weights(weights))
             if not all(bool(weight.isfinite().all()) for weight in model.parameters()):
@@ -113,26 +118,23 @@ class TextModel:
             raise ModelUnusable(
                 f"text model: these weights and this configuration are no n-gram model: {error}"
             ) from error
-        return cls(model, NgramEncoder(shape.grams()), Calibration.of(shape, None))
+        return cls(model, NgramEncoder(grams), calibration)
 
     @classmethod
     def _load(cls, directory: Path, positive_label: str | None) -> Self:
         disable_progress_bar()
         torch.set_num_threads(1)  # processes are the unit of scaling: a second thread only disturbs the neighbour
-        local = {"local_files_only": True, "trust_remote_code": False}
-        config = AutoConfig.from_pretrained(directory, **local)
-        model = AutoModelForSequenceClassification.from_pretrained(
-            directory, config=config, use_safetensors=True, **local
-        )
+        config = AutoConfig.from_pretrained(directory, **LOCAL)
         encoder: Encoder
         if isinstance(config, NgramConfig):
             encoder = NgramEncoder(config.grams())
         else:
-            tokenizer = AutoTokenizer.from_pretrained(directory, use_fast=True, **local)
+            tokenizer = AutoTokenizer.from_pretrained(directory, use_fast=True, **LOCAL)
             longest = min(
                 LONGEST_PASSAGE, tokenizer.model_max_length, getattr(config, "max_position_embeddings", LONGEST_PASSAGE)
             )
             encoder = TokenEncoder(tokenizer, longest)
+        model = loaded(AutoModelForSequenceClassification, directory, config=config)
         return cls(model, encoder, Calibration.of(config, positive_label))
 
     def score(self, texts: Sequence[str]) -> list[float]:
