@@ -15,6 +15,7 @@ from PIL import Image
 from safetensors.torch import load_file, save_file
 from transformers import ViTForImageClassification, ViTImageProcessorPil
 
+from services.classifier.pictures import loading
 from services.classifier.pictures.decoding import decode
 from services.classifier.pictures.loading import PictureModelUnusable
 from services.classifier.pictures.picture_model import BATCH, PictureModel
@@ -190,6 +191,23 @@ def test_a_missing_directory_is_named_with_the_cure(tmp_path: Path) -> None:
         load(tmp_path)
     with pytest.raises(PictureModelUnusable, match=r"is no directory.*HAETAE_MODEL_HUB"):
         load("somebody/something")
+
+
+def test_of_a_hub_only_data_is_taken_and_only_when_that_is_allowed(
+    directory: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[object] = []
+
+    def download(name: str, *, revision: str | None, allow_patterns: list[str]) -> str:
+        asked.append((name, revision, [p for p in allow_patterns if not p.endswith((".json", ".safetensors"))]))
+        return str(directory)
+
+    monkeypatch.setattr(loading, "snapshot_download", download)
+    with pytest.raises(PictureModelUnusable):
+        load("somebody/something@v1")
+    model = PictureModel.load("somebody/something@v1", SETTING, EACH, device="cpu", hub=True)
+    assert asked == [("somebody/something", "v1", [])]
+    assert model.name.startswith("somebody/something@")
 
 
 @pytest.mark.parametrize(

