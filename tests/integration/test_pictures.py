@@ -21,11 +21,10 @@ from services.classifier.pictures.picture_model import BATCH
 from services.classifier.pictures.settings import PictureSettings
 from services.classifier.pictures.slots import Slots
 from services.classifier.signals import TextSigns
-from services.crawler.pictures.media import still_name
 from shared.clock import SystemClock
 from shared.events.values import Frame, Picture, Video
 from shared.guarded import Guarded
-from shared.objects.quarantine import Quarantine, open_quarantine
+from shared.objects.quarantine import Quarantine, open_quarantine, still_name
 from tests.support.findings import describe, picture_file
 from tests.support.guarded_work import behave
 from tests.support.hostile_media import pixel_bomb

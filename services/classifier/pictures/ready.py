@@ -15,6 +15,7 @@ from services.classifier.pictures.reader import WordReader
 from services.classifier.pictures.shape import Shape
 from shared.events.values import Picture, Video
 from shared.guarded import Guarded, GuardKilled, GuardRaised, Limit
+from shared.objects.quarantine import still_name
 
 log = structlog.get_logger(__name__)
 
@@ -103,4 +104,4 @@ def _names(shown: Shown) -> list[str]:
         return [shown.sha256] if shown.pdq_dihedral else []
     count = len(shown.frames)
     chosen = sorted({number * count // MOST_STILLS for number in range(MOST_STILLS)}) if count else []
-    return [f"{shown.sha256}-{number}" for number in chosen]
+    return [still_name(shown.sha256, number) for number in chosen]
