@@ -21,21 +21,25 @@ from shared.events import HashSubmitted, SubmittedHash
 from shared.events.values import MIN_PDQ_QUALITY, PdqHex, Sha256
 from shared.identity import identity
 
-MAX_PICTURES = 100  # of a submission: a form of 20 KiB
+MAX_PICTURES = 25  # of a submission: with 81 variants each a form of 200 KiB, of 256 that it may have
+MAX_VARIANTS = 200  # of a picture
 SHOWN = 20  # submissions on the page
 SOURCES = ("victim_report", "agency")
 # What a counsellor may say of it; the risk does not depend on it, statistics do.
 CATEGORIES = ("non_consensual", "minor", "synthetic", "other")
+VariantName = Annotated[str, Field(pattern=r"^[a-z0-9+-]{1,40}$")]
 
 
 class HashedPicture(BaseModel):
-    """`pdq`: null for a picture so flat that others would agree with it; its digest is listed alone."""
+    """`pdq`: null for a picture so flat that others would agree with it; its digest is listed alone. `variants`: PDQ
+    hashes of the picture cut, turned or inverted, by what was done; of those alone that are rich enough."""
 
     model_config = ConfigDict(strict=True, extra="forbid")
 
     pdq: PdqHex | None
     quality: Annotated[int, Field(ge=0, le=100)]
     sha256: Sha256
+    variants: Annotated[dict[VariantName, PdqHex], Field(max_length=MAX_VARIANTS)] = {}
 
 
 class Submission(Base):
@@ -51,7 +55,8 @@ class Submission(Base):
 
 
 class Given(BaseModel):
-    """What is submitted. `submission_id` is the sender's: the same given twice is taken once."""
+    """What is submitted. `submission_id` is the sender's: the same given twice is taken once. Other pictures under the
+    same id (sent from a page that the browser had kept) are another submission."""
 
     model_config = ConfigDict(strict=True, extra="forbid")
 
@@ -72,10 +77,11 @@ def read_pictures(text: str) -> list[HashedPicture]:
 
 async def submit(database: Database, given: Given, by: Account) -> int:
     """Tell the classifiers, one event a picture; how many pictures. Given twice is no error and changes nothing."""
+    submission = identity("submission", given.model_dump_json())
     async with database.transaction() as tx:
         now = tx.clock.now()
         row = insert(Submission).values(
-            submission_id=given.submission_id,
+            submission_id=submission,
             source=given.source,
             category=given.category,
             reference=given.reference,
@@ -86,7 +92,7 @@ async def submit(database: Database, given: Given, by: Account) -> int:
         if (await tx.execute(row.on_conflict_do_nothing().returning(Submission.submission_id))).first() is None:
             return len(given.pictures)
         for number, picture in enumerate(given.pictures, 1):
-            event_id = identity("hash.submitted", given.submission_id, number)
+            event_id = identity("hash.submitted", submission, number)
             event = HashSubmitted(
                 submission_id=event_id,
                 source=given.source,
@@ -97,7 +103,7 @@ async def submit(database: Database, given: Given, by: Account) -> int:
                 submitted_at=now,
             )
             tx.publish(event, id=event_id)
-        details = {"submission": str(given.submission_id), "pictures": len(given.pictures), "source": given.source}
+        details = {"submission": str(submission), "pictures": len(given.pictures), "source": given.source}
         await history.append(tx, HASHES_CHAIN, by.pseudonym, Action.HASHES_SUBMITTED, details)
     return len(given.pictures)
 
@@ -106,7 +112,9 @@ def hashes_of(picture: HashedPicture) -> tuple[SubmittedHash, ...]:
     exact = SubmittedHash(algorithm="sha256", hash=picture.sha256)
     if picture.pdq is None or picture.quality < MIN_PDQ_QUALITY:
         return (exact,)
-    return exact, SubmittedHash(algorithm="pdq", hash=picture.pdq, quality=picture.quality)
+    near = SubmittedHash(algorithm="pdq", hash=picture.pdq, quality=picture.quality)
+    variants = (SubmittedHash(algorithm="pdq", hash=pdq, variant=name) for name, pdq in picture.variants.items())
+    return exact, near, *variants
 
 
 async def newest(tx: Transaction) -> Sequence[Submission]:

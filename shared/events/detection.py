@@ -12,7 +12,8 @@ from shared.events.values import Score, Site, Url
 
 
 class SubmittedHash(Value):
-    """`hash`: lower-case hexadecimal. `quality`: PDQ's, 0-100; None for other algorithms."""
+    """`hash`: lower-case hexadecimal. `quality`: PDQ's, 0-100; None for other algorithms, and for variants, of which
+    only those are sent that are rich enough."""
 
     algorithm: Literal["pdq", "sha256", "md5"]
     hash: Annotated[str, Field(pattern=r"^[0-9a-f]{32,64}$")]

@@ -1,6 +1,7 @@
 """What the documents say is so: links, paths, commands, settings, metrics, and what each service reads and says."""
 
 import importlib
+import json
 import re
 import subprocess
 from pathlib import Path
@@ -9,9 +10,10 @@ import pytest
 import typer
 from typer.testing import CliRunner
 
-from haetae import metrics_doc, settings_doc
+from haetae import alterations_doc, metrics_doc, settings_doc
 from haetae.cli import app as command_line
 from services import SERVICES
+from services.classifier.hashes.alterations import ALTERATIONS
 from shared.events import CATALOGUE
 from shared.handling import Service
 
@@ -115,6 +117,12 @@ def test_every_decision_is_listed():
 def test_the_pages_of_settings_and_metrics_are_those_of_the_code():
     assert (ROOT / "docs/settings.md").read_text() == settings_doc.page()
     assert (ROOT / "docs/metrics.md").read_text() == metrics_doc.page()
+
+
+def test_the_browser_cuts_and_turns_pictures_as_the_classifier_does() -> None:
+    """`make docs` writes it."""
+    assert (ROOT / "services/gateway/static/alterations.json").read_text() == alterations_doc.page()
+    assert json.loads(alterations_doc.page()).keys() == ALTERATIONS.keys()
 
 
 @pytest.mark.parametrize("service", SERVICES)

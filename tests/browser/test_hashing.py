@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import urllib.parse
 from pathlib import Path
@@ -12,12 +13,15 @@ from PIL import Image
 from playwright.async_api import Request, expect
 
 from sandbox.scenes import scene
-from services.classifier.hashes.variants import pdq
+from services.classifier.hashes.entries import Algorithm
+from services.classifier.hashes.variants import compute_entries
 from shared.events import HashSubmitted
+from shared.prints.pdq import single
 from tests.browser.conftest import OpenPage, Site, log_in
 
 # Two decoders round differently; the crawler and PDQ's own reference code differ by as much.
 SAME_PIXELS, SAME_JPEG = 2, 10
+VARIANT = 14  # of bits: rounding to whole pixels, and another kind of interpolation where it is turned
 
 
 def saved(image: Image.Image, path: Path, **options: object) -> Path:
@@ -32,7 +36,7 @@ def differing(one: str, other: str) -> int:
 @pytest.fixture
 def pictures(tmp_path: Path) -> dict[Path, int]:
     """Files, and how many bits their hash may differ from PDQ's own."""
-    picture = scene(11)
+    picture = scene("11")
     return {
         saved(picture, tmp_path / "lake.png"): SAME_PIXELS,
         saved(picture.resize((64, 64)), tmp_path / "small.png"): SAME_PIXELS,
@@ -59,7 +63,8 @@ async def test_the_browser_says_what_pdq_says_and_sends_no_picture(
     await page.get_by_role("link", name="List a picture").click()
     sent.clear()
     await page.get_by_label("Pictures").set_input_files([str(path) for path in pictures])
-    await expect(page.locator("#hashed li small").filter(has_text="hashed:")).to_have_count(len(pictures))
+    hashed = page.locator("#hashed li small").filter(has_text="hashed:")
+    await expect(hashed).to_have_count(len(pictures), timeout=60_000)
     await page.get_by_label("Report number").fill("2026-000117")
     await page.get_by_role("button", name="Send the hashes").click()
     await expect(page.get_by_role("status")).to_have_text(
@@ -69,9 +74,9 @@ async def test_the_browser_says_what_pdq_says_and_sends_no_picture(
     events = await submitted(site)
     assert [event.reference for event in events] == ["2026-000117"] * len(pictures)
     for event, (path, most) in zip(events, pictures.items(), strict=True):
-        exact, near = event.hashes
+        exact, near, *_ = event.hashes
         with Image.open(path) as image:
-            expected, quality = pdq(image.convert("RGB"))
+            expected, quality = single(image.convert("RGB"))
         assert differing(near.hash, expected) <= most, path.name
         assert near.quality is not None
         assert abs(near.quality - quality) <= 2
@@ -83,6 +88,44 @@ async def test_the_browser_says_what_pdq_says_and_sends_no_picture(
     ]
     for path in pictures:
         assert not any(path.read_bytes()[100:140] in body or path.name.encode() in body for body in bodies)
+
+
+async def test_its_variants_are_those_that_the_classifier_stores(
+    site: Site, open_page: OpenPage, tmp_path: Path
+) -> None:
+    picture = saved(scene("11").resize((1500, 1000)), tmp_path / "lake.png")
+    page = await open_page()
+    await log_in(page)
+    await page.goto("/hashes/new")
+    await page.get_by_label("Pictures").set_input_files(str(picture))
+    await page.get_by_label("Report number").fill("2026-000119")
+    await page.get_by_role("button", name="Send the hashes").click()
+    await expect(page.get_by_role("status")).to_be_visible()
+    (event,) = await submitted(site)
+    told = {one.variant: one.hash for one in event.hashes if one.algorithm == "pdq"}
+    entries = compute_entries("k", "stand-in", picture.read_bytes())
+    stored = {entry.variant: entry.hash for entry in entries if entry.algorithm is Algorithm.PDQ}
+    assert told.keys() == stored.keys() - {"trimmed", "inset"}
+    apart = {name: differing(told[name], stored[name]) for name in told}
+    assert max(apart.values()) <= VARIANT, apart
+
+
+async def test_pictures_chosen_while_others_are_hashed_take_their_place(
+    site: Site, open_page: OpenPage, tmp_path: Path
+) -> None:
+    first = [saved(scene(number).resize((900, 600)), tmp_path / f"first-{number}.png") for number in "34"]
+    then = saved(scene("5"), tmp_path / "then.png")
+    page = await open_page()
+    await log_in(page)
+    await page.goto("/hashes/new")
+    await page.get_by_label("Pictures").set_input_files([str(path) for path in first])
+    await page.get_by_label("Pictures").set_input_files(str(then))
+    await expect(page.locator("#hashed li small").filter(has_text="hashed:")).to_have_count(1)
+    await page.get_by_label("Report number").fill("2026-000120")
+    await page.get_by_role("button", name="Send the hashes").click()
+    await expect(page.get_by_role("status")).to_be_visible()
+    (event,) = await submitted(site)
+    assert event.hashes[0].hash == hashlib.sha256(then.read_bytes()).hexdigest()
 
 
 async def test_what_cannot_be_hashed_is_named(site: Site, open_page: OpenPage, tmp_path: Path) -> None:

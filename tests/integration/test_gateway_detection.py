@@ -128,6 +128,8 @@ async def test_hashes_are_submitted_once(desk: Desk, api: httpx.AsyncClient) -> 
         assert (await api.post("/api/hashes", json=given)).json() == {"pictures": 2}
     assert await submissions(desk) == 2
     assert await lines(desk, HASHES_CHAIN) == ["hashes-submitted"]
+    await api.post("/api/hashes", json={**given, "pictures": [{**PICTURE, "sha256": "2d" * 32}]})
+    assert await submissions(desk) == 3  # other pictures from a page that the browser had kept
     page = (await api.get("/hashes/new", headers={"Accept-Language": "en"})).text
     assert "2026-000117" in page
     assert "submitted hashes" in (await api.get("/audit", headers={"Accept-Language": "en"})).text
@@ -138,7 +140,9 @@ async def test_hashes_are_submitted_once(desk: Desk, api: httpx.AsyncClient) -> 
     [
         ({"pictures": [{**PICTURE, "pdq": "a5" * 31}]}, "pdq"),
         ({"pictures": []}, "pictures"),
-        ({"pictures": [PICTURE] * 101}, "pictures"),
+        ({"pictures": [PICTURE] * 26}, "pictures"),
+        ({"pictures": [{**PICTURE, "variants": {"a\nb": PDQ}}]}, "variants"),
+        ({"pictures": [{**PICTURE, "variants": {f"v-{n}": PDQ for n in range(201)}}]}, "variants"),
         ({"source": "somebody"}, "source"),
         ({"reference": ""}, "reference"),
         ({"picture": "bytes"}, "picture"),

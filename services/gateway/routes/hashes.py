@@ -9,7 +9,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from services.gateway import submissions
-from services.gateway.pages import render
+from services.gateway.pages import STATIC, render
 from services.gateway.parts import parts_of
 from services.gateway.problems import Problem
 from services.gateway.requests import Reader, Reviewer, guarded_form, text_of
@@ -17,6 +17,7 @@ from services.gateway.submissions import CATEGORIES, MAX_PICTURES, SOURCES, Give
 from shared.events.values import MIN_PDQ_QUALITY
 
 router = APIRouter()
+ALTERATIONS = (STATIC / "alterations.json").read_text()
 
 
 @router.get("/hashes/new")
@@ -35,6 +36,7 @@ async def form(request: Request, visitor: Reader) -> HTMLResponse:
         sent=int(sent) if sent.isdecimal() and len(sent) <= len(str(MAX_PICTURES)) else 0,
         most=MAX_PICTURES,
         least_quality=MIN_PDQ_QUALITY,
+        alterations=ALTERATIONS,
     )
 
 

@@ -7,13 +7,14 @@ if (form) {
   document.getElementById("needs-scripts").remove();
   const chosen = form.querySelector("input[type=file]"), kept = form.elements.namedItem("pictures");
   const list = document.getElementById("hashed"), send = form.querySelector("button.primary");
-  const words = form.dataset, worker = new Worker(form.dataset.worker);
-  const MIN_QUALITY = Number(words.quality), MOST = Number(words.most);
+  const words = form.dataset, page = form.dataset.worker;
+  const least = Number(words.quality), MOST = Number(words.most), alterations = JSON.parse(words.alterations);
+  let latest;
 
-  const hashOf = (file) => new Promise((done) => {
+  const hashOf = (worker, file) => new Promise((done) => {
     worker.onmessage = ({ data }) => done(data);
     worker.onerror = () => done({ problem: "unreadable" });
-    worker.postMessage(file);
+    worker.postMessage({ file, alterations, least });
   });
 
   const say = (line, text, loud) => { line.querySelector("small").textContent = text; line.className = loud ? "alarm" : ""; };
@@ -29,17 +30,20 @@ if (form) {
 
   async function hashAll() {
     const files = Array.from(chosen.files), pictures = [];
+    if (latest) latest.terminate(); // others were chosen meanwhile: what it would still say is of the former ones
+    const worker = latest = new Worker(page);
     list.replaceChildren();
     send.disabled = true;
     kept.value = "";
     for (const [place, file] of files.entries()) {
       const line = row(file);
       if (place >= MOST) { say(line, words.toomany, true); continue; }
-      const found = await hashOf(file);
+      const found = await hashOf(worker, file);
+      if (worker !== latest) return;
       if (found.problem) { say(line, words[found.problem.replace("-", "")] || words.unreadable, true); continue; }
-      const flat = found.quality < MIN_QUALITY;
-      pictures.push({ pdq: flat ? null : found.hash, quality: found.quality, sha256: found.sha256 });
-      say(line, (flat ? words.flat : words.done) + " " + (flat ? found.sha256 : found.hash), flat);
+      const { quality, sha256, variants } = found, flat = quality < least;
+      pictures.push({ pdq: flat ? null : found.hash, quality, sha256, variants });
+      say(line, (flat ? words.flat : words.done) + " " + (flat ? sha256 : found.hash), flat);
     }
     kept.value = JSON.stringify(pictures);
     send.disabled = pictures.length === 0;

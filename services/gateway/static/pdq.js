@@ -1,11 +1,13 @@
 // PDQ, the perceptual hash of pictures, in the browser: Meta's algorithm ("The TMK+PDQF Video-Hashing Algorithm and the
-// PDQ Image-Hashing Algorithm", 2019, and its reference code), step by step. Runs as a worker: a picture goes in, hashes
-// come out; nothing here can reach the network.
+// PDQ Image-Hashing Algorithm", 2019, and its reference code), step by step; of the picture and of its variants, as the
+// classifier stores them (its `hashes/alterations.py`). Runs as a worker: a picture goes in, hashes come out; nothing
+// here can reach the network. A picture is { bright, width, height }, brightness row by row.
 "use strict";
 
 const SIDE = 64, HASH_SIDE = 16, PASSES = 2;
 // As the crawler does it: of larger pictures the brightness is averaged first, which changes 2 to 8 bits of 256.
 const MAX_HASHED = 4000000, REDUCED_SIDE = 1024;
+const SOURCE_PIXELS = 1000000; // variants are cut from a copy of at most so many
 const MAX_PIXELS = 50000000, MIN_SIDE = 5;
 const QUALITY_STEP = 90;
 
@@ -20,9 +22,14 @@ function luma(pixels) {
   return bright;
 }
 
-function reduced(bright, width, height) {
-  const factor = Math.floor(Math.max(width, height) / REDUCED_SIDE);
-  if (width * height <= MAX_HASHED || factor < 2) return { bright, width, height };
+function reduced(picture) {
+  const { width, height } = picture;
+  return width * height > MAX_HASHED ? averaged(picture, Math.floor(Math.max(width, height) / REDUCED_SIDE)) : picture;
+}
+
+function averaged(picture, factor) {
+  if (factor < 2) return picture;
+  const { bright, width, height } = picture;
   const columns = Math.ceil(width / factor), rows = Math.ceil(height / factor);
   const small = new Float32Array(columns * rows);
   for (let row = 0; row < rows; row++)
@@ -103,12 +110,68 @@ function bits(waves) {
   return hex;
 }
 
-function pdq(pixels, width, height) {
-  const small = reduced(luma(pixels), width, height);
-  const grid = small.width === SIDE && small.height === SIDE
-    ? small.bright
-    : decimated(smoothed(small.bright, small.width, small.height), small.width, small.height);
+function pdq({ bright, width, height }) {
+  const grid = width === SIDE && height === SIDE
+    ? bright
+    : decimated(smoothed(bright.slice(), width, height), width, height);
   return { hash: bits(transformed(grid)), quality: quality(grid) };
+}
+
+// `cut`: shares of width and height that go at the left, top, right, bottom.
+function cropped({ bright, width, height }, [left, top, right, bottom]) {
+  const first = Math.round(width * left), above = Math.round(height * top);
+  const columns = width - Math.round(width * right) - first, rows = height - Math.round(height * bottom) - above;
+  const part = new Float32Array(columns * rows);
+  for (let row = 0; row < rows; row++) {
+    const start = (above + row) * width + first;
+    part.set(bright.subarray(start, start + columns), row * columns);
+  }
+  return { bright: part, width: columns, height: rows };
+}
+
+// Against the clock, in a frame of the same size; the corners that become free have the brightness `corners`.
+function turned({ bright, width, height }, degrees, corners) {
+  const sine = Math.sin((degrees * Math.PI) / 180), cosine = Math.cos((degrees * Math.PI) / 180);
+  const result = new Float32Array(bright.length).fill(corners);
+  const right = width - 1, bottom = height - 1;
+  for (let row = 0; row < height; row++)
+    for (let column = 0; column < width; column++) {
+      const x = cosine * (column - right / 2) - sine * (row - bottom / 2) + right / 2;
+      const y = sine * (column - right / 2) + cosine * (row - bottom / 2) + bottom / 2;
+      if (x < 0 || y < 0 || x > right || y > bottom) continue;
+      const left = Math.min(Math.floor(x), right - 1), top = Math.min(Math.floor(y), bottom - 1);
+      const start = top * width + left, across = x - left, down = y - top;
+      result[row * width + column] =
+        (bright[start] * (1 - across) + bright[start + 1] * across) * (1 - down) +
+        (bright[start + width] * (1 - across) + bright[start + width + 1] * across) * down;
+    }
+  return { bright: result, width, height };
+}
+
+// The largest part of the same shape that a turn leaves without free corners.
+function withoutCorners({ width, height }, degrees) {
+  const sine = Math.abs(Math.sin((degrees * Math.PI) / 180)), cosine = Math.cos((degrees * Math.PI) / 180);
+  const kept = Math.min(width / (width * cosine + height * sine), height / (width * sine + height * cosine));
+  return Array(4).fill((1 - kept) / 2);
+}
+
+function altered(picture, { cut, degrees, corners }) {
+  if (cut) return cropped(picture, cut);
+  const whole = turned(picture, degrees, corners ?? 0);
+  return corners === null ? cropped(whole, withoutCorners(picture, degrees)) : whole;
+}
+
+const complement = (hash) => Array.from(hash, (digit) => (15 - parseInt(digit, 16)).toString(16)).join("");
+
+// The hashes of the variants that are rich enough to be told from others, by name.
+function variants(picture, hash, { alterations, least }) {
+  const source = averaged(picture, Math.ceil(Math.sqrt((picture.width * picture.height) / SOURCE_PIXELS)));
+  const found = { inverted: complement(hash) };
+  for (const [name, alteration] of Object.entries(alterations)) {
+    const variant = pdq(altered(source, alteration));
+    if (variant.quality >= least) found[name] = variant.hash;
+  }
+  return found;
 }
 
 async function decoded(file) {
@@ -120,7 +183,7 @@ async function decoded(file) {
   const canvas = new OffscreenCanvas(width, height).getContext("2d", { willReadFrequently: true });
   canvas.drawImage(image, 0, 0);
   image.close();
-  return { pixels: canvas.getImageData(0, 0, width, height).data, width, height };
+  return { bright: luma(canvas.getImageData(0, 0, width, height).data), width, height };
 }
 
 async function sha256(file) {
@@ -128,10 +191,11 @@ async function sha256(file) {
   return Array.from(digest, (byte) => byte.toString(16).padStart(2, "0")).join("");
 }
 
-self.onmessage = async ({ data: file }) => {
+self.onmessage = async ({ data: { file, ...wanted } }) => {
   try {
-    const { pixels, width, height } = await decoded(file);
-    self.postMessage({ ...pdq(pixels, width, height), sha256: await sha256(file) });
+    const picture = await decoded(file), found = pdq(reduced(picture)), flat = found.quality < wanted.least;
+    const more = flat ? {} : variants(picture, found.hash, wanted);
+    self.postMessage({ ...found, variants: more, sha256: await sha256(file) });
   } catch (error) {
     self.postMessage({ problem: error instanceof RangeError ? error.message : "unreadable" });
   }
