@@ -320,6 +320,10 @@ async def test_submitted_hashes_are_listed_in_the_bank_of_their_source(database,
     assert (one.bank, one.source, one.category) == ("victim-reports", "victim_report", "stand-in")
     assert one.entry.startswith("R-7/")
     assert len(bank) == 2
+    longest = event.model_copy(update={"submission_id": identity("submission", 2), "reference": "R\u3000" * 100})
+    async with database.transaction(envelope(longest)) as tx:
+        await list_submitted(longest, tx)
+    assert len(set(await entries_of(bank, shown(HASH)))) == 2
     for wrong, said in (
         ({"algorithm": "pdq", "hash": "ab" * 16, "quality": 90}, "32 hexadecimal digits are no pdq"),
         ({"algorithm": "pdq", "hash": "ab" * 32, "quality": 10}, "every PDQ quality is below 50"),

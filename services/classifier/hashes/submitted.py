@@ -3,7 +3,7 @@
 from pydantic import ValidationError
 
 from services.classifier.hashes.changes import Author
-from services.classifier.hashes.entries import Algorithm, BankDraft, BankHash, Source
+from services.classifier.hashes.entries import LONGEST_NAME, Algorithm, BankDraft, BankHash, Source
 from services.classifier.hashes.listing import list_some
 from shared.database import Transaction
 from shared.events import HashSubmitted
@@ -15,6 +15,7 @@ BANKS = {"victim_report": "victim-reports", "agency": "agency-submissions"}
 # One's own pictures are few and every match is reviewed by a person: recompression by social networks (median 34, 58 at
 # most of 95 in 100) is to be met. No unrelated pair of 4.5 million was within 85 bits.
 SUBMITTED_THRESHOLD = 60
+ID_DIGITS = 8
 
 
 async def list_submitted(event: HashSubmitted, tx: Transaction) -> None:
@@ -28,13 +29,20 @@ async def list_submitted(event: HashSubmitted, tx: Transaction) -> None:
         threshold=SUBMITTED_THRESHOLD,
         provenance="hashed on the device of who submitted it",
     )
-    await list_some(tx, BANKS[event.source], entries, Author(event.by, event.reference), draft)
+    await list_some(tx, BANKS[event.source], entries, Author(event.by, _one_line(event.reference)), draft)
+
+
+def _one_line(reference: str) -> str:
+    """People write what no bank takes: a wide space of Chinese characters, a line break that was copied with it."""
+    return "".join(letter if letter.isprintable() else " " for letter in reference)
 
 
 def _entry(event: HashSubmitted, given: SubmittedHash) -> BankHash:
+    # A report may be of several pictures.
+    name = f"{_one_line(event.reference)[: LONGEST_NAME - ID_DIGITS - 1]}/{str(event.submission_id)[:ID_DIGITS]}"
     try:
         return BankHash(
-            entry=f"{event.reference}/{str(event.submission_id)[:8]}",  # a report may be of several pictures
+            entry=name,
             category=event.category,
             algorithm=Algorithm(given.algorithm),
             hash=given.hash,
