@@ -6,7 +6,7 @@ import asyncio
 import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from datetime import timedelta
+from datetime import datetime, timedelta, timezone
 from functools import partial
 from pathlib import Path
 
@@ -175,7 +175,8 @@ async def test_a_long_conversation_is_bounded(database: Database, model: Path, m
 async def test_hostile_turns_are_read_like_others(database: Database, model: Path) -> None:
     odd = ("", " ", "\x00", "💥" * 4_000, "a" * 4_000, "́" * 4_000, "𝔪𝔢𝔢𝔱")
     names = ("", "\x00", "x" * 20_000, "x" * 20_001, "'; --", "t\n1", "t6")
-    times = (BEGUN, BEGUN - timedelta(days=900_000 // 3), BEGUN + timedelta(days=300_000), BEGUN, BEGUN, BEGUN, BEGUN)
+    before_time = datetime(1, 1, 1, tzinfo=timezone(timedelta(hours=14)))  # earlier than any UTC can say
+    times = (before_time, BEGUN - timedelta(days=300_000), BEGUN + timedelta(days=300_000), BEGUN, BEGUN, BEGUN, BEGUN)
     hostile = zip(names, times, odd, strict=True)
     turns = [Turn(turn_id=name, speaker=name, said_at=at, text=text) for name, at, text in hostile]
     async with watching(database, model) as watch:
@@ -184,6 +185,25 @@ async def test_hostile_turns_are_read_like_others(database: Database, model: Pat
     assert {row.turns_read for row in await rows(database, ConversationRow)} == {len(turns), len(ESCALATION)}
     assert max(row.said_at for row in await rows(database, TurnRow)) <= BEGUN + timedelta(days=1)
     assert await alerts(database)
+
+
+async def test_a_turn_that_says_something_else_when_told_again_stays_as_it_was(database: Database, model: Path) -> None:
+    told = ((None, "a"), (Stage.MEETING_REQUEST, "a"), (None, "b"))
+    quiet, cue, more = (said((stage,), name=name)[0] for stage, name in told)
+    async with watching(database, model) as watch:
+        await tell(watch, observed([quiet]), observed([cue, more]))
+    (kept,) = await rows(database, ConversationRow)
+    assert (kept.turns_read, kept.risk, kept.stage) == (2, 0.0, None)
+
+
+async def test_an_alert_of_a_hostile_name_can_be_kept_by_whoever_hears_it(database: Database, model: Path) -> None:
+    """PostgreSQL keeps no NUL, neither as text nor as JSON."""
+    async with watching(database, model) as watch:
+        await tell(watch, observed(said(ESCALATION, name="t\x00"), conversation="c\x00", proof="p\x00"))
+    (kept,) = await rows(database, ConversationRow)
+    told = await alerts(database)
+    assert {(alert.conversation, alert.proof) for alert in told} == {(kept.name, kept.proof)}
+    assert "\\u0000" not in "".join(alert.model_dump_json() for alert in told)
 
 
 async def test_what_is_over_is_forgotten(database: Database, model: Path) -> None:

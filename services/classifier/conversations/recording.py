@@ -2,7 +2,7 @@
 
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
@@ -26,6 +26,7 @@ from shared.events import AlertRaised, ConversationObserved, StagedTurn, Turn
 from shared.identity import identity
 
 Judge = Callable[[Sequence[CueTurn]], Awaitable[Standing]]
+EARLIEST = datetime(1970, 1, 1, tzinfo=UTC)  # sources say any time, also one before all that can be stored
 LONGEST_NAME = 1_000  # characters of a conversation's or a turn's id that are kept
 SHARES_KEPT = 8
 ANY_LANGUAGE = "en"
@@ -52,8 +53,9 @@ async def record(tx: Transaction, observed: Observed, judge: Judge, model: Conve
     row.turns_read += new
     row.observed_at = max(row.observed_at, event.observed_at)
     row.lawful_basis, row.proof, row.model = event.lawful_basis, _storable(event.proof), model.name
-    if any(any(stages) for stages in observed.stages):
-        cues = await cue_turns(tx, row.conversation_id)
+    cued = any(any(stages) for stages in observed.stages)
+    # None where only a turn that is known, and was quiet when it was told first, says something else now.
+    if cued and (cues := await cue_turns(tx, row.conversation_id)):
         standing = await judge(cues)
         _describe(row, standing, model, cues[-1].at)
         for alarm in standing.alarms:
@@ -95,7 +97,7 @@ def _turn_row(conversation: UUID, turn: Turn, stages: Stages, observed_at: datet
         "turn": identity("turn", turn.turn_id),
         "turn_id": _storable(turn.turn_id)[:LONGEST_NAME] if cue else None,
         "speaker": _storable(turn.speaker)[:LONGEST_NAME] if cue else None,
-        "said_at": min(turn.said_at, observed_at),  # nothing is said after it was read
+        "said_at": max(EARLIEST, min(turn.said_at, observed_at)),  # nothing is said after it was read
         "stages": cue,
     }
 
@@ -113,10 +115,10 @@ async def _tell(
     """Once for each stage that a speaker reaches: the id follows from that, and from when the watch began."""
     told = AlertRaised(
         alert_id=identity("alert", row.conversation_id, row.begun_at.isoformat(), alarm.speaker, alarm.stage),
-        conversation=event.conversation,
+        conversation=row.name,
         site=event.site,
         lawful_basis=event.lawful_basis,
-        proof=event.proof,
+        proof=row.proof,
         risk=alarm.risk,
         stage=alarm.stage,
         turns=tuple(
