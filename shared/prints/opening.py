@@ -19,8 +19,8 @@ AvifImagePlugin.DEFAULT_MAX_THREADS = 1
 pillow_heif.register_heif_opener(decode_threads=0, thumbnails=False, depth_images=False, aux_images=False)
 
 
-def opened(body: bytes, *, lenient: bool) -> Image.Image:
+def opened(body: bytes, *, lenient: bool, formats: tuple[str, ...] = FORMATS) -> Image.Image:
     """Not decoded yet: look at its size first. `lenient`: as browsers do, show what there is of a picture that is cut
     off, and overlook broken metadata. To damage a picture must not hide it. Raises whatever a decoder likes."""
     ImageFile.LOAD_TRUNCATED_IMAGES = lenient
-    return Image.open(io.BytesIO(body), formats=FORMATS)
+    return Image.open(io.BytesIO(body), formats=formats)

@@ -189,3 +189,12 @@ def test_a_video_is_listed_by_its_scenes() -> None:
 def test_a_video_that_shows_nothing_is_refused() -> None:
     with pytest.raises(PictureRefused, match="no picture of a known kind"):
         compute_file("x", "c", video(scenes=2, key_every=10)[:40])
+
+
+@pytest.mark.parametrize("kind", ["AVIF", "HEIF", "WEBP", "TIFF"])
+def test_a_photograph_is_no_video_in_whatever_format(kind: str) -> None:
+    """FFmpeg opens AVIF and HEIF too, as films of one frame: listed so, no picture would ever be met."""
+    entries = compute_file("art-0", "stand-in", encoded(art(0), kind))
+    (original,) = (one for one in entries if one.algorithm is Algorithm.PDQ and one.variant == "original")
+    assert distance(original.hash, single(art(0))[0]) <= 20
+    assert Algorithm.VPDQ not in {one.algorithm for one in entries}

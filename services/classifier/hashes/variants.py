@@ -6,7 +6,6 @@ picture rises from 0.41 (PDQ, 31 bits) to 0.97, where measures are drawn by chan
 a core and about 80 rows a picture.
 """
 
-import io
 from collections.abc import Iterator
 
 from PIL import Image, ImageOps, UnidentifiedImageError
@@ -16,14 +15,17 @@ from services.classifier.hashes.entries import ORIGINAL, Algorithm, BankHash
 from shared.events.values import MIN_PDQ_QUALITY
 from shared.prints.boxes import inset, small_grey, trimmed
 from shared.prints.digests import digests
-from shared.prints.pdq import MAX_PIXELS, averaged, single
+from shared.prints.opening import FORMATS, MAX_PIXELS, opened
+from shared.prints.pdq import averaged, single
 from shared.prints.phash import phash
 
 # An agency's own pictures are few, and a person reviews every match. 60 covers what lies between two variants; of
 # 240,000 pairs of a changed photograph with another none was within 65. Beyond 50 a second hash is asked
 # (`shared.prints.confirm`).
 OWN_THRESHOLD = 60
-FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "BMP", "TIFF")
+# All that the crawler reads: a photograph of a telephone (HEIF) would otherwise be taken for a video of one frame. And
+# TIFF, which no page shows but some archives hold.
+LISTED = (*FORMATS, "TIFF")
 SOURCE_PIXELS = 1_000_000  # variants of larger pictures are cut from a smaller copy: 2 to 8 bits for half a second
 INVERTED = "inverted"
 
@@ -62,17 +64,17 @@ def decoded(picture: bytes) -> Image.Image:
     """The first frame, RGB, as it is stored. A camera's note that it lies on its side changes nothing: whatever is seen
     is looked up in all eight positions."""
     try:
-        with Image.open(io.BytesIO(picture), formats=FORMATS) as opened:
-            if opened.width * opened.height > MAX_PIXELS:
+        with opened(picture, lenient=False, formats=LISTED) as image:
+            if image.width * image.height > MAX_PIXELS:
                 raise PictureRefused(
-                    f"it has {opened.width} × {opened.height} pixels, more than {MAX_PIXELS:,}; give a smaller copy"
+                    f"it has {image.width} × {image.height} pixels, more than {MAX_PIXELS:,}; give a smaller copy"
                 )
-            return opened.convert("RGB")
+            return image.convert("RGB")
     except PictureRefused:
         raise
     except UnidentifiedImageError as error:
         raise PictureUnknown(
-            f"it is no picture of a known kind, and no video; give {', '.join(FORMATS)}, MP4 or WebM"
+            f"it is no picture of a known kind, and no video; give {', '.join(LISTED)}, MP4 or WebM"
         ) from error
     except Exception as error:  # decoders raise anything on a broken file
         raise PictureRefused(f"it cannot be decoded: {error}; is the file whole?") from error
