@@ -110,6 +110,8 @@ def test_an_edit_counts_without_a_restart_and_a_wrong_one_does_not(tmp_path: Pat
         ("moonwicker", 0.5, "expires = 'soon'", r"term 1 \(one\): expires: "),
         ("!!", 0.5, "", r"term: fewer than 2 letters"),
         ("moonwicker", "", "", "cannot be read"),
+        ("moonwicker", "1" * 5_000, "", "cannot be read"),
+        ("moonwicker", "[" * 5_000, "", "cannot be read"),
         ("moonwicker", 0.5, '[[terms]]\nid = "one"\nterm = "other"\nweight = 0.1', "two terms have the id 'one'"),
     ],
 )

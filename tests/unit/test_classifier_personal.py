@@ -2,6 +2,7 @@
 
 import tomllib
 from pathlib import Path
+from random import Random
 
 import pytest
 from hypothesis import given, settings
@@ -52,6 +53,14 @@ def test_a_number_is_found_however_it_is_written(hidden: str) -> None:
 def test_different_ones_are_counted_and_the_same_once() -> None:
     text = "010-1234-5678, 010.1234.5678, 010-1234-5679"
     assert personal_data(text, "ko") == {"phone": 2}
+
+
+@pytest.mark.parametrize("school", ["한빛무지개초등학교", "Green Hill High School", "THPT Cây Phong Lá Đỏ"])
+def test_one_named_again_and_again_is_one(school: str) -> None:
+    rng = Random(3)
+    for _ in range(100):
+        text = "".join(f"{school}, {'and so on ' * rng.randrange(9)}" for _ in range(4))
+        assert personal_data(text, "ko") == {"school": 1}, text
 
 
 def test_of_many_only_so_many_are_told() -> None:

@@ -66,7 +66,7 @@ def _signature(folder: Path) -> Signature:
     for file in sorted(folder.glob("*.toml")):
         try:
             stat = file.stat()
-        except FileNotFoundError:  # taken away just now
+        except OSError:  # taken away just now, or not for us to read: `read_folder` says which
             continue
         found.append((file.name, stat.st_mtime_ns, stat.st_size))
     return tuple(found)

@@ -30,23 +30,27 @@ class Row:
 def worded(text: str, most: int) -> dict[str, int]:
     """How many of each kind, different ones only."""
     found: dict[str, set[str]] = {}
-    tried: dict[int, int] = {}  # of each row, up to where it was tried
+    tried: dict[int, int] = {}  # of each row, up to where it was tried, and where its last match ended
+    matched: dict[int, int] = {}
     for end, (longest, numbers) in _HINTS.iter(text):
         for number in numbers:
             row = _ROWS[number]
             seen = found.setdefault(row.kind, set())
             if len(seen) < most and end >= tried.get(number, 0):
-                stop = min(end + AFTER, len(text))
-                start = max(end + 1 - longest - BEFORE, tried.get(number, 0) - BEFORE, 0)
-                seen.update(_matches(row, text[start:stop]))
-                tried[number] = stop - AFTER // 2
+                # Not from within the last match: the rest of a name would be another name.
+                start = max(end + 1 - longest - BEFORE, matched.get(number, 0))
+                for match in _matches(row.pattern, text, start, end + AFTER):
+                    matched[number] = match.end()
+                    if row.unless is None or not row.unless.match(match.group()):
+                        seen.add(match.group())
+                tried[number] = end + AFTER // 2
     return {kind: len(seen) for kind, seen in found.items() if seen}
 
 
-def _matches(row: Row, part: str) -> Iterator[str]:
-    for match in row.pattern.finditer(part):
-        if row.unless is None or not row.unless.match(match.group()):
-            yield match.group()
+def _matches(pattern: re.Pattern[str], text: str, start: int, stop: int) -> Iterator[re.Match[str]]:
+    """Those that begin between the two, each to its own end."""
+    for match in pattern.finditer(text, start, stop):
+        yield pattern.match(text, match.start(), stop + AFTER) or match
 
 
 def _rows(file: Path) -> list[Row]:
