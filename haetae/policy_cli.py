@@ -23,8 +23,8 @@ def show(home: Home = HOME) -> None:
     """The present policy as TOML, as `set` reads it; the built-in one while the agency wrote none."""
 
     async def do(tx: Transaction) -> Policy:
-        written = await store.policy_history(tx, 1)
-        return written[0].content() if written else Policy()
+        present = await store.present_policy(tx)
+        return present[1] if present else Policy()
 
     rules_pages.say(rules_pages.policy_text(run(do, home)))
 

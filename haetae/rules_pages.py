@@ -11,7 +11,7 @@ from haetae.saying import console
 from services.classifier.risk.dry_run import Change, DryRun
 from services.classifier.risk.facts import FACTS, kind_name
 from services.classifier.risk.policy import RISK_WEIGHTS, URGENCY_WEIGHTS, Policy
-from services.classifier.risk.rules import Rule
+from services.classifier.risk.rules import Rule, RulesInvalid
 from services.classifier.risk.store import Effects, RuleVersion
 from shared.text import one_line
 
@@ -80,8 +80,15 @@ def print_rules(rows: Sequence[tuple[RuleVersion, Effects]]) -> None:
     table = _with("name", "mode", "version", "held", "flags", "clears", "failed", "does")
     for row, done in rows:
         numbers = (row.version, done.held, done.flags, done.clears, done.failed)
-        table.add_row(row.name, row.mode, *(f"{number:,}" for number in numbers), str(row.content().then))
+        table.add_row(row.name, row.mode, *(f"{number:,}" for number in numbers), _does(row))
     console.print(table)
+
+
+def _does(row: RuleVersion) -> str:
+    try:
+        return str(row.content().then)
+    except RulesInvalid as error:
+        return str(error)
 
 
 def print_history(rows: Sequence[Version]) -> None:

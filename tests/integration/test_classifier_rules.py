@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 from types import MappingProxyType
 
@@ -13,14 +13,19 @@ from sqlalchemy.exc import DBAPIError
 from services.classifier.app import app
 from services.classifier.domain import Policy
 from services.classifier.risk import dry_run, editing, expression, store
+from services.classifier.risk.book import RuleBook
 from services.classifier.risk.rules import Mode, Rule, RulesInvalid
+from services.classifier.risk.task import watch_rules
 from services.classifier.settings import Settings
+from services.classifier.signals import Signals
 from shared.bus.memory import MemoryBroker
+from shared.clock import SystemClock
 from shared.database import Database
+from shared.handling import Context
 from shared.metrics import Metrics
 from tests.support.classifier import flagged, found, handled, remembered, settings
 from tests.support.poll import eventually
-from tests.support.service import record, running
+from tests.support.service import T0, record, running
 from tests.support.stack import Migrated
 
 ME = ("kim", "for the test")
@@ -265,3 +270,71 @@ async def test_another_policy_judges_at_once_and_can_be_tried_before(
         await handled(broker, 2)
     (flag,) = flagged(broker).values()
     assert flag.assessment.decided_by["policy"] == "1"
+
+
+async def test_a_rule_that_nobody_can_read_any_more_can_be_switched_off(owner: Database) -> None:
+    version = await keep(owner, EVERYWHERE, Mode.SHADOW, Mode.LIVE)
+    async with owner.transaction() as tx:
+        tx.add(unreadable("everywhere", version + 1))
+    async with owner.transaction() as tx:
+        assert (await dry_run.of_rule(tx, Rule.from_toml(BY_PHONE), 10)).looked_at == 0
+        off = await editing.set_mode(tx, "everywhere", Mode.OFF, *ME)
+    assert (off.version, off.mode, off.rule) == (5, Mode.OFF, unreadable("everywhere", 4).rule)
+    async with owner.transaction() as tx:
+        with pytest.raises(RulesInvalid, match="everywhere version 5 cannot be read any more"):
+            await editing.set_mode(tx, "everywhere", Mode.LIVE, *ME)
+        assert (await editing.roll_back(tx, "everywhere", version, *ME)).mode == Mode.LIVE
+
+
+async def test_the_policy_that_judges_stays_when_the_newest_cannot_be_read(
+    classifier: Settings, database: Database, owner: Database
+) -> None:
+    strict = Policy(flag_from=0.9)
+    async with owner.transaction() as tx:
+        await editing.set_policy(tx, strict, *ME)
+    async with owner.transaction() as tx:
+        newest = {"flag_from": 0.5, "a_field_of_tomorrow": 1}
+        tx.add(store.PolicyVersion(version=2, policy=newest, author="x", why="y", changed_at=tx.clock.now()))
+    book = RuleBook(database, Policy())
+    await book.load()
+    assert (book.edition.policy, book.edition.decided_by["policy"]) == (strict, "1")
+    await keep(owner, EVERYWHERE, Mode.SHADOW, Mode.LIVE)
+    await book.load()
+    assert [rule.name for rule in book.edition.rules] == ["everywhere"]
+
+
+async def test_a_rule_that_failed_while_the_database_was_away_is_taken_out_when_it_is_back(
+    database: Database, owner: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await keep(owner, EVERYWHERE, Mode.SHADOW, Mode.LIVE)
+    book = RuleBook(database, Policy())
+    await book.load()
+    monkeypatch.setattr(expression.Expression, "holds", failing_with(ArithmeticError("a fault")))
+    book.judge(Signals(host="a.test", site_kind="board", found_at=T0))
+    away = Database("postgresql+psycopg://nobody@127.0.0.1:1/none", "/haetae/classifier")
+    for context in (away, database):
+        clock = SystemClock()
+        await watch_rules(Context(context, clock, no_events, stopping=lambda: True), book=book)
+    await away.close()
+    async with owner.transaction() as tx:
+        row = await store.newest_rule(tx, "everywhere")
+        assert row is not None
+        assert (row.mode, (await store.effects(tx, "everywhere", 3)).failed) == (Mode.SHADOW, 1)
+
+
+def unreadable(name: str, version: int) -> store.RuleVersion:
+    """A live one, as a program of another time wrote it."""
+    rule = {"name": name, "when": "a_fact_of_yesterday > 1", "then": {"an_effect_of_yesterday": 1}}
+    values = {"version": version, "mode": "live", "author": "x", "why": "y", "changed_at": T0}
+    return store.RuleVersion(name=name, rule=rule, **values)
+
+
+def failing_with(error: Exception) -> Callable[..., bool]:
+    def fail(*_: object) -> bool:
+        raise error
+
+    return fail
+
+
+async def no_events(_: object) -> None:
+    raise AssertionError("rules publish nothing on the hot lane")

@@ -13,7 +13,7 @@ from services.classifier.risk import store
 from services.classifier.risk.expression import Expression, RuleInvalid
 from services.classifier.risk.facts import facts_of
 from services.classifier.risk.policy import Policy
-from services.classifier.risk.rules import POLICY, Effect, Mode, apply
+from services.classifier.risk.rules import POLICY, Effect, Mode, RulesInvalid, apply
 from services.classifier.signals import Signals
 from shared.database import Database
 from shared.events import RulesChanged
@@ -70,13 +70,12 @@ class RuleBook:
         """Nothing is held."""
 
     async def load(self) -> None:
-        """A rule that cannot be used is told and left out; the others work."""
+        """A rule or a policy that cannot be used is told and left out; the others work."""
         async with self._database.transaction() as tx:
-            rows, policies = await store.newest_rules(tx), await store.policy_history(tx, 1)
-        working = [rule for row in rows if row.mode != Mode.OFF and (rule := _working(row))]
-        policy = policies[0].content() if policies else self._built_in
-        versions = {row.name: row.version for row in rows}
-        versions[POLICY] = policies[0].version if policies else BUILT_IN
+            rows, present = await store.newest_rules(tx), await store.present_policy(tx)
+        working = [rule for row in rows if row.mode != Mode.OFF and (rule := working_rule(row))]
+        version, policy = present or (BUILT_IN, self._built_in)
+        versions = {row.name: row.version for row in rows} | {POLICY: version}
         with self._lock:
             self.edition = Edition(policy, tuple(working), versions)
 
@@ -111,11 +110,15 @@ class RuleBook:
             counted, self._counted = self._counted, {}
         return counted
 
-    def take_failed(self) -> dict[tuple[str, int], str]:
-        """Live rules that failed since this was asked last, and how."""
+    def failed(self) -> dict[tuple[str, int], str]:
+        """Live rules that failed, and how, until it is `written`."""
         with self._lock:
-            failed, self._failed = self._failed, {}
-        return failed
+            return dict(self._failed)
+
+    def written(self, name: str, version: int) -> None:
+        """The table says that it failed."""
+        with self._lock:
+            del self._failed[(name, version)]
 
     def _count(self, rule: WorkingRule, before: Judgement, after: Judgement) -> None:
         with self._lock:
@@ -138,10 +141,11 @@ class RuleBook:
             )
 
 
-def _working(row: store.RuleVersion) -> WorkingRule | None:
+def working_rule(row: store.RuleVersion) -> WorkingRule | None:
+    """None, told in the log, for one that cannot be used."""
     try:
         rule = row.content()
         return WorkingRule(row.name, row.version, Mode(row.mode), Expression(rule.when), rule.then)
-    except (RuleInvalid, ValueError) as error:
+    except (RulesInvalid, RuleInvalid, ValueError) as error:
         log.error("a rule cannot be used", alarm=True, rule=row.name, version=row.version, error=str(error))
         return None

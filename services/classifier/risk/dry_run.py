@@ -10,6 +10,7 @@ from pydantic import ValidationError
 
 from services.classifier.domain import Judgement, judge
 from services.classifier.risk import store
+from services.classifier.risk.book import working_rule
 from services.classifier.risk.expression import Expression
 from services.classifier.risk.facts import facts_of
 from services.classifier.risk.policy import Policy
@@ -113,13 +114,13 @@ def _holds(expression: Expression, facts: dict[str, object]) -> bool:
 
 
 async def _policy(tx: Transaction) -> Policy:
-    written = await store.policy_history(tx, 1)
-    return written[0].content() if written else Policy()
+    present = await store.present_policy(tx)
+    return present[1] if present else Policy()
 
 
 async def _live(tx: Transaction) -> list[tuple[str, Expression, Effect]]:
-    live = [row.content() for row in await store.newest_rules(tx) if row.mode == Mode.LIVE]
-    return [(rule.name, Expression(rule.when), rule.then) for rule in live]
+    rows = [row for row in await store.newest_rules(tx) if row.mode == Mode.LIVE]
+    return [(rule.name, rule.expression, rule.effect) for row in rows if (rule := working_rule(row))]
 
 
 async def _last(tx: Transaction, last: int, run: DryRun) -> list[tuple[UUID, Signals]]:

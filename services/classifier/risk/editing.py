@@ -1,6 +1,7 @@
 """Changing rules and the policy: every change is a new version with who and why, told to every classifier."""
 
 from collections.abc import Sequence
+from typing import Any
 
 import sqlalchemy as sa
 
@@ -24,19 +25,19 @@ async def save(tx: Transaction, rule: Rule, author: str, why: str) -> RuleVersio
     await _alone(tx)
     before = await store.newest_rule(tx, rule.name)
     mode = Mode.OFF if before is None or before.mode == Mode.OFF else Mode.SHADOW
-    return _write(tx, rule, mode, before, author, why)
+    return _write(tx, rule.name, rule.model_dump(mode="json"), mode, before, author, why)
 
 
 async def set_mode(tx: Transaction, name: str, mode: Mode, author: str, why: str) -> RuleVersion:
-    """Raises `RulesInvalid` for a rule that is not there, is in that mode already, or may not go live."""
+    """Any rule can be switched off, be it unreadable. Raises `RulesInvalid` for one that is not there, is in that mode
+    already, or may not go into it."""
     await _alone(tx)
     before = await _named(tx, name)
     if before.mode == mode:
         raise RulesInvalid(f"{name} is {mode} already")
-    rule = before.content()
-    if mode is Mode.LIVE:
-        check_for_live(rule)
-    return _write(tx, rule, mode, before, author, why)
+    if mode is not Mode.OFF:
+        _check(before.content(), mode)
+    return _write(tx, name, before.rule, mode, before, author, why)
 
 
 async def roll_back(tx: Transaction, name: str, to: int | None, author: str, why: str) -> RuleVersion:
@@ -47,11 +48,15 @@ async def roll_back(tx: Transaction, name: str, to: int | None, author: str, why
     old = await tx.get(RuleVersion, (name, wanted))
     if old is None or old.version == before.version:
         raise RulesInvalid(f"{name} has no earlier version {wanted}; `haetae rules history {name}` lists them")
-    rule, mode = old.content(), Mode(old.mode)
+    mode = Mode(old.mode)
+    _check(old.content(), mode)
+    return _write(tx, name, old.rule, mode, before, author, why or f"back to version {old.version}")
+
+
+def _check(rule: Rule, mode: Mode) -> None:
     Expression(rule.when)
     if mode is Mode.LIVE:
         check_for_live(rule)
-    return _write(tx, rule, mode, before, author, why or f"back to version {old.version}")
 
 
 def check_for_live(rule: Rule) -> None:
@@ -83,7 +88,7 @@ async def demote(tx: Transaction, name: str, version: int, author: str, why: str
     before = await _named(tx, name)
     if (before.version, before.mode) != (version, Mode.LIVE):
         return False
-    _write(tx, before.content(), Mode.SHADOW, before, author, why)
+    _write(tx, name, before.rule, Mode.SHADOW, before, author, why)
     return True
 
 
@@ -98,18 +103,26 @@ async def _named(tx: Transaction, name: str) -> RuleVersion:
     return row
 
 
-def _write(tx: Transaction, rule: Rule, mode: Mode, before: RuleVersion | None, author: str, why: str) -> RuleVersion:
+def _write(
+    tx: Transaction,
+    name: str,
+    rule: dict[str, Any],
+    mode: Mode,
+    before: RuleVersion | None,
+    author: str,
+    why: str,
+) -> RuleVersion:
     row = RuleVersion(
-        name=rule.name,
+        name=name,
         version=before.version + 1 if before else 1,
         mode=str(mode),
-        rule=rule.model_dump(mode="json"),
+        rule=rule,
         author=author,
         why=why,
         changed_at=tx.clock.now(),
     )
     tx.add(row)
-    _tell(tx, rule.name, row.version)
+    _tell(tx, name, row.version)
     return row
 
 

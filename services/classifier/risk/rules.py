@@ -5,10 +5,10 @@ disagree, what protects wins: the risk is lowered first and raised then, and wha
 """
 
 import tomllib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from enum import StrEnum
-from typing import Annotated, Self
+from typing import Annotated, Any, Self
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
@@ -83,9 +83,15 @@ class Rule(_Written):
     def from_toml(cls, text: str) -> Self:
         """Raises `RulesInvalid`. That the expression can be used is seen when it is compiled."""
         try:
-            return cls.model_validate(tomllib.loads(text))
+            return cls.of(tomllib.loads(text))
         except tomllib.TOMLDecodeError as error:
             raise RulesInvalid(f"the rule is no TOML: {error}") from error
+
+    @classmethod
+    def of(cls, values: Mapping[str, Any]) -> Self:
+        """Raises `RulesInvalid`."""
+        try:
+            return cls.model_validate(values)
         except ValidationError as error:
             raise RulesInvalid("; ".join(_sentence(one["loc"], one["msg"]) for one in error.errors())) from error
 

@@ -6,13 +6,19 @@ from datetime import date, datetime
 from typing import Any
 
 import sqlalchemy as sa
+import structlog
+from pydantic import ValidationError
 from sqlalchemy.dialects.postgresql import JSONB, distinct_on, insert
 from sqlalchemy.orm import Mapped, mapped_column
 
 from services.classifier.risk.policy import Policy
-from services.classifier.risk.rules import Rule
+from services.classifier.risk.rules import Rule, RulesInvalid
 from services.classifier.store import Base
 from shared.database import Transaction
+
+log = structlog.get_logger(__name__)
+
+READ_BACK = 10  # versions of the policy; further back it said what nobody wants any more
 
 
 class RuleVersion(Base):
@@ -27,7 +33,11 @@ class RuleVersion(Base):
     changed_at: Mapped[datetime] = mapped_column(sa.DateTime(timezone=True))
 
     def content(self) -> Rule:
-        return Rule.model_validate(self.rule)
+        """Raises `RulesInvalid`: a program of another time may have written it."""
+        try:
+            return Rule.of(self.rule)
+        except RulesInvalid as error:
+            raise RulesInvalid(f"{self.name} version {self.version} cannot be read any more: {error}") from error
 
 
 class PolicyVersion(Base):
@@ -82,6 +92,16 @@ async def history(tx: Transaction, name: str, most: int) -> Sequence[RuleVersion
 async def policy_history(tx: Transaction, most: int) -> Sequence[PolicyVersion]:
     """Newest first."""
     return await tx.scalars(sa.select(PolicyVersion).order_by(PolicyVersion.version.desc()).limit(most))
+
+
+async def present_policy(tx: Transaction) -> tuple[int, Policy] | None:
+    """The newest that can be read, with its version. What cannot is told and passed over."""
+    for row in await policy_history(tx, READ_BACK):
+        try:
+            return row.version, row.content()
+        except ValidationError as error:
+            log.error("a policy cannot be used", alarm=True, version=row.version, error=str(error))
+    return None
 
 
 async def count(tx: Transaction, day: date, counted: Mapping[tuple[str, int], Mapping[str, int]]) -> None:

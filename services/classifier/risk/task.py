@@ -27,10 +27,11 @@ async def watch_rules(context: Context, *, book: RuleBook) -> None:
 
 
 async def _demote(context: Context, book: RuleBook) -> None:
-    for (name, version), why in book.take_failed().items():
-        log.error("a live rule failed and is in shadow now", alarm=True, rule=name, version=version, error=why)
+    for (name, version), why in book.failed().items():
         async with context.database.transaction() as tx:
             await editing.demote(tx, name, version, ITSELF, f"it failed: {why}")
+        book.written(name, version)
+        log.error("a live rule failed and is in shadow now", alarm=True, rule=name, version=version, error=why)
 
 
 async def _count(context: Context, book: RuleBook) -> None:
