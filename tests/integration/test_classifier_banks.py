@@ -200,7 +200,8 @@ async def test_what_is_nearer_to_a_negative_bank_is_told_as_harmless(database, b
     assert sorted(await entries_of(bank, shown(flipped(HASH, 25)))) == ["k", "poster"]
 
 
-async def test_hashes_follow_their_bank_s_threshold_unless_they_have_their_own(database, bank):
+async def test_hashes_follow_their_bank_s_threshold_unless_they_have_their_own(database, bank, monkeypatch):
+    monkeypatch.setattr(control, "FOLLOW_AT_ONCE", 1)
     await list_hashes(database, "own", [listed(), listed(entry="narrow", threshold=10)], author=ME, draft=FOREIGN)
     seen = shown(flipped(HASH, 40))
     assert await entries_of(bank, seen) == []
@@ -280,6 +281,27 @@ async def test_the_saved_index_is_taken_up_and_completed(database, tmp_path):
     async with HashBank(database, tmp_path) as second:
         assert second.read_at_start == 2
         assert sorted(await entries_of(second, shown(HASH))) == ["k", "new"]
+
+
+async def test_what_is_listed_while_the_index_is_saved_does_not_wait(database, tmp_path, monkeypatch):
+    on_its_way, told = asyncio.Event(), asyncio.Event()
+
+    async def slowly(*_: object) -> bool:
+        on_its_way.set()
+        await told.wait()
+        return True
+
+    monkeypatch.setattr("services.classifier.hashes.bank.save", slowly)
+    async with HashBank(database, tmp_path) as bank:
+        await list_hashes(database, "own", [listed()], author=ME)
+        await bank.sync()
+        saving = asyncio.create_task(bank.save())
+        await on_its_way.wait()
+        await switch_hashes(database, "own", {"entry": "k"}, False, ME)
+        await bank.sync()
+        assert len(bank) == 0
+        told.set()
+        await saving
 
 
 async def test_a_broken_or_foreign_index_is_built_anew_and_that_is_said(database, tmp_path):

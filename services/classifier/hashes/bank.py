@@ -48,7 +48,7 @@ class HashBank:
         self._complete = 0  # the revision up to which every change is in the indexes
         self._saved = 0
         self.read_at_start = 0  # rows that were not in the saved index
-        self._syncing = asyncio.Lock()
+        self._syncing, self._saving = asyncio.Lock(), asyncio.Lock()
 
     @property
     def indexes(self) -> Indexes:
@@ -135,9 +135,13 @@ class HashBank:
             await context.clock.sleep(STOP_POLL_S)
 
     async def save(self) -> None:
-        """Nothing without a folder, or when nothing changed. A full disk is told in the log and disturbs nobody."""
-        if self._folder is None or self._complete == self._saved:
-            return
-        async with self._syncing:
-            if await save(self._database, self._folder, self._indexes, self._complete):
-                self._saved = self._complete
+        """Nothing without a folder, or when nothing changed. A full disk is told in the log and disturbs nobody.
+
+        Listing goes on meanwhile; what came too late for the revision is read again at the next start.
+        """
+        async with self._saving:
+            revision = self._complete
+            if self._folder is None or revision == self._saved:
+                return
+            if await save(self._database, self._folder, self._indexes, revision):
+                self._saved = revision

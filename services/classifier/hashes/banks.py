@@ -118,7 +118,7 @@ async def require_bank(database: Database, name: str) -> Bank:
 
 async def _follow(database: Database, name: str, threshold: int, every_hash: bool) -> int:
     """Give hashes the bank's threshold, some at once so that nobody waits for it."""
-    followed = 0
+    followed, last = 0, 0
     while True:
         async with database.transaction() as tx:
             revision = await next_revision(tx)
@@ -129,16 +129,19 @@ async def _follow(database: Database, name: str, threshold: int, every_hash: boo
                     BankEntry.algorithm.in_([algorithm.value for algorithm in PDQS]),
                     sa.or_(BankEntry.threshold_given.is_(False), sa.literal(every_hash)),
                     BankEntry.threshold != threshold,
+                    BankEntry.id > last,  # not through those again that have followed
                 )
+                .order_by(BankEntry.id)
                 .limit(FOLLOW_AT_ONCE)
             )
             change = sa.update(BankEntry).where(BankEntry.id.in_(some)).values(threshold=threshold, revision=revision)
-            changed = (await tx.execute(change)).rowcount
+            changed = (await tx.execute(change.returning(BankEntry.id))).scalars().all()
             if changed:
-                tell(tx, name, revision, changed)
-        followed += changed
-        if changed < FOLLOW_AT_ONCE:
+                tell(tx, name, revision, len(changed))
+        followed += len(changed)
+        if len(changed) < FOLLOW_AT_ONCE:
             return followed
+        last = max(changed)
 
 
 def _columns(draft: BankDraft) -> dict[str, Any]:
