@@ -111,7 +111,19 @@ def test_stopncii(tmp_path: Path, indent: int | None) -> None:
     assert (listing.entry.algorithm, listing.entry.hash) == (Algorithm.PDQ, PDQ)
     assert withdrawal == Withdrawal("stopncii", f"stopncii {MD5[:16]}", "withdrawn at stopncii")
     assert isinstance(problem, Problem)
-    assert "VideoTMK left out" in problem.sentence
+    assert "'VideoTMK' left out" in problem.sentence
+
+
+def test_what_is_no_hash_is_not_taken_back_either(tmp_path: Path) -> None:
+    record = {"signalType": "ImagePDQ", "hashValue": "\0", "hashStatus": "Withdrawn"}
+    strange = {"signalType": "\x1b[31m", "hashValue": PDQ}
+    file = kept(tmp_path / "hashes.json", json.dumps({"hashRecords": [record, strange]}))
+    problems = list(read_stopncii(file, "stopncii"))
+    assert [type(one) for one in problems] == [Problem, Problem]
+    assert all(str(one).isprintable() for one in problems)
+    line = f"pdq,{PDQ},a\tcollab,,"
+    (problem,) = read_signals(kept(tmp_path / "signals.csv", line), "te")
+    assert "entry: give text without control characters" in str(problem)
 
 
 def test_stopncii_with_an_answer_a_line(tmp_path: Path) -> None:
@@ -235,10 +247,11 @@ def test_no_bit_of_a_signed_list_can_be_turned(place: float, bit: int) -> None:
         (lambda lines: [lines[0], *lines[2:]], "was changed"),
         (lambda lines: [lines[0], lines[2], lines[1], *lines[3:]], "was changed"),
         (lambda lines: [*lines, lines[1]], "was cut off"),
+        (lambda lines: [lines[0], b"", *lines[1:]], "was changed"),
         (lambda lines: [], "empty"),
         (lambda lines: [b"x" * 20_000], "longer than"),
     ],
-    ids=["cut off", "left out", "reordered", "added", "empty", "long"],
+    ids=["cut off", "left out", "reordered", "added", "blank", "empty", "long"],
 )
 def test_a_signed_list_that_was_changed_names_what_is_wrong(signed, change, words) -> None:
     file, trusted = signed

@@ -13,7 +13,7 @@ from defusedxml import DefusedXmlException
 from defusedxml.ElementTree import iterparse
 
 from services.classifier.hashes.entries import Algorithm, BankHash
-from services.classifier.hashes.exchange.records import Record, Withdrawal, listed
+from services.classifier.hashes.exchange.records import MOST_LABEL, Record, Withdrawal, listed
 from services.classifier.hashes.hash_files import Problem
 
 NAMESPACE = "https://hashsharing.ncmec.org/hashsharing/v2"  # a name, not an address that is ever asked
@@ -54,7 +54,7 @@ def _records(entry: Element, bank: str, number: int, left_out: Counter[str]) -> 
         yield Problem(number, "the entry has no id; ask who gave the list")
         return
     member = fields["member"].get("id", "") if "member" in fields else ""
-    label = f"ncmec {member}/{name}"
+    label = f"ncmec {member}/{name}"[:MOST_LABEL]
     if local_name(entry).startswith(DELETED):
         yield Withdrawal(bank, label, "deleted at NCMEC")
         return

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from services.classifier.hashes.entries import Algorithm, BankHash
-from services.classifier.hashes.exchange.records import Record, Withdrawal, listed
+from services.classifier.hashes.exchange.records import Record, listed, taken_back
 from services.classifier.hashes.hash_files import Problem
 from shared.rows import csv_values
 
@@ -32,10 +32,10 @@ def read_signals(file: Path, bank: str) -> Iterator[Record]:
                 yield Problem(number, "give the kind of signal, a blank, and the signal")
             elif kind not in COMPARED:
                 left_out[kind[:LABEL_DIGITS]] += 1
-            elif opinion == NEGATIVE:
-                yield Withdrawal(bank, label, "called a false positive at the exchange")
             else:
-                yield listed(bank, label, collab or CATEGORY, COMPARED[kind], digits, number)
+                listing = listed(bank, label, collab or CATEGORY, COMPARED[kind], digits, number)
+                negative = opinion == NEGATIVE
+                yield taken_back(listing, "called a false positive at the exchange") if negative else listing
     for kind, count in sorted(left_out.items()):
         yield Problem(0, f"{count} signals of kind {kind!r} left out: they cannot be compared here")
 

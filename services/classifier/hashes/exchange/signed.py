@@ -76,7 +76,7 @@ def read_header(file: Path, trusted: dict[str, TrustedAgency]) -> Header:
     digest, count, header = hashlib.sha256(), -1, None
     last = b""
     for number, line in _lines(file):
-        if last:
+        if number > 1:
             digest.update(last + b"\n")
             count += 1
         if header is None:

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from services.classifier.hashes.entries import Algorithm, BankHash
-from services.classifier.hashes.exchange.records import Record, Withdrawal, listed
+from services.classifier.hashes.exchange.records import Record, listed, taken_back
 from services.classifier.hashes.hash_files import Problem
 
 COMPARED = {"ImagePDQ": Algorithm.PDQ, "VideoMD5": Algorithm.MD5}
@@ -32,14 +32,14 @@ def read_stopncii(file: Path, bank: str) -> Iterator[Record]:
             yield Problem(number, "the record has no signalType or no hashValue")
             continue
         label = f"stopncii {digits.lower()[:LABEL_DIGITS]}"
-        if record.get("hashStatus") in TAKEN_BACK:
-            yield Withdrawal(bank, label, f"{record['hashStatus']} at StopNCII".lower())
-        elif kind in COMPARED:
-            yield listed(bank, label, CATEGORY, COMPARED[kind], digits, number)
-        else:
-            left_out[kind] += 1
+        if kind not in COMPARED:
+            left_out[kind[:LABEL_DIGITS]] += 1
+            continue
+        listing = listed(bank, label, CATEGORY, COMPARED[kind], digits, number)
+        status = record.get("hashStatus")
+        yield taken_back(listing, f"{status} at StopNCII".lower()) if status in TAKEN_BACK else listing
     for kind, count in sorted(left_out.items()):
-        yield Problem(0, f"{count} hashes of kind {kind} left out: they cannot be compared here")
+        yield Problem(0, f"{count} hashes of kind {kind!r} left out: they cannot be compared here")
 
 
 def _answers(file: Path) -> Iterator[dict[str, Any]]:
