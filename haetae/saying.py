@@ -16,8 +16,8 @@ from shared.failures import Failure
 
 T = TypeVar("T")
 
-console = Console()
-errors = Console(stderr=True)
+console = Console(markup=False)  # names and reasons are shown as they are
+errors = Console(stderr=True, markup=False)
 MOST_PROBLEMS_SHOWN = 50
 
 Home = Annotated[Path, typer.Option(help="Folder of the embedded stack: its data, logs, addresses.", file_okay=False)]

@@ -81,6 +81,15 @@ def test_what_is_exported_can_be_imported(haetae: Haetae, listed: Path, tmp_path
         assert [row["hash"] for row in csv.DictReader(out.open())] == [HASH, OTHER]
 
 
+def test_names_are_shown_as_they_are(haetae: Haetae, tmp_path: Path) -> None:
+    file = tmp_path / "list.csv"
+    file.write_text(LIST.replace("own,k", "own [b],[/k]"))
+    assert haetae("hashes", "import", file, "--by", "kim", "--why", "[/w]")[0] == 0
+    for asked in (("hashes", "find", HASH), ("banks", "list"), ("banks", "history", "own [b]")):
+        status, said = haetae(*asked)
+        assert (status, "own [b]" in said or "[/w]" in said) == (0, True)
+
+
 def test_a_signed_list_goes_from_one_agency_to_another(haetae: Haetae, listed: Path, tmp_path: Path) -> None:
     key, trusted, out = tmp_path / "key.pem", tmp_path / "trusted.toml", tmp_path / "list.jsonl"
     trusted.write_text(
