@@ -148,5 +148,6 @@ async def test_every_route_is_described(api: httpx.AsyncClient) -> None:
     described = (await api.get("/openapi.json")).json()["paths"]
     assert set(described) == {
         "/api/login", "/api/cases", "/api/cases/{case_id}", "/api/cases/{case_id}/history",
-        "/api/cases/{case_id}/decision", "/api/summary",
+        "/api/cases/{case_id}/decision", "/api/summary", "/api/alerts", "/api/alerts/{alert_id}/acknowledge",
+        "/api/hashes",
     }  # fmt: skip
