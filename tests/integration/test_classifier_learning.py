@@ -6,7 +6,8 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import timedelta
 from pathlib import Path
 from random import Random
 
@@ -22,10 +23,11 @@ from services.classifier.learning.examples import ExampleRow, Kept, forget, keep
 from services.classifier.learning.learner import Learner
 from services.classifier.learning.live import LiveModels
 from services.classifier.learning.registry import ModelRow, PromotionRow, Status
+from services.classifier.learning.retraining import Retrained
 from services.classifier.learning.sampling import Slot, grant
 from services.classifier.learning.settings import LearningSettings
 from services.classifier.learning.training import Example
-from services.classifier.learning.turns import TrainingRow, train
+from services.classifier.learning.turns import TrainingRow, is_due, train
 from services.classifier.text_thread import TextThread
 from services.classifier.texts.reader import TextReader
 from shared.bus.memory import MemoryBroker
@@ -265,6 +267,56 @@ async def test_one_training_at_a_time(house: House, weak: tuple[Path, list[Examp
         raise AssertionError("another is at it")
 
     assert await train(house.database, weak[0], never, scripted=False, by="me") is None  # type: ignore[arg-type]
+
+
+async def test_a_training_that_did_not_end_is_begun_anew(house: House, weak: tuple[Path, list[Example]]) -> None:
+    await house.judges(1, None)
+    async with house.database.transaction() as tx:
+        await keep(tx, [Kept(case_id("http://board.test/1"), b"f", "en", "c", 0.9, 0.0, "text@1")])
+        await label(verdict_on(1, True, "r", house.clock), tx)
+
+    async def due() -> bool:
+        async with house.database.transaction() as tx:
+            return await is_due(tx, 1, scripted=False)
+
+    async def interrupted(*_: object) -> Retrained:
+        raise asyncio.CancelledError
+
+    assert await due()
+    with pytest.raises(asyncio.CancelledError):
+        await train(house.database, weak[0], interrupted, scripted=False, by="me")
+    assert await due()
+    async with house.database.transaction() as tx:  # as a process leaves it that is killed
+        now = tx.clock.now()
+        until = now + timedelta(hours=1)
+        tx.add(
+            TrainingRow(name="text", started_at=now, lease_until=until, through=now, started_by="killed", verdicts=1)
+        )
+    assert not await due()
+    house.clock.advance(3601.0)
+    assert await due()
+
+
+async def test_a_model_of_another_installation_is_neither_trained_nor_tried_on(
+    house: House, weak: tuple[Path, list[Example]]
+) -> None:
+    await house.judges(1, None)
+    async with house.database.transaction() as tx:
+        first, weights = await tx.get(ModelRow, 1), await registry.weights_of(tx, 1)
+        assert first
+        assert weights
+        made = registry.Made(first.config, weights, {}, "", first.base)
+        await registry.register(tx, made, Status.CANARY, "learner", "it is better")
+        await registry.register(tx, replace(made, base="another"), Status.CHAMPION, "installation", "installed")
+    await house.turn()
+    assert await house.rows() == [(1, "retired"), (2, "retired"), (3, "champion")]
+
+    async def never(*_: object) -> Retrained:
+        raise AssertionError("nothing can be learned from it")
+
+    outcome = await train(house.database, weak[0], never, scripted=False, by="me")
+    assert outcome
+    assert "is not the installed model that the champion was made from" in outcome.reason
 
 
 async def test_what_counts_as_an_example(house: House) -> None:

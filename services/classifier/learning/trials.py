@@ -29,6 +29,9 @@ async def go_on(tx: Transaction, settings: LearningSettings) -> Step | None:
     if not on_trial or champion is None:
         return None
     (row,) = on_trial
+    if row.base != champion.base:
+        step = Step(Status.RETIRED, "another model was installed meanwhile: what it learned does not fit that one")
+        return await _taken(tx, row, step)
     verdicts = await labelled(tx, scripted=settings.learn_from_scripts, since=row.made_at)
     try:
         heads = await _head(tx, champion), await _head(tx, row)
@@ -41,6 +44,10 @@ async def go_on(tx: Transaction, settings: LearningSettings) -> Step | None:
         if not isinstance(decided, Step):
             return None
         step = decided
+    return await _taken(tx, row, step)
+
+
+async def _taken(tx: Transaction, row: ModelRow, step: Step) -> Step:
     await move(tx, row, step.status, BY, step.reason)
     log.info("a model on trial goes on", version=row.version, status=str(step.status), reason=step.reason)
     return step

@@ -12,6 +12,7 @@ import structlog
 from sqlalchemy.orm import Mapped, mapped_column
 
 from services.classifier.learning.examples import ExampleRow, labelled
+from services.classifier.learning.heads import Head, HeadUnusable
 from services.classifier.learning.registry import LOCK, TEXT, Made, Status, holding, register, weights_of
 from services.classifier.learning.retraining import Retrained, retrain
 from services.classifier.learning.sampling import Slot
@@ -31,7 +32,8 @@ Train = Callable[[str, str, bytes, list[Labelled]], Awaitable[Retrained]]
 
 
 class TrainingRow(Base):
-    """`through`: the moment of the last verdict that it knew. `version`: of the model that it made, if it made one."""
+    """`through`: the moment of the last verdict that it knew; None again when it was interrupted. `version`: of the
+    model that it made, if it made one."""
 
     __tablename__ = "trainings"
 
@@ -66,7 +68,10 @@ async def is_due(tx: Transaction, after: int, *, scripted: bool) -> bool:
     to the end."""
     if not after or await holding(tx, Status.SHADOW) or await holding(tx, Status.CANARY):
         return False
-    through = await tx.scalar(sa.select(sa.func.max(TrainingRow.through)).where(TrainingRow.name == TEXT))
+    ended_or_going_on = TrainingRow.finished_at.is_not(None) | (TrainingRow.lease_until > tx.clock.now())
+    through = await tx.scalar(
+        sa.select(sa.func.max(TrainingRow.through)).where(TrainingRow.name == TEXT, ended_or_going_on)
+    )
     new = sa.select(sa.func.count()).select_from(ExampleRow).where(ExampleRow.label.is_not(None))
     if through:
         new = new.where(ExampleRow.decided_at > through)
@@ -87,12 +92,20 @@ async def train(database: Database, directory: Path, run: Train, *, scripted: bo
         row.verdicts, row.through = len(rows), rows[-1].decided_at if rows else None
     if champion is None or weights is None:
         return await _failed(database, row.number, "there is no champion to compare with: start the classifier once")
+    try:
+        installed = Head.of_directory(directory).digest
+    except HeadUnusable as unusable:
+        return await _failed(database, row.number, str(unusable))
+    if installed != champion.base:
+        return await _failed(
+            database, row.number, f"{directory} is not the installed model that the champion was made from"
+        )
     taught = list(map(verdict_of, rows))
     log.info("training begins", number=row.number, verdicts=len(taught), champion=champion.version)
     try:
         made = await run(str(directory), json.dumps(champion.config), weights, taught)
     except asyncio.CancelledError:
-        await _failed(database, row.number, "interrupted: the service stops")
+        await _failed(database, row.number, "interrupted: the service stops", through=None)
         raise
     except (GuardRaised, GuardKilled) as failure:
         return await _failed(database, row.number, str(failure))
@@ -130,21 +143,21 @@ async def _entered(database: Database, number: int, base: str, made: Retrained, 
     async with database.transaction() as tx:
         status = Status.SHADOW if made.passed else Status.REFUSED
         entered = await register(tx, model, status, by, made.reason)
-        await _finish(tx, number, f"{status}: {made.reason}", entered.version)
+        await _finish(tx, number, f"{status}: {made.reason}", version=entered.version)
     log.info("training ended", number=number, version=entered.version, passed=made.passed, reason=made.reason)
     return Outcome(entered.version, made.passed, made.reason)
 
 
-async def _failed(database: Database, number: int, reason: str) -> Outcome:
+async def _failed(database: Database, number: int, reason: str, **more: object) -> Outcome:
     async with database.transaction() as tx:
-        await _finish(tx, number, f"failed: {reason}", None)
+        await _finish(tx, number, f"failed: {reason}", **more)
     log.error("training failed", number=number, reason=reason)
     return Outcome(None, False, reason)
 
 
-async def _finish(tx: Transaction, number: int, outcome: str, version: int | None) -> None:
+async def _finish(tx: Transaction, number: int, outcome: str, **more: object) -> None:
     await tx.execute(
         sa.update(TrainingRow)
         .where(TrainingRow.number == number)
-        .values(finished_at=tx.clock.now(), outcome=outcome, version=version)
+        .values(finished_at=tx.clock.now(), outcome=outcome, **more)
     )
