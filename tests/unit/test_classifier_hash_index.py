@@ -90,6 +90,12 @@ def test_hits_come_by_query_and_then_by_distance() -> None:
     assert hits.number.tolist() == [1, 2, 0, 3] * 2
 
 
+def test_of_each_query_the_nearest_are_kept() -> None:
+    hits = Hits(np.array([0, 0, 0, 2, 2]), np.array([5, 6, 7, 5, 6]), np.array([0, 1, 2, 0, 4], np.int16))
+    assert hits.nearest(2).number.tolist() == [5, 6, 5, 6]
+    assert hits.nearest(3) is hits
+
+
 def test_nothing_listed_and_nothing_asked() -> None:
     index = HammingIndex(256)
     assert not len(index.search(random_hashes(np.random.default_rng(3), 3, 256)))

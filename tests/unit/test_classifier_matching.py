@@ -103,6 +103,12 @@ def test_an_entry_is_told_once_by_its_nearest_variant_and_other_entries_too() ->
     ]
 
 
+def test_a_hash_that_is_listed_very_often_is_told_so_often_as_is_stored(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("services.classifier.hashes.matching.MOST_MATCHES", 2)
+    listed = [label(flipped(HASH, bits), f"k{bits}") for bits in (9, 3, 1)]
+    assert entries(match(listed, picture(HASH))) == (["k1", "k3"], [])
+
+
 def test_a_part_is_matched_by_itself_and_named() -> None:
     listed = [label(variant="centre-10")]
     inset = view("inset", OTHER, flipped(HASH, 4))

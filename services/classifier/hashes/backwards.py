@@ -164,10 +164,10 @@ async def _move(tx: Transaction, old: Progress, new: Progress) -> bool:
 
 async def _include_banks_that_began(tx: Transaction) -> None:
     """A bank whose validity begins counts from then on for what was seen before, too."""
-    looked_at = sa.select(Backwards.valid_at).scalar_subquery()
-    began = sa.and_(Bank.valid_from > looked_at, Bank.valid_from <= tx.clock.now())
+    now, looked_at = tx.clock.now(), sa.select(Backwards.valid_at).scalar_subquery()
+    began = sa.and_(Bank.valid_from > looked_at, Bank.valid_from <= now)
     if await tx.scalar(sa.select(Bank.name).where(began).limit(1)) is None:
         return
     revision = await next_revision(tx)
     await tx.execute(sa.update(Bank).where(began).values(relisted=revision))
-    await tx.execute(sa.update(Backwards).values(valid_at=tx.clock.now()))
+    await tx.execute(sa.update(Backwards).values(valid_at=now))

@@ -1,5 +1,6 @@
 """From hits of the index to matches: what agrees with what, and what is harmless. Pure."""
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import groupby
 from typing import NamedTuple
@@ -12,6 +13,7 @@ from shared.events.values import Match
 # vPDQ: so many of a listed video's frames must be seen, and so many of the seen video's frames be listed ones. Less is
 # what unrelated videos share too: an opening, a logo. (Flat frames are never asked for.)
 VIDEO_SHARE = 0.5
+MOST_MATCHES = 1_000  # of a picture, the nearest: they are stored with what was seen
 
 
 class Hit(NamedTuple):
@@ -148,8 +150,12 @@ def _told_apart(agreements: Sequence[_Agreement]) -> tuple[list[_Agreement], lis
 def _best(agreements: Iterable[_Agreement]) -> tuple[Match, ...]:
     """The nearest of each entry to each picture; the picture as listed before a changed one."""
     best: dict[tuple[str, str, str], Match] = {}
-    for one in sorted(agreements, key=_order):
-        best.setdefault((one.match.picture_url, one.match.bank, one.match.entry), one.match)
+    of_picture: Counter[str] = Counter()
+    for match in (one.match for one in sorted(agreements, key=_order)):
+        which = match.picture_url, match.bank, match.entry
+        if which not in best and of_picture[match.picture_url] < MOST_MATCHES:
+            best[which] = match
+            of_picture[match.picture_url] += 1
     return tuple(best.values())
 
 

@@ -82,12 +82,14 @@ async def newly_in_force(
 ) -> Sequence[Rows]:
     """Of what was listed or switched on from revision `done` to `goal` the next rows behind `after_id` by id, of known
     content alone."""
-    new = sa.and_(BankEntry.revision > done, BankEntry.revision <= goal)
-    relisted = sa.and_(Bank.relisted > done, Bank.relisted <= goal)
+    new: sa.ColumnElement[bool] = sa.and_(BankEntry.revision > done, BankEntry.revision <= goal)
+    relisted = await tx.scalars(sa.select(Bank.name).where(Bank.relisted > done, Bank.relisted <= goal))
+    if relisted:  # otherwise the few new ones are read by their revisions, without a look at all others
+        new = sa.or_(new, BankEntry.bank.in_(relisted))
     chosen = (
         _columns()
         .join(Bank, Bank.name == BankEntry.bank)
-        .where(BankEntry.id > after_id, sa.or_(new, relisted), Bank.kind == "known", in_force(now))
+        .where(BankEntry.id > after_id, new, Bank.kind == "known", in_force(now))
         .order_by(BankEntry.id)
         .limit(page)
     )

@@ -9,6 +9,7 @@ from services.classifier.hashes.matching import Hit
 from services.classifier.hashes.reading import Rows
 
 PDQ_BITS, PHASH_BITS = 256, 64
+MOST_HITS = 10_000  # of one hash, the nearest: a list that repeats it a million times must not take a minute and a GB
 
 
 class Indexes:
@@ -47,7 +48,7 @@ class Indexes:
         self._search_near(self.phash, [one.phash for one in asked], found)
         places = [(place, digest) for place, one in enumerate(asked) for digest in one.digests]
         if places and len(self.digests):
-            hits = self.digests.search([digest for _, digest in places])
+            hits = self.digests.search([digest for _, digest in places]).nearest(MOST_HITS)
             for query, number in zip(hits.query.tolist(), hits.number.tolist(), strict=True):
                 found[places[query][0]].append(Hit(number, 0))
         return found
@@ -70,7 +71,7 @@ class Indexes:
         queries = [(place, look) for place, some in enumerate(looks) for look in some]
         if not queries or not len(index):
             return
-        hits = index.search(words(b"".join(look.hash for _, look in queries), index.bits))
+        hits = index.search(words(b"".join(look.hash for _, look in queries), index.bits)).nearest(MOST_HITS)
         of_hits = (hits.query.tolist(), hits.number.tolist(), hits.distance.tolist())
         for query, number, distance in zip(*of_hits, strict=True):
             place, look = queries[query]

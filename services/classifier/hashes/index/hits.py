@@ -37,3 +37,8 @@ class Hits:
         distance = np.concatenate([np.empty(0, np.int64), *(found[:, 2] for found, _ in parts)])
         order = np.lexsort((number, distance, query))
         return cls(query[order], number[order], distance[order].astype(np.int16))
+
+    def nearest(self, most: int) -> "Hits":
+        """Of each query so many at most."""
+        kept = np.arange(len(self)) - np.searchsorted(self.query, self.query) < most
+        return self if kept.all() else Hits(self.query[kept], self.number[kept], self.distance[kept])
