@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -17,6 +19,7 @@ from services.classifier.risk.rules import Effect, Rule, RulesInvalid, apply
 from services.classifier.signals import PictureSigns, Signals, SlangHit, TextSigns
 from shared.events.values import Match
 
+README = Path(__file__).parents[2] / "services/classifier/README.md"
 POLICY = Policy()
 NOW = datetime(2026, 1, 8, tzinfo=UTC)
 MATCH = Match(
@@ -272,6 +275,13 @@ applies = false
 def test_a_rule_is_read_with_its_tests() -> None:
     rule = Rule.from_toml(TOML)
     assert (rule.then, len(rule.tests)) == (Effect(flag=True, add_urgency=0.3), 2)
+    assert failing(Expression(rule.when), rule.tests) == []
+
+
+def test_the_rule_of_the_readme_is_one() -> None:
+    shown = re.search(r"```toml\n(.*?)```", README.read_text(), re.DOTALL)
+    assert shown
+    rule = Rule.from_toml(shown[1])
     assert failing(Expression(rule.when), rule.tests) == []
 
 
