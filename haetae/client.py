@@ -88,6 +88,11 @@ class Gateway:
         found: dict[str, Any] = await self._get(f"/api/cases/{case_id}", {})
         return found
 
+    async def warned_of(self) -> set[str]:
+        """The names of conversations that alerts were raised about."""
+        found = await self._get("/api/alerts", {"limit": PAGE})
+        return {item["alert"]["conversation"] for item in found["items"]}
+
     async def approve_all(self, case_id: str, note: str) -> bool:
         """Approve every notice of the case as it stands; False when somebody else was faster or none is drafted."""
         detail = await self.case(case_id)

@@ -1,6 +1,7 @@
 """A run on the sandbox web: prepare it, let the loop work, watch until nothing is left to happen."""
 
 import asyncio
+import os
 import secrets
 import shutil
 import time
@@ -31,6 +32,7 @@ SECRET_BYTES = 12
 CHECK_SCHEDULE = "3,3,4,4,5,5,8,8,10"
 CONFIRM_AFTER_S = "2"
 CHECK_AGAIN_S = "1"
+READ = '["open_room"]'  # conversations of the sandbox: its one room is open
 
 
 @dataclass(frozen=True)
@@ -54,6 +56,7 @@ class Demonstration:
     on_step: Callable[[str, float], None]
     picture: Picture = field(default_factory=Picture)
     setup: dict[str, float] = field(default_factory=dict)
+    _escalating: set[str] = field(default_factory=set)  # rooms that an alert must come of: none without a model
 
     async def __aenter__(self) -> "Demonstration":
         empty(self.options.home)
@@ -88,6 +91,7 @@ class Demonstration:
         self.begun = time.monotonic()
         async with self.house.database("crawler") as database:  # last: from here on there is something to crawl
             await imports.sites(database, self.sandbox.home / "sites.csv")
+            await imports.sites(database, self.sandbox.rooms_file)
 
     async def _open_sandbox(self) -> None:
         begun = time.monotonic()
@@ -114,10 +118,14 @@ class Demonstration:
 
     def _settings(self) -> dict[str, dict[str, str]]:
         sandbox_hosts = {"HAETAE_ALLOWED_HOSTS_FILE": str(self.sandbox.hosts_file)}
+        models = weights.settings(self.options.model)
+        if weights.CONVERSATIONS in {*models, *os.environ}:
+            models["HAETAE_CONVERSATION_BASES"] = READ
+            self._escalating = self.sandbox.rooms()
         return {
             "crawler": {**sandbox_hosts, "HAETAE_CHECK_AGAIN_SECONDS": CHECK_AGAIN_S},
             "evidence": sandbox_hosts,
-            "classifier": weights.settings(self.options.model),
+            "classifier": models,
             "notifier": {"HAETAE_CHECK_SCHEDULE": CHECK_SCHEDULE, "HAETAE_CONFIRM_AFTER": CONFIRM_AFTER_S},
         }
 
@@ -128,11 +136,11 @@ class Demonstration:
         """
         moved, former = time.monotonic(), ""
         while True:
-            complete, truth, cases, boxes = await self._look()
+            complete, truth, cases, boxes, warned_of = await self._look()
             state = fingerprint(truth, cases)
             if state != former:
                 moved, former = time.monotonic(), state
-            summary = summarise(truth, cases, boxes)
+            summary = summarise(truth, cases, boxes, self._escalating, warned_of)
             if (complete and finished(summary)) or enough(summary):
                 return summary
             waits_for_person = self.options.review_by_person and any(case.state == "drafted" for case in cases)
@@ -141,13 +149,14 @@ class Demonstration:
                 return summary
             await asyncio.sleep(REFRESH_S)
 
-    async def _look(self) -> tuple[bool, list[TruthPost], list[Case], list[Mailbox]]:
+    async def _look(self) -> tuple[bool, list[TruthPost], list[Case], list[Mailbox], set[str]]:
         """Raises `StackFailed` when gateway, sandbox or mailboxes stay away."""
         asked = time.monotonic()
         while True:
             try:
                 complete, truth = await self.sandbox.truth()
-                cases = await self._cases()
+                gateway = await self._entered()
+                cases, warned_of = await gateway.cases(), await gateway.warned_of()
                 boxes = await self.sandbox.mailboxes()
                 self.picture.requests = await self.sandbox.requests()
                 break
@@ -158,12 +167,12 @@ class Demonstration:
         self.picture.expected, self.picture.cases = len(truth), cases
         self.picture.elapsed_s = time.monotonic() - self.begun
         self.on_picture(self.picture)
-        return complete, truth, cases, boxes
+        return complete, truth, cases, boxes, warned_of
 
-    async def _cases(self) -> list[Case]:
+    async def _entered(self) -> Gateway:
         if self._gateway is None:
             self._gateway = await Gateway.login(self.house.gateway_url, REVIEWER, self.password)
-        return await self._gateway.cases()
+        return self._gateway
 
     def _on_event(self, event: StackEvent) -> None:
         if event.name in SERVICES:

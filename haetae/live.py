@@ -109,5 +109,6 @@ def report(summary: Summary, setup: dict[str, float]) -> RenderableType:
     table.add_row("removals", f"{summary.honest_removed} of {summary.honest_expected} honest ones verified")
     noticed = f"{summary.pretences_noticed} operators who only pretended were noticed"
     table.add_row("pretences", f"{len(summary.wrongly_verified)} taken for a removal; {noticed}")
+    table.add_row("conversation alerts", str(summary.warned))
     failures = [Text(f"✗ {sentence}", style="red") for sentence in summary.failures]
     return Group(table, *(failures or [Text("✓ nothing missed, nothing sent twice", style="green")]))

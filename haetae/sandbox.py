@@ -14,7 +14,7 @@ NAME = "sandbox"
 
 
 class SandboxProcess:
-    """`home` gets the sandbox's files: hosts, sites.csv, known/, and `ready` with its ports."""
+    """`home` gets the sandbox's files: hosts, sites.csv, rooms.jsonl, known/, and `ready` with its ports."""
 
     def __init__(self, home: Path, *, seed: int, scale: float, mail_api: str) -> None:
         self.home = home
@@ -40,6 +40,15 @@ class SandboxProcess:
     @property
     def hosts_file(self) -> Path:
         return self.home / "hosts"
+
+    @property
+    def rooms_file(self) -> Path:
+        return self.home / "rooms.jsonl"
+
+    def rooms(self) -> set[str]:
+        """Open rooms of which somebody must be warned."""
+        sites = map(json.loads, self.rooms_file.read_text().splitlines())
+        return {room for site in sites for room in site["options"]["rooms"]}
 
     @property
     def _control(self) -> str:

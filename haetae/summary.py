@@ -1,7 +1,7 @@
 """How a run on the sandbox went: what the loop did, held against the truth table. Pure."""
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
@@ -59,6 +59,8 @@ class Summary:
     wrongly_verified: tuple[str, ...]
     alarms: tuple[str, ...] = ()
     pretences_noticed: int = 0
+    warned: int = 0
+    unwarned: tuple[str, ...] = ()
 
     @property
     def failures(self) -> list[str]:
@@ -72,11 +74,19 @@ class Summary:
             "removed but not verified": self.unverified,
             "taken for a removal though it is none": self.wrongly_verified,
             "alarm": self.alarms,
+            "no alert about": self.unwarned,
         }
         return [f"{what}: {url}" for what, urls in groups.items() for url in urls]
 
 
-def summarise(truth: Sequence[TruthPost], cases: Sequence[Case], mailboxes: Sequence[Mailbox]) -> Summary:
+def summarise(
+    truth: Sequence[TruthPost],
+    cases: Sequence[Case],
+    mailboxes: Sequence[Mailbox],
+    escalating: Set[str] = frozenset(),
+    warned_of: Set[str] = frozenset(),
+) -> Summary:
+    """`escalating`: conversations that somebody must be warned of; `warned_of`: those that alerts are about."""
     by_url = {case.url: case for case in cases}
     wanted = {post.url: post for post in truth}
     to_draft = sorted(s for case in cases if (s := case.seconds("found", "drafted")) is not None)
@@ -111,12 +121,14 @@ def summarise(truth: Sequence[TruthPost], cases: Sequence[Case], mailboxes: Sequ
         wrongly_verified=tuple(sorted(removed - {post.url for post in honest if post.status == "removed"})),
         alarms=tuple(f"{case.url}: {case.alarm}" for case in cases if case.alarm and case.url not in pretences),
         pretences_noticed=len(pretences),
+        warned=len(warned_of),
+        unwarned=tuple(sorted(escalating - warned_of)),
     )
 
 
 def finished(summary: Summary) -> bool:
-    """Every post found, every approved notice delivered, every honest removal verified."""
-    nothing_open = not (summary.missed or summary.unsent or summary.unverified)
+    """Every post found, every approved notice delivered, every honest removal verified, somebody warned."""
+    nothing_open = not (summary.missed or summary.unsent or summary.unverified or summary.unwarned)
     return summary.expected > 0 and summary.approved + summary.rejected >= summary.found and nothing_open
 
 

@@ -3,11 +3,12 @@
 import os
 from pathlib import Path
 
+CONVERSATIONS = "HAETAE_CONVERSATION_MODEL"
 # Setting and directory, as `make models` lays them beside the text model.
 BESIDE = {
     "HAETAE_PICTURE_MODEL": "picture",
     "HAETAE_EMBEDDING_MODEL": "embedding",
-    "HAETAE_CONVERSATION_MODEL": "conversation",
+    CONVERSATIONS: "conversation",
 }
 
 

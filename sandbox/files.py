@@ -6,6 +6,7 @@ import json
 import os
 from pathlib import Path
 
+from sandbox import rooms
 from sandbox.images import posted_file
 from sandbox.known import LABELS
 from sandbox.live import LiveWorld
@@ -22,11 +23,13 @@ READY = "ready"
 
 
 def write_home(home: Path, live: LiveWorld, truth: Truth, port: int, control_port: int) -> None:
-    """hosts, sites.csv, known/*.png and truth.json; `ready` last, when everything is being served."""
+    """hosts, sites.csv, rooms.jsonl, known/*.png and truth.json; `ready` last, when everything is being served."""
     known = home / "known"
     known.mkdir(parents=True, exist_ok=True)
     hosts = live.world.hosts
-    _write(home / "hosts", "".join(f"{host.address} {host.name}\n" for host in hosts).encode())
+    named = [*((host.address, host.name) for host in hosts), (rooms.ADDRESS, rooms.HOST)]
+    _write(home / "hosts", "".join(f"{address} {name}\n" for address, name in named).encode())
+    _write(home / "rooms.jsonl", json.dumps(rooms.site(port)).encode() + b"\n")
     _write(home / "sites.csv", _sites(hosts, port).encode())
     for label in LABELS:
         _write(known / f"{label}.png", posted_file(Picture(label, known=True, transform=Transform.IDENTITY))[0])

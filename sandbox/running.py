@@ -12,6 +12,7 @@ from sandbox.http import Request, Response, plain
 from sandbox.live import LiveWorld
 from sandbox.operators import Operators
 from sandbox.polling import MailPoller
+from sandbox.rooms import ADDRESS, HOST, Room
 from sandbox.server import Server
 from sandbox.sites import Site
 from sandbox.sockets import bind_all
@@ -53,7 +54,7 @@ class Sandbox:
 
     async def __aenter__(self) -> "Sandbox":
         (self.home / READY).unlink(missing_ok=True)
-        sockets, self.port = bind_all([host.address for host in self.world.hosts], self.port)
+        sockets, self.port = bind_all([*(host.address for host in self.world.hosts), ADDRESS], self.port)
         control_sockets, self.control_port = bind_all([_CONTROL_ADDRESS], self.control_port)
         self._assemble()
         if self._mail_api:
@@ -85,6 +86,7 @@ class Sandbox:
     def _assemble(self) -> None:
         self.live = LiveWorld(self.world, time.time, self._after, self._pace)
         self.sites = {host.name: Site(host, self.live, self.port) for host in self.world.hosts}
+        self.room = Room(self.world.seed, time.time())
         self.live.on_change.append(lambda host: self.sites[host].refresh())
         self.operators = Operators(self.live, self.port, self._after)
         self.truth = Truth(self.live, self.operators, self.port)
@@ -97,7 +99,7 @@ class Sandbox:
 
     def respond(self, request: Request) -> Response:
         """What the web of this world answers."""
-        site = self.sites.get(request.host)
+        site = self.room if request.host == HOST else self.sites.get(request.host)
         if site is None:
             return plain(421, f"no host {request.host[:80]!r} here\n")
         self.traffic.note(request.host, request.agent, request.target, time.monotonic())

@@ -9,6 +9,8 @@ import json
 import signal
 import sys
 from collections.abc import AsyncIterator
+from dataclasses import replace
+from datetime import UTC, datetime
 from email.message import EmailMessage
 from pathlib import Path
 
@@ -17,8 +19,16 @@ import httpx
 import pytest
 from PIL import Image
 
+from haetae.imports import format_of, lines_of, names_here
 from sandbox import Sandbox
 from sandbox.model import Behaviour, Finding, Status
+from sandbox.rooms import HOST, ROOM
+from services.crawler.connectors.matrix import MatrixOptions, Rooms
+from services.crawler.connectors.port import Basis, Source
+from services.crawler.registry.sites import parse_sites
+from shared.events import LawfulBasis
+from shared.events.values import Site, SiteKind
+from shared.net import Fetched
 from tests.support.poll import eventually
 from tests.support.sandbox import BROWSER, CRAWLER
 from tests.support.stack import Mail
@@ -77,6 +87,28 @@ async def test_home_has_everything_that_a_run_needs(sandbox: Sandbox, visitor: V
     assert all(Image.open(path).format == "PNG" for path in (home / "known").glob("*.png"))
     static = json.loads((home / "truth.json").read_text())["posts"]
     assert {row["url"] for row in static} == {row["url"] for row in (await visitor.truth())["posts"]}  # type: ignore[attr-defined]
+
+
+async def test_the_open_room_is_a_source_that_its_connector_reads_once(sandbox: Sandbox, visitor: Visitor) -> None:
+    file = sandbox.home / "rooms.jsonl"
+    (site,), problems = parse_sites([*lines_of(file)], format_of(file), names_here())
+    assert problems == []
+    now = datetime.now(UTC)
+    options = MatrixOptions(rooms=(ROOM,), basis=LawfulBasis.OPEN_ROOM)
+    shown = Site(host=HOST, name="", kind=SiteKind.CHAT)
+    source = Source(shown, site.start_url, options, Basis(LawfulBasis.OPEN_ROOM, ""), None, now)
+
+    async def ask(url: str, **_: object) -> Fetched:
+        answer = await visitor.get(url)
+        return Fetched(url, url, answer.status_code, dict(answer.headers), answer.content, "")
+
+    first = await Rooms().read(source, ask)
+    (read,) = first.conversations
+    assert (read.name, first.problem) == (ROOM, None)
+    assert 20 <= len(read.said) <= 90
+    assert {said.speaker for said in read.said} >= {f"@speaker0:{HOST}", f"@speaker1:{HOST}"}
+    again = await Rooms().read(replace(source, cursor=first.cursor), ask)
+    assert (again.conversations, again.problem) == ((), None)
 
 
 async def test_everything_appears_and_truth_says_so(sandbox: Sandbox, visitor: Visitor) -> None:

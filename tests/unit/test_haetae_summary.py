@@ -54,6 +54,14 @@ def test_each_failure_is_named(truth, cases, boxes, sentence):
     assert any(sentence in failure for failure in summarise(truth, cases, boxes).failures)
 
 
+def test_a_room_that_nobody_was_warned_of_is_waited_for_and_named():
+    warned, silent = (summarise([post(URL)], [case(URL)], [mailbox(URL)], {"!a"}, heard) for heard in ({"!a"}, set()))
+    assert finished(warned)
+    assert (warned.warned, warned.failures) == (1, [])
+    assert not finished(silent)
+    assert silent.failures == ["no alert about: !a"]
+
+
 def test_what_the_official_rejected_is_neither_sent_nor_awaited():
     summary = summarise([post(URL)], [case(URL, reached=5, state="rejected")], [])
     assert summary.failures == []
