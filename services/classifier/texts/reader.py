@@ -7,12 +7,13 @@ from typing import Protocol, Self
 from services.classifier.signals import TextSigns
 from services.classifier.texts import features
 from services.classifier.texts.embedding import Embedding
+from services.classifier.texts.glances import Glance, glances
 from services.classifier.texts.lexicon import LexiconFolder
 from services.classifier.texts.normalise import Forms, forms
 from services.classifier.texts.personal import personal_data
 from services.classifier.texts.second_look import SecondLook
 from services.classifier.texts.text_model import TextModel
-from services.classifier.texts.unmasked import unmask
+from services.classifier.texts.unmasked import Unmasked, unmask
 from shared.clock import Clock
 from shared.spoken import by_script, by_words
 
@@ -79,9 +80,10 @@ class TextReader:
         ngrams = self._scorer.score(both, hosts)
         second = self._second.look(both, spoken, ngrams) if self._second else {}
         lexicon = self._lexicon.current()
-        signs = []
-        for place, (text, form, language, host) in enumerate(zip(texts, both, spoken, hosts, strict=True)):
-            unmasked = unmask(text, form.clean)
+        model, signs = self.model_name, []
+        every = zip(texts, both, glances(texts), spoken, hosts, strict=True)
+        for place, (text, form, glance, language, host) in enumerate(every):
+            unmasked, may = _unmasked(text, form.clean, glance)
             looked, version = second.get(place), self._scorer.version(host)
             signs.append(
                 TextSigns(
@@ -90,9 +92,9 @@ class TextReader:
                     embedding=looked.embedding if looked else None,
                     language=language,
                     slang=lexicon.hits(form.skeleton, unmasked),
-                    personal=personal_data(unmasked.text, language),
+                    personal=personal_data(unmasked.text, language, may_number=may.number, may_mail=may.mail),
                     disguised=unmasked.disguised,
-                    model=f"{self.model_name}@{version}" if version else self.model_name,
+                    model=f"{model}@{version}" if version else model,
                 )
             )
         return signs
@@ -100,6 +102,13 @@ class TextReader:
     def features(self, text: str, language: str | None) -> bytes:
         """What may be kept of a text to learn from (`features`); empty when the model has no n-grams."""
         return features.of_text(self._model, forms(text), language)
+
+
+def _unmasked(text: str, cleaned: str, glance: Glance) -> tuple[Unmasked, Glance]:
+    """The text as meant, and what that may have."""
+    if glance.disguise:
+        return unmask(text, cleaned), Glance()
+    return Unmasked(cleaned, 0.0), glance if text == cleaned else Glance()
 
 
 def _language(text: str) -> str | None:

@@ -20,13 +20,17 @@ _LOOK_ALIKE = frozenset([*CYRILLIC.values(), *GREEK.values()])
 _RUSSIAN, _ENGLISH = "бгджзийлпфцчшщъыьэюя", "dfgijlnqrsuvwz"  # letters that the other script has none like
 _LEET = str.maketrans(LEET)
 
-_MIXING = re.compile(r"[A-Za-z][\u0370-\u04ff]|[\u0370-\u04ff][A-Za-z]")
-_LEETING = re.compile(r"[A-Za-z][013457@$]+[A-Za-z]")
+# Characters that `glances` looks for too.
+LATIN, OTHERS, LEETS, MARKS = "A-Za-z", "\u0370-\u04ff", "013457@$", ".*_~^-"
 _PICTURES = "\u2600-\u27bf\U0001f000-\U0001faff"
+HIDDEN = f"{INVISIBLE}\u3131-\u318e\u0300-\u036f\uff41-\uff5a{_PICTURES}"
+
+_MIXING = re.compile(f"[{LATIN}][{OTHERS}]|[{OTHERS}][{LATIN}]")
+_LEETING = re.compile(f"[{LATIN}][{LEETS}]+[{LATIN}]")
 # Without one of these nothing below changes anything: asked first, since most texts have none.
-_MARKED_OUT, _SPACED_OUT = re.compile(r"[.*_~^-]\w[.*_~^-]"), re.compile(r" \w \w \w ")
-_HIDING = re.compile(f"[{INVISIBLE}\u3131-\u318e\u0300-\u036f\uff41-\uff5a{_PICTURES}]")
-_OTHER = re.compile("[\u0370-\u04ff]")
+_MARKED_OUT, _SPACED_OUT = re.compile(rf"[{MARKS}]\w[{MARKS}]"), re.compile(r" \w \w \w ")
+_HIDING = re.compile(f"[{HIDDEN}]")
+_OTHER = re.compile(f"[{OTHERS}]")
 _HIDDEN = re.compile(rf"(?<=\w)[{INVISIBLE}]++(?=\w)")
 _THAI_BREAK = re.compile("(?<=[\u0e00-\u0e7f])\u200b(?=[\u0e00-\u0e7f])")  # between Thai words, for typesetting
 _TYPED = re.compile("[ㄱ-ㅎ][ㅏ-ㅣ]")

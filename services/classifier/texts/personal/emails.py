@@ -4,6 +4,7 @@ import re
 from itertools import islice
 
 _ADDRESS = re.compile(r"(?<![\w.+@-])([\w.+-]{1,64}+)@[\w-]{1,63}+(?:\.[\w-]{1,63}+){1,4}+", re.ASCII)
+SIGNS = r"@\[("  # one of them is in every address, spelled out or not
 _AT = re.compile(r"[\[(](?:at|AT|At|@|골뱅이)[\])]")
 _DOT = r"(?:\.|[\[(](?:dot|점)[\])])"
 _SPELLED = re.compile(

@@ -6,8 +6,9 @@ from itertools import islice
 
 import phonenumbers
 
-_BETWEEN = r"[ .·_~*()-]{0,3}"  # what stands between groups
-_MARK = r"[ .·_~*()-]{1,3}"
+BETWEEN = " .·_~*()-"  # what stands between groups
+_BETWEEN = f"[{BETWEEN}]{{0,3}}"
+_MARK = f"[{BETWEEN}]{{1,3}}"
 
 # ISO 3166: how numbers are written there. Landlines only with marks between the groups: a row of ten digits is
 # anything. A country without a leading 0 or 1 in its numbers (US) needs its marks always.
@@ -21,14 +22,15 @@ FORMS = {
     "US": rf"\(?[2-9][0-9]{{2}}{_MARK}[2-9][0-9]{{2}}{_MARK}[0-9]{{4}}",
 }
 REGIONS = {"ko": "KR", "ja": "JP", "zh": "CN", "vi": "VN", "th": "TH", "ru": "RU", "en": "US"}
-_ABROAD = r"\+[1-9](?:[ .·_~*()-]{0,3}[0-9]){7,14}"
+_ABROAD = rf"\+[1-9](?:{_BETWEEN}[0-9]){{7,14}}"
 _OWN = {region: re.compile(rf"(?<![\w+/-])(?:{form})(?![0-9-])", re.ASCII) for region, form in FORMS.items()}
 _ANY = re.compile(rf"(?<![\w+])(?:{_ABROAD})(?![0-9-])", re.ASCII)
 
 # Digits in words, one after the other, and letters that stand in for digits among them.
 _WORDS = dict(zip("공영일이삼사오육륙칠팔구零〇一二三四五六七八九", "00123456678900123456789", strict=True))
 _DIGITS = str.maketrans({**_WORDS, **{chr(0x0E50 + n): str(n) for n in range(10)}, "o": "0", "O": "0", "l": "1"})
-_DIGIT = f"[0-9oOl๐-๙{''.join(_WORDS)}]"
+DIGIT = f"0-9oOl๐-๙{''.join(_WORDS)}"
+_DIGIT = f"[{DIGIT}]"
 _WORDED = re.compile(rf"{_DIGIT}(?<![0-9A-Za-z].)(?:{_BETWEEN}{_DIGIT}){{8,19}}+(?![0-9A-Za-z])")
 FEWEST_DIGITS = 8  # of the shortest number that is looked for
 _LONG = re.compile(rf"[0-9](?:{_BETWEEN}[0-9]){{{FEWEST_DIGITS - 1}}}")
