@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from pathlib import Path
 from random import Random
 
@@ -11,6 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
+from safetensors.numpy import load_file, save_file
 
 from sandbox.dialogues.dialogues import dialogues
 from sandbox.dialogues.grammar import LANGUAGES, Half, grammar
@@ -18,10 +20,11 @@ from sandbox.dialogues.roles import HARMLESS, escalating
 from services.classifier.conversations import evaluation
 from services.classifier.conversations.alarm import stand
 from services.classifier.conversations.course import INPUTS, CueTurn, course
+from services.classifier.conversations.cues import CLASSES, GRAMS, LETTERS, CueModel, Linear
 from services.classifier.conversations.examples import LabelledConversation, LabelledTurn
-from services.classifier.conversations.model import ConversationModel
+from services.classifier.conversations.model import ConversationModel, save
 from services.classifier.conversations.progress import FEATURES, HALF_LIFE_S, Progress, weighed
-from services.classifier.conversations.risk import RiskModel, Sum, Thresholds
+from services.classifier.conversations.risk import Recurrent, RiskModel, Sum, Thresholds
 from services.classifier.conversations.settings import ConversationSettings
 from services.classifier.conversations.stages import STAGES, Stage
 from services.classifier.conversations.training import train
@@ -181,6 +184,21 @@ def test_a_directory_that_holds_no_model_is_named_with_the_cure(tmp_path: Path) 
     (tmp_path / "model.safetensors").write_bytes(b"\x80\x04pickled")
     with pytest.raises(ModelUnusable, match="no conversation model"):
         ConversationModel.load(tmp_path, None)
+
+
+def test_weights_that_are_none_are_refused_before_the_first_turn(tmp_path: Path) -> None:
+    zeros = Linear(np.zeros((2**GRAMS.buckets_log2, CLASSES), np.float32), np.zeros(CLASSES, np.float32))
+    model = replace(readable(), network=Recurrent())
+    save(tmp_path, "1", CueModel(zeros), {LETTERS: (model, model)})
+    ConversationModel.load(tmp_path, None)
+    file = tmp_path / "model.safetensors"
+    good, lost = load_file(file), np.array([np.nan], np.float32)
+    for name, bad in (("letters.network.out.bias", lost), ("letters.sum.bias", lost[:0]), ("letters.sum.weight", lost)):
+        save_file({**good, name: bad}, file)
+        with pytest.raises(ModelUnusable, match=r"its weights are not those of its config.*make models"):
+            ConversationModel.load(tmp_path, None)
+    with pytest.raises(ValueError, match="clear <= watch <= alert"):
+        Thresholds(math.nan, 0.5, 0.1)
 
 
 def test_training_needs_both_kinds(tmp_path: Path) -> None:

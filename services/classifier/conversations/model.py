@@ -64,8 +64,8 @@ class ConversationModel:
         try:
             cues = CueModel(_linear(weights, LETTERS), _linear(weights, MEANING) if embedder else None, embedder)
             risk = _risk(weights, config, reading, network)
-            _check(cues)
-        except (KeyError, ValueError, RuntimeError) as error:
+            _check(cues, risk, weights)
+        except (LookupError, ValueError, RuntimeError) as error:
             raise ModelUnusable(f"{directory}: its weights are not those of its config ({error}); {CURE}") from error
         return cls(f"{config.version} ({reading})", reading, cues, risk)
 
@@ -119,8 +119,11 @@ def _risk(weights: Mapping[str, Any], config: Config, reading: str, network: boo
     return RiskModel(recurrent.eval(), summed, thresholds.network)
 
 
-def _check(cues: CueModel) -> None:
-    """Raises `ValueError` for weights of the wrong shape, rather than at the first turn."""
+def _check(cues: CueModel, risk: RiskModel, weights: Mapping[str, Any]) -> None:
+    """Raises `ValueError` for weights of the wrong shape or without a value, rather than at the first turn."""
     if cues.letters.weight.shape != (2**GRAMS.buckets_log2, CLASSES):
         raise ValueError(f"letters.weight is {cues.letters.weight.shape}")
+    if odd := [name for name, weight in weights.items() if not np.isfinite(weight).all()]:
+        raise ValueError(f"{odd[0]} holds what is no number")
     cues.read(["a"])
+    risk.sum.risks(np.zeros((1, len(INPUTS)), np.float32))

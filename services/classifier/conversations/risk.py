@@ -23,6 +23,10 @@ class Thresholds:
     watch: float
     clear: float
 
+    def __post_init__(self) -> None:
+        if not 0 <= self.clear <= self.watch <= self.alert <= 1:
+            raise ValueError(f"{self}: give 0 <= clear <= watch <= alert <= 1")
+
 
 class Recurrent(nn.Module):
     """A gated recurrent unit over the steps. `mean`, `deviation`: of the inputs, in training."""
