@@ -370,6 +370,14 @@ async def test_the_news_reaches_every_process_over_kafka(database, kafka_bootstr
         await eventually(lambda: (len(one), len(other)) == (0, 0))
 
 
+async def test_old_news_are_no_reason_to_ask_the_table(database, bank, monkeypatch):
+    await list_hashes(database, "own", [listed()], author=ME)
+    await bank.heard(HashListed(bank="own", listed_at=T0, revision=2, changed=1))
+    assert len(bank) == 1
+    monkeypatch.setattr(bank, "sync", None)
+    await bank.heard(HashListed(bank="own", listed_at=T0, revision=2, changed=1))
+
+
 async def test_what_was_listed_before_there_were_banks_is_kept(postgres_url):
     await asyncio.to_thread(upgrade, postgres_url, "0014")
     rows = [("own", "k", "pdq", 45), ("own", "l", "pdq", 45), ("own", "m", "pdq", 31), ("own", "f", "sha256", 0)]

@@ -71,8 +71,10 @@ class HashBank:
     async def __aexit__(self, *_: object) -> None:
         await self.save()
 
-    async def heard(self, _: HashListed) -> None:
-        await self.sync()
+    async def heard(self, news: HashListed) -> None:
+        """At the start a process hears all news there ever was."""
+        if news.revision > self._complete:
+            await self.sync()
 
     async def sync(self) -> int:
         """Read what was listed, switched off or on since it was last read; how many rows that were."""

@@ -71,7 +71,7 @@ async def acknowledge(request: Request, visitor: ApiReviewer, alert_id: UUID, gi
 
 @router.post("/hashes")
 async def submit(request: Request, visitor: ApiReviewer, given: Given) -> Receipt:
-    """List pictures by their hashes (PDQ and SHA-256, computed where the pictures are). The same submission_id again
+    """List pictures by their hashes (SHA-256, PDQ, PDQ of variants, computed where the pictures are). The same again
     changes nothing."""
     return Receipt(pictures=await submissions.submit(parts_of(request).database, given, visitor.account))
 
