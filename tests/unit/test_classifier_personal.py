@@ -53,6 +53,7 @@ def test_a_number_is_found_however_it_is_written(hidden: str) -> None:
 def test_different_ones_are_counted_and_the_same_once() -> None:
     text = "010-1234-5678, 010.1234.5678, 010-1234-5679"
     assert personal_data(text, "ko") == {"phone": 2}
+    assert personal_data("+82 10-1234-5678, at home 010-1234-5678", "ko") == {"phone": 1}
 
 
 @pytest.mark.parametrize("school", ["한빛무지개초등학교", "Green Hill High School", "THPT Cây Phong Lá Đỏ"])

@@ -58,8 +58,11 @@ def phones(text: str, language: str | None, most: int) -> int:
     """How many different ones, at most `most`. `text` as `in_digits` gives it."""
     regions = [REGIONS[language]] if language in REGIONS else list(REGIONS.values())
     candidates = islice(_candidates(text, regions), TRIED)
-    right = {number for number, region in candidates if _valid(number, region)}
-    return min(len(right), most)
+    right: dict[str, str] = {}  # by the digits: they may be right in several countries, and are one number
+    for number, region in candidates:
+        if number not in right and (dialled := _dialled(number, region)):
+            right[number] = dialled
+    return min(len(set(right.values())), most)
 
 
 def _candidates(text: str, regions: list[str]) -> Iterator[tuple[str, str | None]]:
@@ -69,8 +72,11 @@ def _candidates(text: str, regions: list[str]) -> Iterator[tuple[str, str | None
                 yield re.sub(r"[^+0-9]", "", match.group()), region
 
 
-def _valid(number: str, region: str | None) -> bool:
+def _dialled(number: str, region: str | None) -> str | None:
+    """As from abroad (E.164), however it is written. None where it is not valid."""
     try:
-        return bool(phonenumbers.is_valid_number(phonenumbers.parse(number, region)))
+        parsed = phonenumbers.parse(number, region)
     except phonenumbers.NumberParseException:
-        return False
+        return None
+    e164 = phonenumbers.PhoneNumberFormat.E164
+    return phonenumbers.format_number(parsed, e164) if phonenumbers.is_valid_number(parsed) else None
