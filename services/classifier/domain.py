@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from services.classifier.risk.components import risk_of, urgency_of
 from services.classifier.risk.policy import Policy
-from services.classifier.risk.reasons import MAX_MATCHES, reasons
+from services.classifier.risk.reasons import MAX_MATCHES, Place, Places, reasons
 from services.classifier.risk.worth import worth
 from services.classifier.signals import Signals
 from shared.events import Assessment
@@ -33,7 +33,7 @@ class Judgement:
     flagged: bool
 
 
-def judge(signals: Signals, policy: Policy, places: Mapping[str, int] | None = None) -> Judgement:
+def judge(signals: Signals, policy: Policy, places: Places | None = None) -> Judgement:
     """`places`: see `places_of`; only the sentences need them."""
     risk, urgency = risk_of(signals, policy), urgency_of(signals, policy)
     category = _category(risk)
@@ -46,10 +46,10 @@ def judge(signals: Signals, policy: Policy, places: Mapping[str, int] | None = N
     )
 
 
-def places_of(finding: Finding) -> dict[str, int]:
-    """Where each picture and each video stands among its like on the page, by address, from 1."""
-    pictures, videos = ([one.url for one in finding.pictures], [one.url for one in finding.videos])
-    return {url: place for urls in (pictures, videos) for place, url in reversed(list(enumerate(urls, 1)))}
+def places_of(finding: Finding) -> dict[str, Place]:
+    """An address that is there twice has its first place."""
+    shown = {"picture": [one.url for one in finding.pictures], "video": [one.url for one in finding.videos]}
+    return {url: Place(kind, n) for kind, urls in shown.items() for n, url in reversed(list(enumerate(urls, 1)))}
 
 
 def assessment_of(judgement: Judgement, signals: Signals, decided_by: Mapping[str, str]) -> Assessment:

@@ -1,5 +1,6 @@
 """Every word that the pages say, in Korean and English: one flat table a language under `messages/`."""
 
+import re
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
@@ -9,7 +10,8 @@ from shared.events.values import Reason
 LANGUAGES = ("ko", "en")
 FOLDER = Path(__file__).parent / "messages"
 # Values of reasons that are codes themselves, and the section that has their words.
-CODES = {"kinds": "personal", "variant": "variant", "category": "category"}
+CODES = {"kinds": "personal", "variant": "variant", "category": "category", "why": "unread", "effect": "effect"}
+_WITH_VALUE = re.compile(r"(\D+?)[ -]([\w.]+)")  # a code and its value: raise_to 0.9, centre-10
 MAX_ACCEPTED = 20  # entries of an Accept-Language header that are read; browsers send three or four
 
 
@@ -46,10 +48,19 @@ class Texts:
             return reason.text
 
     def _worded(self, values: Mapping[str, str]) -> dict[str, str]:
-        return {
-            name: ", ".join(self.word(CODES[name], code) for code in value.split(", ")) if name in CODES else value
-            for name, value in values.items()
-        }
+        return {name: self._words(CODES[name], value) if name in CODES else value for name, value in values.items()}
+
+    def _words(self, section: str, codes: str) -> str:
+        """Of one code, or of several between commas, some of which may have a value."""
+        if (whole := f"{section}.{codes}") in self._messages:
+            return self._messages[whole]
+        return ", ".join(self._with_value(section, code) for code in codes.split(", "))
+
+    def _with_value(self, section: str, code: str) -> str:
+        found = _WITH_VALUE.fullmatch(code)
+        if found and f"{section}.{found[1]}" in self._messages:
+            return f"{self.word(section, found[1])} {found[2]}"
+        return self.word(section, code)
 
 
 def negotiate(chosen: str | None, accepted: str | None, default: str) -> str:

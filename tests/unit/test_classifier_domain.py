@@ -23,7 +23,7 @@ from services.classifier.risk.policy import RISK_WEIGHTS, URGENCY_WEIGHTS, Polic
 from services.classifier.risk.worth import worth
 from services.classifier.signals import PictureSigns, Signals, SlangHit, TextSigns
 from shared.events.examples import FINDING
-from shared.events.values import Match
+from shared.events.values import Match, Video
 
 POLICY = Policy()
 NOW = datetime(2026, 1, 8, tzinfo=UTC)
@@ -116,6 +116,19 @@ def test_a_video_counts_by_the_share_of_its_frames() -> None:
     assert worth(match(10, share=0.9)) == worth(match(10))
     reason = judged(match(10, share=0.75)).reasons[0]
     assert (reason.code, reason.values["share"]) == ("known-video", "75")
+
+
+def test_a_video_is_called_a_video_whatever_of_it_agrees() -> None:
+    video = Video(url="http://board.test/1.mp4", sha256="0" * 64, bytes=1)
+    places = places_of(FINDING.model_copy(update={"videos": (video,)}))
+    agreements = (match(0, "sha256"), match(3), match(3, share=0.8))
+    found = [one.model_copy(update={"picture_url": video.url}) for one in agreements]
+    judgement = judge(signals(*found, harmless=found[:1]), POLICY, places)
+    assert {reason.code for reason in judgement.reasons if reason.code.startswith("known")} == {
+        "known-video",
+        "known-harmless",
+    }
+    assert all(reason.text.startswith("Video 1 ") for reason in judgement.reasons if reason.code.startswith("known"))
 
 
 def test_a_lexicon_alone_makes_no_case() -> None:

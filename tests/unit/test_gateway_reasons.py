@@ -74,6 +74,35 @@ def test_codes_in_a_sentence_are_words() -> None:
     assert "(테두리 제외, 좌우 반전)" in korean
 
 
+def test_a_video_known_in_any_way_has_its_sentence() -> None:
+    for how in ("digest", "bits", "frames"):
+        values = {
+            "picture": "1",
+            "bank": "b",
+            "entry": "e",
+            "distance": "1",
+            "bits": "256",
+            "variant": "",
+            "share": "9",
+        }
+        reason = Reason(code="known-video", text="as written", weight=0.5, values={**values, "how": how})
+        assert "영상 1" in Texts("ko").reason(reason)
+
+
+@pytest.mark.parametrize(
+    ("code", "values", "said"),
+    [
+        ("unread", {"count": "2", "why": "it begins as its format does, and cannot be decoded"}, "해독되지 않음"),
+        ("unread", {"count": "2", "why": "a word of tomorrow"}, "a word of tomorrow"),
+        ("rule", {"rule": "watch 3", "effect": "raise_to 0.8, flag"}, "위험도 최소 0.8, 사건으로 올림"),
+        ("rule", {"rule": "watch 3", "effect": "set_category escalated"}, "종류 escalated"),
+    ],
+)
+def test_what_others_say_in_codes_is_said_in_words(code: str, values: dict[str, str], said: str) -> None:
+    reason = Reason(code=code, text="as written", weight=0.0, values=values)
+    assert said in Texts("ko").reason(reason)
+
+
 @pytest.mark.parametrize("values", [{}, {"how": "bits"}, {"how": "never"}, {"how": "bits", "picture": "{x}"}])
 def test_what_is_not_understood_is_said_as_it_was_written(values: dict[str, str]) -> None:
     reason = Reason(code="known-picture", text="as it was written", weight=0.5, values=values)

@@ -13,6 +13,7 @@ from services.classifier.risk import store
 from services.classifier.risk.expression import Expression, RuleInvalid
 from services.classifier.risk.facts import facts_of
 from services.classifier.risk.policy import Policy
+from services.classifier.risk.reasons import Places
 from services.classifier.risk.rules import POLICY, Effect, Mode, RulesInvalid, apply
 from services.classifier.signals import Signals
 from shared.database import Database
@@ -84,7 +85,7 @@ class RuleBook:
         if self.edition.versions.get(event.name, -1) < event.version:
             await self.load()
 
-    def judge(self, signals: Signals, places: Mapping[str, int] | None = None) -> Judgement:
+    def judge(self, signals: Signals, places: Places | None = None) -> Judgement:
         """By the policy and the live rules; what the rules in shadow would do is counted. Safe in any thread."""
         edition = self.edition
         before = judge(signals, edition.policy, places)

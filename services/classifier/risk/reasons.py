@@ -4,6 +4,7 @@ A reason names what agreed, never words of the page. Its weight is its part of t
 """
 
 from collections.abc import Iterator, Mapping, Sequence
+from typing import NamedTuple
 
 from services.classifier.risk.components import FINDING_KINDS, age_hours, personal_kinds
 from services.classifier.risk.worth import DIGESTS, bits_of, worth
@@ -18,8 +19,17 @@ ORIGINAL = "original"
 Parts = Mapping[str, float]
 
 
-def reasons(signals: Signals, risk: Parts, urgency: Parts, places: Mapping[str, int]) -> tuple[Reason, ...]:
-    """`places`: of pictures and videos on their page, by address, from 1."""
+class Place(NamedTuple):
+    """Of a picture or a video among its like on the page, from 1."""
+
+    kind: str  # picture or video
+    number: int
+
+
+Places = Mapping[str, Place]  # by address
+
+
+def reasons(signals: Signals, risk: Parts, urgency: Parts, places: Places) -> tuple[Reason, ...]:
     nearest = sorted(signals.matches, key=worth, reverse=True)
     return (
         *_known(nearest, places),
@@ -30,11 +40,12 @@ def reasons(signals: Signals, risk: Parts, urgency: Parts, places: Mapping[str, 
     )
 
 
-def _known(nearest: Sequence[Match], places: Mapping[str, int]) -> Iterator[Reason]:
+def _known(nearest: Sequence[Match], places: Places) -> Iterator[Reason]:
     for match in nearest[:MAX_MATCHES]:
         how, said = _how(match)
+        kind, number = _place(match, places)
         values = {
-            "picture": str(places.get(match.picture_url, "?")),
+            "picture": number,
             "bank": match.bank,
             "entry": match.entry,
             "how": how,
@@ -44,9 +55,8 @@ def _known(nearest: Sequence[Match], places: Mapping[str, int]) -> Iterator[Reas
             "variant": match.variant,
             "share": _percent(match.share or 0.0),
         }
-        kind = "Video" if match.share is not None else "Picture"
-        text = f"{kind} {values['picture']} agrees with bank '{match.bank}', entry '{match.entry}': {said}."
-        yield Reason(code=f"known-{kind.lower()}", text=text, weight=worth(match), values=values)
+        text = f"{kind.capitalize()} {number} agrees with bank '{match.bank}', entry '{match.entry}': {said}."
+        yield Reason(code=f"known-{kind}", text=text, weight=worth(match), values=values)
     if (more := len(nearest) - MAX_MATCHES) > 0:
         yield Reason(
             code="known-picture",
@@ -54,6 +64,13 @@ def _known(nearest: Sequence[Match], places: Mapping[str, int]) -> Iterator[Reas
             weight=0.0,
             values={"how": "more", "count": str(more)},
         )
+
+
+def _place(match: Match, places: Places) -> tuple[str, str]:
+    """Kind and number; only a video has a share of frames."""
+    place = places.get(match.picture_url)
+    kind = "video" if match.share is not None or (place and place.kind == "video") else "picture"
+    return kind, str(place.number) if place else "?"
 
 
 def _how(match: Match) -> tuple[str, str]:
@@ -65,10 +82,11 @@ def _how(match: Match) -> tuple[str, str]:
     return "bits", f"{match.distance} of {bits_of(match)} bits differ{turned}"
 
 
-def _harmless(matches: Sequence[Match], places: Mapping[str, int]) -> Iterator[Reason]:
+def _harmless(matches: Sequence[Match], places: Places) -> Iterator[Reason]:
     for match in matches[:MAX_MATCHES]:
-        values = {"picture": str(places.get(match.picture_url, "?")), "bank": match.bank, "entry": match.entry}
-        text = f"Picture {values['picture']} is known to be harmless: bank '{match.bank}', entry '{match.entry}'."
+        kind, number = _place(match, places)
+        values = {"picture": number, "bank": match.bank, "entry": match.entry, "how": kind}
+        text = f"{kind.capitalize()} {number} is known to be harmless: bank '{match.bank}', entry '{match.entry}'."
         yield Reason(code="known-harmless", text=text, weight=0.0, values=values)
 
 
