@@ -7,7 +7,7 @@ import typer
 from rich.table import Table
 
 from haetae import access, imports
-from haetae.banks_cli import Agency, By, Category, KindOption, Provenance, Shared, Threshold, Why
+from haetae.banks_cli import Agency, By, Category, Provenance, Shared, Threshold, Why
 from haetae.export import write_hashes
 from haetae.hash_exports import OTHERS, OWN, Wanted, export_bank
 from haetae.hash_imports import AUTO, FORMATS, Imported, Source, import_hashes, source_of
@@ -44,7 +44,7 @@ def import_file(
         entries.Source | None,
         typer.Option(help="Who gave its hashes; agency unless given, exchange for the forms of exchanges."),
     ] = None,
-    kind: KindOption = entries.Kind.KNOWN,
+    kind: Annotated[entries.Kind | None, typer.Option(help="harmless: for a bank of what is no match.")] = None,
     agency: Agency = "",
     category: Category = "",
     threshold: Threshold = entries.FOREIGN_THRESHOLD,
@@ -59,9 +59,8 @@ def import_file(
     async def do() -> Imported:
         draft = draft_of(
             {
-                "source": source or source_of(file, format), "kind": kind, "agency": agency, "category": category,
-                "threshold": threshold,
-                "provenance": provenance, "shared": shared,
+                "source": source or source_of(file, format), "agency": agency, "category": category,
+                "threshold": threshold, "provenance": provenance, "shared": shared, **({"kind": kind} if kind else {}),
             }
         )  # fmt: skip
         async with access.database("classifier", home) as database:

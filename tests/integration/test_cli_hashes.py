@@ -81,6 +81,11 @@ def test_what_is_exported_can_be_imported(haetae: Haetae, listed: Path, tmp_path
         assert [row["hash"] for row in csv.DictReader(out.open())] == [HASH, OTHER]
 
 
+def test_harmless_hashes_never_go_among_known_ones(haetae: Haetae, listed: Path) -> None:
+    status, said = haetae("hashes", "import", listed, "--kind", "harmless", "--by", "kim")
+    assert (status, "bank 'own' is known, these hashes are harmless; give them another bank" in said) == (1, True)
+
+
 def test_names_are_shown_as_they_are(haetae: Haetae, tmp_path: Path) -> None:
     file = tmp_path / "list.csv"
     file.write_text(LIST.replace("own,k", "own [b],[/k]"))

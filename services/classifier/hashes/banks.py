@@ -42,13 +42,17 @@ def draft_of(values: Mapping[str, Any]) -> BankDraft:
 
 
 async def ensure_bank(tx: Transaction, name: str, draft: BankDraft, revision: int, author: Author) -> Bank:
-    """The bank; as the draft has it when there was none."""
+    """The bank; as the draft has it when there was none. Raises `ValueError` when the draft says it is of another kind:
+    what is harmless would be flagged, or what is known passed over."""
     now = tx.clock.now()
     row = {**_columns(draft), "name": bank_name(name), "enabled": True, "relisted": 0, "created_at": now}
     made = await tx.execute(insert(Bank).values(row).on_conflict_do_nothing().returning(Bank.name))
     if made.first():
         record(tx, name, revision, author, "created", draft.model_dump(mode="json"))
-    return await bank_named(tx, name)
+    bank = await bank_named(tx, name)
+    if "kind" in draft.model_fields_set and draft.kind != bank.kind:
+        raise ValueError(f"bank {name!r} is {bank.kind}, these hashes are {draft.kind.value}; give them another bank")
+    return bank
 
 
 async def add_bank(database: Database, name: str, draft: BankDraft, author: Author) -> None:
