@@ -7,6 +7,8 @@ from datetime import UTC, datetime
 import pytest
 
 from services.classifier.domain import CATEGORIES, Policy, judge
+from services.classifier.pictures.decoding import MALFORMED, TOO_LARGE, UNKNOWN
+from services.classifier.pictures.ready import CRASHED, STOPPED, UNDECODED
 from services.classifier.risk.policy import RISK_WEIGHTS, URGENCY_WEIGHTS
 from services.classifier.risk.rules import RULES, Effect, apply
 from services.classifier.signals import PictureSigns, Signals, SlangHit, TextSigns
@@ -64,6 +66,8 @@ def test_every_component_and_category_has_its_word(language: str) -> None:
     for section, codes in (
         ("component", [*RISK_WEIGHTS, *URGENCY_WEIGHTS, RULES]),
         ("category", [name for name, _ in CATEGORIES]),
+        ("effect", list(Effect.model_fields)),
+        ("unread", [UNDECODED, CRASHED, TOO_LARGE, MALFORMED, UNKNOWN, *STOPPED.values()]),
     ):
         assert [code for code in codes if f"{section}.{code}" not in MESSAGES[language]] == []
 
