@@ -15,6 +15,7 @@ import pytest
 from deploy.local.buckets import S3Address
 from services.crawler.frontier.pacing import Pacer
 from services.crawler.pictures.keeping import Keeper
+from services.crawler.pictures.media import Media
 from services.crawler.pictures.picture_box import VIDEO_S, VIDEOS_AT_ONCE, PictureBox, box
 from services.crawler.removals.removal import SAME_PICTURE_BITS
 from services.crawler.settings import Settings
@@ -163,6 +164,19 @@ async def test_what_was_seen_can_be_read_from_quarantine_and_nothing_else_is_the
         assert (await quarantine.get(still_name(seen.sha256, 1)))[:2] == b"\xff\xd8"
         with pytest.raises(ObjectMissing):
             await quarantine.get(page.sha256)
+
+
+async def test_a_video_that_is_seen_again_on_another_day_is_kept_again(tmp_path: Path, s3_settings: S3Address) -> None:
+    settings = made(tmp_path, **await quarantine_settings(s3_settings))
+    clock, film = ManualClock(datetime.now(UTC)), video(scenes=2, key_every=10)
+    async with Keeper(settings, clock) as keeper, Media(keeper) as looking:
+        for _ in range(2):
+            named, _ = await looking.video(film)
+            await keeper.written()
+            async with open_quarantine(settings, clock) as quarantine:
+                assert isinstance(quarantine, Quarantine)
+                assert (await quarantine.get(still_name(named.sha256, 1)))[:2] == b"\xff\xd8"
+            clock.advance(3 * 86_400)
 
 
 async def test_who_is_told_to_keep_nothing_still_ends_what_was_kept_before(

@@ -60,15 +60,18 @@ class Keeper:
         await asyncio.gather(*self._tasks, return_exceptions=True)
         await self._open.aclose()
 
+    def lacks(self, name: str) -> bool:
+        """Whether it would be kept today, and is not yet."""
+        return self.active and self._kept.get(name) != self._clock.now().date()
+
     def keep(self, name: str, data: bytes) -> None:
         """Keep it soon, once a day. What cannot be kept is logged."""
-        today = self._clock.now().date()
-        if self._quarantine is None or self._kept.get(name) == today:
+        if not self.lacks(name):
             return
         if self._waiting_bytes + len(data) > MOST_WAITING_BYTES:
             self._lose(name, "too much waits for the store")
             return
-        self._kept[name] = today
+        self._kept[name] = self._clock.now().date()
         if len(self._kept) > MOST_REMEMBERED:
             self._kept.popitem(last=False)
         self._waiting_bytes += len(data)

@@ -78,6 +78,9 @@ class Media:
 
     async def video(self, body: bytes) -> tuple[Digests, Seen]:
         named = await named_by(body)
+        known = self._kept.get(named.sha256)
+        if known and known.frames and self._keeper.lacks(still_name(named.sha256, 0)):
+            del self._kept[named.sha256]  # its stills are gone with their day: only a second look has them
         return named, await self._once(named.sha256, 0, lambda: self._videos(body, self._keeper.active))
 
     async def _once(self, sha256: str, waiting: int, look: Callable[[], Awaitable[Seen]]) -> Seen:
