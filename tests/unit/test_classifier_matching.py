@@ -161,6 +161,9 @@ def test_a_file_that_is_listed_as_harmless_is_harmless_as_a_whole() -> None:
     file = label(FILE, "file", Algorithm.SHA256, threshold=0, **HARMLESS)
     seen = picture(HASH, sha256=FILE, views=[view("inset", HASH)])
     assert entries(match([label(), file], seen)) == ([], ["file"])
+    by_md5 = label(FILE[:16], "file", Algorithm.MD5, threshold=0, **HARMLESS)
+    forged = picture(HASH, md5=FILE[:16].hex())
+    assert entries(match([label(), by_md5], forged)) == (["k"], ["file"])
     known = label(FILE, "same", Algorithm.SHA256, threshold=0)
     assert "same" in entries(match([known, file], seen))[0]
 

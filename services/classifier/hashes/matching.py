@@ -131,9 +131,11 @@ def _videos(asked: Asked, hits: Iterable[Hit], labels: Labels, frames: VideoFram
 
 def _told_apart(agreements: Sequence[_Agreement]) -> tuple[list[_Agreement], list[_Agreement]]:
     """Known and harmless ones. A part of a picture that is nearer to a harmless hash than to a known one is harmless,
-    and so is the whole of a file that is listed as harmless byte by byte; a part's neighbours in a collage are not."""
+    and so is the whole of a file that is listed as harmless byte by byte; a part's neighbours in a collage are not. (By
+    SHA-256: two files with one MD5 or SHA-1 can be made, a harmless one to be listed and one that it would hide.)"""
     file = [one for one in agreements if one.match.algorithm in DIGESTS]
-    if any(one.harmless for one in file) and not any(not one.harmless for one in file):
+    proved = any(one.harmless and one.match.algorithm == Algorithm.SHA256 for one in file)
+    if proved and all(one.harmless for one in file):
         return [], [one for one in agreements if one.harmless]
     known: list[_Agreement] = []
     harmless: list[_Agreement] = []
