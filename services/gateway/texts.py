@@ -48,9 +48,9 @@ class Texts:
             return reason.text
 
     def _worded(self, values: Mapping[str, str]) -> dict[str, str]:
-        return {name: self._words(CODES[name], value) if name in CODES else value for name, value in values.items()}
+        return {name: self.words(CODES[name], value) if name in CODES else value for name, value in values.items()}
 
-    def _words(self, section: str, codes: str) -> str:
+    def words(self, section: str, codes: str) -> str:
         """Of one code, or of several between commas, some of which may have a value."""
         if (whole := f"{section}.{codes}") in self._messages:
             return self._messages[whole]
@@ -59,7 +59,7 @@ class Texts:
     def _with_value(self, section: str, code: str) -> str:
         found = _WITH_VALUE.fullmatch(code)
         if found and f"{section}.{found[1]}" in self._messages:
-            return f"{self.word(section, found[1])} {found[2]}"
+            return self(f"{section}.{found[1]}", n=found[2])
         return self.word(section, code)
 
 

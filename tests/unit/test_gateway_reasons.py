@@ -100,6 +100,7 @@ def test_a_video_known_in_any_way_has_its_sentence() -> None:
         ("unread", {"count": "2", "why": "a word of tomorrow"}, "a word of tomorrow"),
         ("rule", {"rule": "watch 3", "effect": "raise_to 0.8, flag"}, "위험도 최소 0.8, 사건으로 올림"),
         ("rule", {"rule": "watch 3", "effect": "set_category escalated"}, "종류 escalated"),
+        ("rule", {"rule": "watch 3", "effect": "quicken 2"}, "quicken 2"),
     ],
 )
 def test_what_others_say_in_codes_is_said_in_words(code: str, values: dict[str, str], said: str) -> None:
