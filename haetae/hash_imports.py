@@ -18,6 +18,7 @@ from shared.database import Database
 
 AUTO = "auto"
 FORMATS = (AUTO, *READERS, *FOREIGN)
+MOST_PROBLEMS = 1_000  # said; a file of millions whose every line is wrong must not fill the memory
 
 
 @dataclass(frozen=True)
@@ -33,11 +34,13 @@ class Source:
 
 @dataclass
 class Imported:
-    """`taken`: hashes that are in a bank now, `new` of them since now. `problems`: why the others are not."""
+    """`taken`: hashes that are in a bank now, `new` of them since now. `problems`: why the others are not, the first
+    `MOST_PROBLEMS` of `wrong`."""
 
     taken: int = 0
     new: int = 0
     withdrawn: int = 0
+    wrong: int = 0
     problems: list[str] = field(default_factory=list)
 
 
@@ -89,7 +92,9 @@ class _Waiting:
     async def take(self, record: Record) -> None:
         match record:
             case Problem():
-                self.imported.problems.append(str(record))
+                self.imported.wrong += 1
+                if self.imported.wrong <= MOST_PROBLEMS:
+                    self.imported.problems.append(str(record))
                 return
             case Listing():
                 self._listed.setdefault(record.bank, []).append(record.entry)

@@ -71,6 +71,7 @@ def import_file(
 
     done = guarded(do)
     told = f", {done.withdrawn:,} withdrawn" if done.withdrawn else ""
+    told += f", {done.wrong:,} problems" if done.wrong else ""
     console.print(f"{done.taken} hashes imported from {file}, {done.new} of them new{told}", markup=False)
     finish(done.problems)
 

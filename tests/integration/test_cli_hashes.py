@@ -86,6 +86,16 @@ def test_harmless_hashes_never_go_among_known_ones(haetae: Haetae, listed: Path)
     assert (status, "bank 'own' is known, these hashes are harmless; give them another bank" in said) == (1, True)
 
 
+def test_a_file_that_is_wrong_all_through_is_counted(
+    haetae: Haetae, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("haetae.hash_imports.MOST_PROBLEMS", 2)
+    file = tmp_path / "list.csv"
+    file.write_text(LIST.replace("pdq", "pdq256").replace("sha256", "sha") + "own,m,c,md4,00\n")
+    status, said = haetae("hashes", "import", file, "--by", "kim")
+    assert (status, "0 of them new, 3 problems" in said, said.count("give one of")) == (1, True, 2)
+
+
 def test_names_are_shown_as_they_are(haetae: Haetae, tmp_path: Path) -> None:
     file = tmp_path / "list.csv"
     file.write_text(LIST.replace("own,k", "own [b],[/k]"))
