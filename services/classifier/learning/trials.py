@@ -1,5 +1,6 @@
 """Takes the model on trial to its next step, from what was counted and decided since it is on trial."""
 
+import asyncio
 from collections.abc import Sequence
 
 import numpy as np
@@ -19,6 +20,7 @@ from shared.database import Transaction
 log = structlog.get_logger(__name__)
 
 BY = "trial"
+MOST_VERDICTS = 2_000  # the newest, at every look: a trial that waits for a person may last for months
 
 
 async def go_on(tx: Transaction, settings: LearningSettings) -> Step | None:
@@ -38,7 +40,8 @@ async def go_on(tx: Transaction, settings: LearningSettings) -> Step | None:
     except HeadUnusable as unusable:
         step = Step(Status.RETIRED, str(unusable))
     else:
-        wrong = wrong_alone(*heads, list(map(verdict_of, verdicts)))
+        newest = list(map(verdict_of, verdicts[-MOST_VERDICTS:]))
+        wrong = await asyncio.to_thread(wrong_alone, *heads, newest)
         trial = Trial(Status(row.status), tx.clock.now() - row.since, await counts.of_trial(tx, row.version), *wrong)
         decided = decide(trial, settings)
         if not isinstance(decided, Step):
