@@ -20,14 +20,14 @@ from threadpoolctl import threadpool_limits
 from benchmarks.dialogues.peers import Alarm, keywords, whole
 from benchmarks.harness import Figure, alone
 from sandbox.dialogues.grammar import LANGUAGES, Half
-from sandbox.dialogues.training import labelled
+from sandbox.dialogues.training import COUNT, labelled
 from services.classifier.conversations.evaluation import Figures, evaluate, figures
 from services.classifier.conversations.examples import LabelledConversation
 from services.classifier.conversations.model import ConversationModel
 from services.classifier.conversations.training import train
 
 SEED = 11
-TRAINING, QUICK_TRAINING = 600, 200  # of each language
+TRAINING, QUICK_TRAINING = COUNT, 200  # of each language
 UNSEEN, QUICK_UNSEEN = 1_000, 200
 EMBEDDING = Path("var/models/embedding")
 

@@ -18,7 +18,7 @@ from services.classifier.learning.disguises import disguised
 LANGUAGES = ("en", "ko", "ja")
 # Each pattern is written out so often and no more: a sentence encoder reads every text once, then thousands of
 # dialogues cost nothing.
-WRITTEN = 8
+WRITTEN = 4
 DISGUISED, SLANG = 0.1, 0.2  # of what is written
 
 

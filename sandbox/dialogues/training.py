@@ -13,7 +13,7 @@ from services.classifier.conversations.examples import LabelledConversation, Lab
 from services.classifier.conversations.training import train
 
 VERSION = "stand-in 1"
-COUNT, UNSEEN_COUNT = 900, 300  # of each language
+COUNT, UNSEEN_COUNT = 1_200, 300  # of each language
 ESCALATING_SHARE, UNSEEN_SHARE = 0.35, 0.1
 PROVENANCE = """**A stand-in. It detects nothing real.** It was trained on dialogues from the sandbox's grammar, in
 which neutral sentences about lanterns, boards and gates stand for the stages. It exists so that the whole software runs

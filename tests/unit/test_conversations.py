@@ -9,6 +9,7 @@ from random import Random
 
 import numpy as np
 import pytest
+import torch
 from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
@@ -184,6 +185,15 @@ def test_a_directory_that_holds_no_model_is_named_with_the_cure(tmp_path: Path) 
     (tmp_path / "model.safetensors").write_bytes(b"\x80\x04pickled")
     with pytest.raises(ModelUnusable, match="no conversation model"):
         ConversationModel.load(tmp_path, None)
+
+
+def test_the_risk_is_the_mean_of_network_and_sum() -> None:
+    alone, known = readable(), course([turn(n, stage) for n, stage in enumerate(STAGES)])["a"][-1].known
+    network = Recurrent()
+    torch.nn.init.zeros_(network.out.weight)
+    torch.nn.init.zeros_(network.out.bias)  # sure of nothing: a half, whatever was said
+    assert alone.risks([known])[0] > 0.9
+    assert replace(alone, network=network).risks([known]) == pytest.approx([(alone.risks([known])[0] + 0.5) / 2])
 
 
 def test_weights_that_are_none_are_refused_before_the_first_turn(tmp_path: Path) -> None:

@@ -22,9 +22,9 @@ def card(provenance: str, conversations: int, seed: int, figures: Mapping[str, F
 {provenance}
 
 - Kind: stage of each turn by hashed character n-grams ("letters") and, with an encoder, sentence embeddings
-  ("meaning"); risk of each speaker by a gated recurrent unit over the turns with a cue, and beside it a logistic
+  ("meaning"); risk of each speaker: the mean of a gated recurrent unit over the turns with a cue and of a logistic
   regression that can be read. Weights as safetensors.
-- Trained on {conversations} conversations, seed {seed}; thresholds from two fifths of them, held out.
+- Trained on {conversations} conversations, seed {seed}; thresholds from two thirds of them, held out.
 - Limits: one turn is read at a time, so a phrase cut into several messages is not seen. "letters" recognises only
   phrasings that it has learnt. A person decides, always; the software warns and does nothing else.
 

@@ -1,4 +1,4 @@
-"""From a speaker's course to the risk after each step: a recurrent network, and beside it a sum that can be read."""
+"""From a speaker's course to the risk after each step: a recurrent network and a sum that can be read."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -64,7 +64,8 @@ class Sum:
 
 @dataclass(frozen=True)
 class RiskModel:
-    """`network` None: the sum alone decides, by its own thresholds."""
+    """The mean of network and sum: they err in different places, and on phrasing that was held out the mean finds more,
+    earlier, at as many false alarms. `network` None: the sum alone decides, by its own thresholds."""
 
     network: Recurrent | None
     sum: Sum
@@ -75,7 +76,9 @@ class RiskModel:
         if not known:
             return []
         steps = np.asarray(known, np.float32)
-        if self.network is None:
-            return [float(risk) for risk in self.sum.risks(steps)]
-        with torch.inference_mode():
-            return [float(risk) for risk in torch.sigmoid(self.network(torch.from_numpy(steps)[None])[0])]
+        risks = self.sum.risks(steps)
+        if self.network:
+            with torch.inference_mode():
+                rated = torch.sigmoid(self.network(torch.from_numpy(steps)[None])[0])
+            risks = np.mean([risks, rated.numpy()], axis=0)
+        return [float(risk) for risk in risks]

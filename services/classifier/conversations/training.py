@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from random import Random
 
@@ -12,7 +12,7 @@ from threadpoolctl import threadpool_limits
 
 from services.classifier.conversations.card import card
 from services.classifier.conversations.cue_training import Corpus, fit, unseen_probabilities
-from services.classifier.conversations.cues import MEANING
+from services.classifier.conversations.cues import LETTERS, MEANING
 from services.classifier.conversations.evaluation import Figures, evaluate
 from services.classifier.conversations.examples import LabelledConversation, texts_of
 from services.classifier.conversations.model import ConversationModel, save
@@ -72,8 +72,11 @@ def _train(
         risks[reading] = train_risk(conversations, probabilities, rng)
         report(f"risk trained on {reading}")
     save(out_dir, told.version, cues, risks)
-    models = {reading: ConversationModel.load(out_dir, embedding if reading is MEANING else None) for reading in risks}
-    figures = {reading: evaluate(model, unseen) for reading, model in models.items()}
+    readings = {LETTERS: replace(cues, meaning=None, embedder=None), MEANING: cues}
+    figures = {
+        reading: evaluate(ConversationModel(told.version, reading, readings[reading], rated), unseen)
+        for reading, (rated, _) in risks.items()
+    }
     (out_dir / "metrics.json").write_text(json.dumps({name: asdict(f) for name, f in figures.items()}, indent=2) + "\n")
     (out_dir / "MODEL_CARD.md").write_text(card(told.provenance, len(conversations), told.seed, figures))
     return figures
