@@ -7,11 +7,10 @@ from typing import Annotated
 import typer
 
 from haetae import rules_pages
-from haetae.rules_cli import MOST_VERSIONS, By, Last, Why, checked, run
+from haetae.rules_cli import MOST_VERSIONS, By, Last, Why, built_in_policy, checked, run
 from haetae.saying import HOME, Home
 from services.classifier.risk import dry_run, editing, store
 from services.classifier.risk.policy import Policy
-from shared.database import Transaction
 
 policy = typer.Typer(no_args_is_help=True, help="The agency's thresholds and weights.")
 
@@ -21,12 +20,8 @@ File = Annotated[Path, typer.Argument(help="TOML.", exists=True, dir_okay=False)
 @policy.command("show")
 def show(home: Home = HOME) -> None:
     """The present policy as TOML, as `set` reads it; the built-in one while the agency wrote none."""
-
-    async def do(tx: Transaction) -> Policy:
-        present = await store.present_policy(tx)
-        return present[1] if present else Policy()
-
-    rules_pages.say(rules_pages.policy_text(run(do, home)))
+    built_in = checked(built_in_policy)
+    rules_pages.say(rules_pages.policy_text(run(lambda tx: store.policy_at_work(tx, built_in), home)))
 
 
 @policy.command("set")
@@ -41,7 +36,8 @@ def put(file: File, why: Why, by: By = "", home: Home = HOME) -> None:
 def try_out(file: File, last: Last = dry_run.USUAL, home: Home = HOME) -> None:
     """What this policy would have changed of the last findings."""
     new = checked(lambda: _read(file))
-    rules_pages.print_dry_run(run(lambda tx: dry_run.of_policy(tx, new, last), home))
+    built_in = checked(built_in_policy)
+    rules_pages.print_dry_run(run(lambda tx: dry_run.of_policy(tx, new, last, built_in), home))
 
 
 @policy.command("history")

@@ -1,6 +1,7 @@
 """`haetae rules`: what the agency's rules are, and what they do or would do."""
 
 import getpass
+import os
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Annotated, TypeVar
@@ -11,6 +12,7 @@ from haetae import access, rules_pages
 from haetae.saying import HOME, Home, fail, finish, guarded
 from services.classifier.risk import dry_run, editing, store
 from services.classifier.risk.expression import Expression
+from services.classifier.risk.policy import Policy
 from services.classifier.risk.rule_tests import failing
 from services.classifier.risk.rules import Mode, Rule, RulesInvalid
 from shared.database import Transaction
@@ -27,6 +29,7 @@ Why = Annotated[str, typer.Option(help="Why, kept for ever.")]
 Last = Annotated[int, typer.Option(min=1, max=100_000, help="So many findings, the newest.")]
 Json = Annotated[bool, typer.Option("--json", help="For scripts: JSON instead of a table.")]
 MOST_VERSIONS = 100
+FLAG_FROM = "HAETAE_FLAG_FROM"  # of the classifier
 SEE = "`haetae rules list` shows what there is"
 
 
@@ -90,7 +93,8 @@ def run_tests(what: What, home: Home = HOME) -> None:
 def try_out(what: What, last: Last = dry_run.USUAL, home: Home = HOME) -> None:
     """What the rule would have changed of the last findings, beside the live rules."""
     rule = _rule(what, home)
-    rules_pages.print_dry_run(run(lambda tx: dry_run.of_rule(tx, rule, last), home))
+    built_in = checked(built_in_policy)
+    rules_pages.print_dry_run(run(lambda tx: dry_run.of_rule(tx, rule, last, built_in), home))
 
 
 @rules.command("off")
@@ -143,6 +147,12 @@ def run(work: Callable[[Transaction], Awaitable[T]], home: Path) -> T:
             return await work(tx)
 
     return guarded(do)
+
+
+def built_in_policy() -> Policy:
+    """What judges where the agency wrote none, if the classifier has the same environment. Raises `ValueError`."""
+    given = os.environ.get(FLAG_FROM)
+    return Policy.model_validate({"flag_from": given} if given else {})
 
 
 def checked(work: Callable[[], T]) -> T:

@@ -234,17 +234,20 @@ async def test_a_dry_run_says_what_would_change_and_changes_nothing(
     before = await remembered(owner)
     assert len(before) == 8
     async with owner.transaction() as tx:
-        run = await dry_run.of_rule(tx, Rule.from_toml(EVERYWHERE), 5)
+        run = await dry_run.of_rule(tx, Rule.from_toml(EVERYWHERE), 5, Policy())
         assert (run.looked_at, run.held.count, run.flagged.count, run.cleared.count) == (5, 5, 5, 0)
         assert set(run.flagged.examples) <= set(before)
-        nothing = await dry_run.of_rule(tx, Rule.from_toml(BY_PHONE), 1_000)
+        nothing = await dry_run.of_rule(tx, Rule.from_toml(BY_PHONE), 1_000, Policy())
         assert (nothing.looked_at, nothing.held.count, nothing.flagged.count) == (8, 0, 0)
     await keep(owner, EVERYWHERE, Mode.SHADOW, Mode.LIVE)
     async with owner.transaction() as tx:
-        again = await dry_run.of_rule(tx, Rule.from_toml(EVERYWHERE), 1_000)
+        again = await dry_run.of_rule(tx, Rule.from_toml(EVERYWHERE), 1_000, Policy())
         assert again.flagged.count == 8  # against the live rules without itself
         stricter = await dry_run.of_rule(
-            tx, Rule.from_toml(EVERYWHERE.replace("everywhere", "b").replace("flag = true", "suppress = true")), 1_000
+            tx,
+            Rule.from_toml(EVERYWHERE.replace("everywhere", "b").replace("flag = true", "suppress = true")),
+            1_000,
+            Policy(),
         )
         assert (stricter.held.count, stricter.cleared.count) == (8, 0)  # what one rule flags none suppresses
     assert {id: (row.risk, row.flagged) for id, row in (await remembered(owner)).items()} == {
@@ -263,7 +266,7 @@ async def test_another_policy_judges_at_once_and_can_be_tried_before(
         await handled(broker, 1)
         assert flagged(broker) == {}
         async with owner.transaction() as tx:
-            assert (await dry_run.of_policy(tx, lenient, 10)).flagged.count == 1
+            assert (await dry_run.of_policy(tx, lenient, 10, Policy())).flagged.count == 1
             await editing.set_policy(tx, lenient, *ME)
         await eventually(lambda: book.edition.policy == lenient)  # type: ignore[attr-defined]
         await broker.produce([record(found(2))])
@@ -277,7 +280,7 @@ async def test_a_rule_that_nobody_can_read_any_more_can_be_switched_off(owner: D
     async with owner.transaction() as tx:
         tx.add(unreadable("everywhere", version + 1))
     async with owner.transaction() as tx:
-        assert (await dry_run.of_rule(tx, Rule.from_toml(BY_PHONE), 10)).looked_at == 0
+        assert (await dry_run.of_rule(tx, Rule.from_toml(BY_PHONE), 10, Policy())).looked_at == 0
         off = await editing.set_mode(tx, "everywhere", Mode.OFF, *ME)
     assert (off.version, off.mode, off.rule) == (5, Mode.OFF, unreadable("everywhere", 4).rule)
     async with owner.transaction() as tx:

@@ -80,6 +80,16 @@ def test_what_is_shown_can_be_added_again(haetae: Haetae, rule: Path, tmp_path: 
     assert policy_text(Policy.from_toml(written)) == written
 
 
+def test_the_built_in_policy_is_the_one_that_the_environment_gives(
+    haetae: Haetae, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HAETAE_FLAG_FROM", "0.73")
+    assert "flag_from = 0.73" in haetae("policy", "show")[1]
+    monkeypatch.setenv("HAETAE_FLAG_FROM", "many")
+    status, said = haetae("policy", "show")
+    assert (status, "flag_from" in said, "Traceback" in said) == (1, True, False)
+
+
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [

@@ -69,10 +69,11 @@ class DryRun:
                 getattr(self, name).add(content_id)
 
 
-async def of_rule(tx: Transaction, rule: Rule, last: int) -> DryRun:
-    """The rule beside the live ones, against the live ones without it. Raises `RuleInvalid`."""
+async def of_rule(tx: Transaction, rule: Rule, last: int, built_in: Policy) -> DryRun:
+    """The rule beside the live ones, against the live ones without it. `built_in`: the policy where the agency wrote
+    none. Raises `RuleInvalid`."""
     expression = Expression(rule.when)
-    policy = await _policy(tx)
+    policy = await store.policy_at_work(tx, built_in)
     others = [one for one in await _live(tx) if one[0] != rule.name]
     run = DryRun()
     for content_id, signals in await _last(tx, last, run):
@@ -91,9 +92,9 @@ async def of_rule(tx: Transaction, rule: Rule, last: int) -> DryRun:
     return run
 
 
-async def of_policy(tx: Transaction, policy: Policy, last: int) -> DryRun:
+async def of_policy(tx: Transaction, policy: Policy, last: int, built_in: Policy) -> DryRun:
     """The policy instead of the present one, with the live rules."""
-    present, rules, run = await _policy(tx), await _live(tx), DryRun()
+    present, rules, run = await store.policy_at_work(tx, built_in), await _live(tx), DryRun()
     for content_id, signals in await _last(tx, last, run):
         before, after = (_judged(signals, one, rules) for one in (present, policy))
         run.compare(content_id, before, after)
@@ -111,11 +112,6 @@ def _holds(expression: Expression, facts: dict[str, object]) -> bool:
         return expression.holds(facts)
     except Exception:  # as when it is live: the finding is judged without it
         return False
-
-
-async def _policy(tx: Transaction) -> Policy:
-    present = await store.present_policy(tx)
-    return present[1] if present else Policy()
 
 
 async def _live(tx: Transaction) -> list[tuple[str, Expression, Effect]]:

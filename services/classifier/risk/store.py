@@ -104,6 +104,11 @@ async def present_policy(tx: Transaction) -> tuple[int, Policy] | None:
     return None
 
 
+async def policy_at_work(tx: Transaction, built_in: Policy) -> Policy:
+    present = await present_policy(tx)
+    return present[1] if present else built_in
+
+
 async def count(tx: Transaction, day: date, counted: Mapping[tuple[str, int], Mapping[str, int]]) -> None:
     """Add to what versions (name, number) did on a day."""
     rows = [
