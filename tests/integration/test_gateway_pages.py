@@ -19,6 +19,7 @@ from services.gateway.security import MAX_BODY, PAGE_POLICY, PICTURE_POLICY
 from services.gateway.web import application
 from shared.clock import ManualClock
 from shared.database import Database
+from shared.events.values import Risk
 from tests.support.gateway import PASSWORD, Desk, Story, make_desk
 from tests.support.stack import Migrated
 
@@ -284,6 +285,20 @@ async def test_picture_is_unblurred_only_by_the_recorded_action(desk: Desk, brow
 async def test_large_bodies_are_not_read(desk: Desk, browser: httpx.AsyncClient) -> None:
     answer = await browser.post("/api/login", content=b"x" * (MAX_BODY + 1))
     assert answer.status_code == 413
+
+
+async def test_what_counts_most_stands_first(desk: Desk, browser: httpx.AsyncClient) -> None:
+    story = Story.of()
+    risk = Risk(
+        score=0.9, components={"text": 0.31, "slang": 0.22, "known_picture": 0.87}
+    )  # jsonb: shortest name first
+    flagged = story.flagged.model_copy(
+        update={"assessment": story.flagged.assessment.model_copy(update={"risk": risk})}
+    )
+    await desk.tell(flagged)
+    await log_in(browser)
+    page = (await browser.get(f"/cases/{story.case}")).text
+    assert re.findall(r"</meter> (\d+)<", page)[:3] == ["87", "31", "22"]
 
 
 async def test_both_languages(desk: Desk, browser: httpx.AsyncClient) -> None:
