@@ -1,16 +1,24 @@
-"""Fixtures of tests that draw pages: a real Chromium, once a file, and a small site to look at."""
+"""Fixtures of several files: a real Chromium and a small site, the classifier's database, banks and text model, the
+command line."""
 
 from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
 from starlette.responses import Response
+from typer.testing import CliRunner
 
+from haetae.cli import app
 from sandbox.training import examples
+from services.classifier.hashes.bank import HashBank
 from services.classifier.learning.training import train
 from services.evidence.browser import Browser
 from shared.browser import Chromium
+from shared.clock import ManualClock
+from shared.database import Database
+from tests.support.commands import Haetae
 from tests.support.pages import Site, picture, site
+from tests.support.stack import Migrated
 
 MODEL = Path("var/models/text")
 
@@ -45,3 +53,43 @@ async def web(tmp_path: Path) -> AsyncIterator[Site]:
     async with site(tmp_path) as made:
         made.pages["/media/1.jpg"] = Response(picture(), media_type="image/jpeg")
         yield made
+
+
+@pytest.fixture
+def clock() -> ManualClock:
+    return ManualClock()
+
+
+@pytest.fixture
+async def database(migrated: Migrated, clock: ManualClock) -> AsyncIterator[Database]:
+    """As the classifier has it."""
+    database = Database(migrated.dsn_for("classifier"), "/haetae/classifier", clock)
+    yield database
+    await database.close()
+
+
+@pytest.fixture
+async def owner(migrated: Migrated) -> AsyncIterator[Database]:
+    """The classifier's, as the command line has it."""
+    database = Database(migrated.owner_url, "/haetae/classifier", schema="classifier")
+    yield database
+    await database.close()
+
+
+@pytest.fixture
+async def bank(database: Database) -> AsyncIterator[HashBank]:
+    async with HashBank(database, None) as bank:
+        yield bank
+
+
+@pytest.fixture
+def haetae(migrated: Migrated, monkeypatch: pytest.MonkeyPatch) -> Haetae:
+    """The command line in this process: status, and all that it printed."""
+    monkeypatch.setenv("HAETAE_DATABASE_URL", migrated.owner_url)
+    monkeypatch.setenv("COLUMNS", "250")
+
+    def run(*arguments: object) -> tuple[int, str]:
+        ran = CliRunner().invoke(app, [str(one) for one in arguments], env={"NO_COLOR": "1"})
+        return ran.exit_code, " ".join(ran.output.split())
+
+    return run

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
 from datetime import timedelta
 from pathlib import Path
 from uuid import UUID
@@ -20,7 +19,6 @@ from services.classifier.hashes.listing import list_hashes, switch_hashes
 from services.classifier.hashes.matching import Matched
 from services.classifier.settings import Settings
 from shared.bus.memory import MemoryBroker
-from shared.clock import ManualClock
 from shared.database import Database, Transaction
 from shared.events import ContentFlagged, ContentFound
 from shared.events.envelope import decode
@@ -44,24 +42,6 @@ class Judge:
         if found.finding.content_id in self.refuses:
             raise RuntimeError("a bug")
         self.given.append((found.finding.url, tuple(sorted(match.entry for match in matched.matches))))
-
-
-@pytest.fixture
-def clock() -> ManualClock:
-    return ManualClock()
-
-
-@pytest.fixture
-async def database(migrated: Migrated, clock: ManualClock) -> AsyncIterator[Database]:
-    database = Database(migrated.dsn_for("classifier"), "/haetae/classifier", clock)
-    yield database
-    await database.close()
-
-
-@pytest.fixture
-async def bank(database: Database) -> AsyncIterator[HashBank]:
-    async with HashBank(database, None) as bank:
-        yield bank
 
 
 @pytest.fixture

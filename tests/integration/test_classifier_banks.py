@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
 from datetime import timedelta
 from functools import partial
@@ -23,7 +22,6 @@ from services.classifier.hashes.listing import find_hash, list_hashes, list_some
 from services.classifier.hashes.matching import Matched
 from services.classifier.hashes.submitted import SUBMITTED_THRESHOLD, list_submitted
 from shared.bus.kafka import KafkaBroker
-from shared.clock import ManualClock
 from shared.database import Database
 from shared.events import HashListed, HashSubmitted
 from shared.events.detection import SubmittedHash
@@ -35,29 +33,9 @@ from shared.outbox import OUTBOX
 from tests.support.banks import HASH, ME, RNG, flipped, found, listed, shown
 from tests.support.poll import eventually
 from tests.support.service import T0, envelope, running
-from tests.support.stack import Migrated
 
 OWN, FOREIGN = BankDraft(threshold=60), BankDraft(source=Source.EXCHANGE)
 T1 = T0 + timedelta(days=1)
-
-
-@pytest.fixture
-def clock() -> ManualClock:
-    return ManualClock()
-
-
-@pytest.fixture
-async def database(migrated: Migrated, clock: ManualClock) -> AsyncIterator[Database]:
-    """As the service has it."""
-    database = Database(migrated.dsn_for("classifier"), "/haetae/classifier", clock)
-    yield database
-    await database.close()
-
-
-@pytest.fixture
-async def bank(database: Database) -> AsyncIterator[HashBank]:
-    async with HashBank(database, None) as bank:
-        yield bank
 
 
 async def match(bank: HashBank, *pictures: Picture, videos: tuple[Video, ...] = ()) -> Matched:

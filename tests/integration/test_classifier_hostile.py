@@ -47,13 +47,6 @@ async def database(migrated: Migrated) -> AsyncIterator[Database]:
 
 
 @pytest.fixture
-async def owner(migrated: Migrated) -> AsyncIterator[Database]:
-    database = Database(migrated.owner_url, "/haetae/classifier", schema="classifier")
-    yield database
-    await database.close()
-
-
-@pytest.fixture
 def classifier(migrated: Migrated, text_model: Path) -> Callable[..., Settings]:
     return lambda **given: settings(migrated, **{"text_model": text_model, **given})
 

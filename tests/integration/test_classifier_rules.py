@@ -51,14 +51,6 @@ async def database(migrated: Migrated) -> AsyncIterator[Database]:
 
 
 @pytest.fixture
-async def owner(migrated: Migrated) -> AsyncIterator[Database]:
-    """As the command line has it."""
-    database = Database(migrated.owner_url, "/haetae/classifier", schema="classifier")
-    yield database
-    await database.close()
-
-
-@pytest.fixture
 def classifier(migrated: Migrated, text_model: Path) -> Settings:
     return settings(migrated, text_model)
 

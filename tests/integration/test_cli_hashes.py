@@ -4,31 +4,16 @@ from __future__ import annotations
 
 import csv
 import json
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from typer.testing import CliRunner
 
 from haetae.cli import app
-from tests.support.stack import Migrated
+from tests.support.commands import Haetae
 
 HASH, OTHER = "0f" * 32, "f0" * 32
 LIST = f"bank,entry,category,algorithm,hash\nown,k,stand-in,pdq,{HASH}\nown,l,stand-in,sha256,{OTHER}\n"
-Haetae = Callable[..., tuple[int, str]]
-
-
-@pytest.fixture
-def haetae(migrated: Migrated, monkeypatch: pytest.MonkeyPatch) -> Haetae:
-    """Status, and all that it printed."""
-    monkeypatch.setenv("HAETAE_DATABASE_URL", migrated.owner_url)
-    monkeypatch.setenv("COLUMNS", "250")
-
-    def run(*arguments: object) -> tuple[int, str]:
-        ran = CliRunner().invoke(app, [str(one) for one in arguments], env={"NO_COLOR": "1"})
-        return ran.exit_code, " ".join(ran.output.split())
-
-    return run
 
 
 @pytest.fixture

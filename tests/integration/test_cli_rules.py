@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -14,7 +13,7 @@ from haetae.rules_pages import policy_text, rule_text
 from services.classifier.risk.facts import FACTS
 from services.classifier.risk.policy import Policy
 from services.classifier.risk.rules import Rule
-from tests.support.stack import Migrated
+from tests.support.commands import Haetae
 
 RULE = """
 name = "known-with-phone"
@@ -29,20 +28,6 @@ given = { known = 0.4, personal = ["phone"], "seen_on" = 3 }
 applies = true
 """
 WHO = ("--by", "kim", "--why", "for the test")
-Haetae = Callable[..., tuple[int, str]]
-
-
-@pytest.fixture
-def haetae(migrated: Migrated, monkeypatch: pytest.MonkeyPatch) -> Haetae:
-    """Status, and all that it printed."""
-    monkeypatch.setenv("HAETAE_DATABASE_URL", migrated.owner_url)
-    monkeypatch.setenv("COLUMNS", "250")
-
-    def run(*arguments: object) -> tuple[int, str]:
-        ran = CliRunner().invoke(app, [str(one) for one in arguments], env={"NO_COLOR": "1"})
-        return ran.exit_code, " ".join(ran.output.split())
-
-    return run
 
 
 @pytest.fixture

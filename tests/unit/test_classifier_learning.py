@@ -109,9 +109,7 @@ def test_a_gate_refuses_what_lost_a_language(corpus: Corpus, better: Retrained) 
     thai = np.array(frozen.languages) == "th"
     turned = replace(frozen, labels=frozen.labels ^ thai)
     lesson = Lesson(joined([turned, corpus.base]), np.ones(len(turned) + len(corpus.base)))
-    verdict = judge(
-        champion, fit(champion, lesson, corpus.calibrating), exam(corpus)
-    )
+    verdict = judge(champion, fit(champion, lesson, corpus.calibrating), exam(corpus))
     assert not verdict.passed
     assert any(not check.passed and check.name == "frozen language th" for check in verdict.checks)
 
