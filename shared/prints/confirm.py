@@ -1,6 +1,4 @@
-"""When the agreement of two hashes suffices by itself (pure; light to import)."""
-
-from shared.events.values import Match
+"""When the agreement of two hashes suffices by itself, and what confirms it where it does not."""
 
 # Differing bits of PDQ. Of 240,000 pairs of a changed photograph with an unrelated one none is within 65
 # (`benchmarks hashing`), and each five bits less leave a tenth. But a bank of 10,000 pictures that meets a million a
@@ -9,8 +7,3 @@ ALONE = 50
 # Differing bits of pHash, of 64, of the part that agreed. Between 45 and 60 bits of PDQ 91 to 97 % of the true matches
 # are within it, and of the nearest unrelated ones 3 %.
 SECOND = 12
-
-
-def confirmed(match: Match) -> bool:
-    """Whether the match needs no further sign: it is near, or a second hash agrees."""
-    return match.distance <= ALONE or (match.second is not None and match.second <= SECOND)

@@ -24,6 +24,7 @@ from services.classifier.risk.worth import worth
 from services.classifier.signals import PictureSigns, Signals, SlangHit, TextSigns
 from shared.events.examples import FINDING
 from shared.events.values import Match, Video
+from shared.prints.confirm import ALONE, SECOND
 
 POLICY = Policy()
 NOW = datetime(2026, 1, 8, tzinfo=UTC)
@@ -53,6 +54,14 @@ def test_harmless_content_is_not_flagged() -> None:
     assert not judged(text=0.49).flagged
     assert not judged(match(70), text=0.1).flagged
     assert judged().risk.components == {}
+
+
+@pytest.mark.parametrize(
+    ("distance", "second", "flagged"),
+    [(ALONE, None, True), (ALONE + 1, None, False), (60, SECOND, True), (60, SECOND + 1, False)],
+)
+def test_what_lies_far_needs_a_second_hash(distance: int, second: int | None, flagged: bool) -> None:
+    assert judged(match(distance, second=second)).flagged is flagged
 
 
 def test_the_same_file_is_certain() -> None:

@@ -12,10 +12,9 @@ from hypothesis import strategies as st
 from PIL import Image, ImageDraw, ImageOps
 
 from services.crawler.pictures.decoding import look_at_picture
-from shared.events.values import MIN_PDQ_QUALITY, Match
+from shared.events.values import MIN_PDQ_QUALITY
 from shared.prints import pdq, views
 from shared.prints.boxes import LEAST, Box, inset, small_grey, trimmed
-from shared.prints.confirm import ALONE, SECOND, confirmed
 from shared.prints.digests import digests
 from shared.prints.phash import phash, phash_dihedral
 
@@ -137,18 +136,6 @@ def test_parts_cost_no_more_however_large_the_picture_is(monkeypatch: pytest.Mon
         hashed.clear()
         views.views(large.resize(size))
         assert 0 < sum(hashed) <= 3 * views.MOST_PIXELS
-
-
-@pytest.mark.parametrize(
-    ("distance", "second", "alone"),
-    [(ALONE, None, True), (ALONE + 1, None, False), (60, SECOND, True), (60, SECOND + 1, False)],
-)
-def test_what_lies_far_needs_a_second_hash(distance: int, second: int | None, alone: bool) -> None:
-    match = Match(
-        picture_url="http://a.test/1", bank="own", entry="a", algorithm="pdq", distance=distance, variant="x",
-        second=second,
-    )  # fmt: skip
-    assert confirmed(match) is alone
 
 
 def _png(image: Image.Image) -> bytes:

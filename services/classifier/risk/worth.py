@@ -3,16 +3,17 @@
 from itertools import pairwise
 
 from shared.events.values import Match
+from shared.prints.confirm import ALONE
 
 Bands = tuple[tuple[int, float], ...]  # differing bits and their worth, straight lines between
 
 SAME_FILE = 1.0  # equal SHA-256: there is nothing to be mistaken about but the list itself
 # Files that share a SHA-1 or an MD5 on purpose can be bought and computed; nobody can do so to a file that he has not.
 SAME_OLD_DIGEST = 0.99
-# Up to 31 is PDQ's usual setting for a match; up to 50 recompression and crops between two listed ones, worth a review
-# first; from about 55 agreement alone no longer suffices, but a second sign beside it does; at 90 unrelated pictures
+# Up to 31 is PDQ's usual setting for a match; up to `ALONE` recompression and crops between two listed ones, worth a
+# review first; beyond, agreement alone no longer suffices, but a second sign beside it does; at 90 unrelated pictures
 # begin to agree.
-PDQ: Bands = ((0, 0.99), (31, 0.90), (50, 0.60), (60, 0.40), (90, 0.0))
+PDQ: Bands = ((0, 0.99), (31, 0.90), (ALONE, 0.60), (ALONE + 1, 0.45), (60, 0.40), (90, 0.0))
 # 64 bits say less: at 11 no pair of 4.5 million unrelated photographs agreed, and a list of a million makes more pairs
 # than that within an hour, so that it never decides by itself.
 PHASH: Bands = ((0, 0.80), (6, 0.60), (11, 0.40), (16, 0.0))
