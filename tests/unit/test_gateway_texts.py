@@ -73,7 +73,7 @@ def test_vendored_files_are_what_they_claim() -> None:
     assert [name for name, _ in rows] == ["htmx.min.js"]
     for name, digest in rows:
         assert hashlib.sha256((STATIC / name).read_bytes()).hexdigest() == digest
-    own = {"style.css", "icon.svg", "hashing.js", "pdq.js", "VENDORED.md", "htmx.LICENSE"}
+    own = {"style.css", "icon.svg", "hashing.js", "pdq.js", "alterations.json", "VENDORED.md", "htmx.LICENSE"}
     assert {path.name for path in STATIC.iterdir()} == own | {name for name, _ in rows}
 
 
