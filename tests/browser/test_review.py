@@ -148,7 +148,7 @@ async def test_no_field_without_a_label(site: Site, open_page: OpenPage) -> None
     story = await site.desk.awaiting_review()
     page = await open_page(viewport={"width": 360, "height": 740})
     await log_in(page)
-    for path in ("/", f"/cases/{story.case}", "/audit"):
+    for path in ("/", f"/cases/{story.case}", "/audit", "/alerts", "/playbook", "/hashes/new"):
         await page.goto(path)
         unnamed = await page.locator("input:not([type=hidden]), select, textarea").evaluate_all(
             "fields => fields.filter(field => !field.labels.length).map(field => field.name)"

@@ -14,7 +14,7 @@ from services.classifier.hashes.bank import HashBank
 from services.classifier.learning.training import train
 from services.evidence.browser import Browser
 from shared.browser import Chromium
-from shared.clock import ManualClock
+from shared.clock import Clock, ManualClock
 from shared.database import Database
 from tests.support.commands import Haetae
 from tests.support.pages import Site, picture, site
@@ -61,7 +61,7 @@ def clock() -> ManualClock:
 
 
 @pytest.fixture
-async def database(migrated: Migrated, clock: ManualClock) -> AsyncIterator[Database]:
+async def database(migrated: Migrated, clock: Clock) -> AsyncIterator[Database]:
     """As the classifier has it."""
     database = Database(migrated.dsn_for("classifier"), "/haetae/classifier", clock)
     yield database

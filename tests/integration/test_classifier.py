@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import io
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import Iterator
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
@@ -26,6 +26,7 @@ from services.classifier.hashes.variants import compute_entries
 from services.classifier.settings import Settings
 from services.crawler.pages.reading import Page, read_page
 from shared.bus.memory import MemoryBroker
+from shared.clock import SystemClock
 from shared.database import Database
 from shared.events import ContentFlagged, ContentFound
 from shared.events.envelope import decode
@@ -42,18 +43,9 @@ ORDINARY = 8  # one of so many is left: to draw and hash one costs 50 ms, and th
 
 
 @pytest.fixture
-async def owner(migrated: Migrated) -> AsyncIterator[Database]:
-    """The database as the command line opens it."""
-    database = Database(migrated.owner_url, "/haetae/classifier", schema="classifier")
-    yield database
-    await database.close()
-
-
-@pytest.fixture
-async def database(migrated: Migrated) -> AsyncIterator[Database]:
-    database = Database(migrated.dsn_for("classifier"), "/haetae/classifier")
-    yield database
-    await database.close()
+def clock() -> SystemClock:
+    """The service that runs on the database has the same."""
+    return SystemClock()
 
 
 @pytest.fixture

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import json
-from collections.abc import AsyncIterator, Callable
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -24,6 +24,7 @@ from services.classifier.texts.reader import TextReader
 from services.classifier.texts.text_model import ModelUnusable
 from shared.bus.memory import MemoryBroker
 from shared.bus.port import Record
+from shared.clock import SystemClock
 from shared.database import Database
 from shared.events import ContentFound, HashListed, HashSubmitted
 from shared.events.examples import EXAMPLES
@@ -40,10 +41,9 @@ TEN_MB = 10 * 1024 * 1024
 
 
 @pytest.fixture
-async def database(migrated: Migrated) -> AsyncIterator[Database]:
-    database = Database(migrated.dsn_for("classifier"), "/haetae/classifier")
-    yield database
-    await database.close()
+def clock() -> SystemClock:
+    """The service that runs on the database has the same."""
+    return SystemClock()
 
 
 @pytest.fixture

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import Callable
 from pathlib import Path
 from types import MappingProxyType
 
@@ -43,11 +43,9 @@ BY_PHONE = EVERYWHERE.replace("everywhere", "by-phone").replace("host.ends_with(
 
 
 @pytest.fixture
-async def database(migrated: Migrated) -> AsyncIterator[Database]:
-    """As the service has it."""
-    database = Database(migrated.dsn_for("classifier"), "/haetae/classifier")
-    yield database
-    await database.close()
+def clock() -> SystemClock:
+    """The service that runs on the database has the same."""
+    return SystemClock()
 
 
 @pytest.fixture
