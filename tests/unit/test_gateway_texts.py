@@ -61,6 +61,11 @@ def test_every_problem_has_its_words_and_every_key_of_a_page_exists() -> None:
     assert used - MESSAGES["en"].keys() == set()
 
 
+def test_the_playbook_of_the_documents_has_the_same_stages() -> None:
+    playbook = (HERE.parents[1] / "docs/playbook.md").read_text(encoding="utf-8")
+    assert tuple(re.findall(r"^## (\w+)$", playbook, re.MULTILINE)) == STAGES
+
+
 def test_templates_compile_and_have_nothing_inline() -> None:
     for name in environment.list_templates():
         source = (HERE / "templates" / name).read_text(encoding="utf-8")
