@@ -66,7 +66,7 @@ class RemovalVerified(Event, topic=CONTENT_CHECKED, type="removal.verified.v1", 
 
 class HashListed(Event, topic=HASH_LISTED, type="hash.listed.v1", key="bank", owner="classifier"):
     """A bank changed: entries were listed, switched off or on, or its rules were edited. Every classifier reads at once
-    what it lacks up to `revision`. `entries`: what was listed, where it is meant for others; empty for lists of others.
+    what it lacks up to `revision`. `entries` is empty: hashes stay in the bank's table, and earlier writers filled it.
     """
 
     bank: str
