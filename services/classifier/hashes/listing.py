@@ -12,7 +12,6 @@ from services.classifier.hashes.changes import Author, NothingListed, bank_named
 from services.classifier.hashes.entries import BankDraft, BankHash
 from services.classifier.hashes.store import Bank, BankEntry
 from shared.database import Database, Transaction
-from shared.events.values import HashEntry
 
 AT_ONCE = 5_000  # a transaction of a quarter of a second: whoever lists beside it does not wait long
 PAGE = 10_000  # entries read at once
@@ -35,7 +34,7 @@ INSERT = sa.text(
 async def list_hashes(
     database: Database,
     bank: str,
-    entries: Sequence[BankHash | HashEntry],
+    entries: Sequence[BankHash],
     *,
     author: Author | None = None,
     draft: BankDraft = UNNAMED,
@@ -55,12 +54,12 @@ async def list_hashes(
 
 
 async def list_some(
-    tx: Transaction, bank: str, entries: Sequence[BankHash | HashEntry], author: Author, draft: BankDraft
+    tx: Transaction, bank: str, entries: Sequence[BankHash], author: Author, draft: BankDraft
 ) -> int:
     """`list_hashes` within this transaction, for a few thousand entries at most."""
     revision = await next_revision(tx)
     into = await ensure_bank(tx, bank, draft, revision, author)
-    values = _columns([_bank_hash(entry) for entry in entries], into)
+    values = _columns(entries, into)
     result = await tx.execute(INSERT, {**values, "bank": bank, "now": tx.clock.now(), "revision": revision})
     if result.rowcount:
         record(tx, bank, revision, author, "listed", {"hashes": result.rowcount})
@@ -162,10 +161,6 @@ async def stored(database: Database, bank: str) -> AsyncIterator[Sequence[BankHa
 
 def _hexadecimal(value: object) -> object:
     return value.hex() if isinstance(value, bytes) else value
-
-
-def _bank_hash(entry: BankHash | HashEntry) -> BankHash:
-    return entry if isinstance(entry, BankHash) else BankHash.model_validate(entry.model_dump())
 
 
 def _columns(entries: Sequence[BankHash], bank: Bank) -> dict[str, list[Any]]:
