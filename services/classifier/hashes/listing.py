@@ -53,9 +53,7 @@ async def list_hashes(
     return listed
 
 
-async def list_some(
-    tx: Transaction, bank: str, entries: Sequence[BankHash], author: Author, draft: BankDraft
-) -> int:
+async def list_some(tx: Transaction, bank: str, entries: Sequence[BankHash], author: Author, draft: BankDraft) -> int:
     """`list_hashes` within this transaction, for a few thousand entries at most."""
     revision = await next_revision(tx)
     into = await ensure_bank(tx, bank, draft, revision, author)
