@@ -24,6 +24,7 @@ RUN case "${SERVICE}" in \
     esac \
  && apt-get update && apt-get install -y --no-install-recommends ${packages} && rm -rf /var/lib/apt/lists/*
 COPY --from=build /opt/haetae /opt/haetae
+COPY haetae_verify/ /app/haetae_verify/
 COPY shared/ /app/shared/
 COPY services/ /app/services/
 COPY migrations/ /app/migrations/

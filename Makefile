@@ -2,7 +2,7 @@
 .DEFAULT_GOAL := help
 SHELL := /bin/bash
 PY := .venv/bin/python
-CODE := shared services sandbox deploy haetae migrations benchmarks tests
+CODE := haetae_verify shared services sandbox deploy haetae migrations benchmarks tests
 export REVIEW ONCE QUICK
 
 .PHONY: help install run test chaos bench models lint format types imports check docs lock clean

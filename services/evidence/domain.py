@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import NamedTuple
 
-from services.evidence.verify import digest
+from haetae_verify.manifest import digest
 from shared.events.values import SealedObject, Sha256
 
 MAX_HEIGHT = 4_000  # five screens: a post and its replies; a page that never ends must end somewhere
@@ -97,6 +97,7 @@ class File:
     name: str
     data: bytes = field(repr=False)
     media_type: str
+    content: bool = True  # shows some of what the page showed: never kept in hash-only mode
 
     def sealed(self) -> SealedObject:
         return SealedObject(name=self.name, sha256=digest(self.data), bytes=len(self.data), media_type=self.media_type)

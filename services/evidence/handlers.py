@@ -5,8 +5,8 @@ from dataclasses import dataclass
 
 import structlog
 
-from services.evidence.bundle import bundle
-from services.evidence.capture import Capture
+from services.evidence.capture.files import bundle
+from services.evidence.capture.plan import Capture
 from services.evidence.domain import PageFailed, clean
 from services.evidence.store import Evidence
 from shared.database import Transaction

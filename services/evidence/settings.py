@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from pydantic import Field
+from pydantic import Field, SecretStr
 
 from shared.browser import BrowserSettings
 from shared.net import NetSettings
@@ -18,3 +18,7 @@ class Settings(ServiceSettings, ObjectSettings, NetSettings, BrowserSettings):
     capture_user_agent: Annotated[
         str | None, Field(description="User-Agent of captures; else what an ordinary Chromium of this version says")
     ] = None
+    signing_key: Annotated[
+        SecretStr,
+        Field(description="Base64 of 32 bytes: the Ed25519 key that seals; its public half is published"),
+    ]

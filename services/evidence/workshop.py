@@ -4,8 +4,8 @@ from contextlib import AsyncExitStack
 from types import TracebackType
 from typing import Self
 
-from services.evidence.browser import Browser
-from services.evidence.capture import Capture
+from services.evidence.capture.browser import Browser
+from services.evidence.capture.plan import Capture
 from services.evidence.handlers import Failed, Sealed, preserve
 from services.evidence.settings import Settings
 from shared.clock import Clock

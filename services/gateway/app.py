@@ -11,6 +11,8 @@ from shared.events import (
     ContentChecked,
     ContentFlagged,
     EvidenceFailed,
+    EvidenceHandled,
+    EvidenceOrdered,
     EvidenceSealed,
     HashSubmitted,
     NoticeBounced,
@@ -38,7 +40,7 @@ def app(settings: Settings) -> Service:
     return Service(
         name="gateway",
         handles={**dict.fromkeys(TOLD_OF, project), AlertRaised: take_up},
-        publishes=frozenset({CaseChanged, HashSubmitted, ReviewDecided}),
+        publishes=frozenset({CaseChanged, EvidenceHandled, EvidenceOrdered, HashSubmitted, ReviewDecided}),
         tasks={"pages": pages.serve, "stalled cases": watch},
         checks={"pages": pages.ready},
     )

@@ -12,6 +12,7 @@ from shared.events.casework import (
 )
 from shared.events.conversations import ConversationObserved, LawfulBasis, Turn
 from shared.events.crawling import ContentFound, CrawlDue, DueVisit, Visit
+from shared.events.custody import Artifact, CustodyAction, CustodyNoted, EvidenceHandled, EvidenceOrdered, OrderKind
 from shared.events.detection import AlertRaised, HashSubmitted, ModelPromoted, RulesChanged, StagedTurn, SubmittedHash
 from shared.events.envelope import Envelope, Undecodable
 from shared.events.followup import (
@@ -31,6 +32,7 @@ __all__ = [
     "CATALOGUE",
     "TOPICS",
     "AlertRaised",
+    "Artifact",
     "Assessment",
     "CaseChanged",
     "CheckRequested",
@@ -39,10 +41,14 @@ __all__ = [
     "ContentFound",
     "ConversationObserved",
     "CrawlDue",
+    "CustodyAction",
+    "CustodyNoted",
     "DueVisit",
     "Envelope",
     "Event",
     "EvidenceFailed",
+    "EvidenceHandled",
+    "EvidenceOrdered",
     "EvidenceSealed",
     "HashListed",
     "HashSubmitted",
@@ -52,6 +58,7 @@ __all__ = [
     "NoticeBounced",
     "NoticeDrafted",
     "NoticeSent",
+    "OrderKind",
     "RemovalVerified",
     "ReviewDecided",
     "RulesChanged",

@@ -1,6 +1,7 @@
 """The case lane up to the verdict: flagged, sealed, drafted, decided."""
 
 from enum import StrEnum
+from typing import Annotated
 from uuid import UUID
 
 from pydantic import AwareDatetime, Field
@@ -32,8 +33,19 @@ class ContentFlagged(Event, topic=CONTENT_FLAGGED, type="content.flagged.v1", ke
     flagged_at: AwareDatetime
 
 
+class Stamp(Value):
+    """A time stamp (RFC 3161) over the seal: whose, and the time that it attests."""
+
+    authority: str
+    at: AwareDatetime
+
+
 class EvidenceSealed(Event, topic=EVIDENCE_SEALED, type="evidence.sealed.v1", key="case_id", owner="evidence"):
-    """Page, pictures and circumstances are preserved; `manifest_sha256` is the digest that proves them."""
+    """Page, pictures and circumstances are preserved; `manifest_sha256` is the digest that proves them.
+
+    `mode`: `full`, or `hash-only` where digests, perceptual hashes and a wireframe are all that was kept; `objects` are
+    the files that exist. `stamps`: those that came in time; what is still owed follows in the chain of custody.
+    """
 
     case_id: UUID
     finding: Finding
@@ -41,6 +53,8 @@ class EvidenceSealed(Event, topic=EVIDENCE_SEALED, type="evidence.sealed.v1", ke
     manifest_sha256: Sha256
     objects: tuple[SealedObject, ...]
     sealed_at: AwareDatetime
+    mode: Annotated[str, Field(pattern=r"^(full|hash-only)$")] = "full"
+    stamps: tuple[Stamp, ...] = ()
 
 
 class EvidenceFailed(Event, topic=EVIDENCE_SEALED, type="evidence.failed.v1", key="case_id", owner="evidence"):

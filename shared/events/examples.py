@@ -15,6 +15,7 @@ from shared.events.casework import (
 )
 from shared.events.conversations import ConversationObserved, LawfulBasis, Turn
 from shared.events.crawling import ContentFound, CrawlDue, Visit
+from shared.events.custody import Artifact, CustodyAction, CustodyNoted, EvidenceHandled, EvidenceOrdered, OrderKind
 from shared.events.detection import AlertRaised, HashSubmitted, ModelPromoted, RulesChanged, StagedTurn, SubmittedHash
 from shared.events.followup import (
     CaseChanged,
@@ -137,6 +138,35 @@ EXAMPLES: dict[type[Event], Event] = {
         ),
         EvidenceFailed(
             case_id=CASE, finding=FINDING, assessment=ASSESSMENT, reason="the page answered 410", failed_at=at(1.4)
+        ),
+        EvidenceHandled(
+            case_id=CASE,
+            action=CustodyAction.VIEWED,
+            artifacts=(Artifact(name="picture-1.jpg", sha256=DIGEST),),
+            blurred=False,
+            by="reviewer-7",
+            why="confirm-match",
+            handled_at=at(30),
+        ),
+        EvidenceOrdered(
+            order_id=identity("order", CASE, 1),
+            case_id=CASE,
+            kind=OrderKind.BUNDLE,
+            by="reviewer-7",
+            why="the police asked for it, reference 2026-11",
+            basis="request of the police",
+            ordered_at=at(60),
+        ),
+        CustodyNoted(
+            case_id=CASE,
+            seq=1,
+            at=at(1.4),
+            actor="evidence",
+            action=CustodyAction.COLLECTED,
+            artifacts=(Artifact(name="picture-1.jpg", sha256=DIGEST),),
+            details={},
+            prev_hash="0" * 64,
+            hash=DIGEST,
         ),
         NoticeDrafted(
             case_id=CASE,

@@ -12,7 +12,7 @@ from haetae.cli import app
 from sandbox.training import examples
 from services.classifier.hashes.bank import HashBank
 from services.classifier.learning.training import train
-from services.evidence.browser import Browser
+from services.evidence.capture.browser import Browser
 from shared.browser import Chromium
 from shared.clock import Clock, ManualClock
 from shared.database import Database

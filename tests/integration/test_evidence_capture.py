@@ -15,12 +15,12 @@ from playwright.async_api import Error as PlaywrightError
 from starlette.responses import RedirectResponse, Response
 from warcio.archiveiterator import ArchiveIterator
 
-from services.evidence import capture as capturing
-from services.evidence.archive import archive
-from services.evidence.browser import Browser
-from services.evidence.capture import Capture
+from haetae_verify.manifest import digest
+from services.evidence.archive.warc import archive
+from services.evidence.capture import plan as capturing
+from services.evidence.capture.browser import Browser
+from services.evidence.capture.plan import Capture
 from services.evidence.domain import Attempt, PageFailed, PageGone
-from services.evidence.verify import digest
 from shared.browser import NAMES
 from shared.clock import SystemClock
 from shared.failures import Transient
@@ -232,7 +232,7 @@ async def test_a_script_that_never_ends_does_not_keep_the_page_from_being_preser
 
 
 async def test_a_page_that_never_stops_loading_is_taken_as_it_stands(browser, web, monkeypatch):
-    monkeypatch.setattr("services.evidence.browser.LOAD_S", 0.5)
+    monkeypatch.setattr("services.evidence.capture.browser.LOAD_S", 0.5)
 
     over = asyncio.Event()
 
@@ -247,7 +247,7 @@ async def test_a_page_that_never_stops_loading_is_taken_as_it_stands(browser, we
 
 
 async def test_a_page_that_asks_for_ever_is_cut_off(browser, web, monkeypatch):
-    monkeypatch.setattr("services.evidence.traffic.PAGE_REQUESTS", 5)
+    monkeypatch.setattr("services.evidence.capture.traffic.PAGE_REQUESTS", 5)
     body = "".join(f"<img src=/media/{number}.jpg>" for number in range(20))
     captured = await _with(browser, web, web.page("/many", body))
     assert len(captured.exchanges) == 5

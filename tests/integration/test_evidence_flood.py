@@ -6,9 +6,9 @@ import os
 import pytest
 from starlette.responses import Response
 
-from services.evidence.bundle import bundle
-from services.evidence.capture import Capture
-from services.evidence.traffic import PAGE_BYTES, TooMuch, Traffic
+from services.evidence.capture.files import bundle
+from services.evidence.capture.plan import Capture
+from services.evidence.capture.traffic import PAGE_BYTES, TooMuch, Traffic
 from shared.clock import SystemClock
 from shared.net import Fetcher
 from shared.objects.vault import MAX_OBJECT_BYTES
@@ -43,7 +43,7 @@ async def test_a_document_that_its_scripts_blew_up_is_cut(sealed, web):
 
 @pytest.mark.parametrize(("limit", "value"), [("PAGE_REQUESTS", 3), ("PAGE_BYTES", 50_000)])
 async def test_a_page_cannot_crowd_the_finding_out_of_the_record(sealed, web, monkeypatch, limit, value):
-    monkeypatch.setattr(f"services.evidence.traffic.{limit}", value)
+    monkeypatch.setattr(f"services.evidence.capture.traffic.{limit}", value)
     for number in range(9):
         web.pages[f"/junk/{number}"] = Response(os.urandom(20_000), media_type="image/jpeg")
     url = web.page("/flood", f"<p>{TEXT}</p>" + "".join(f"<img src=/junk/{number}>" for number in range(9)))

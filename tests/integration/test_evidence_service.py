@@ -8,12 +8,12 @@ import sqlalchemy as sa
 from starlette.responses import Response
 
 from deploy.local.buckets import S3Address
+from haetae_verify.manifest import check_folder
 from services.evidence.app import app
-from services.evidence.custody import check_vault, export
+from services.evidence.custody.checking import check_vault, export
 from services.evidence.domain import PageFailed
 from services.evidence.handlers import Failed, preserve, seal
 from services.evidence.store import Evidence
-from services.evidence.verify import check_folder
 from shared.bus.memory import MemoryBroker
 from shared.clock import ManualClock
 from shared.database import Database

@@ -6,9 +6,9 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+from haetae_verify.manifest import digest
 from services.evidence.domain import Captured, Exchange, Preserved, Refusal, Rendering
 from services.evidence.settings import Settings
-from services.evidence.verify import digest
 from shared.events import ContentFlagged
 from shared.events.examples import EXAMPLES
 from shared.events.values import Finding, Picture
@@ -59,4 +59,6 @@ def evidence_settings(hosts: Path | None = None, env: Mapping[str, str] | None =
     """Settings whose addresses lead nowhere, but for those of `env` (`HAETAE_…`, as the stack gives them)."""
     given = {name.removeprefix("HAETAE_").lower(): value for name, value in (env or {}).items()}
     nowhere = dict.fromkeys(("database_url", "kafka_bootstrap", "s3_endpoint", "s3_access_key", "s3_secret_key"), "-")
-    return Settings(**{**nowhere, "master_key": MASTER_KEY, **given, "allowed_hosts_file": hosts, **more})
+    return Settings(
+        **{**nowhere, "master_key": MASTER_KEY, "signing_key": MASTER_KEY, **given, "allowed_hosts_file": hosts, **more}
+    )

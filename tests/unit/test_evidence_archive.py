@@ -4,8 +4,8 @@ import io
 
 from warcio.archiveiterator import ArchiveIterator
 
-from services.evidence.archive import archive, request_line
-from services.evidence.verify import digest
+from haetae_verify.manifest import digest
+from services.evidence.archive.warc import archive, request_line
 from tests.support.captures import captured
 from tests.support.pages import picture
 

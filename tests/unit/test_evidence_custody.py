@@ -2,9 +2,9 @@
 
 import pytest
 
-from services.evidence.bundle import bundle
-from services.evidence.custody import check_vault
-from services.evidence.verify import digest
+from haetae_verify.manifest import digest
+from services.evidence.capture.files import bundle
+from services.evidence.custody.checking import check_vault
 from shared.objects.folder import FolderStore
 from shared.objects.vault import Vault
 from tests.support.captures import captured, flagged

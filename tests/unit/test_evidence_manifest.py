@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.evidence import verify
-from services.evidence.bundle import bundle
-from services.evidence.verify import NAME, NotAManifest, canonical, check_folder, digest, listed
+from haetae_verify import manifest as verify
+from haetae_verify.manifest import NAME, NotAManifest, canonical, check_folder, digest, listed
+from services.evidence.capture.files import bundle
 from tests.support.captures import captured, flagged
 
 URL = "http://harbour-board.en.test/post/41"

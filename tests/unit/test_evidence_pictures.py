@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image, ImageChops, ImageDraw, ImageStat
 
-from services.evidence import pictures
-from services.evidence.pictures import PREVIEW, UNKNOWN, blurred, media_type
+from services.evidence.capture import pictures
+from services.evidence.capture.pictures import PREVIEW, UNKNOWN, blurred, media_type
 from tests.support.pages import picture
 
 

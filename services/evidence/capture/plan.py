@@ -5,7 +5,8 @@ from collections.abc import Mapping
 
 import structlog
 
-from services.evidence.browser import Browser
+from services.evidence.capture.browser import Browser
+from services.evidence.capture.traffic import TooMuch, Traffic
 from services.evidence.domain import (
     ATTEMPTS,
     Captured,
@@ -16,7 +17,6 @@ from services.evidence.domain import (
     check_status,
 )
 from services.evidence.settings import Settings
-from services.evidence.traffic import TooMuch, Traffic
 from shared.clock import Clock
 from shared.events.values import Finding, Picture
 from shared.net import AddressRefused, Fetcher, FetchFailed

@@ -2,11 +2,11 @@
 
 from collections.abc import Iterator
 
-from services.evidence.archive import archive
+from haetae_verify.manifest import NAME
+from services.evidence.archive.warc import archive
+from services.evidence.capture.pictures import EXTENSIONS, blurred, media_type
 from services.evidence.domain import Captured, File, Preserved
-from services.evidence.manifest import manifest
-from services.evidence.pictures import EXTENSIONS, blurred, media_type
-from services.evidence.verify import NAME
+from services.evidence.seal.manifest import manifest
 from shared.events import ContentFlagged
 from shared.version import VERSION
 

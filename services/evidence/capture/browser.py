@@ -7,8 +7,8 @@ from playwright.async_api import Error as PlaywrightError
 from playwright.async_api import Page
 from playwright.async_api import TimeoutError as PlaywrightTimeout
 
+from services.evidence.capture.traffic import Traffic
 from services.evidence.domain import MAX_HEIGHT, Exchange, PageFailed, Rendering
-from services.evidence.traffic import Traffic
 from shared.browser import Chromium, Gate, PageBroke
 from shared.browser.chromium import HEIGHT, WIDTH
 

@@ -1,6 +1,6 @@
 """Check sealed evidence: is every file what the manifest says, and is the manifest what was sealed?
 
-    python services/evidence/verify.py FOLDER [--manifest SHA256]
+    python haetae_verify/manifest.py FOLDER [--manifest SHA256]
 
 This one file and Python are all it takes, so that anybody can read and run it, years later and offline. Exit status 0
 when everything agrees, 1 when anything differs, each difference named.

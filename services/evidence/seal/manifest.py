@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
 
+from haetae_verify.manifest import FORMAT, canonical
 from services.evidence.domain import MAX_HEIGHT, Captured, Exchange, File, Preserved
-from services.evidence.verify import FORMAT, canonical
 from shared.browser.chromium import HEIGHT, WIDTH
 from shared.events import ContentFlagged
 

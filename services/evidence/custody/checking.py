@@ -3,7 +3,7 @@
 from pathlib import Path
 from uuid import UUID
 
-from services.evidence.verify import NAME, Listed, NotAManifest, differences, listed
+from haetae_verify.manifest import NAME, Listed, NotAManifest, differences, listed
 from shared.objects.vault import KeyDestroyed, ObjectMissing, Tampered, Vault
 
 
