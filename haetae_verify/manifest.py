@@ -7,13 +7,14 @@ when everything agrees, 1 when anything differs, each difference named.
 """
 
 import argparse
-import hashlib
 import json
 import re
 import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
+
+from haetae_verify.canonical import canonical, digest
 
 FORMAT = "haetae-evidence/1"
 NAME = "manifest.json"
@@ -32,16 +33,6 @@ class Listed(NamedTuple):
 
 
 Read = Callable[[Listed], bytes | None]
-
-
-def canonical(value: object) -> bytes:
-    """The one form of a JSON value: keys sorted by code point, no spaces, UTF-8, no NaN. Raises `ValueError`."""
-    text = json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
-    return text.encode()
-
-
-def digest(data: bytes) -> str:
-    return hashlib.sha256(data).hexdigest()
 
 
 def listed(manifest: bytes) -> list[Listed]:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import NamedTuple
 
-from haetae_verify.manifest import digest
+from haetae_verify.canonical import digest
 from shared.events.values import SealedObject, Sha256
 
 MAX_HEIGHT = 4_000  # five screens: a post and its replies; a page that never ends must end somewhere

@@ -15,7 +15,7 @@ from playwright.async_api import Error as PlaywrightError
 from starlette.responses import RedirectResponse, Response
 from warcio.archiveiterator import ArchiveIterator
 
-from haetae_verify.manifest import digest
+from haetae_verify.canonical import digest
 from services.evidence.archive.warc import archive
 from services.evidence.capture import plan as capturing
 from services.evidence.capture.browser import Browser

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from haetae_verify.manifest import digest
+from haetae_verify.canonical import digest
 from services.evidence.domain import Captured, Exchange, Preserved, Refusal, Rendering
 from services.evidence.settings import Settings
 from shared.events import ContentFlagged

@@ -4,7 +4,7 @@ import io
 
 from warcio.archiveiterator import ArchiveIterator
 
-from haetae_verify.manifest import digest
+from haetae_verify.canonical import digest
 from services.evidence.archive.warc import archive, request_line
 from tests.support.captures import captured
 from tests.support.pages import picture

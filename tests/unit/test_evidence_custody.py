@@ -2,7 +2,7 @@
 
 import pytest
 
-from haetae_verify.manifest import digest
+from haetae_verify.canonical import digest
 from services.evidence.capture.files import bundle
 from services.evidence.custody.checking import check_vault
 from shared.objects.folder import FolderStore

@@ -4,10 +4,10 @@ Its digest is that of its exact, canonical bytes. Whoever has that digest can ch
 """
 
 from collections.abc import Sequence
-from datetime import UTC, datetime
 from typing import Any
 
-from haetae_verify.manifest import FORMAT, canonical
+from haetae_verify.canonical import canonical, moment
+from haetae_verify.manifest import FORMAT
 from services.evidence.domain import MAX_HEIGHT, Captured, Exchange, File, Preserved
 from shared.browser.chromium import HEIGHT, WIDTH
 from shared.events import ContentFlagged
@@ -85,7 +85,3 @@ def request(exchange: Exchange) -> dict[str, Any]:
         "sha256": exchange.sha256,
         "bytes": len(exchange.body),
     }
-
-
-def moment(at: datetime) -> str:
-    return at.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
