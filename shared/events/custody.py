@@ -27,7 +27,6 @@ class CustodyAction(StrEnum):
     EXPORTED = "exported"
     HELD = "held"
     RELEASED = "released"
-    KEY_CHANGED = "key-changed"
     DESTROYED = "destroyed"
 
 
