@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from haetae_verify.canonical import digest
 from shared.events.values import SealedObject, Sha256
+from shared.net import Secured
 
 MAX_HEIGHT = 4_000  # five screens: a post and its replies; a page that never ends must end somewhere
 GONE = frozenset({404, 410, 451})
@@ -43,6 +44,7 @@ class Exchange:
     body: bytes
     address: str  # the IP address that was connected to
     at: datetime
+    secured: Secured | None = None  # the TLS of the connection; None without
 
     @property
     def sha256(self) -> Sha256:

@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from typing import NamedTuple
 
+from shared.net.secured import Secured
+
 NO_HEADER_HAS = frozenset("\r\n\0")  # they would end the header and begin another one (RFC 9112, 11.1)
 
 
@@ -48,3 +50,4 @@ class Answer:
     ended: bool
     http_version: str
     address: str = ""
+    secured: Secured | None = None

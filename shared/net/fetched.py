@@ -4,6 +4,8 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from shared.net.secured import Secured
+
 BEYOND_ASCII = re.compile(r"[\x80-\xff]")
 
 
@@ -13,7 +15,7 @@ class Fetched:
 
     `headers`: names in lower case, the last of several alike. `raw_headers`: every one as it was sent, so that repeated
     ones (Set-Cookie) survive. `address`: that was connected to; empty when a proxy looked the name up. `cut`: the body
-    is only its first `max_bytes` bytes, as asked for.
+    is only its first `max_bytes` bytes, as asked for. `secured`: the TLS of the connection; None without.
     """
 
     url: str
@@ -25,6 +27,7 @@ class Fetched:
     raw_headers: tuple[tuple[str, str], ...] = ()
     http_version: str = "HTTP/1.1"
     cut: bool = False
+    secured: Secured | None = None
 
 
 def location_of(headers: Mapping[str, str]) -> str | None:

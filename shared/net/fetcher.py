@@ -112,6 +112,7 @@ class Fetcher:
             raw_headers=answer.headers,
             http_version=answer.http_version,
             cut=cut,
+            secured=answer.secured,
         )
 
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from shared.net.asked import Answer, Asked
 from shared.net.failures import Fault, FetchFailed
+from shared.net.secured import secured
 
 MAX_HEADERS = 256  # servers send a dozen or two
 MAX_HEADER_BYTES = 64 * 1024  # browsers give up at 256 KiB; the longest honest security policies have 10 KiB
@@ -39,6 +40,7 @@ class Wire(asyncio.Protocol):
 
     def __init__(self, transport: asyncio.Transport, address: str, pace: Pace) -> None:
         self._transport, self._address, self._pace = transport, address, pace
+        self._secured = secured(transport.get_extra_info("ssl_object"))
         self.idle_since = 0.0
         self._loop = asyncio.get_running_loop()
         self._waiting: asyncio.Future[Answer] | None = None
@@ -146,7 +148,10 @@ class Wire(asyncio.Protocol):
 
     def _end(self, ended: bool = True) -> None:
         body, self._pieces = b"".join(self._pieces), []
-        self._settle(Answer(self._status, tuple(self._headers), body, ended, self.http_version, self._address))
+        answer = Answer(
+            self._status, tuple(self._headers), body, ended, self.http_version, self._address, self._secured
+        )
+        self._settle(answer)
         if not ended:
             self.close()
 
