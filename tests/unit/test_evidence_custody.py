@@ -1,10 +1,11 @@
-"""Evidence is checked where it lies: what was lost or changed in the store is named."""
+"""Evidence is checked where it lies: what was lost or changed in the store is named. Custody has one form."""
 
 import pytest
 
 from haetae_verify.canonical import digest
 from services.evidence.capture.files import bundle
 from services.evidence.custody.checking import check_vault
+from services.evidence.custody.lines import plain
 from shared.objects.folder import FolderStore
 from shared.objects.vault import Vault
 from tests.support.captures import captured, flagged
@@ -54,3 +55,13 @@ async def test_destroyed_evidence_says_so(vault):
 async def test_another_object_is_no_manifest(vault):
     (found,) = await check_vault(vault, EVENT.case_id, digest(FILES["text.txt"]))
     assert "cannot be read" in found
+
+
+@pytest.mark.parametrize("value", [0.5, 2**60, "a\0b", "\ud800", {"ä": 1}, {1, 2}, b"x"])
+def test_details_of_custody_without_one_form_are_refused(value):
+    with pytest.raises(ValueError, match=r"details|surrogate"):
+        plain({"given": [value]})
+
+
+def test_details_of_custody_stay_what_they_are():
+    assert plain({"a": (1, None, True, "안녕"), "b": {"c": []}}) == {"a": [1, None, True, "안녕"], "b": {"c": []}}
