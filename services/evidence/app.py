@@ -4,7 +4,7 @@ from services.evidence.handlers import seal
 from services.evidence.settings import Settings
 from services.evidence.workshop import Workshop
 from shared.clock import Clock, SystemClock
-from shared.events import ContentFlagged, CustodyNoted, EvidenceFailed, EvidenceSealed
+from shared.events import ContentFlagged, CustodyNoted, EvidenceFailed, EvidenceOrderDone, EvidenceSealed
 from shared.handling import Prepared, Service
 
 
@@ -13,7 +13,7 @@ def app(settings: Settings, clock: Clock | None = None) -> Service:
     return Service(
         name="evidence",
         handles={ContentFlagged: Prepared(prepare=workshop.preserve, record=seal)},
-        publishes=frozenset({EvidenceSealed, EvidenceFailed, CustodyNoted}),
+        publishes=frozenset({EvidenceSealed, EvidenceFailed, CustodyNoted, EvidenceOrderDone}),
         resources=(workshop,),
         checks={"objects": workshop.objects_ready, "chromium": workshop.chromium_ready},
     )

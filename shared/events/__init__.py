@@ -12,7 +12,15 @@ from shared.events.casework import (
 )
 from shared.events.conversations import ConversationObserved, LawfulBasis, Turn
 from shared.events.crawling import ContentFound, CrawlDue, DueVisit, Visit
-from shared.events.custody import Artifact, CustodyAction, CustodyNoted, EvidenceHandled, EvidenceOrdered, OrderKind
+from shared.events.custody import (
+    Artifact,
+    CustodyAction,
+    CustodyNoted,
+    EvidenceHandled,
+    EvidenceOrderDone,
+    EvidenceOrdered,
+    OrderKind,
+)
 from shared.events.detection import AlertRaised, HashSubmitted, ModelPromoted, RulesChanged, StagedTurn, SubmittedHash
 from shared.events.envelope import Envelope, Undecodable
 from shared.events.followup import (
@@ -48,6 +56,7 @@ __all__ = [
     "Event",
     "EvidenceFailed",
     "EvidenceHandled",
+    "EvidenceOrderDone",
     "EvidenceOrdered",
     "EvidenceSealed",
     "HashListed",

@@ -45,6 +45,7 @@ class EvidenceSealed(Event, topic=EVIDENCE_SEALED, type="evidence.sealed.v1", ke
 
     `mode`: `full`, or `hash-only` where digests, perceptual hashes and a wireframe are all that was kept; `objects` are
     the files that exist. `stamps`: those that came in time; what is still owed follows in the chain of custody.
+    `incomplete`: the steps of the capture that failed; the manifest says why.
     """
 
     case_id: UUID
@@ -55,6 +56,7 @@ class EvidenceSealed(Event, topic=EVIDENCE_SEALED, type="evidence.sealed.v1", ke
     sealed_at: AwareDatetime
     mode: Annotated[str, Field(pattern=r"^(full|hash-only)$")] = "full"
     stamps: tuple[Stamp, ...] = ()
+    incomplete: tuple[str, ...] = ()
 
 
 class EvidenceFailed(Event, topic=EVIDENCE_SEALED, type="evidence.failed.v1", key="case_id", owner="evidence"):

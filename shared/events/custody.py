@@ -76,3 +76,19 @@ class CustodyNoted(Event, topic=EVIDENCE_CUSTODY, type="custody.noted.v1", key="
     details: dict[str, Any]
     prev_hash: Sha256
     hash: Sha256
+
+
+class EvidenceOrderDone(Event, topic=EVIDENCE_CUSTODY, type="evidence.order-done.v1", key="case_id", owner="evidence"):
+    """An order was carried out, or was not: `error` says why, for the official. It holds the order, so that one from
+    the command line is known as well. `result`: JSON of the kind of order, without fractions and without content."""
+
+    order_id: UUID
+    case_id: UUID
+    kind: OrderKind
+    by: str
+    why: str
+    basis: str
+    ordered_at: AwareDatetime
+    done_at: AwareDatetime
+    error: str | None = None
+    result: dict[str, Any] = Field(default={})

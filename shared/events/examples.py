@@ -15,7 +15,15 @@ from shared.events.casework import (
 )
 from shared.events.conversations import ConversationObserved, LawfulBasis, Turn
 from shared.events.crawling import ContentFound, CrawlDue, Visit
-from shared.events.custody import Artifact, CustodyAction, CustodyNoted, EvidenceHandled, EvidenceOrdered, OrderKind
+from shared.events.custody import (
+    Artifact,
+    CustodyAction,
+    CustodyNoted,
+    EvidenceHandled,
+    EvidenceOrderDone,
+    EvidenceOrdered,
+    OrderKind,
+)
 from shared.events.detection import AlertRaised, HashSubmitted, ModelPromoted, RulesChanged, StagedTurn, SubmittedHash
 from shared.events.followup import (
     CaseChanged,
@@ -156,6 +164,17 @@ EXAMPLES: dict[type[Event], Event] = {
             why="the police asked for it, reference 2026-11",
             basis="request of the police",
             ordered_at=at(60),
+        ),
+        EvidenceOrderDone(
+            order_id=identity("order", CASE, 1),
+            case_id=CASE,
+            kind=OrderKind.BUNDLE,
+            by="reviewer-7",
+            why="the police asked for it, reference 2026-11",
+            basis="request of the police",
+            ordered_at=at(60),
+            done_at=at(61),
+            result={"sha256": DIGEST, "bytes": 812_004},
         ),
         CustodyNoted(
             case_id=CASE,
