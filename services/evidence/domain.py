@@ -35,7 +35,11 @@ ATTEMPTS = (Attempt(0.0, True), Attempt(1.0, True), Attempt(3.0, False))
 
 @dataclass(frozen=True)
 class Exchange:
-    """One request that was answered. Header names are lower-case; the body is unpacked."""
+    """One request that was answered. Header names are lower-case; the body is unpacked.
+
+    `sent` and `raw_headers`: the headers as they went over the wire, repeated ones included (`request_headers` and
+    `headers` have the last of several alike). `cut`: only the body's beginning was taken.
+    """
 
     url: str
     status: int
@@ -45,6 +49,10 @@ class Exchange:
     address: str  # the IP address that was connected to
     at: datetime
     secured: Secured | None = None  # the TLS of the connection; None without
+    sent: tuple[tuple[str, str], ...] = ()
+    raw_headers: tuple[tuple[str, str], ...] = ()
+    http_version: str = "HTTP/1.1"
+    cut: bool = False
 
     @property
     def sha256(self) -> Sha256:

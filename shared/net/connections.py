@@ -25,6 +25,14 @@ class Connections:
                 pass  # the server has closed it meanwhile: a new one, once
         return await self._ask_on(await self._dialer.dial(asked.origin), asked)
 
+    async def ask_anew(self, asked: Asked) -> Answer:
+        """The same, over a connection that nobody else has used or will use."""
+        wire = await self._dialer.dial(asked.origin)
+        try:
+            return await wire.ask(asked)
+        finally:
+            wire.close()
+
     async def _ask_on(self, wire: Wire, asked: Asked) -> Answer:
         answer = await wire.ask(asked)
         if wire.usable:

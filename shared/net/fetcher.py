@@ -64,11 +64,13 @@ class Fetcher:
         exit: str | None = None,
         cut: bool = False,
         timeout_s: float | None = None,
+        fresh: bool = False,
     ) -> Fetched:
         """`redirects=0` hands a redirect back as it is; more than `redirects` in a row is a failure.
 
         `exit`: the proxy of that name. `cut`: a body beyond `max_bytes` (default: `max_page_bytes`) is cut off there
         instead of being a failure; a bomb is one all the same. `timeout_s`: in place of `fetch_timeout_s`.
+        `fresh`: over connections of its own, made for it and closed after it.
         """
         sent = self._headers(user_agent, headers)
         limit = max_bytes or self.settings.max_page_bytes
@@ -78,7 +80,7 @@ class Fetcher:
                 target = self._guard.vet(url)
                 for left in range(redirects, -1, -1):
                     asked = _asked(target, sent, exit, limit, whole=not cut)
-                    fetched = await self._ask(asked, url)
+                    fetched = await self._ask(asked, url, fresh)
                     location = location_of(fetched.headers)
                     if fetched.status not in REDIRECTS or not location or not redirects:
                         return fetched
@@ -99,8 +101,8 @@ class Fetcher:
         ours |= given | {"accept-encoding": ACCEPT_ENCODING}
         return tuple((name.title(), value) for name, value in ours.items())
 
-    async def _ask(self, asked: Asked, url: str) -> Fetched:
-        answer = await self._connections.ask(asked)
+    async def _ask(self, asked: Asked, url: str, fresh: bool) -> Fetched:
+        answer = await (self._connections.ask_anew(asked) if fresh else self._connections.ask(asked))
         body, cut = body_of(answer, asked)
         return Fetched(
             url=url,
@@ -113,6 +115,7 @@ class Fetcher:
             http_version=answer.http_version,
             cut=cut,
             secured=answer.secured,
+            sent=asked.headers,
         )
 
 

@@ -60,6 +60,21 @@ async def test_connections_are_kept_and_cookies_are_not(web: Web) -> None:
     assert not any(b"cookie" in request.lower() for request in web.server.requests)
 
 
+async def test_a_fresh_fetch_has_a_connection_of_its_own(web: Web) -> None:
+    web.server.answers["/"] = plain(b"x")
+    await web.fetcher.get(web.url())
+    await web.fetcher.get(web.url(), fresh=True)
+    assert web.server.connections == 2
+    assert len(web.fetcher._connections) == 1  # its own is closed
+
+
+async def test_an_answer_says_what_was_sent_for_it(web: Web) -> None:
+    web.server.answers["/"] = plain(b"x")
+    fetched = await web.fetcher.get(web.url(), headers={"referer": "http://before.test/"})
+    assert ("Referer", "http://before.test/") in fetched.sent
+    assert ("Accept-Encoding", "gzip, deflate, br, zstd") in fetched.sent
+
+
 async def test_redirects_are_followed_and_counted(web: Web) -> None:
     web.server.answers["/r"] = plain(b"", "Location: /end", status="302 Found")
     web.server.answers["/loop"] = plain(b"", "Location: /loop", status="301 Moved")
