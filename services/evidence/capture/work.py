@@ -34,8 +34,9 @@ class Made:
 
 @dataclass
 class Work:
-    """Filled in step by step. `user_agent`: what the capture says it is. `document` and `rendering` are there for every
-    step after the two that make them."""
+    """Filled in step by step. `user_agent`: what the capture says it is. `scripts`: whether the page's may run.
+    `document` and `rendering` are there for every step after the two that make them; `done` holds every step of the
+    stages before."""
 
     event: ContentFlagged
     settings: Settings
@@ -44,8 +45,10 @@ class Work:
     browser: "Browser"
     traffic: "Traffic"
     user_agent: str
+    scripts: bool = True
     document: Exchange | None = None
     rendering: Rendering | None = None
+    done: dict[str, "StepDone"] = field(default_factory=dict)
 
 
 Run: TypeAlias = Callable[[Work], Awaitable[Made]]
@@ -53,12 +56,14 @@ Run: TypeAlias = Callable[[Work], Awaitable[Made]]
 
 @dataclass(frozen=True)
 class Step:
-    """`essential`: without it there is no capture. Steps of one `stage` run side by side, stages one after another."""
+    """`essential`: without it there is no capture. Steps of one `stage` run side by side, stages one after another.
+    `seconds`: it has failed when it is not done by then; None for a step that sees to that itself."""
 
     name: str
     run: Run
     stage: int
     essential: bool = False
+    seconds: float | None = None
 
 
 @dataclass(frozen=True)
