@@ -23,3 +23,5 @@ class Evidence(Base):
     sealed_at: Mapped[datetime | None] = mapped_column(default=None)
     failed_reason: Mapped[str | None] = mapped_column(default=None)  # of the latest capture, when it failed
     failed_at: Mapped[datetime | None] = mapped_column(default=None)
+    destroy_order: Mapped[UUID | None] = mapped_column(default=None)  # once it is set, nothing is kept of it any more
+    destroyed_at: Mapped[datetime | None] = mapped_column(default=None)

@@ -27,6 +27,7 @@ class CustodyAction(StrEnum):
     EXPORTED = "exported"
     HELD = "held"
     RELEASED = "released"
+    CLASS_CHANGED = "class-changed"  # how long it is kept
     DESTROYED = "destroyed"
 
 
@@ -34,6 +35,7 @@ class OrderKind(StrEnum):
     BUNDLE = "bundle"  # one file for a court or the police
     HOLD = "hold"  # nothing of the case may be destroyed
     RELEASE = "release"  # the hold ends
+    CLASS = "class"  # another retention class
     DESTROY = "destroy"
 
 
@@ -50,7 +52,11 @@ class EvidenceHandled(Event, topic=EVIDENCE_ORDERS, type="evidence.handled.v1", 
 
 
 class EvidenceOrdered(Event, topic=EVIDENCE_ORDERS, type="evidence.ordered.v1", key="case_id", owner="gateway"):
-    """An official wants something done with the evidence of a case. `basis`: the law or the wish it rests on."""
+    """An official wants something done with the evidence of a case. `basis`: the law or the wish it rests on.
+
+    `until`: when a hold ends by itself. `hold`: the order whose hold a release ends; None means the only one.
+    `retention`: the new retention class.
+    """
 
     order_id: UUID
     case_id: UUID
@@ -59,6 +65,9 @@ class EvidenceOrdered(Event, topic=EVIDENCE_ORDERS, type="evidence.ordered.v1", 
     why: str
     basis: str
     ordered_at: AwareDatetime
+    until: AwareDatetime | None = None
+    hold: UUID | None = None
+    retention: str | None = None
 
 
 class CustodyNoted(Event, topic=EVIDENCE_CUSTODY, type="custody.noted.v1", key="case_id", owner="evidence"):
