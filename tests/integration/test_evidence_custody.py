@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import pytest
 import sqlalchemy as sa
@@ -13,8 +13,11 @@ from sqlalchemy.exc import DBAPIError
 
 from haetae_verify.chain import GENESIS, broken_at, line_hash
 from services.evidence.custody import lines
+from services.evidence.custody.handlers import handled
 from shared.database import Database
-from shared.events import Artifact, CustodyAction, CustodyNoted
+from shared.events import Artifact, CustodyAction, CustodyNoted, Envelope, EvidenceHandled
+from shared.events.examples import EXAMPLES
+from shared.failures import Rejected
 from shared.identity import case_id
 from tests.support.stack import Migrated
 
@@ -109,3 +112,24 @@ async def test_two_cases_have_chains_of_their_own(database: Database) -> None:
     await add(database, CustodyAction.COLLECTED)
     assert (await add(database, CustodyAction.COLLECTED, other)).seq == 1
     assert (await state(database, other))[1] is None
+
+
+async def tell(database: Database, **more: object) -> None:
+    event = EXAMPLES[EvidenceHandled].model_copy(update={"case_id": CASE, **more})
+    async with database.transaction(Envelope(event, uuid4(), "/haetae/gateway", AT)) as tx:
+        await handled(event, tx)  # type: ignore[arg-type]
+
+
+async def test_what_an_official_looked_at_becomes_a_line(database: Database) -> None:
+    await add(database, CustodyAction.COLLECTED)
+    await tell(database)
+    line = (await state(database))[0][-1]
+    assert (line["actor"], line["action"]) == ("reviewer-7", "viewed")
+    assert line["details"] == {"why": "confirm-match", "blurred": False}
+    assert line["at"] == "2026-11-22T09:00:30.000Z"
+
+
+async def test_nobody_else_tells_of_what_the_service_does_itself(database: Database) -> None:
+    with pytest.raises(Rejected, match="destroyed"):
+        await tell(database, action=CustodyAction.DESTROYED)
+    assert (await state(database))[0] == []
