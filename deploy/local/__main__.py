@@ -20,7 +20,8 @@ STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 app = typer.Typer(
     no_args_is_help=True,
-    help="The embedded stack: Kafka protocol, PostgreSQL, S3 and a mail sink from packages, on this machine only.",
+    help="The embedded stack: Kafka protocol, PostgreSQL, S3, a mail sink and time-stamp authorities from packages, "
+    "on this machine only.",
 )
 
 
@@ -39,7 +40,8 @@ def up(
     """Start the parts, wait until they answer, run until Ctrl-C, then stop all of them.
 
     A part whose address is set in the environment is not started: HAETAE_DATABASE_URL, HAETAE_KAFKA_BOOTSTRAP,
-    HAETAE_S3_ENDPOINT (with HAETAE_S3_ACCESS_KEY and HAETAE_S3_SECRET_KEY), HAETAE_SMTP_HOST.
+    HAETAE_S3_ENDPOINT (with HAETAE_S3_ACCESS_KEY and HAETAE_S3_SECRET_KEY), HAETAE_SMTP_HOST,
+    HAETAE_STAMP_AUTHORITIES_FILE.
     Addresses and secrets of the running stack are in HOME/env. Exit status 1 when a part could not be kept running.
     """
     if kafka not in get_args(Store):

@@ -26,6 +26,7 @@ ONLY_FOR: dict[str, tuple[str, ...]] = {
     "HAETAE_TRANSIT_": VAULT_USERS,
     "HAETAE_SIGNING_KEY": ("evidence",),
     "HAETAE_STAMP_": ("evidence",),
+    "HAETAE_OTS_": ("evidence",),
     "HAETAE_QUARANTINE_": ("crawler", "classifier"),
     "HAETAE_APPROVAL_KEY": ("gateway", "notifier"),
     "HAETAE_SMTP_": ("notifier",),

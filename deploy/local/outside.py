@@ -10,12 +10,14 @@ NAMED_BY = {
     "kafka": "HAETAE_KAFKA_BOOTSTRAP",
     "s3": "HAETAE_S3_ENDPOINT",
     "mail": "HAETAE_SMTP_HOST",
+    "authority": "HAETAE_STAMP_AUTHORITIES_FILE",
 }
 PREFIXES = {
     "postgres": ("HAETAE_DATABASE_",),
     "kafka": ("HAETAE_KAFKA_",),
     "s3": ("HAETAE_S3_",),
     "mail": ("HAETAE_SMTP_", "HAETAE_MAIL_"),
+    "authority": ("HAETAE_STAMP_",),
 }
 # Without these the address is of no use.
 REQUIRED = {"s3": ("HAETAE_S3_ACCESS_KEY", "HAETAE_S3_SECRET_KEY")}

@@ -8,8 +8,8 @@ from typing import Literal
 
 from deploy.local.process import ProcessSpec
 
-PartName = Literal["postgres", "s3", "kafka", "mail"]
-PARTS: tuple[PartName, ...] = ("postgres", "s3", "kafka", "mail")
+PartName = Literal["postgres", "s3", "kafka", "mail", "authority"]
+PARTS: tuple[PartName, ...] = ("postgres", "s3", "kafka", "mail", "authority")
 
 
 @dataclass(frozen=True)

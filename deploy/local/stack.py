@@ -1,4 +1,5 @@
-"""The embedded stack: broker, PostgreSQL, S3 and mail sink in one folder, and whatever the caller runs beside them."""
+"""The embedded stack: broker, PostgreSQL, S3, mail sink and time-stamp authorities in one folder, and whatever the
+caller runs beside them."""
 
 from __future__ import annotations
 
@@ -11,6 +12,7 @@ from pathlib import Path
 from types import TracebackType
 
 from deploy.local import access, outside
+from deploy.local.authority import authority
 from deploy.local.buckets import S3Address, ensure_buckets
 from deploy.local.home import Home
 from deploy.local.kafka import Store, kafka
@@ -147,6 +149,8 @@ class Stack:
                 return s3(self.home, claim_ports(self.claim_port), scratch=self._scratch)
             case "mail":
                 return mail(self.home, self.claim_port)
+            case "authority":
+                return authority(self.home, self.claim_port)
             case "kafka":
                 return self._kafka()
 

@@ -32,6 +32,7 @@ FIRST_SETTING: dict[PartName, str] = {
     "kafka": "HAETAE_KAFKA_BOOTSTRAP",
     "s3": "HAETAE_S3_ENDPOINT",
     "mail": "HAETAE_MAIL_API",
+    "authority": "HAETAE_STAMP_AUTHORITIES_FILE",
 }
 
 
