@@ -18,6 +18,19 @@ class Settings(ServiceSettings, ObjectSettings, NetSettings, BrowserSettings):
     capture_user_agent: Annotated[
         str | None, Field(description="User-Agent of captures; else what an ordinary Chromium of this version says")
     ] = None
+    ntp_servers: Annotated[
+        str,
+        Field(
+            description="Time servers, `HOST` or `HOST:PORT` separated by commas, to compare the clock with; or none"
+        ),
+    ] = ""
+    rdap_bootstrap: Annotated[
+        str,
+        Field(
+            pattern=r"^(https?://\S+)?$",
+            description="Folder of the directory of RDAP servers (RFC 9224); empty asks no registry",
+        ),
+    ] = "https://data.iana.org/rdap/"
     signing_key: Annotated[
         SecretStr,
         Field(description="Base64 of 32 bytes: the Ed25519 key that seals; its public half is published"),

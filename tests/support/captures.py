@@ -60,5 +60,13 @@ def evidence_settings(hosts: Path | None = None, env: Mapping[str, str] | None =
     given = {name.removeprefix("HAETAE_").lower(): value for name, value in (env or {}).items()}
     nowhere = dict.fromkeys(("database_url", "kafka_bootstrap", "s3_endpoint", "s3_access_key", "s3_secret_key"), "-")
     return Settings(
-        **{**nowhere, "master_key": MASTER_KEY, "signing_key": MASTER_KEY, **given, "allowed_hosts_file": hosts, **more}
+        **{
+            **nowhere,
+            "master_key": MASTER_KEY,
+            "signing_key": MASTER_KEY,
+            "rdap_bootstrap": "",
+            **given,
+            "allowed_hosts_file": hosts,
+            **more,
+        }
     )
