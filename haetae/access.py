@@ -14,6 +14,7 @@ from deploy.local.home import HomeInUse, read_env
 from deploy.local.stack import Stack
 from migrations.runner import upgrade
 from shared.database import Database
+from shared.settings import ObjectSettings
 
 URL = "HAETAE_DATABASE_URL"
 
@@ -29,6 +30,24 @@ async def owner_url(home: Path) -> AsyncIterator[str]:
             yield stack.env[URL]
     except HomeInUse:
         yield read_env(home / "env")[URL]
+
+
+@asynccontextmanager
+async def object_settings(home: Path) -> AsyncIterator[ObjectSettings]:
+    """HAETAE_S3_*, else the running stack of `home`, else its store, started for this command alone."""
+    if os.environ.get("HAETAE_S3_ENDPOINT"):
+        yield ObjectSettings()
+        return
+    try:
+        async with Stack(home, parts=["s3"]) as stack:
+            yield _objects(stack.env)
+    except HomeInUse:
+        yield _objects(read_env(home / "env"))
+
+
+def _objects(env: Mapping[str, str]) -> ObjectSettings:
+    known = {f"HAETAE_{name.upper()}": name for name in ObjectSettings.model_fields}
+    return ObjectSettings.model_validate({known[name]: value for name, value in env.items() if name in known})
 
 
 async def bring_up_to_date(url: str, logins: Mapping[str, str] | None = None) -> None:

@@ -9,6 +9,7 @@ from haetae import access, imports
 from haetae.banks_cli import banks
 from haetae.conversations_cli import conversations
 from haetae.hashes_cli import hashes
+from haetae.keys_cli import keys
 from haetae.models_cli import models
 from haetae.policy_cli import policy
 from haetae.rules_cli import rules
@@ -29,6 +30,7 @@ app.add_typer(policy, name="policy")
 app.add_typer(models, name="models")
 app.add_typer(banks, name="banks")
 app.add_typer(hashes, name="hashes")
+app.add_typer(keys, name="keys")
 app.add_typer(conversations, name="conversations")
 app.add_typer(accounts, name="accounts")
 

@@ -4,6 +4,7 @@ A service adds its own by subclassing. Every field has a description: `docs/sett
 """
 
 import os
+from pathlib import Path
 from typing import Annotated
 
 from pydantic import Field, SecretStr
@@ -50,7 +51,24 @@ class S3Settings(BaseSettings):
 class ObjectSettings(S3Settings):
     """For services that keep objects of cases."""
 
-    master_key: Annotated[SecretStr, Field(description="Base64 of 32 bytes; wraps the key of each case")]
+    master_key: Annotated[
+        SecretStr | None,
+        Field(description="Base64 of 32 bytes; wraps the key of each case. Needed unless `HAETAE_TRANSIT_URL` is set"),
+    ] = None
+    former_master_keys: Annotated[
+        SecretStr | None,
+        Field(description="Master keys of the past, separated by commas, until `haetae keys rewrap` has replaced them"),
+    ] = None
+    transit_url: Annotated[
+        str | None,
+        Field(description="Key service that wraps instead (HashiCorp Vault or OpenBao, transit engine), `https://…`"),
+    ] = None
+    transit_mount: Annotated[str, Field(description="Where its transit engine is mounted")] = "transit"
+    transit_key: Annotated[str, Field(description="The name of its key, of the kind aes256-gcm96")] = "haetae"
+    transit_token: Annotated[SecretStr | None, Field(description="Token for it; or give the file")] = None
+    transit_token_file: Annotated[
+        Path | None, Field(description="File with the token, read for each request: whoever renews it replaces it")
+    ] = None
 
 
 class QuarantineSettings(BaseSettings):

@@ -43,6 +43,21 @@ class Home:
         key = base64.b64encode(secrets.token_bytes(KEY_BYTES)).decode()
         return self._remembered(self._secrets, "secrets.json", name, key)
 
+    def change_key(self, name: str, former: str) -> None:
+        """Another key from now on; the old one is the first of `former`, separated by commas."""
+        kept = [self.key(name), *filter(None, self._secrets.get(former, "").split(","))]
+        del self._secrets[name]
+        self._secrets[former] = ",".join(kept)
+        self.key(name)
+
+    def given(self, name: str) -> str | None:
+        """A secret that was put there, never made."""
+        return self._secrets.get(name) or None
+
+    def forget(self, name: str) -> None:
+        self._secrets.pop(name, None)
+        write_private(self.path / "secrets.json", json.dumps(self._secrets, indent=1))
+
     def last_port(self, name: str) -> int | None:
         """The port that `name` had in the last run of this home, so that addresses survive a restart."""
         port = self._ports.get(name)

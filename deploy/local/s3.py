@@ -28,15 +28,15 @@ VOLUME_MB = 256
 # Its graceful stop took up to ten seconds after heavy use; a kill after that lost nothing in any trial.
 GRACE_SECONDS = 12.0
 
-BUCKETS = (Bucket("kafka"), Bucket("evidence", lock=True), Bucket("keys"), Bucket("quarantine"))
+BUCKETS = (Bucket("kafka"), Bucket("evidence", lock=True), Bucket("keys"), Bucket("exports"), Bucket("quarantine"))
 READ, WRITE = ("Read", "List"), ("Read", "List", "Write", "Tagging")
 GRANTS: dict[str, list[str]] = {
     "root": ["Admin", "Read", "Write", "List", "Tagging"],
     "kafka": [f"{action}:kafka" for action in WRITE],
-    "evidence": [f"{action}:{bucket}" for bucket in ("evidence", "keys") for action in WRITE],
+    "evidence": [f"{action}:{bucket}" for bucket in ("evidence", "keys", "exports") for action in WRITE],
     "crawler": [f"{action}:quarantine" for action in WRITE],
     "classifier": [f"{action}:quarantine" for action in READ],
-    "gateway": [f"{action}:{bucket}" for bucket in ("evidence", "keys") for action in READ],
+    "gateway": [f"{action}:{bucket}" for bucket in ("evidence", "keys", "exports") for action in READ],
 }
 
 

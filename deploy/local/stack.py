@@ -26,6 +26,8 @@ from deploy.local.s3 import BUCKETS, claim_ports, s3
 from deploy.local.supervisor import StackEvent, Supervisor
 from services import SERVICES
 
+FORMER_KEYS = "HAETAE_FORMER_MASTER_KEYS"
+
 
 def silent(event: StackEvent) -> None:
     """The default of `on_event`."""
@@ -76,6 +78,8 @@ class Stack:
             "HAETAE_QUARANTINE_KEY": self._shared.get("HAETAE_QUARANTINE_KEY") or self.home.key("quarantine_key"),
             "HAETAE_APPROVAL_KEY": self._shared.get("HAETAE_APPROVAL_KEY") or self.home.secret("approval_key"),
         }
+        if former := self._shared.get(FORMER_KEYS) or self.home.given("former_master_keys"):
+            self.env[FORMER_KEYS] = former
         try:
             await asyncio.to_thread(end_leftovers, self.home.path)
             await self.start_parts(*self._wanted)

@@ -1,4 +1,4 @@
-"""How a case's bytes are encrypted: AES-256-GCM (NIST SP 800-38D) under a key of the case, wrapped by the master key.
+"""How a case's bytes are encrypted: AES-256-GCM (NIST SP 800-38D) under a key of its own, or of its case.
 
 A sealed value is `FORMAT`, a fresh 12-byte nonce, and the ciphertext with its 16-byte tag. What the value belongs to is
 authenticated with it, so that no value opens in another place.
@@ -26,20 +26,6 @@ def new_key() -> bytes:
     return os.urandom(KEY_BYTES)
 
 
-def wrap(key: bytes, master_key: bytes, case_id: UUID) -> bytes:
-    return close(key, master_key, _key_place(case_id))
-
-
-def unwrap(wrapped: bytes, master_key: bytes, case_id: UUID) -> bytes:
-    """Raises `Tampered`."""
-    try:
-        return disclose(wrapped, master_key, _key_place(case_id))
-    except ValueError as error:
-        raise Tampered(
-            f"the key of case {case_id} does not open ({error}): it was changed, or HAETAE_MASTER_KEY is another"
-        ) from error
-
-
 def seal(data: bytes, key: bytes, case_id: UUID, sha256: str) -> bytes:
     return close(data, key, _object_place(case_id, sha256))
 
@@ -50,10 +36,6 @@ def unseal(sealed: bytes, key: bytes, case_id: UUID, sha256: str) -> bytes:
         return disclose(sealed, key, _object_place(case_id, sha256))
     except ValueError as error:
         raise Tampered(f"object {sha256} of case {case_id} does not open ({error}): it was changed") from error
-
-
-def _key_place(case_id: UUID) -> bytes:
-    return FORMAT + f"key {case_id}".encode()
 
 
 def _object_place(case_id: UUID, sha256: str) -> bytes:

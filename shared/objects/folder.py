@@ -1,6 +1,7 @@
 """A bucket that is a folder: for tests, and for an agency with one machine and a file system that is backed up."""
 
 import asyncio
+import fcntl
 import os
 import tempfile
 from collections.abc import Callable, Iterator
@@ -34,6 +35,9 @@ class FolderStore:
             return False
         return True
 
+    async def replace(self, name: str, data: bytes, former: bytes) -> bool:
+        return await self._run(self._replace, checked(name), data, former)
+
     async def get(self, name: str) -> bytes:
         try:
             return await self._run((self._path / checked(name)).read_bytes)
@@ -44,10 +48,13 @@ class FolderStore:
         return await self._run((self._path / checked(name)).is_file)
 
     async def delete(self, name: str) -> None:
-        await self._run((self._path / checked(name)).unlink, True)
+        await self._run(self._unlink, checked(name))
 
     async def names(self, folder: str) -> list[str]:
         return await self._run(self._names, checked(folder))
+
+    async def all_names(self) -> list[str]:
+        return [name for name in await self._run(self._names, "") if not name.startswith(UNFINISHED)]
 
     async def clear(self, folder: str) -> int:
         names = await self.names(folder)
@@ -66,8 +73,32 @@ class FolderStore:
     def _place(self, name: str, data: bytes, give_name: Callable[[str, Path], None]) -> None:
         target = self._path / name
         target.parent.mkdir(parents=True, exist_ok=True)
-        with _unfinished(self._path / UNFINISHED, data) as file:
+        with _unfinished(self._path / UNFINISHED, data) as file, self._alone():
             give_name(file, target)
+
+    def _replace(self, name: str, data: bytes, former: bytes) -> bool:
+        with _unfinished(self._path / UNFINISHED, data) as file, self._alone():
+            try:
+                same = (self._path / name).read_bytes() == former
+            except FileNotFoundError:
+                return False
+            if same:
+                Path(file).replace(self._path / name)
+            return same
+
+    def _unlink(self, name: str) -> None:
+        with self._alone():
+            (self._path / name).unlink(missing_ok=True)
+
+    @contextmanager
+    def _alone(self) -> Iterator[None]:
+        """One change at a time, of all processes: what is compared may not change before it is replaced."""
+        lock = os.open(self._path / UNFINISHED, os.O_RDONLY)
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            yield
+        finally:
+            os.close(lock)
 
     async def _run(self, work: Callable[..., T], *args: object) -> T:
         try:

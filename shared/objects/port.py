@@ -18,6 +18,10 @@ class ObjectStore(Protocol):
         """Store only if the name is free; False when it is taken (atomic)."""
         ...
 
+    async def replace(self, name: str, data: bytes, former: bytes) -> bool:
+        """Store in the place of `former`; False when something else is there, or nothing (atomic)."""
+        ...
+
     async def get(self, name: str) -> bytes:
         """Raises `ObjectMissing`, or `Transient` when the store is away."""
         ...
@@ -30,6 +34,10 @@ class ObjectStore(Protocol):
 
     async def names(self, folder: str) -> list[str]:
         """The objects in a folder (names that begin with `<folder>/`). For folders of some dozens."""
+        ...
+
+    async def all_names(self) -> list[str]:
+        """Every object of the bucket: for maintenance."""
         ...
 
     async def clear(self, folder: str) -> int:

@@ -14,10 +14,11 @@ from datetime import UTC, date, datetime, time, timedelta
 
 from shared.clock import Clock
 from shared.objects import cipher
+from shared.objects.case_keys import DESTROYED
 from shared.objects.cipher import Tampered
+from shared.objects.keyring import key_of
 from shared.objects.port import ObjectMissing, ObjectStore
 from shared.objects.s3 import S3Store
-from shared.objects.vault import DESTROYED, key_of
 from shared.settings import QuarantineSettings, S3Settings
 
 KEYS = "keys"

@@ -68,6 +68,16 @@ class S3Store:
             return False
         return True
 
+    async def replace(self, name: str, data: bytes, former: bytes) -> bool:
+        try:
+            there, mark = await self._run(self._read_marked, checked(name))
+            if there != former:
+                return False
+            await self._run(self._client._put_object, self._bucket, name, data, {"If-Match": mark})
+        except (_Taken, ObjectMissing):
+            return False
+        return True
+
     async def get(self, name: str) -> bytes:
         return await self._run(self._read, checked(name))
 
@@ -85,6 +95,9 @@ class S3Store:
     async def names(self, folder: str) -> list[str]:
         return await self._run(self._names, checked(folder))
 
+    async def all_names(self) -> list[str]:
+        return await self._run(self._names, "")
+
     async def clear(self, folder: str) -> int:
         return await self._run(self._clear, checked(folder))
 
@@ -96,9 +109,13 @@ class S3Store:
         self._pool.clear()
 
     def _read(self, name: str) -> bytes:
+        return self._read_marked(name)[0]
+
+    def _read_marked(self, name: str) -> tuple[bytes, str]:
+        """With the store's own mark of these bytes (entity tag)."""
         response = self._client.get_object(self._bucket, name)
         try:
-            return bytes(response.read())
+            return bytes(response.read()), response.headers.get("etag", "")
         finally:
             response.close()
             response.release_conn()
@@ -110,7 +127,8 @@ class S3Store:
                 self._client.remove_object(self._bucket, name, version_id=version)
 
     def _names(self, folder: str) -> list[str]:
-        found = self._client.list_objects(self._bucket, prefix=f"{folder}/", recursive=True)
+        prefix = f"{folder}/" if folder else None
+        found = self._client.list_objects(self._bucket, prefix=prefix, recursive=True)
         return [one.object_name for one in found if one.object_name]
 
     def _clear(self, folder: str) -> int:

@@ -52,6 +52,29 @@ async def test_put_new_has_one_winner(store, name):
     assert await store.get(name) == f"writer {took.index(True)}".encode()
 
 
+async def test_replaced_is_only_what_is_still_there(store, name):
+    assert not await store.replace(name, b"second", b"first")
+    await store.put(name, b"first")
+    assert not await store.replace(name, b"second", b"another")
+    assert await store.replace(name, b"second", b"first")
+    assert not await store.replace(name, b"third", b"first")
+    assert await store.get(name) == b"second"
+
+
+async def test_replacing_has_one_winner(store, name):
+    await store.put(name, b"first")
+    took = await asyncio.gather(*(store.replace(name, f"writer {n}".encode(), b"first") for n in range(8)))
+    assert took.count(True) == 1
+    assert await store.get(name) == f"writer {took.index(True)}".encode()
+
+
+async def test_all_names_are_those_of_every_folder(store, name):
+    await store.put(name, b"here")
+    await store.put("elsewhere", b"here")
+    assert {name, "elsewhere"} <= set(await store.all_names())
+    assert not [one for one in await store.all_names() if one.startswith(".")]
+
+
 async def test_missing_is_missing(store, name):
     with pytest.raises(ObjectMissing, match=name):
         await store.get(name)
@@ -95,6 +118,7 @@ async def test_names_that_could_lead_elsewhere_are_refused(store, bad):
         store.delete,
         lambda name: store.put(name, b""),
         lambda n: store.put_new(n, b""),
+        lambda n: store.replace(n, b"", b""),
         store.names,
         store.clear,
     ):
@@ -122,6 +146,17 @@ async def test_an_s3_that_is_away_is_transient(unused_tcp_port, name):
     settings = object_settings(S3Address(f"127.0.0.1:{unused_tcp_port}", "somebody", "secret"))
     with pytest.raises(Transient, match="does not answer"):
         await S3Store(settings, "keys").get(name)
+
+
+async def test_what_the_store_locks_stays_and_is_unreadable(s3_settings):
+    case = uuid4()
+    async with open_vault(object_settings(s3_settings)) as vault:
+        sha256 = await vault.put(case, b"kept under a lock")
+        assert not await vault.discard(case, sha256)
+        assert await vault.digests(case) == [sha256]
+        await vault.destroy(case)
+        with pytest.raises(KeyDestroyed):
+            await vault.get(case, sha256)
 
 
 async def test_the_vault_of_the_settings_keeps_and_destroys(s3_settings):

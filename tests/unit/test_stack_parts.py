@@ -26,10 +26,14 @@ SETTINGS = {
     "HAETAE_SMTP_HOST": "127.0.0.1",
     "HAETAE_MAIL_API": "http://127.0.0.1:3",
     "HAETAE_MASTER_KEY": "k",
+    "HAETAE_FORMER_MASTER_KEYS": "f",
+    "HAETAE_TRANSIT_TOKEN": "t",
+    "HAETAE_SIGNING_KEY": "e",
     "HAETAE_QUARANTINE_KEY": "q",
     "HAETAE_APPROVAL_KEY": "a",
     "HAETAE_LOG_LEVEL": "info",
 }
+VAULT = {"HAETAE_S3_SECRET_KEY", "HAETAE_MASTER_KEY", "HAETAE_FORMER_MASTER_KEYS", "HAETAE_TRANSIT_TOKEN"}
 FOR_ALL = {"HAETAE_DATABASE_URL", "HAETAE_KAFKA_BOOTSTRAP", "HAETAE_LOG_LEVEL"}
 
 
@@ -104,8 +108,8 @@ def test_the_env_file_is_read_back_and_a_wrong_line_named(tmp_path: Path) -> Non
         ("crawler", {"HAETAE_QUARANTINE_KEY"}),
         ("classifier", {"HAETAE_QUARANTINE_KEY"}),
         ("drafter", set()),
-        ("evidence", {"HAETAE_S3_SECRET_KEY", "HAETAE_MASTER_KEY"}),
-        ("gateway", {"HAETAE_S3_SECRET_KEY", "HAETAE_MASTER_KEY", "HAETAE_APPROVAL_KEY"}),
+        ("evidence", {*VAULT, "HAETAE_SIGNING_KEY"}),
+        ("gateway", {*VAULT, "HAETAE_APPROVAL_KEY"}),
         ("notifier", {"HAETAE_SMTP_HOST", "HAETAE_APPROVAL_KEY"}),
     ],
 )
@@ -139,6 +143,8 @@ async def test_outside_servers_are_passed_on_and_nothing_is_started(tmp_path: Pa
         "HAETAE_SMTP_HOST": "127.0.0.1",
         "HAETAE_SMTP_PORT": "3",
         "HAETAE_MASTER_KEY": "given",
+        "HAETAE_FORMER_MASTER_KEYS": "given before",
+        "HAETAE_SIGNING_KEY": "given for seals",
         "HAETAE_QUARANTINE_KEY": "given as well",
         "HAETAE_APPROVAL_KEY": "given too",
     }

@@ -15,7 +15,8 @@ from pydantic import SecretStr
 from shared.failures import Rejected
 from shared.objects import cipher
 from shared.objects.folder import FolderStore
-from shared.objects.vault import MAX_OBJECT_BYTES, KeyDestroyed, ObjectMissing, Tampered, Vault, master_key
+from shared.objects.keyring import key_of
+from shared.objects.vault import MAX_OBJECT_BYTES, KeyDestroyed, ObjectMissing, Tampered, Vault
 
 CASE, OTHER = UUID(int=1), UUID(int=2)
 MASTER = bytes(range(32))
@@ -106,7 +107,7 @@ async def test_another_cases_key_does_not_open_it(vault, folder):
     sha256 = await vault.put(CASE, DATA)
     await vault.put(OTHER, DATA)
     (folder / "keys" / str(CASE)).write_bytes((folder / "keys" / str(OTHER)).read_bytes())
-    with pytest.raises(Tampered, match="key of case"):
+    with pytest.raises(Tampered, match="wrapped key"):
         await vault.get(CASE, sha256)
 
 
@@ -119,8 +120,11 @@ async def test_another_master_key_opens_nothing(vault, folder):
 async def test_destroyed_is_unreadable_for_good(vault):
     digests = [await vault.put(CASE, DATA), await vault.put(CASE, b"more")]
     kept = await vault.put(OTHER, DATA)
+    assert not await vault.destroyed(CASE)
+    assert not await vault.destroyed(UUID(int=9))
     await vault.destroy(CASE)
     await vault.destroy(CASE)
+    assert await vault.destroyed(CASE)
     for sha256 in digests:
         with pytest.raises(KeyDestroyed):
             await vault.get(CASE, sha256)
@@ -143,6 +147,15 @@ async def test_what_was_never_kept_is_missing(vault):
         await vault.get(CASE, "0" * 64)
 
 
+async def test_what_lies_there_is_listed_and_discarded_one_by_one(vault):
+    digests = await vault.put_all(CASE, [b"one", b"two"])
+    await vault.put(OTHER, b"one")
+    assert sorted(await vault.digests(CASE)) == sorted(digests)
+    assert await vault.discard(CASE, digests[0])
+    assert await vault.digests(CASE) == [digests[1]]
+    assert len(await vault.digests(OTHER)) == 1
+
+
 async def test_too_large_is_refused(vault, monkeypatch):
     monkeypatch.setattr("shared.objects.vault.MAX_OBJECT_BYTES", 10)
     with pytest.raises(Rejected, match="10"):
@@ -158,5 +171,5 @@ def test_a_master_key_of_another_size_is_refused(folder):
 @pytest.mark.parametrize("setting", ["", "not base64!", "c2hvcnQ="])
 def test_a_wrong_master_key_setting_names_variable_and_cure(setting):
     with pytest.raises(ValueError, match=r"HAETAE_MASTER_KEY .*head -c 32") as raised:
-        master_key(SecretStr(setting))
+        key_of(SecretStr(setting), "HAETAE_MASTER_KEY")
     assert not setting or setting not in str(raised.value)

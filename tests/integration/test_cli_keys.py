@@ -1,0 +1,77 @@
+"""The master key is changed from the command line, and nothing that was kept is lost by it."""
+
+import asyncio
+import json
+import secrets
+from uuid import uuid4
+
+import pytest
+from pydantic import SecretStr
+from typer.testing import CliRunner
+
+from deploy.local.buckets import Bucket, ensure_buckets
+from deploy.local.home import Home
+from haetae.cli import app
+from shared.objects.vault import open_vault
+from tests.support.objects import object_settings
+
+FORMER = "former_master_keys"
+
+
+@pytest.fixture
+async def objects(s3_settings):
+    """Buckets of its own, so that no other test's cases are among the keys."""
+    settings = object_settings(s3_settings).model_copy(update={"s3_bucket_prefix": f"t{secrets.token_hex(5)}-"})
+    await ensure_buckets(s3_settings, [Bucket(settings.s3_bucket_prefix + name) for name in ("evidence", "keys")])
+    return settings
+
+
+def environment(settings, home):
+    kept = json.loads((home / "secrets.json").read_text())
+    return {
+        "HAETAE_S3_ENDPOINT": settings.s3_endpoint,
+        "HAETAE_S3_ACCESS_KEY": settings.s3_access_key,
+        "HAETAE_S3_SECRET_KEY": settings.s3_secret_key.get_secret_value(),
+        "HAETAE_S3_SECURE": "0",
+        "HAETAE_S3_BUCKET_PREFIX": settings.s3_bucket_prefix,
+        "HAETAE_MASTER_KEY": kept["master_key"],
+        "HAETAE_FORMER_MASTER_KEYS": kept.get(FORMER, ""),
+        "COLUMNS": "200",
+    }
+
+
+async def test_a_new_master_key_takes_over(objects, tmp_path):
+    home, case = tmp_path / "home", uuid4()
+    folder = Home(home)
+    objects = objects.model_copy(update={"master_key": SecretStr(folder.key("master_key"))})
+    folder.release()
+    async with open_vault(objects) as vault:
+        sha256 = await vault.put(case, b"kept")
+
+    async def haetae(*arguments):
+        given = ["keys", *arguments, "--home", str(home)]
+        return await asyncio.to_thread(CliRunner().invoke, app, given, env=environment(objects, home))
+
+    assert (await haetae("new")).exit_code == 0
+    shown = await haetae("show")
+    assert shown.output.splitlines()[1].split()[-4:] == ["1", "0", "1", "0"]
+    refused = await haetae("forget")
+    assert refused.exit_code == 1
+    assert FORMER in json.loads((home / "secrets.json").read_text())
+    assert "1 of 1 case keys wrapped anew" in (await haetae("rewrap")).output
+    assert (await haetae("forget")).exit_code == 0
+    kept = json.loads((home / "secrets.json").read_text())
+    assert FORMER not in kept
+    async with open_vault(objects.model_copy(update={"master_key": SecretStr(kept["master_key"])})) as vault:
+        assert await vault.get(case, sha256) == b"kept"
+
+
+async def test_a_running_stack_keeps_its_key(tmp_path):
+    folder = Home(tmp_path)
+    key = folder.key("master_key")
+    try:
+        ran = await asyncio.to_thread(CliRunner().invoke, app, ["keys", "new", "--home", str(tmp_path)])
+        assert ran.exit_code == 1
+    finally:
+        folder.release()
+    assert json.loads((tmp_path / "secrets.json").read_text()) == {"master_key": key}
