@@ -154,7 +154,7 @@ def _check_case(found: list[Entry]) -> None:
     names: set[str] = set()
     for entry in found:
         if (lower := entry.name.lower()) in names:
-            raise Wrong(entry.name, "case")
+            raise Wrong(entry.name, "capitals")
         names.add(lower)
 
 

@@ -1,47 +1,116 @@
-"""Check sealed evidence: is every file what the manifest says, and is the manifest what was sealed?
+"""The manifest: what was captured, how, and the digest of every file of it. Its digest is what was sealed."""
 
-    python haetae_verify/manifest.py FOLDER [--manifest SHA256]
-
-This one file and Python are all it takes, so that anybody can read and run it, years later and offline. Exit status 0
-when everything agrees, 1 when anything differs, each difference named.
-"""
-
-import argparse
 import json
 import re
-import sys
 from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import NamedTuple
 
 from haetae_verify.canonical import canonical, digest
+from haetae_verify.shape import Shape, document
+from haetae_verify.wrong import Wrong
 
-FORMAT = "haetae-evidence/1"
+FORMAT = "haetae-evidence/2"
 NAME = "manifest.json"
-PLAIN_NAME = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9._-]*")
-SHA256 = re.compile(r"[0-9a-f]{64}")
-
-
-class NotAManifest(ValueError):
-    """These bytes are no manifest of ours; the message says why."""
+PLAIN_NAME = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9._-]{0,119}")
 
 
 class Listed(NamedTuple):
+    """A file of the capture. `kept`: whether its bytes are kept, and not its digest alone."""
+
     name: str
     sha256: str
     bytes: int
+    kept: bool
+
+
+class Step(NamedTuple):
+    """`failure`: why it could not be done; empty when it was."""
+
+    name: str
+    outcome: str
+    failure: str
+
+
+@dataclass(frozen=True)
+class Manifest:
+    case_id: str
+    url: str
+    site: str
+    mode: str
+    software: str
+    started_at: datetime
+    finished_at: datetime
+    steps: tuple[Step, ...]
+    objects: tuple[Listed, ...]
 
 
 Read = Callable[[Listed], bytes | None]
 
 
+def parse(data: bytes) -> Manifest:
+    """Raises `Wrong`."""
+    shape = document(NAME, data, FORMAT)
+    return Manifest(
+        shape.text("case_id"),
+        shape.text("url"),
+        shape.text("site"),
+        shape.text("mode"),
+        shape.text("software"),
+        shape.moment("started_at"),
+        shape.moment("finished_at"),
+        tuple(Step(s.text("name"), s.text("outcome"), s.text_or_none("failure") or "") for s in shape.objects("steps")),
+        _objects(shape),
+    )
+
+
+def differences(manifest: bytes, read: Read, sealed_as: str | None = None) -> list[str]:
+    """What does not agree with the seal, one sentence each; empty when all does. `read` gives None for a lost file."""
+    found = []
+    if sealed_as is not None and digest(manifest) != sealed_as:
+        found.append(f"{NAME} differs: its SHA-256 is {digest(manifest)}, sealed was {sealed_as}")
+    try:
+        kept = [item for item in listed(manifest) if item.kept]
+    except NotAManifest as error:
+        return [*found, str(error)]
+    for item in kept:
+        data = read(item)
+        if data is None:
+            found.append(f"{item.name} is missing")
+        elif digest(data) != item.sha256 or len(data) != item.bytes:
+            found.append(f"{item.name} differs: its SHA-256 is {digest(data)}, sealed was {item.sha256}")
+    return found
+
+
+def _objects(shape: Shape) -> tuple[Listed, ...]:
+    names: set[str] = set()
+    found = []
+    for item in shape.objects("objects"):
+        listed = Listed(item.text("name"), item.digest("sha256"), item.number("bytes"), item.flag("kept"))
+        if not PLAIN_NAME.fullmatch(listed.name) or listed.name == NAME or listed.name in names:
+            raise Wrong(NAME, "manifest-name", name=listed.name)
+        names.add(listed.name)
+        found.append(listed)
+    return tuple(found)
+
+
+# What follows reads the former manifest and goes with it.
+
+
+class NotAManifest(ValueError):
+    pass
+
+
 def listed(manifest: bytes) -> list[Listed]:
-    """The files that a manifest lists. Raises `NotAManifest`."""
     try:
         content = json.loads(manifest)
         if content["format"] != FORMAT:
             raise NotAManifest(f"{NAME} has format {content['format']!r}; this program knows {FORMAT!r}")
-        files = [Listed(item["name"], item["sha256"], item["bytes"]) for item in content["objects"]]
+        files = [
+            Listed(item["name"], item["sha256"], item["bytes"], item.get("kept", True)) for item in content["objects"]
+        ]
         if canonical(content) != manifest:
             raise NotAManifest(f"{NAME} is not in canonical form: something else wrote or changed it")
         wrong = [item for item in files if not _sound(item)]
@@ -52,24 +121,6 @@ def listed(manifest: bytes) -> list[Listed]:
     if wrong:
         raise NotAManifest(f"{NAME} lists {wrong[0]!r}, which is no plain file name with a SHA-256 and a size")
     return files
-
-
-def differences(manifest: bytes, read: Read, sealed_as: str | None = None) -> list[str]:
-    """What does not agree, one sentence each; empty when all is as it was sealed. `read` gives None for a lost file."""
-    found = []
-    if sealed_as is not None and digest(manifest) != sealed_as:
-        found.append(f"{NAME} differs: its SHA-256 is {digest(manifest)}, sealed was {sealed_as}")
-    try:
-        files = listed(manifest)
-    except NotAManifest as error:
-        return [*found, str(error)]
-    for item in files:
-        data = read(item)
-        if data is None:
-            found.append(f"{item.name} is missing")
-        elif digest(data) != item.sha256 or len(data) != item.bytes:
-            found.append(f"{item.name} differs: its SHA-256 is {digest(data)}, sealed was {item.sha256}")
-    return found
 
 
 def check_folder(folder: Path, sealed_as: str | None = None) -> list[str]:
@@ -91,22 +142,6 @@ def check_folder(folder: Path, sealed_as: str | None = None) -> list[str]:
     return [*found, *(f"{path.name} is not in {NAME}" for path in sorted(folder.iterdir()) if path.name not in names)]
 
 
-def main(arguments: list[str]) -> int:
-    parser = argparse.ArgumentParser(description="Check sealed evidence.")
-    parser.add_argument("folder", type=Path, help=f"the folder with {NAME} and the files it lists")
-    parser.add_argument("--manifest", metavar="SHA256", help=f"the digest that {NAME} was sealed with")
-    chosen = parser.parse_args(arguments)
-    found = check_folder(chosen.folder, chosen.manifest)
-    print("\n".join(found) or f"{chosen.folder}: every file is as {NAME} says")  # noqa: T201  # a command's answer
-    if not chosen.manifest:
-        print(f"give --manifest to check {NAME} itself as well", file=sys.stderr)  # noqa: T201
-    return 1 if found else 0
-
-
 def _sound(item: Listed) -> bool:
     plain = PLAIN_NAME.fullmatch(item.name) is not None and item.name != NAME
-    return plain and SHA256.fullmatch(item.sha256) is not None and type(item.bytes) is int
-
-
-if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    return plain and re.fullmatch(r"[0-9a-f]{64}", item.sha256) is not None and type(item.bytes) is int
