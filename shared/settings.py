@@ -71,14 +71,19 @@ class ObjectSettings(S3Settings):
     ] = None
 
 
-class QuarantineSettings(BaseSettings):
-    """For a service that keeps what it fetched for a short time, if it is given a store and a key for that."""
+class HashOnlySettings(BaseSettings):
+    """For services that see pictures: an agency that may not possess them says so once for all of them."""
 
     model_config = Settings.model_config
 
     hash_only: Annotated[
         bool, Field(description="Keep hashes alone: no byte of a picture or video is written anywhere")
     ] = False
+
+
+class QuarantineSettings(HashOnlySettings):
+    """For a service that keeps what it fetched for a short time, if it is given a store and a key for that."""
+
     quarantine_key: Annotated[
         SecretStr | None,
         Field(description="Base64 of 32 bytes; wraps the key of each day. Without it and `HAETAE_S3_*`: hash-only"),

@@ -1,16 +1,20 @@
 """Settings of the evidence service."""
 
+from pathlib import Path
 from typing import Annotated
 
 from pydantic import Field, SecretStr
 
 from shared.browser import BrowserSettings
 from shared.net import NetSettings
-from shared.settings import ObjectSettings
+from shared.settings import HashOnlySettings, ObjectSettings
 from shared.settings import Settings as ServiceSettings
 
 
-class Settings(ServiceSettings, ObjectSettings, NetSettings, BrowserSettings):
+class Settings(ServiceSettings, ObjectSettings, HashOnlySettings, NetSettings, BrowserSettings):
+    hash_only_categories: Annotated[
+        str, Field(description="Categories that are sealed as with `HAETAE_HASH_ONLY`, separated by commas")
+    ] = ""
     captures_at_once: Annotated[
         int, Field(ge=1, description="Pages drawn at the same time: one a core, more only wait for each other")
     ] = 2
@@ -35,3 +39,16 @@ class Settings(ServiceSettings, ObjectSettings, NetSettings, BrowserSettings):
         SecretStr,
         Field(description="Base64 of 32 bytes: the Ed25519 key that seals; its public half is published"),
     ]
+    stamp_authorities_file: Annotated[
+        Path | None,
+        Field(description="TOML, [[authority]] name, url, ca_file, policy: they stamp seals (RFC 3161); none: nobody"),
+    ] = None
+    stamp_seconds: Annotated[
+        float, Field(gt=0, le=30, description="Longest wait for a time stamp; what is not there then comes later")
+    ] = 2.0
+    stamp_renew_days: Annotated[
+        int, Field(ge=1, description="A stamp is renewed so long before its authority's certificates expire")
+    ] = 180
+    ots_calendars: Annotated[
+        str, Field(description="OpenTimestamps calendars, URLs separated by commas; empty: none is asked")
+    ] = ""
