@@ -28,6 +28,9 @@ class Settings(ServiceSettings, ObjectSettings, HashOnlySettings, NetSettings, B
             description="Time servers, `HOST` or `HOST:PORT` separated by commas, to compare the clock with; or none"
         ),
     ] = ""
+    outside_address: Annotated[
+        str, Field(description="Address that sites see us come from, told in each capture's conditions; or none")
+    ] = ""
     rdap_bootstrap: Annotated[
         str,
         Field(

@@ -6,7 +6,7 @@ from haetae_verify.manifest import NAME
 from services.evidence.archive.warc import archive
 from services.evidence.capture.pictures import EXTENSIONS, blurred, media_type
 from services.evidence.domain import Captured, File, Preserved
-from services.evidence.seal.manifest import manifest
+from services.evidence.seal.manifest_one import manifest
 from shared.events import ContentFlagged
 from shared.version import VERSION
 
