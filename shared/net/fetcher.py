@@ -92,6 +92,10 @@ class Fetcher:
             raise FetchFailed(f"{url}: no whole answer within {most_s:g} s", Fault.TIMEOUT) from error
         raise FetchFailed(f"{url}: more than {redirects} redirects", Fault.REDIRECTS)
 
+    def allows(self, host: str) -> bool:
+        """Whether the operator said which addresses this name has: nobody is asked for them."""
+        return self._guard.allows(host)
+
     async def _names(self) -> Resolve:
         return await self._open.enter_async_context(Names(self.settings.name_servers))
 

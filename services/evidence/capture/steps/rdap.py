@@ -1,0 +1,59 @@
+"""Who registered the page's domain, and whose network its address belongs to, as the registries say."""
+
+import asyncio
+from collections.abc import Awaitable
+
+import httpx
+
+from services.evidence.capture.work import Json, Made, StepFailed, Work
+from services.evidence.circumstances.registered import about_domain, about_network, file_of
+from services.evidence.domain import Exchange, File, clean
+from shared.rdap import Answer, Network, Rdap, RdapFailed, Registration, Why, registered_domain
+
+JSON = "application/json"
+Found = tuple[tuple[Answer[Registration] | Answer[Network], ...], dict[str, Json]]
+NOT_A_FAULT = frozenset({Why.OFF, Why.NO_SERVER, Why.NOT_FOUND})
+
+
+async def rdap(work: Work) -> Made:
+    if work.document is None:
+        raise StepFailed("there is no document")
+    asking, document = work.around.rdap, work.document
+    both = await asyncio.gather(
+        _tried(_domain(asking, document)), _tried(_network(asking, document.address)), return_exceptions=False
+    )
+    faults = [fault for _, _, fault in both]
+    if all(fault and fault.why not in NOT_A_FAULT for fault in faults):
+        raise StepFailed("; ".join(clean(str(fault)) for fault in faults))
+    answers = [answer for found, _, _ in both for answer in found]
+    files = (File("rdap.json", file_of(answers), JSON, content=False),) if answers else ()
+    return Made(files, dict(zip(("domain", "network"), (told for _, told, _ in both), strict=True)))
+
+
+async def _tried(finding: Awaitable[Found]) -> tuple[*Found, RdapFailed | None]:
+    try:
+        return *await finding, None
+    except RdapFailed as error:
+        return (), {"failure": clean(str(error)), "why": str(error.why)}, error
+
+
+async def _domain(asking: Rdap, document: Exchange) -> Found:
+    host = httpx.URL(document.url).raw_host.decode("ascii")
+    if (name := registered_domain(host)) is None:
+        raise RdapFailed(f"{host} is below no domain that can be registered", Why.NO_SERVER)
+    answer = await asking.domain(name)
+    told = about_domain(name, answer)
+    try:
+        onward = await asking.onward(answer)
+    except RdapFailed as error:
+        return (answer,), {"registry": told, "registrar": {"failure": clean(str(error)), "why": str(error.why)}}
+    if onward is None:
+        return (answer,), {"registry": told}
+    return (answer, onward), {"registry": told, "registrar": about_domain(name, onward)}
+
+
+async def _network(asking: Rdap, address: str) -> Found:
+    if not address:
+        raise RdapFailed("the page's address is not known: a proxy looked its name up", Why.NO_SERVER)
+    answer = await asking.network(address)
+    return (answer,), {"registry": about_network(address, answer)}
