@@ -1,0 +1,68 @@
+"""Text of others on a page of ours (pure): on one line, short, in characters that our fonts have.
+
+What the fonts lack, and what nobody should be led by (control characters, overrides of the writing direction), is shown
+as its code points: [U+202E]. So nothing that a page or a registry says can move, hide or counterfeit our own words.
+"""
+
+import re
+import unicodedata
+from itertools import groupby
+from urllib.parse import urlsplit
+
+from shared.text import UNSEEN
+
+MAX_CODES = 4  # code points shown of a run that cannot be drawn: enough to find it again in the evidence
+UNBROKEN = 20  # characters of a word after which a line may break: the narrowest column holds as many
+# Beside what EUC-KR has (Hangul, Hanja, Kana, Greek, Cyrillic, symbols: NanumSquare draws all of it), what the second
+# font has whole. `test_every_character_that_is_let_through_can_be_drawn` holds the fonts to it.
+RANGES = ((0x20, 0x7E), (0xA1, 0x17F), (0x370, 0x3FF), (0x400, 0x45F), (0x1EA0, 0x1EF9), (0xAC00, 0xD7A3))
+
+
+def drawable(character: str) -> bool:
+    if unicodedata.category(character) in UNSEEN or not character.isprintable():
+        return False
+    if any(first <= ord(character) <= last for first, last in RANGES):
+        return True
+    try:
+        return bool(character.encode("euc_kr"))
+    except UnicodeEncodeError:
+        return False
+
+
+def shown(text: str, limit: int) -> str:
+    """At most about `limit` characters, with "…" at the end when there were more."""
+    beginning = unicodedata.normalize("NFC", text[: limit + 1])
+    spaced = " ".join("".join(" " if character in "\t\r\n" else character for character in beginning).split())
+    runs = ["".join(run) if fine else codes("".join(run)) for fine, run in groupby(spaced, drawable)]
+    return breakable(cut("".join(runs), limit, more=len(text) > limit))
+
+
+def codes(run: str) -> str:
+    listed = " ".join(f"U+{ord(character):04X}" for character in run[:MAX_CODES])
+    return f"[{listed}{' …' if len(run) > MAX_CODES else ''}]"
+
+
+def cut(text: str, limit: int, more: bool) -> str:
+    return text if len(text) <= limit and not more else text[: limit - 1] + "…"
+
+
+def breakable(text: str) -> str:
+    """The text with a place to break in long words (ZERO WIDTH SPACE), so that none leaves its column."""
+    return re.sub(rf"(\S{{{UNBROKEN}}})(?=\S)", "\\1\u200b", text)
+
+
+def defanged(url: str, limit: int) -> str:
+    """The address as a person reads it and no program follows it: hxxps://board[.]test/post/41"""
+    scheme, separator, rest = url.partition("://")
+    if not separator:
+        return shown(url.replace(".", "[.]"), limit)
+    host = _authority(url) or rest
+    safe = rest.replace(host, host.replace(".", "[.]"), 1)
+    return shown(f"{scheme.replace('http', 'hxxp')}://{safe}", limit)
+
+
+def _authority(url: str) -> str:
+    try:
+        return urlsplit(url).netloc
+    except ValueError:  # no address: then every dot of it is made harmless
+        return ""

@@ -1,0 +1,105 @@
+"""The report: two pages, whatever was captured; fonts embedded; nothing of it can be followed or run."""
+
+import io
+import re
+
+import pytest
+from pypdf import PdfReader
+
+from services.evidence.bundle.facts import report
+from services.evidence.bundle.report import as_svg, draw
+from tests.support.bundles import OFFICE, URL, contents, custody_lines, manifest
+from tests.support.pages import picture
+
+BOXES = '<svg xmlns="http://www.w3.org/2000/svg" width="10" height="10"><rect width="5" height="5"/></svg>'
+HOSTILE = '#panic("x") $a$ *b* @c <d> \\ // \u202e\u0000\u200b مرحبا 简体 สวัสดี \U0001f600 ' + "w" * 5_000
+
+
+def drawn(told) -> PdfReader:
+    pdf = draw(report(told, OFFICE, as_svg(picture(1280, 2600), 1280, 2600)), told.order.at)
+    return PdfReader(io.BytesIO(pdf))
+
+
+def text_of(reader: PdfReader) -> str:
+    return " ".join(re.sub(r"\s+", " ", page.extract_text().replace("\u200b", "")) for page in reader.pages)
+
+
+@pytest.fixture(scope="module")
+def usual() -> PdfReader:
+    return drawn(contents())
+
+
+def test_it_says_what_a_court_asks_in_both_languages(usual):
+    text = text_of(usual)
+    assert len(usual.pages) == 2
+    for said in (
+        "hxxps://harbour-board[.]en[.]test/post/41",
+        "식별값이 등록된 자료와 일치",
+        "agrees with listed material",
+        "2026-11-22 17:59:58 KST",
+        "2026-11-22 08:59:58.123 UTC",
+        "screenshot-redacted.jpg",
+        "lighthouse",
+        "반출 exported",
+        "asked for by the police",
+        "견본법 제1조",
+        contents().manifest_sha256,
+        "python -m haetae_verify",
+    ):
+        assert said in text, said
+    assert URL not in text
+
+
+def test_fonts_are_embedded_and_nothing_can_be_followed(usual):
+    for page in usual.pages:
+        assert "/Annots" not in page
+        for font in page["/Resources"]["/Font"].values():
+            (inner,) = font.get_object()["/DescendantFonts"]
+            descriptor = inner.get_object()["/FontDescriptor"]
+            assert "/FontFile2" in descriptor or "/FontFile3" in descriptor
+    assert "/Names" not in usual.trailer["/Root"]
+    assert "/OpenAction" not in usual.trailer["/Root"]
+
+
+def test_the_same_facts_make_the_same_bytes():
+    told = contents()
+    facts = report(told, OFFICE, BOXES)
+    assert draw(facts, told.order.at) == draw(facts, told.order.at)
+
+
+def test_hostile_text_neither_runs_nor_makes_a_third_page():
+    listed = manifest(f"https://board.en.test/{HOSTILE}")
+    names = [f"picture-{number}-{'x' * 90}.jpg" for number in range(80)]
+    told = contents(
+        f"https://board.en.test/{HOSTILE}",
+        why=HOSTILE,
+        software=HOSTILE,
+        steps=[{"name": HOSTILE, "outcome": "failed", "failure": HOSTILE, "object": "x"}] * 14,
+        objects=[{**listed["objects"][0], "name": name} for name in names],
+        assessed={
+            **listed["assessed"],
+            "category": HOSTILE,
+            "reasons": [{"code": HOSTILE, "weight_permille": 5}] * 30,
+            "matches": [{"algorithm": HOSTILE, "distance": 3, "variant": ""}] * 30,
+        },
+    )
+    reader = drawn(told)
+    assert len(reader.pages) == 2
+    assert '#panic("x") $a$ *b*' in text_of(reader)
+    assert "46 more files" in text_of(reader)
+
+
+def test_hash_only_shows_the_wireframe_and_says_so():
+    told = contents(mode="hash-only")
+    text = text_of(PdfReader(io.BytesIO(draw(report(told, OFFICE, BOXES), told.order.at))))
+    assert "digests only" in text
+    assert "neither text nor pictures" in text
+
+
+def test_a_long_chain_of_custody_shows_its_beginning_and_its_end():
+    told = contents()
+    lines = [("evidence", "collected", {}), *[("official-1", "viewed", {})] * 30, ("official-2", "exported", {})]
+    told = type(told)(**{**vars(told), "custody": custody_lines(str(told.order.case_id), *lines)})
+    text = text_of(drawn(told))
+    assert "22 lines between" in text
+    assert "반출 exported" in text
