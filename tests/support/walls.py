@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from services.crawler.pages.reading import read_page
-from services.crawler.visits.walls import Wall, Walled, wall_of
+from shared.pages.walls import Wall, Walled, wall_of
 
 URL = "http://harbour-board.test/post/41"
 PIECES = {

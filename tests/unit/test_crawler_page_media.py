@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.crawler.pages.inline_pictures import MOST, inline_pictures
 from services.crawler.pages.reading import read_html
+from shared.pages.inline_pictures import MOST, inline_pictures
 from tests.support.findings import TEXT
 
 URL = "http://a.test/p/1"

@@ -10,7 +10,7 @@ from services.crawler.pages.charset import decode
 from services.crawler.pages.feeds import feed_links, is_feed
 from services.crawler.pages.reading import read_html, read_page
 from services.crawler.pages.shown import shown, visible_text
-from services.crawler.pages.weight import weight
+from shared.pages.weight import weight
 from tests.support.findings import TEXT
 
 URL = "http://a.test/p/1"

@@ -15,9 +15,9 @@ from services.crawler.removals.removal import (
     judge_video,
     least_favourable,
 )
-from services.crawler.removals.text_share import text_share
-from services.crawler.visits.walls import Wall, Walled
 from shared.events.values import Probe, ProbeOutcome, Video
+from shared.pages.text_share import text_share
+from shared.pages.walls import Wall, Walled
 from tests.support.findings import TEXT, finding, picture
 
 PRESENT, SOFT, REPLACED, WALLED, UNREACHABLE, GONE = LEAST_FAVOURABLE

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.crawler.visits.walls import SIGNS, Wall, login_redirect, wall_of
+from shared.pages.walls import SIGNS, Wall, login_redirect, wall_of
 from tests.support.walls import NEAR_MISSES, URL, WALLS, Served
 
 

@@ -6,7 +6,7 @@ from collections.abc import Set as AbstractSet
 from turbohtml import Document, Element, Node, Text
 
 from services.crawler.pages.addresses import Addresses
-from services.crawler.pages.weight import has_letters
+from shared.pages.weight import has_letters
 
 ROW_LETTERS = 20  # beside a link, less than this is its author, date and number
 ROWS = ("li", "tr", "dd", "dt")

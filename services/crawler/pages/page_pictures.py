@@ -7,7 +7,7 @@ from itertools import chain
 from turbohtml import Document, Element
 
 from services.crawler.pages.addresses import Addresses
-from services.crawler.pages.inline_pictures import is_inline
+from shared.pages.inline_pictures import is_inline
 
 PICTURE_FILES = frozenset((".jpg", ".jpeg", ".png", ".gif", ".webp", ".avif", ".bmp", ".heic", ".heif"))
 LONGEST = 5  # characters of an ending

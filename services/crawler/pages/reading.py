@@ -15,7 +15,6 @@ from turbohtml import Document, parse
 from services.crawler.pages.addresses import Addresses, page_addresses
 from services.crawler.pages.charset import decode
 from services.crawler.pages.details import details
-from services.crawler.pages.inline_pictures import inline_pictures
 from services.crawler.pages.listings import next_pages
 from services.crawler.pages.main_text import main_text
 from services.crawler.pages.own_content import cut_frame, cut_links
@@ -25,8 +24,9 @@ from services.crawler.pages.page_pictures import PICTURE_FILES, ending, of_sheet
 from services.crawler.pages.page_text import bare_text, cut_what_is_no_text, text_of
 from services.crawler.pages.posts import with_posts
 from services.crawler.pages.shells import needs_browser
-from services.crawler.pages.weight import weighs
 from shared.events.values import Post
+from shared.pages.inline_pictures import inline_pictures
+from shared.pages.weight import weighs
 from shared.spoken import by_script, by_words
 
 LINKS = "//a/@href | //area/@href | //iframe/@src | //frame/@src"

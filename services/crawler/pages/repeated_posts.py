@@ -10,8 +10,8 @@ from turbohtml import Axis, Document, Element
 
 from services.crawler.pages.page_text import lines_of
 from services.crawler.pages.posts import MAX_POSTS, NAMES, author_of, posted_at
-from services.crawler.pages.weight import has_letters
 from shared.events.values import MAX_EXCERPT, Post
+from shared.pages.weight import has_letters
 
 DATED = ':is(time, [class*="date" i], [datetime])'
 FEWEST, LEAST_LETTERS = 2, 15

@@ -4,9 +4,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from services.crawler.removals.text_share import SHARE, text_share
-from services.crawler.visits.walls import Wall, Walled
 from shared.events.values import MIN_PDQ_QUALITY, Finding, Picture, Probe, ProbeOutcome, Video
+from shared.pages.text_share import SHARE, text_share
+from shared.pages.walls import Wall, Walled
 from shared.prints.pdq import distance
 
 REMOVED = frozenset({404, 410, 451})

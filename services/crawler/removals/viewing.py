@@ -12,10 +12,10 @@ from services.crawler.removals.moved_pictures import moved_pictures
 from services.crawler.removals.removal import REMOVED, Answer
 from services.crawler.removals.vantage import Guise
 from services.crawler.visits.rendering import Renderer
-from services.crawler.visits.walls import Walled, wall_of
 from shared.events.values import Picture, Video
 from shared.failures import Failure
 from shared.net import Fetched
+from shared.pages.walls import Walled, wall_of
 
 LEGAL_REASONS = 451  # a removal, or a country that is shut out: its words tell
 

@@ -9,13 +9,13 @@ from weakref import WeakValueDictionary
 
 from services.crawler.pages.page_reader import PageReader
 from services.crawler.pages.reading import Page
-from services.crawler.pages.weight import weight
-from services.crawler.removals.bare import bare
 from services.crawler.visit import Watched
 from services.crawler.visits.asking import Asker
-from services.crawler.visits.walls import LITTLE_CHARACTERS, VERY_LITTLE, Wall, Walled
 from shared.clock import Clock
 from shared.failures import Failure
+from shared.pages.bare import bare
+from shared.pages.walls import LITTLE_CHARACTERS, VERY_LITTLE, Wall, Walled
+from shared.pages.weight import weight
 
 FRESH_S = 24 * 3600.0  # a site changes its templates seldom
 AFTER_FAILURE_S = 600.0

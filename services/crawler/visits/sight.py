@@ -10,8 +10,8 @@ from services.crawler.pages.reading import Page, read_html
 from services.crawler.visit import Watched
 from services.crawler.visits.absence import Absence
 from services.crawler.visits.rendering import Renderer, Undrawn
-from services.crawler.visits.walls import Walled, wall_of
 from shared.net import Fetched
+from shared.pages.walls import Walled, wall_of
 
 HTML = frozenset({"", "text/html", "application/xhtml+xml"})
 TWICE = 2  # pages that were empty without a browser: then all of the site's are drawn, also those with a little text

@@ -18,11 +18,11 @@ from services.crawler.visits.asking import Asker, header, redirect_of
 from services.crawler.visits.describing import Describer
 from services.crawler.visits.sight import Seen, Sight
 from services.crawler.visits.walled import walled
-from services.crawler.visits.walls import wall_of
 from shared.clock import Clock
 from shared.events.values import SiteKind
 from shared.failures import Failure, Rejected
 from shared.net import Fetched
+from shared.pages.walls import wall_of
 
 GONE = frozenset({404, 410, 451})
 NOT_MODIFIED = 304

@@ -6,8 +6,8 @@ from datetime import datetime, timedelta
 from services.crawler.domain import PageKind
 from services.crawler.frontier.outcomes import failed, settled
 from services.crawler.visit import Known, Visited
-from services.crawler.visits.walls import Wall, Walled
 from shared.net import Fetched
+from shared.pages.walls import Wall, Walled
 
 MINUTE_S, HOUR_S, DAY_S = 60.0, 3_600.0, 86_400.0
 

@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from services.crawler.pages.reading import Page
-from services.crawler.removals.bare import bare
+from shared.pages.bare import bare
+from shared.pages.read import ReadPage
 
 TITLE_ENDS = re.compile(r"\s[-–—|·•»:]+\s|\s*[|»]\s*|::")
 FIRST_LINES = 3
@@ -66,7 +66,7 @@ class Signs:
 class Look:
     """An answer, prepared for looking at it. `source` in lower case."""
 
-    page: Page
+    page: ReadPage
     source: bytes
 
     @cached_property

@@ -12,9 +12,9 @@ from enum import StrEnum
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from services.crawler.pages.reading import Page
-from services.crawler.pages.weight import weight
-from services.crawler.visits.wall_signs import Look, Signs, leads_to, read_signs, without_scheme
+from shared.pages.read import ReadPage
+from shared.pages.wall_signs import Look, Signs, leads_to, read_signs, without_scheme
+from shared.pages.weight import weight
 
 # Of own text, in letters of an alphabet: a challenge or a log-in page explains itself in a few sentences.
 LITTLE, VERY_LITTLE = 600, 250
@@ -53,7 +53,7 @@ PASSWORD = (b'type="password"', b"type='password'", b"type=password")
 
 
 def wall_of(
-    status: int, headers: Mapping[str, str], url: str, final_url: str, page: Page | None = None, body: bytes = b""
+    status: int, headers: Mapping[str, str], url: str, final_url: str, page: ReadPage | None = None, body: bytes = b""
 ) -> Walled | None:
     """The wall that answered instead of the page at `url`, if one did. `page`: the answer as it was read."""
     shown = page is not None and page.is_content and status < 300
@@ -90,7 +90,7 @@ def _by_address(status: int, url: str, final_url: str) -> Walled | None:
     return login_redirect(url, final_url)
 
 
-def _by_page(status: int, url: str, page: Page, body: bytes) -> Walled | None:
+def _by_page(status: int, url: str, page: ReadPage, body: bytes) -> Walled | None:
     if not _says_little(page):
         return None
     look = Look(page, body.lower())
@@ -105,7 +105,7 @@ def _by_page(status: int, url: str, page: Page, body: bytes) -> Walled | None:
     )
 
 
-def _says_little(page: Page) -> bool:
+def _says_little(page: ReadPage) -> bool:
     return (
         len(page.text) <= LITTLE_CHARACTERS
         and not (page.pictures or page.videos or page.inline_pictures or len(page.thread) > 1)

@@ -1,7 +1,7 @@
 """How much of a text is still in another (pure): whoever was asked to remove it may have left a good part."""
 
-from services.crawler.pages.weight import weight
-from services.crawler.removals.bare import bare
+from shared.pages.bare import bare
+from shared.pages.weight import weight
 
 # The excerpt is cut into pieces; content is there when this share of them is. A page's frame ("replies", "by") is part
 # of the excerpt and stays on a tombstone, so a single piece proves nothing.
