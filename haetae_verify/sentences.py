@@ -130,6 +130,10 @@ SENTENCES: Mapping[str, Mapping[str, str]] = {
         "en": "{part} lists {name}, which is no name a file can have here, or lists it twice.",
         "ko": "{part}: 쓸 수 없는 이름이거나 두 번 적힌 이름이 있습니다. ({name})",
     },
+    "destroyed-early": {
+        "en": "{part} says that the evidence was destroyed before anybody ordered it.",
+        "ko": "{part}: 파기를 명하기 전에 파기했다고 적혀 있습니다.",
+    },
     # time stamps
     "pem": {
         "en": "{part} holds no certificates that can be read: {why}",

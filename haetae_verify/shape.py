@@ -49,6 +49,12 @@ class Shape:
             raise self._wrong(name, "SHA-256")
         return value
 
+    def digests(self, name: str) -> list[str]:
+        value = self.value.get(name)
+        if not isinstance(value, list) or not all(isinstance(item, str) and DIGEST.fullmatch(item) for item in value):
+            raise self._wrong(name, "[ SHA-256, … ]")
+        return value
+
     def moment(self, name: str) -> datetime:
         try:
             if MOMENT.fullmatch(value := self.text(name)):

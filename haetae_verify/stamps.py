@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 from cryptography.x509 import Certificate, NameOID, load_der_x509_certificate, load_pem_x509_certificates
 from rfc3161_client import TimeStampResponse, VerificationError, VerifierBuilder, decode_timestamp_response
@@ -10,7 +11,7 @@ from rfc3161_client import TimeStampResponse, VerificationError, VerifierBuilder
 from haetae_verify.canonical import moment
 from haetae_verify.shape import Shape, document
 from haetae_verify.source import Source, small
-from haetae_verify.wrong import Wrong
+from haetae_verify.wrong import Unreadable, Wrong
 
 NAME, FORMAT = "stamps.json", "haetae-stamps/1"
 SEAL = "seal.json"
@@ -58,6 +59,17 @@ def check_stamps(source: Source, sealed_at: datetime, roots: Sequence[Certificat
 
 def root_name(authority: str) -> str:
     return f"authority-{authority}.pem"
+
+
+def trusted(files: Sequence[Path]) -> list[Certificate]:
+    """The roots that the reader names. Raises `Unreadable`."""
+    found = []
+    for file in files:
+        try:
+            found += certificates(file.name, file.read_bytes())
+        except (OSError, Wrong) as error:
+            raise Unreadable(file.name, "pem", why=error) from error
+    return found
 
 
 def certificates(part: str, pem: bytes) -> list[Certificate]:

@@ -1,6 +1,5 @@
 """What is wrong with a bundle: which part of it, and a sentence that needs no engineer, in English and Korean."""
 
-import re
 from typing import Literal
 
 from haetae_verify.sentences import SENTENCES
@@ -8,7 +7,6 @@ from haetae_verify.sentences import SENTENCES
 Language = Literal["en", "ko"]
 
 MAX_SHOWN = 120  # characters of anything that stands in the bundle: an answer stays a sentence
-UNSHOWABLE = re.compile(r"[^\w .,:;/+()@#=?&%~'\"<>\[\]-]")  # what could steer a terminal, or hide
 
 
 class Wrong(ValueError):
@@ -28,7 +26,9 @@ class Unreadable(Wrong):
     """This is no bundle at all, or it cannot be opened."""
 
 
-def shown(value: object) -> str:
-    """A value of the bundle as it may stand in an answer: one short line without control characters."""
+def shown(value: object, most: int = MAX_SHOWN) -> str:
+    """A value of the bundle as it may stand in an answer: one line without what steers a terminal, or hides."""
     text = str(value)
-    return UNSHOWABLE.sub("�", text[:MAX_SHOWN]) + ("…" if len(text) > MAX_SHOWN else "")
+    return "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in text[:most]) + "…" * (
+        len(text) > most
+    )

@@ -1,0 +1,116 @@
+"""What was proved and what was not, in plain words (pure)."""
+
+from collections.abc import Iterator
+from datetime import datetime
+
+from haetae_verify.bundle import Proof
+from haetae_verify.canonical import moment
+from haetae_verify.certificate import Destruction
+from haetae_verify.stamps import weak
+from haetae_verify.words import WORDS
+from haetae_verify.wrong import Language, shown
+
+MOST = 2_000  # characters of one value: an address is shown whole wherever it can be
+Row = tuple[str, str]
+
+
+class Teller:
+    """Speaks one language."""
+
+    def __init__(self, language: Language) -> None:
+        self._language = language
+
+    def say(self, word: str, /, **facts: object) -> str:
+        said = {name: shown(moment(f) if isinstance(f, datetime) else f, MOST) for name, f in facts.items()}
+        return WORDS[word][self._language].format(**said)
+
+    def proof(self, proof: Proof, now: datetime) -> list[str]:
+        return [self.say("whole"), "", *_aligned(list(self._rows(proof))), "", *self._unproved(self._gaps(proof, now))]
+
+    def destruction(self, found: Destruction) -> list[str]:
+        rows = [
+            (self.say("case"), shown(found.case_id)),
+            *((self.say("manifest"), sha256) for sha256 in found.manifests),
+            (
+                self.say("destroyed"),
+                self.say(
+                    "destroyed-how",
+                    at=found.destroyed_at,
+                    count=len(found.objects),
+                    ordered=found.ordered_at,
+                    by=found.ordered_by,
+                    why=found.why,
+                    basis=found.basis,
+                ),
+            ),
+            (self.say("method"), shown(found.method, MOST)),
+            (self.say("signed"), found.key),
+        ]
+        gaps = [] if found.own_keys else [self.say("no-key", key=found.key)]
+        return [self.say("certified"), "", *_aligned(rows), "", *self._unproved([*gaps, self.say("copies")])]
+
+    def _rows(self, proof: Proof) -> Iterator[Row]:
+        listed = proof.manifest
+        yield self.say("case"), shown(proof.case_id)
+        yield self.say("url"), shown(listed.url, MOST)
+        yield (
+            self.say("captured"),
+            self.say(
+                "captured-how",
+                started=listed.started_at,
+                finished=listed.finished_at,
+                software=listed.software,
+                mode=listed.mode,
+            ),
+        )
+        yield from (
+            (self.say("failed"), shown(f"{step.name}: {step.failure}", MOST))
+            for step in listed.steps
+            if step.outcome != "done"
+        )
+        yield self.say("manifest"), proof.manifest_sha256
+        yield self.say("sealed"), self.say("sealed-how", at=proof.sealed_at, key=proof.seal_key)
+        for stamp in proof.stamps:
+            yield self.say("stamp", number=stamp.number), self.say("stamp-how", **vars(stamp))
+        yield self.say("custody"), self._custody(proof)
+        yield (
+            self.say("made"),
+            self.say(
+                "made-how", at=proof.made_at, by=proof.made_by, why=proof.why, basis=proof.basis, key=proof.bundle_key
+            ),
+        )
+        yield self.say("files"), self.say("files-how", count=proof.files)
+        yield from ((self.say("absent"), shown(item.name)) for item in listed.objects if not item.kept)
+        yield from ((self.say("archive"), shown(name)) for name in proof.archives)
+
+    def _custody(self, proof: Proof) -> str:
+        chain = proof.custody
+        actions = ", ".join(f"{action} {count}" for action, count in sorted(chain.actions.items()))
+        return self.say("custody-how", length=chain.length, first=chain.first_at, last=chain.last_at, actions=actions)
+
+    def _gaps(self, proof: Proof, now: datetime) -> Iterator[str]:
+        if not proof.own_keys:
+            yield self.say("no-key", key=proof.bundle_key)
+        if not proof.stamps:
+            yield self.say("no-stamp")
+        elif not proof.own_roots:
+            yield self.say("no-root")
+        yield from (self.say("ended", authority=authority) for authority in weak(proof.stamps, now))
+        if proof.ots != "none":
+            yield self.say(f"ots-{proof.ots}")
+        if not proof.packed:
+            yield self.say("folder", name=f"{proof.case_id}.haetae.zip")
+        yield self.say("page")
+
+    def _unproved(self, gaps: "Iterator[str] | list[str]") -> list[str]:
+        return [self.say("unproved"), *(f"- {gap}" for gap in gaps)]
+
+
+def _aligned(rows: list[Row]) -> list[str]:
+    width = max(_width(label) for label, _ in rows) + 2
+    return [label + " " * (width - _width(label)) + value for label, value in rows]
+
+
+def _width(text: str) -> int:
+    """Hangul takes two columns of a terminal."""
+    return sum(2 if "가" <= character <= "힣" else 1 for character in text)
