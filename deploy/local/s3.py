@@ -33,7 +33,7 @@ READ, WRITE = ("Read", "List"), ("Read", "List", "Write", "Tagging")
 GRANTS: dict[str, list[str]] = {
     "root": ["Admin", "Read", "Write", "List", "Tagging"],
     "kafka": [f"{action}:kafka" for action in WRITE],
-    "evidence": [f"{action}:{bucket}" for bucket in ("evidence", "keys", "exports") for action in WRITE],
+    "evidence": [f"{action}:{bucket}" for bucket in ("evidence", "keys", "exports", "quarantine") for action in WRITE],
     "crawler": [f"{action}:quarantine" for action in WRITE],
     "classifier": [f"{action}:quarantine" for action in READ],
     "gateway": [f"{action}:{bucket}" for bucket in ("evidence", "keys", "exports") for action in READ],

@@ -22,7 +22,7 @@ def upgrade() -> None:
     op.create_table(
         "retention",
         sa.Column("case_id", sa.Uuid, primary_key=True),
-        sa.Column("category", sa.Text),
+        sa.Column("categories", sa.ARRAY(sa.Text), nullable=False),
         sa.Column("verdict", sa.Text),
         sa.Column("decided_at", Moment),
         sa.Column("chosen", sa.Text),

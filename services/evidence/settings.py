@@ -55,3 +55,10 @@ class Settings(ServiceSettings, ObjectSettings, HashOnlySettings, NetSettings, B
     ots_calendars: Annotated[
         str, Field(description="OpenTimestamps calendars, URLs separated by commas; empty: none is asked")
     ] = ""
+    retention_file: Annotated[
+        Path | None, Field(description="How long evidence is kept, by class; else the shipped `retention.toml`")
+    ] = None
+    retention_destroys: Annotated[
+        bool,
+        Field(description="Destroy what is past its retention; else it is counted, and a person orders it"),
+    ] = False

@@ -52,12 +52,13 @@ class Hold(Base):
 
 
 class Retention(Base):
-    """What the class of a case follows from. `chosen`: the class that an order gave it, whatever the rules say."""
+    """What the class of a case follows from. `categories`: of its assessment and of what it agrees with in banks.
+    `chosen`: the class that an order gave it, whatever the rules say."""
 
     __tablename__ = "retention"
 
     case_id: Mapped[UUID] = mapped_column(primary_key=True)
-    category: Mapped[str | None] = mapped_column(default=None)
+    categories: Mapped[list[str]] = mapped_column(sa.ARRAY(sa.Text))
     verdict: Mapped[str | None] = mapped_column(default=None)
     decided_at: Mapped[datetime | None] = mapped_column(default=None)
     chosen: Mapped[str | None] = mapped_column(default=None)
