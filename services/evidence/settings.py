@@ -2,9 +2,11 @@
 
 from pathlib import Path
 from typing import Annotated
+from zoneinfo import ZoneInfo
 
 from pydantic import Field, SecretStr
 
+from services.evidence.bundle.contents import Office
 from shared.browser import BrowserSettings
 from shared.net import NetSettings
 from shared.settings import HashOnlySettings, ObjectSettings
@@ -62,3 +64,15 @@ class Settings(ServiceSettings, ObjectSettings, HashOnlySettings, NetSettings, B
         bool,
         Field(description="Destroy what is past its retention; else it is counted, and a person orders it"),
     ] = False
+    agency_name: Annotated[
+        str, Field(min_length=1, max_length=300, description="The agency's name, on reports of bundles, in Korean")
+    ] = "견본 디지털성범죄피해자지원센터"
+    agency_name_en: Annotated[
+        str, Field(min_length=1, max_length=300, description="The agency's name, on reports of bundles, in English")
+    ] = "Sample Victim Support Centre"
+    report_timezone: Annotated[
+        ZoneInfo, Field(description="Time zone in which reports of bundles show times, beside UTC")
+    ] = ZoneInfo("Asia/Seoul")
+
+    def office(self) -> Office:
+        return Office(self.agency_name, self.agency_name_en, self.report_timezone)
