@@ -1,18 +1,19 @@
 """What the report says, from what was sealed (pure): texts ready to be drawn, each of them short and harmless."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
-from services.evidence.bundle.circumstances import looks, server
+from services.evidence.bundle.circumstances import server
 from services.evidence.bundle.contents import Contents, Json, Office, Stamped
+from services.evidence.bundle.looks import looks
 from services.evidence.bundle.plain import defanged, shown
 from services.evidence.bundle.words import WORDS, Pair, line, say, word
 from shared.notices import reference
 
 # What fits: two pages of which each line is read. All of it is in the bundle's other files.
-MAX_URL, MAX_NAME, MAX_WORDS = 260, 70, 120
+MAX_URL, MAX_NAME, MAX_WORDS, MAX_NOTE = 260, 70, 120, 48
 MOST_FILES, MOST_STAMPS = 34, 6
 FIRST_LINES, LAST_LINES = 4, 6  # of custody: how it began, and what happened last
 MOST_REASONS = 5
@@ -36,7 +37,7 @@ def report(contents: Contents, office: Office, picture: str) -> dict[str, Any]:
         "server": server(contents.steps),
         "picture": picture,
         "picture_note": missing if not picture else say("wireframe" if hash_only else "redacted"),
-        "steps": [step(item, contents.steps) for item in contents.manifest["steps"]],
+        "steps": [step(item) for item in contents.manifest["steps"]],
         "looks": looks(contents.steps),
         **files(contents.kept),
         "stamps": [stamp_row(stamp, office) for stamp in contents.stamps[-MOST_STAMPS:]],
@@ -116,16 +117,16 @@ def local(at: str, office: Office) -> str:
     return datetime.fromisoformat(at).astimezone(office.timezone).strftime("%Y-%m-%d %H:%M:%S %Z")
 
 
-def step(item: Json, facts: Mapping[str, Json]) -> tuple[Pair, str, str]:
+def step(item: Json) -> tuple[Pair, str, str]:
     """Its name, a mark, and why it failed."""
     done = item["outcome"] == "done"
-    return word("step", item["name"]), "○" if done else "×", "" if done else shown(str(item["failure"]), MAX_WORDS)
+    return word("step", item["name"]), "○" if done else "×", "" if done else shown(str(item["failure"]), MAX_NAME)
 
 
 def files(kept: Sequence[Json]) -> dict[str, Any]:
     """Those that show something first, the steps' own manifests after them."""
     listed = sorted(kept, key=lambda item: (item["name"].startswith(STEPS_PREFIX), item["name"]))
-    rows = [(item["name"], f"{item['bytes']:,}", item["sha256"]) for item in listed]
+    rows = [(shown(item["name"], MAX_NOTE), f"{item['bytes']:,}", item["sha256"]) for item in listed]
     more = len(rows) - MOST_FILES
     return {"files": rows[:MOST_FILES], "more_files": say("more_files", count=more) if more > 0 else ()}
 
@@ -156,4 +157,4 @@ def note(item: Json) -> str:
     details = item["details"]
     told = details.get("why") or details.get("authority") or ""
     names = [artifact["name"] for artifact in item["artifacts"]]
-    return shown(" · ".join(part for part in (str(told), names[0] if len(names) == 1 else "") if part), MAX_NAME)
+    return shown(" · ".join(part for part in (str(told), names[0] if len(names) == 1 else "") if part), MAX_NOTE)

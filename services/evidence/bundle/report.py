@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import typst
 
@@ -14,7 +14,7 @@ HERE = Path(__file__).parent
 TEMPLATE = (HERE / "report.typ").read_bytes()
 # PDF/A-2b (ISO 19005-2): for archives. Fonts are embedded, nothing outside is needed, no script can be in it, and a
 # character that no font has is an error instead of an empty box.
-STANDARD = "a-2b"
+STANDARD: Final = "a-2b"
 MAX_PICTURE = 8 * 1024 * 1024  # bytes: five screens of JPEG have 2 MB at most; a report has to fit into a mail
 
 
