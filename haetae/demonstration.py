@@ -124,7 +124,7 @@ class Demonstration:
             self._escalating = self.sandbox.rooms()
         return {
             "crawler": {**sandbox_hosts, "HAETAE_CHECK_AGAIN_SECONDS": CHECK_AGAIN_S},
-            "evidence": sandbox_hosts,
+            "evidence": {**sandbox_hosts, "HAETAE_RDAP_BOOTSTRAP": self.sandbox.rdap_bootstrap},
             "classifier": models,
             "notifier": {"HAETAE_CHECK_SCHEDULE": CHECK_SCHEDULE, "HAETAE_CONFIRM_AFTER": CONFIRM_AFTER_S},
         }

@@ -45,6 +45,11 @@ class SandboxProcess:
     def rooms_file(self) -> Path:
         return self.home / "rooms.jsonl"
 
+    @property
+    def rdap_bootstrap(self) -> str:
+        """The directory of its registries."""
+        return str(self._ready["rdap"])
+
     def rooms(self) -> set[str]:
         """Open rooms of which somebody must be warned."""
         sites = map(json.loads, self.rooms_file.read_text().splitlines())
@@ -52,8 +57,11 @@ class SandboxProcess:
 
     @property
     def _control(self) -> str:
-        ports = json.loads((self.home / "ready").read_text())
-        return f"http://127.0.0.1:{ports['control_port']}"
+        return f"http://127.0.0.1:{self._ready['control_port']}"
+
+    @property
+    def _ready(self) -> dict[str, Any]:
+        return dict(json.loads((self.home / "ready").read_text()))
 
     async def truth(self) -> tuple[bool, list[TruthPost]]:
         """Whether nothing more will appear, and every post that has appeared and must be found."""

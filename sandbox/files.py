@@ -6,7 +6,7 @@ import json
 import os
 from pathlib import Path
 
-from sandbox import rooms
+from sandbox import registries, rooms
 from sandbox.images import posted_file
 from sandbox.known import LABELS
 from sandbox.live import LiveWorld
@@ -28,6 +28,7 @@ def write_home(home: Path, live: LiveWorld, truth: Truth, port: int, control_por
     known.mkdir(parents=True, exist_ok=True)
     hosts = live.world.hosts
     named = [*((host.address, host.name) for host in hosts), (rooms.ADDRESS, rooms.HOST)]
+    named.append((registries.ADDRESS, registries.HOST))
     _write(home / "hosts", "".join(f"{address} {name}\n" for address, name in named).encode())
     _write(home / "rooms.jsonl", json.dumps(rooms.site(port)).encode() + b"\n")
     _write(home / "sites.csv", _sites(hosts, port).encode())
@@ -35,6 +36,7 @@ def write_home(home: Path, live: LiveWorld, truth: Truth, port: int, control_por
         _write(known / f"{label}.png", posted_file(Picture(label, known=True, transform=Transform.IDENTITY))[0])
     _write(home / "truth.json", _json(truth.as_json()))
     ready = {"port": port, "control_port": control_port, "control": f"http://127.0.0.1:{control_port}"}
+    ready["rdap"] = registries.directory(port)
     _write(home / READY, _json({**ready, "pid": os.getpid(), "seed": live.world.seed, "scale": live.world.scale}))
 
 

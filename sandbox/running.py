@@ -6,13 +6,13 @@ from collections.abc import Callable
 from pathlib import Path
 from types import TracebackType
 
+from sandbox import registries, rooms
 from sandbox.control import Control
 from sandbox.files import READY, write_home
 from sandbox.http import Request, Response, plain
 from sandbox.live import LiveWorld
 from sandbox.operators import Operators
 from sandbox.polling import MailPoller
-from sandbox.rooms import ADDRESS, HOST, Room
 from sandbox.server import Server
 from sandbox.sites import Site
 from sandbox.sockets import bind_all
@@ -54,7 +54,9 @@ class Sandbox:
 
     async def __aenter__(self) -> "Sandbox":
         (self.home / READY).unlink(missing_ok=True)
-        sockets, self.port = bind_all([*(host.address for host in self.world.hosts), ADDRESS], self.port)
+        sockets, self.port = bind_all(
+            [*(host.address for host in self.world.hosts), rooms.ADDRESS, registries.ADDRESS], self.port
+        )
         control_sockets, self.control_port = bind_all([_CONTROL_ADDRESS], self.control_port)
         self._assemble()
         if self._mail_api:
@@ -86,7 +88,8 @@ class Sandbox:
     def _assemble(self) -> None:
         self.live = LiveWorld(self.world, time.time, self._after, self._pace)
         self.sites = {host.name: Site(host, self.live, self.port) for host in self.world.hosts}
-        self.room = Room(self.world.seed, time.time())
+        self.room = rooms.Room(self.world.seed, time.time())
+        self.registries = registries.Registries(self.world.hosts, self.port)
         self.live.on_change.append(lambda host: self.sites[host].refresh())
         self.operators = Operators(self.live, self.port, self._after)
         self.truth = Truth(self.live, self.operators, self.port)
@@ -99,7 +102,9 @@ class Sandbox:
 
     def respond(self, request: Request) -> Response:
         """What the web of this world answers."""
-        site = self.room if request.host == HOST else self.sites.get(request.host)
+        if request.host == registries.HOST:  # no site: it is not counted among those that are visited
+            return self.registries.respond(request)
+        site = self.room if request.host == rooms.HOST else self.sites.get(request.host)
         if site is None:
             return plain(421, f"no host {request.host[:80]!r} here\n")
         self.traffic.note(request.host, request.agent, request.target, time.monotonic())
