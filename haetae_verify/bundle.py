@@ -1,7 +1,7 @@
 """A bundle checked, from the outside in: the first thing that is wrong is what is named.
 
-Container, `bundle.json`'s signature, the digest of each file, manifest and evidence, seal, time stamps, custody, web
-archive. `docs/bundle.md` of the project describes the format.
+Container, `bundle.json`'s signature, the digest of each file, seal and manifest, manifest and evidence, time stamps,
+custody, web archive. `docs/bundle.md` of the project describes the format.
 """
 
 from collections.abc import Collection, Sequence
@@ -11,14 +11,14 @@ from datetime import datetime
 from cryptography.x509 import Certificate
 
 from haetae_verify import custody, manifest, ots, stamps
-from haetae_verify.canonical import digest
+from haetae_verify.canonical import digest, moment
 from haetae_verify.custody import Custody, check_custody
 from haetae_verify.keys import check_period
 from haetae_verify.manifest import Manifest
 from haetae_verify.shape import Shape
 from haetae_verify.signed import BadSignature, check
 from haetae_verify.source import Found, Source, small
-from haetae_verify.stamps import SEAL, Stamp, check_stamps, root_name
+from haetae_verify.stamps import CLOCKS, SEAL, Stamp, check_stamps, root_name
 from haetae_verify.wacz import check_wacz
 from haetae_verify.wrong import Unreadable, Wrong
 
@@ -58,8 +58,11 @@ def check_bundle(source: Source, keys: Collection[str] = (), roots: Sequence[Cer
         raise Unreadable(NAME, "missing")
     about = signed(NAME, small(source, NAME), FORMAT, keys)
     _check_files(source, about)
-    listed, sealed_as = _check_manifest(source, about)
+    sealed_as = digest(small(source, manifest.NAME))
     sealed_at, seal_key = _check_seal(source, about, sealed_as, keys)
+    listed = _check_manifest(source, about)
+    _check_order(SEAL, sealed_at, manifest.NAME, listed.finished_at)
+    _check_order(NAME, about.moment("made_at"), SEAL, sealed_at)
     stamped = check_stamps(source, sealed_at, roots)
     proved = ots.check_ots(source)
     _check_known(source, listed, stamped)
@@ -114,11 +117,21 @@ def _check_file(source: Source, name: str, listed: Found, by: str) -> None:
         raise Wrong(name, "digest", found=source.files[name].sha256, by=by, listed=listed.sha256)
 
 
-def _check_manifest(source: Source, about: Shape) -> tuple[Manifest, str]:
-    data = small(source, manifest.NAME)
-    if about.digest("manifest_sha256") != digest(data):
-        raise Wrong(manifest.NAME, "digest", found=digest(data), by=NAME, listed=about.digest("manifest_sha256"))
-    listed = manifest.parse(data)
+def _check_seal(source: Source, about: Shape, sealed_as: str, keys: Collection[str]) -> tuple[datetime, str]:
+    """When it was sealed, and with which key: one of `keys`, or one for which the bundle's signer vouches."""
+    seal = signed(SEAL, small(source, SEAL), SEAL_FORMAT)
+    if seal.text("case_id") != about.text("case_id"):
+        raise Wrong(SEAL, "case", other=seal.text("case_id"), case=about.text("case_id"))
+    if not seal.digest("manifest_sha256") == about.digest("manifest_sha256") == sealed_as:
+        raise Wrong(manifest.NAME, "seal")
+    at, key = seal.moment("sealed_at"), seal.digest("public_key")
+    if key not in keys:
+        check_period(SEAL, key, at, about.objects("public_keys"))
+    return at, key
+
+
+def _check_manifest(source: Source, about: Shape) -> Manifest:
+    listed = manifest.parse(small(source, manifest.NAME))
     if listed.case_id != about.text("case_id"):
         raise Wrong(manifest.NAME, "case", other=listed.case_id, case=about.text("case_id"))
     for item in listed.objects:
@@ -129,20 +142,12 @@ def _check_manifest(source: Source, about: Shape) -> tuple[Manifest, str]:
     kept = {EVIDENCE + item.name for item in listed.objects}
     if unlisted := sorted(name for name in source.files if name.startswith(EVIDENCE) and name not in kept):
         raise Wrong(unlisted[0], "unlisted", by=manifest.NAME)
-    return listed, digest(data)
+    return listed
 
 
-def _check_seal(source: Source, about: Shape, sealed_as: str, keys: Collection[str]) -> tuple[datetime, str]:
-    """When it was sealed, and with which key: one of `keys`, or one for which the bundle's signer vouches."""
-    seal = signed(SEAL, small(source, SEAL), SEAL_FORMAT)
-    if seal.text("case_id") != about.text("case_id"):
-        raise Wrong(SEAL, "case", other=seal.text("case_id"), case=about.text("case_id"))
-    if seal.digest("manifest_sha256") != sealed_as:
-        raise Wrong(SEAL, "seal")
-    at, key = seal.moment("sealed_at"), seal.digest("public_key")
-    if key not in keys:
-        check_period(SEAL, key, at, about.objects("public_keys"))
-    return at, key
+def _check_order(part: str, at: datetime, before: str, moment_before: datetime) -> None:
+    if at < moment_before - CLOCKS:
+        raise Wrong(part, "early", at=moment(at), before=before, moment=moment(moment_before))
 
 
 def _check_known(source: Source, listed: Manifest, stamped: Sequence[Stamp]) -> None:

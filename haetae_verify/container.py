@@ -146,7 +146,7 @@ def _check_place(name: str, before: list[Entry]) -> None:
         raise Wrong(name, "name", number=number)
     late = len(before) < len(FIRST) and name != FIRST[len(before)]
     if late or (before and _place(name) <= _place(before[-1].name)):
-        raise Wrong(name, "order", number=number)
+        raise Wrong(name, "order", number=number, before=before[-1].name if before else "-")
 
 
 def _check_case(found: list[Entry]) -> None:

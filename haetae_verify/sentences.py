@@ -9,8 +9,8 @@ SENTENCES: Mapping[str, Mapping[str, str]] = {
         "ko": "{number}번째 항목의 이름 {part}: 묶음에 들어갈 수 없는 이름입니다.",
     },
     "order": {
-        "en": "Entry {number}, {part}, is in the wrong place: README.txt and bundle.json come first, then all by name.",
-        "ko": "{number}번째 항목 {part}: 자리가 틀렸습니다. README.txt와 bundle.json이 먼저이고 나머지는 이름순입니다.",
+        "en": "Entry {number}, {part}, must not come after {before}: README.txt, bundle.json, then all by name.",
+        "ko": "{number}번째 항목 {part}: {before} 뒤에 올 수 없습니다. (README.txt, bundle.json, 나머지는 이름순)",
     },
     "large": {
         "en": "{part}: a bundle holds less than 4 GiB.",
@@ -119,8 +119,12 @@ SENTENCES: Mapping[str, Mapping[str, str]] = {
         "ko": "{part}: {at}에 서명되었는데, 열쇠 {key}는 그때 쓰이지 않았습니다.",
     },
     "seal": {
-        "en": "The seal was put on another manifest: manifest.json was changed after it was sealed.",
-        "ko": "봉인된 목록이 아닙니다. manifest.json이 봉인된 뒤에 바뀌었습니다.",
+        "en": "{part} was changed after it was sealed: the seal was put on another one.",
+        "ko": "{part}: 봉인된 뒤에 바뀌었습니다. 봉인은 다른 목록에 대한 것입니다.",
+    },
+    "early": {
+        "en": "{part} says {at}, which is before the time in {before}: {moment}.",
+        "ko": "{part}의 시각 {at}이 {before}의 시각 {moment}보다 앞섭니다.",
     },
     "not-kept": {
         "en": "{part} is in the bundle, although manifest.json says that it was not kept.",

@@ -7,7 +7,7 @@ from haetae_verify.bundle import Proof
 from haetae_verify.canonical import moment
 from haetae_verify.certificate import Destruction
 from haetae_verify.stamps import weak
-from haetae_verify.words import WORDS
+from haetae_verify.words import NAMES, WORDS
 from haetae_verify.wrong import Language, shown
 
 MOST = 2_000  # characters of one value: an address is shown whole wherever it can be
@@ -52,7 +52,7 @@ class Teller:
     def _rows(self, proof: Proof) -> Iterator[Row]:
         listed = proof.manifest
         yield self.say("case"), shown(proof.case_id)
-        yield self.say("url"), shown(listed.url, MOST)
+        yield self.say("url"), shown(defanged(listed.url), MOST)
         yield (
             self.say("captured"),
             self.say(
@@ -60,7 +60,7 @@ class Teller:
                 started=listed.started_at,
                 finished=listed.finished_at,
                 software=listed.software,
-                mode=listed.mode,
+                mode=self._name(listed.mode),
             ),
         )
         yield from (
@@ -85,7 +85,7 @@ class Teller:
 
     def _custody(self, proof: Proof) -> str:
         chain = proof.custody
-        actions = ", ".join(f"{action} {count}" for action, count in sorted(chain.actions.items()))
+        actions = ", ".join(f"{self._name(action)} {count}" for action, count in sorted(chain.actions.items()))
         return self.say("custody-how", length=chain.length, first=chain.first_at, last=chain.last_at, actions=actions)
 
     def _gaps(self, proof: Proof, now: datetime) -> Iterator[str]:
@@ -102,8 +102,16 @@ class Teller:
             yield self.say("folder", name=f"{proof.case_id}.haetae.zip")
         yield self.say("page")
 
+    def _name(self, word: str) -> str:
+        return NAMES.get(word, word) if self._language == "ko" else word
+
     def _unproved(self, gaps: "Iterator[str] | list[str]") -> list[str]:
         return [self.say("unproved"), *(f"- {gap}" for gap in gaps)]
+
+
+def defanged(url: str) -> str:
+    """No terminal makes a link of it, which a click would follow."""
+    return url.replace("://", "[:]//")
 
 
 def _aligned(rows: list[Row]) -> list[str]:

@@ -95,3 +95,18 @@ WORDS: Mapping[str, Mapping[str, str]] = {
         "ko": "다른 곳에 사본이 없는지. 기관이 스스로 가진 것을 파기했음을 뜻합니다.",
     },
 }
+
+# What the format names by a word, in the reader's language; a word that is not here is shown as it stands.
+NAMES: Mapping[str, str] = {
+    "full": "전체",
+    "hash-only": "요약값만",
+    "collected": "수집",
+    "sealed": "봉인",
+    "stamped": "시점확인",
+    "viewed": "열람",
+    "copied": "복사",
+    "exported": "반출",
+    "held": "보존",
+    "released": "보존 해제",
+    "destroyed": "파기",
+}

@@ -112,7 +112,7 @@ def test_names_out_of_order_or_twice_are_not_written():
     writer = Writer(io.BytesIO())
     writer.add("README.txt", b"")
     for name in ("README.txt", "custody.json"):
-        with pytest.raises(Wrong, match="wrong place"):
+        with pytest.raises(Wrong, match="must not come"):
             writer.add(name, b"")
     with pytest.raises(Wrong, match="twice"):
         write({**FILES, "Custody.json": b""})
