@@ -40,6 +40,12 @@ class Settings(ServiceSettings, ObjectSettings, HashOnlySettings, NetSettings, B
             description="Folder of the directory of RDAP servers (RFC 9224); empty asks no registry",
         ),
     ] = "https://data.iana.org/rdap/"
+    second_exit: Annotated[
+        str | None, Field(description="Proxy of `HAETAE_EXITS_FILE` for the second look at a page; else none")
+    ] = None
+    second_seconds: Annotated[
+        float, Field(gt=0, le=30, description="Longest time for the second look, the finding's pictures included")
+    ] = 3.0
     signing_key: Annotated[
         SecretStr,
         Field(description="Base64 of 32 bytes: the Ed25519 key that seals; its public half is published"),

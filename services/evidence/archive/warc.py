@@ -16,7 +16,7 @@ from haetae_verify.canonical import digest
 from services.evidence.archive.fields import Fields, connection, media_type, record_id, target, warc_date
 from services.evidence.archive.heads import BREAKS, Head, request_head, response_head
 from services.evidence.archive.members import Members, Sink
-from services.evidence.domain import Captured, Exchange
+from services.evidence.domain import Exchange
 
 VERSION = "WARC/1.1"
 CONFORMS_TO = "http://iipc.github.io/warc-specifications/specifications/warc-format/warc-1.1/"
@@ -133,12 +133,3 @@ class Warc:
         )
         self._left -= len(head.headers_buff) if head else 0
         self._writer.write_record(record)
-
-
-def archive(captured: Captured, software: str) -> bytes:
-    """All exchanges of a capture."""
-    out = io.BytesIO()
-    warc = Warc(out, "page.warc.gz", captured.finished_at, {"software": software}, most=1 << 40)
-    for exchange in captured.exchanges:
-        warc.exchange(exchange)
-    return out.getvalue()

@@ -1,0 +1,33 @@
+"""The capture as a web archive that ReplayWeb.page opens."""
+
+import asyncio
+
+from services.evidence.archive.reading import title_of
+from services.evidence.archive.wacz import MEDIA_TYPE, NAME, Page, Resource, pack
+from services.evidence.capture.work import Made, StepFailed, Work
+from services.evidence.domain import File
+from shared.version import VERSION
+
+# What goes into it of what other steps made: file → how replay tools name it, what says most in least space first.
+RESOURCES = {"text.txt": "text", "screenshot-visible.jpg": "view", "screenshot.jpg": "fullPage", "page.html": "dom"}
+
+
+async def archive(work: Work) -> Made:
+    document, rendering = work.document, work.rendering
+    if document is None or rendering is None:
+        raise StepFailed("there is no page")
+    page = Page(document.url, title_of(rendering.html), rendering.text, document.at, str(work.event.case_id))
+    made = {file.name: file for done in work.done.values() for file in done.made.files}
+    resources = [
+        Resource(kind, made[name].data, made[name].media_type) for name, kind in RESOURCES.items() if name in made
+    ]
+    about = {
+        "software": f"Haetae {VERSION}; {rendering.browser}",
+        "http-header-user-agent": work.user_agent,
+        "isPartOf": str(work.event.case_id),
+        "description": f"Capture of {work.event.finding.url}",
+    }
+    exchanges = tuple(work.traffic.exchanges)
+    packed = await asyncio.to_thread(pack, page, exchanges, resources, about, work.clock.now())
+    facts = {"records": packed.records, "exchanges": len(exchanges), "left_out": packed.left_out}
+    return Made((File(NAME, packed.data, MEDIA_TYPE),), facts)
