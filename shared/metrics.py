@@ -30,6 +30,7 @@ class Metrics:
         self.drift = self._gauge("haetae_drift", "What is read today beside the days before; above 1 alarms", "what")
         self.evidence_due = self._gauge("haetae_evidence_due", "Cases past their retention, still kept")
         self.orders_waiting = self._gauge("haetae_orders_waiting", "Orders about evidence not carried out yet")
+        self.stamps_owed = self._gauge("haetae_stamps_owed", "Time stamps that an authority owes", "authority")
         self.outbox_waiting = self._gauge("haetae_outbox_waiting", "Outbox rows that wait for the broker")
         self.outbox_oldest = self._gauge("haetae_outbox_oldest_seconds", "Age of the oldest row that waits")
 
