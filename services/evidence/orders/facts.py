@@ -54,7 +54,7 @@ async def every(tx: Transaction) -> AsyncIterator[Facts]:
         after = rows[-1].case_id
 
 
-def _sealed() -> sa.Select[Any]:
+def _sealed() -> sa.Select[*tuple[Any, ...]]:
     columns = (Retention.categories, Retention.verdict, Retention.decided_at, Retention.chosen)
     return (
         sa.select(Evidence.case_id, Evidence.sealed_at, *columns)
