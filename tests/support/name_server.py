@@ -14,9 +14,12 @@ NO_ERROR, SERVER_FAILURE, NO_SUCH_NAME = 0, 2, 3
 
 @dataclass
 class NameServer(asyncio.DatagramProtocol):
-    """`records`: name → (TTL, addresses). `failing`: names that the server fails for (SERVFAIL)."""
+    """`records`: name → (TTL, addresses). `others`: (name, type) → (TTL, data as on the wire) of each record.
+    `failing`: names that the server fails for (SERVFAIL). `silent`: names that it says nothing about."""
 
     records: dict[str, tuple[int, list[str]]] = field(default_factory=dict)
+    others: dict[tuple[str, int], list[tuple[int, bytes]]] = field(default_factory=dict)
+    silent: set[str] = field(default_factory=set)
     failing: set[str] = field(default_factory=set)
     asked: list[tuple[str, int]] = field(default_factory=list)
     at: str = ""
@@ -27,11 +30,15 @@ class NameServer(asyncio.DatagramProtocol):
     def datagram_received(self, data: bytes, addr: tuple[str, int]) -> None:
         name, kind, end = _question(data)
         self.asked.append((name, kind))
+        if name in self.silent:
+            return
         ttl, addresses = self.records.get(name, (0, []))
         wanted = [a for a in map(ipaddress.ip_address, addresses) if (a.version == 6) == (kind == AAAA)]
-        code = SERVER_FAILURE if name in self.failing else NO_ERROR if addresses else NO_SUCH_NAME
-        head = data[:2] + struct.pack(">HHHHH", 0x8180 | code, 1, len(wanted), 0, 0)
-        found = [b"\xc0\x0c" + struct.pack(">HHIH", kind, 1, ttl, len(a.packed)) + a.packed for a in wanted]
+        told = [(ttl, a.packed) for a in wanted if kind in (A, AAAA)] + self.others.get((name, kind), [])
+        known = addresses or any(name == other for other, _ in self.others)
+        code = SERVER_FAILURE if name in self.failing else NO_ERROR if known else NO_SUCH_NAME
+        head = data[:2] + struct.pack(">HHHHH", 0x8180 | code, 1, len(told), 0, 0)
+        found = [b"\xc0\x0c" + struct.pack(">HHIH", kind, 1, ttl, len(rdata)) + rdata for ttl, rdata in told]
         self._transport.sendto(head + data[12:end] + b"".join(found), addr)
 
     def times(self, name: str) -> int:
@@ -45,6 +52,11 @@ def _question(data: bytes) -> tuple[str, int, int]:
         labels.append(data[at + 1 : at + 1 + size].decode())
         at += 1 + size
     return ".".join(labels).lower(), int.from_bytes(data[at + 1 : at + 3]), at + 5
+
+
+def wire_name(name: str) -> bytes:
+    """As names stand in records' data."""
+    return b"".join(bytes([len(label)]) + label.encode() for label in name.split(".")) + b"\0"
 
 
 @asynccontextmanager

@@ -11,6 +11,7 @@ import pycares
 
 from services.evidence.domain import clean
 from shared.clock import Clock
+from shared.net.addresses import literal
 
 ALL_S = 1.0  # for all questions: a page is drawn meanwhile
 TRY_S, TRIES = 0.4, 2
@@ -45,8 +46,10 @@ class Said:
 
 
 def questions(host: str, domain: str | None, address: str) -> tuple[tuple[str, str], ...]:
-    """Name and kind, none twice. `address`: the one that answered; its name in return is asked for (PTR)."""
-    wanted = [(host, kind) for kind in OF_HOST] + [(domain, kind) for kind in OF_DOMAIN if domain]
+    """Name and kind, none twice. `address`: the one that answered; its name in return is asked for (PTR). A `host` that
+    is an address has nothing else."""
+    wanted = [] if literal(host) else [(host, kind) for kind in OF_HOST]
+    wanted += [(domain, kind) for kind in OF_DOMAIN if domain]
     if address:
         wanted.append((ipaddress.ip_address(address).reverse_pointer, "PTR"))
     return tuple(dict.fromkeys((name, kind) for name, kind in wanted if name))

@@ -1,6 +1,6 @@
 """The conditions of the capture: what it was made with, as whom, from where, and how right its clock is."""
 
-from services.evidence.capture.work import Made, StepFailed, Work
+from services.evidence.capture.work import Made, Work
 from services.evidence.circumstances.conditions import clock_facts, site_clock, software
 from services.evidence.domain import clean
 from shared.browser.chromium import HEIGHT, WIDTH
@@ -9,13 +9,11 @@ DIRECT = "direct"  # captures use no exit
 
 
 async def conditions(work: Work) -> Made:
-    if work.document is None:
-        raise StepFailed("there is no document")
     compared = await work.around.clocks.compared()
     return Made(
         facts={
             "software": software(),
-            "browser": work.rendering.browser if work.rendering else None,
+            "browser": work.drawn.browser,
             "viewport": {"width": WIDTH, "height": HEIGHT},
             "scripts": work.scripts,
             "user_agent": clean(work.user_agent),
@@ -23,6 +21,6 @@ async def conditions(work: Work) -> Made:
             "exit": DIRECT,
             "outside_address": work.settings.outside_address or None,
             "clock": clock_facts(work.clock.now(), compared),
-            "site_clock": site_clock(work.document),
+            "site_clock": site_clock(work.page),
         }
     )

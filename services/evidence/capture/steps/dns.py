@@ -8,25 +8,31 @@ from haetae_verify.canonical import canonical, moment
 from services.evidence.capture.work import Json, Made, StepFailed, Work
 from services.evidence.circumstances.names import Said, ask, questions
 from services.evidence.domain import File
+from shared.net.exits import is_onion
 from shared.rdap import registered_domain
 
 FORMAT = "haetae-dns/1"
 
 
 async def dns(work: Work) -> Made:
-    if work.document is None:
-        raise StepFailed("there is no document")
-    host = httpx.URL(work.document.url).raw_host.decode("ascii").lower()
-    servers = work.settings.name_servers
-    if work.fetcher.allows(host) and not servers:
-        return Made(facts={"asked": False, "host": host, "why": "the operator's list of hosts says its address"})
+    host = httpx.URL(work.page.url).raw_host.decode("ascii").lower()
+    if why := _why_not(work, host):
+        return Made(facts={"asked": False, "host": host, "why": why})
     domain = registered_domain(host)
-    asked, said = await ask(questions(host, domain, work.document.address), servers, work.clock)
+    asked, said = await ask(questions(host, domain, work.page.address), work.settings.name_servers, work.clock)
     if all(one.outcome == "failed" for one in said):
         raise StepFailed(f"no name server answered: {said[0].failure}")
     told: dict[str, Json] = {"host": host, "domain": domain, "servers": asked, "answers": [_told(one) for one in said]}
     file = File("dns.json", canonical({"format": FORMAT, **told}), "application/json", content=False)
     return Made((file,), {"asked": True, "addresses": _addresses(host, said), **told})
+
+
+def _why_not(work: Work, host: str) -> str:
+    if is_onion(host):
+        return "an onion service, whose name no name server may see"  # RFC 7686, 2
+    if work.fetcher.allows(host) and not work.settings.name_servers:
+        return "the operator's list of hosts says its address"
+    return ""
 
 
 def _addresses(host: str, said: Iterable[Said]) -> list[Json]:

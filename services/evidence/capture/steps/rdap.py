@@ -16,12 +16,8 @@ NOT_A_FAULT = frozenset({Why.OFF, Why.NO_SERVER, Why.NOT_FOUND})
 
 
 async def rdap(work: Work) -> Made:
-    if work.document is None:
-        raise StepFailed("there is no document")
-    asking, document = work.around.rdap, work.document
-    both = await asyncio.gather(
-        _tried(_domain(asking, document)), _tried(_network(asking, document.address)), return_exceptions=False
-    )
+    asking, document = work.around.rdap, work.page
+    both = await asyncio.gather(_tried(_domain(asking, document)), _tried(_network(asking, document.address)))
     faults = [fault for _, _, fault in both]
     if all(fault and fault.why not in NOT_A_FAULT for fault in faults):
         raise StepFailed("; ".join(clean(str(fault)) for fault in faults))
