@@ -160,7 +160,7 @@ def parts(agency: Agency) -> Files:
     }
 
 
-def listed(files: Files, key: Ed25519PrivateKey, **more: Any) -> Files:
+def listed(files: Files, key: Ed25519PrivateKey, /, **more: Any) -> Files:
     """The files and their `bundle.json`, signed with the key; `more` replaces its fields."""
     lines = json.loads(files["custody.json"]).get("lines", [])
     about = {
@@ -173,10 +173,14 @@ def listed(files: Files, key: Ed25519PrivateKey, **more: Any) -> Files:
         "manifest_sha256": digest(files["manifest.json"]),
         "custody": {"length": len(lines), "head": lines[-1]["hash"] if lines else GENESIS},
         "public_keys": [{"public_key": key.public_key().public_bytes_raw().hex(), "since": moment(AT), "until": None}],
-        "files": [{"name": name, "sha256": digest(data), "bytes": len(data)} for name, data in sorted(files.items())],
+        "files": [entry(name, data) for name, data in sorted(files.items())],
         **more,
     }
     return {**files, "bundle.json": sign(about, key)}
+
+
+def entry(name: str, data: bytes) -> Json:
+    return {"name": name, "sha256": digest(data), "bytes": len(data)}
 
 
 def bundle(agency: Agency) -> bytes:
