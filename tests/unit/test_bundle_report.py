@@ -8,7 +8,7 @@ from pypdf import PdfReader
 
 from services.evidence.bundle.facts import report
 from services.evidence.bundle.report import as_svg, draw
-from tests.support.bundles import OFFICE, URL, contents, custody_lines, manifest
+from tests.support.reports import OFFICE, URL, contents, custody_lines, manifest
 from tests.support.pages import picture
 
 BOXES = '<svg xmlns="http://www.w3.org/2000/svg" width="10" height="10"><rect width="5" height="5"/></svg>'

@@ -73,7 +73,7 @@ def registered(domain: object) -> object:
 
 def period(certificate: object) -> str | None:
     begin, end = at(certificate, "not_before"), at(certificate, "not_after")
-    return f"{begin} – {end}" if begin and end else None
+    return f"{begin} ~ {end}" if begin and end else None
 
 
 def offset(steps: Mapping[str, Json]) -> str | None:

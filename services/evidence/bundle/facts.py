@@ -9,7 +9,7 @@ from services.evidence.bundle.circumstances import server
 from services.evidence.bundle.contents import Contents, Json, Office, Stamped
 from services.evidence.bundle.looks import looks
 from services.evidence.bundle.plain import defanged, shown
-from services.evidence.bundle.words import WORDS, Pair, line, say, word
+from services.evidence.bundle.words import WORDS, Pair, line, percent, say, word
 from shared.notices import reference
 
 # What fits: two pages of which each line is read. All of it is in the bundle's other files.
@@ -88,10 +88,6 @@ def matches(listed: Sequence[Json]) -> str:
     nearest = min(listed, key=lambda match: match["distance"])
     algorithm = shown(str(nearest["algorithm"]), MAX_NAME).upper()
     return line(say("matches", count=len(listed), algorithm=algorithm, distance=nearest["distance"]))
-
-
-def percent(permille: int) -> str:
-    return f"{permille / 10:g} %"
 
 
 def times(contents: Contents, office: Office) -> list[tuple[str, str, str]]:

@@ -27,3 +27,7 @@ def say(sentence: str, **values: object) -> Pair:
 def line(pair: Pair) -> str:
     """Both words on one line."""
     return " · ".join(part for part in pair if part)
+
+
+def percent(permille: int) -> str:
+    return f"{permille / 10:g} %"
