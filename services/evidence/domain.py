@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import NamedTuple
 
 from haetae_verify.canonical import digest
+from services.evidence.capture.boxes import UNKNOWN, Boxes
 from shared.events.values import SealedObject, Sha256
 from shared.net import Secured
 
@@ -69,7 +70,8 @@ class Refusal:
 
 @dataclass(frozen=True)
 class Rendering:
-    """What the browser showed. `html` is the document after its scripts ran, `screenshot` a JPEG of the whole page."""
+    """What the browser showed. `html` is the document after its scripts ran. `screenshot`: a JPEG of the whole page,
+    `visible`: of what fits one screen, both `WIDTH` wide; `height`: of the first, in pixels."""
 
     final_url: str
     html: str
@@ -77,29 +79,10 @@ class Rendering:
     screenshot: bytes
     browser: str
     user_agent: str
-
-
-@dataclass(frozen=True)
-class Preserved:
-    """A picture of the finding. `exchange` is None when it could not be had; `note` says why, or how it was had."""
-
-    number: int
-    url: str
-    found_sha256: Sha256
-    exchange: Exchange | None
-    note: str
-
-
-@dataclass(frozen=True)
-class Captured:
-    started_at: datetime
-    finished_at: datetime
-    scripts: bool
-    document: Exchange
-    rendering: Rendering
-    exchanges: tuple[Exchange, ...]
-    refusals: tuple[Refusal, ...]
-    pictures: tuple[Preserved, ...]
+    title: str = ""
+    visible: bytes = b""
+    height: int = 0
+    boxes: Boxes = UNKNOWN
 
 
 @dataclass(frozen=True)

@@ -1,18 +1,25 @@
 """A flagged finding is captured and sealed; what cannot be captured is said to have failed."""
 
 import asyncio
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
 import structlog
 
-from services.evidence.capture.files import bundle
-from services.evidence.capture.plan import Capture
-from services.evidence.domain import PageFailed, clean
+from haetae_verify.manifest import NAME
+from services.evidence.capture.captured import Captured
+from services.evidence.domain import File, PageFailed, clean
+from services.evidence.seal.manifest import FULL, manifest
 from services.evidence.store import Evidence
 from shared.database import Transaction
 from shared.events import ContentFlagged, EvidenceFailed, EvidenceSealed
 from shared.events.values import SealedObject
 from shared.objects.vault import Vault
+from shared.version import VERSION
+
+SOFTWARE = f"Haetae {VERSION}"
+
+Capture = Callable[[ContentFlagged], Awaitable[Captured]]
 
 log = structlog.get_logger()
 
@@ -28,16 +35,24 @@ class Failed:
     reason: str
 
 
-async def preserve(event: ContentFlagged, *, capture: Capture, vault: Vault) -> Sealed | Failed:
+async def preserve(
+    event: ContentFlagged, *, capture: Callable[[ContentFlagged], Awaitable[Captured]], vault: Vault
+) -> Sealed | Failed:
     """Capture into the vault. May run again after a crash: what was kept then stays beside, under its own digests."""
     try:
-        captured = await capture(event.finding)
+        captured = await capture(event)
     except PageFailed as failure:
         return Failed(clean(str(failure)))
-    files = await asyncio.to_thread(bundle, event, captured)
+    files = await asyncio.to_thread(_files, event, captured)
     await vault.put_all(event.case_id, [file.data for file in files])
     objects = tuple(file.sealed() for file in files)
     return Sealed(objects[-1].sha256, objects)
+
+
+def _files(event: ContentFlagged, captured: Captured) -> tuple[File, ...]:
+    """All of a capture, the manifest last."""
+    listed = manifest(event, captured, FULL, SOFTWARE)
+    return (*captured.files, File(NAME, listed, "application/json", content=False))
 
 
 async def seal(event: ContentFlagged, outcome: Sealed | Failed, tx: Transaction) -> None:

@@ -5,7 +5,7 @@ from types import TracebackType
 from typing import Self
 
 from services.evidence.capture.browser import Browser
-from services.evidence.capture.plan import Capture
+from services.evidence.capture.capturing import Capture
 from services.evidence.handlers import Failed, Sealed, preserve
 from services.evidence.settings import Settings
 from shared.clock import Clock
@@ -28,7 +28,7 @@ class Workshop:
             fetcher = await opening.enter_async_context(Fetcher(settings))
             self.vault = await opening.enter_async_context(open_vault(settings))
             self.browser = await opening.enter_async_context(Browser(settings.chromium, settings.captures_at_once))
-            self._capture = Capture(fetcher, self.browser, settings, self._clock)
+            self._capture = await opening.enter_async_context(Capture(fetcher, self.browser, settings, self._clock))
             self._open = opening.pop_all()
         return self
 

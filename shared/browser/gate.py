@@ -63,6 +63,7 @@ class Gate:
         self._supply = supply
         self._document: Answer | None = document
         self._loading: set[asyncio.Task[Answer]] = set()
+        self._asked = asyncio.Event()
 
     async def serve(self, route: Route) -> None:
         """Answer one request of the browser. Never raises: Playwright's connection does not survive that."""
@@ -82,6 +83,20 @@ class Gate:
         self._supply.refuse(window.url, A_WINDOW)
         with suppress(PlaywrightError):
             await window.close()
+
+    async def quiet(self, seconds: float, most: float) -> None:
+        """Returns when the page has wanted nothing for so many seconds, or after `most` of them."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(most):
+                while True:
+                    if self._loading:
+                        await asyncio.wait(self._loading)
+                    self._asked.clear()
+                    try:
+                        await asyncio.wait_for(self._asked.wait(), seconds)
+                    except TimeoutError:
+                        if not self._loading:
+                            return
 
     async def close(self) -> None:
         """Stop what is still loading: nothing is asked for after this."""
@@ -123,6 +138,7 @@ class Gate:
         headers = {name: request.headers[name] for name in PASSED_ON if name in request.headers}
         task = asyncio.ensure_future(self._supply.answer(request.url, headers, kind))
         self._loading.add(task)
+        self._asked.set()
         await asyncio.wait({task})
         self._loading.discard(task)
         if task.cancelled():

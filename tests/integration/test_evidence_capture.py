@@ -13,21 +13,15 @@ import pytest
 from PIL import Image
 from playwright.async_api import Error as PlaywrightError
 from starlette.responses import RedirectResponse, Response
-from warcio.archiveiterator import ArchiveIterator
 
-from haetae_verify.canonical import digest
-from services.evidence.archive.warc import archive
-from services.evidence.capture import plan as capturing
+from services.evidence.capture import capturing
 from services.evidence.capture.browser import Browser
-from services.evidence.capture.plan import Capture
 from services.evidence.domain import Attempt, PageFailed, PageGone
 from shared.browser import NAMES
-from shared.clock import SystemClock
 from shared.failures import Transient
-from shared.net import Fetcher
-from tests.support.captures import evidence_settings, flagged
 from tests.support.chromium import chromium_processes
 from tests.support.pages import picture, trap
+from tests.support.shown import camera
 
 TEXT = "The lantern parcel waits at gate seven."
 
@@ -41,34 +35,19 @@ def impatient(monkeypatch):
 
 @pytest.fixture
 async def capture(browser, web):
-    settings = evidence_settings(web.hosts)
-    async with Fetcher(settings) as fetcher:
-        made = Capture(fetcher, browser, settings, SystemClock())
-        yield lambda url, *pictures: made(flagged(url, *pictures).finding)
-
-
-def responses(captured):
-    stream = ArchiveIterator(io.BytesIO(archive(captured, "test")), check_digests="raise")
-    return {
-        record.rec_headers.get_header("WARC-Target-URI"): record.content_stream().read()
-        for record in stream
-        if record.rec_type == "response"
-    }
-
-
-def reasons(captured):
-    return {refusal.url: refusal.reason for refusal in captured.refusals}
+    async with camera(browser, web) as made:
+        yield made
 
 
 async def test_page_text_picture_and_screenshot_are_preserved(capture, web):
     url = web.page("/post/1", f"<h1>Harbour</h1><p>{TEXT}</p><img src=/media/1.jpg>")
     captured = await capture(url, (web.url("/media/1.jpg"), picture()))
-    assert TEXT in captured.rendering.text
-    assert TEXT in captured.rendering.html
-    assert responses(captured)[web.url("/media/1.jpg")] == picture()
-    assert captured.pictures[0].exchange.body == picture()
-    assert captured.document.address == "127.0.0.1"
-    with Image.open(io.BytesIO(captured.rendering.screenshot)) as screenshot:
+    assert TEXT in captured.text
+    assert TEXT in captured.files["page.html"].decode()
+    assert captured.responses()[web.url("/media/1.jpg")] == picture()
+    assert captured.files["picture-1.jpg"] == picture()
+    assert captured.facts("document")["address"] == "127.0.0.1"
+    with Image.open(io.BytesIO(captured.files["screenshot.jpg"])) as screenshot:
         assert screenshot.size == (1280, 800)
         # The gradient's discs are red to yellow: they were drawn, not only loaded.
         red, _, blue = (band.getextrema() for band in screenshot.split())
@@ -78,16 +57,16 @@ async def test_page_text_picture_and_screenshot_are_preserved(capture, web):
 async def test_what_scripts_wrote_is_in_the_document_as_it_was_received_in_the_archive(capture, web):
     url = web.page("/post/2", "<p id=here></p><script>here.textContent = 'written ' + 'later'</script>")
     captured = await capture(url)
-    assert "written later" in captured.rendering.text
-    assert b"written later" not in responses(captured)[url]
+    assert "written later" in captured.text
+    assert b"written later" not in captured.responses()[url]
 
 
 async def test_a_packed_page_is_archived_unpacked(capture, web):
     body = gzip.compress(f"<p>{TEXT}</p>".encode())
     web.pages["/packed"] = Response(body, headers={"content-encoding": "gzip", "content-type": "text/html"})
     captured = await capture(web.url("/packed"))
-    assert TEXT in captured.rendering.text
-    assert responses(captured)[web.url("/packed")] == f"<p>{TEXT}</p>".encode()
+    assert TEXT in captured.text
+    assert captured.responses()[web.url("/packed")] == f"<p>{TEXT}</p>".encode()
 
 
 async def test_redirects_are_in_the_record(capture, web):
@@ -95,20 +74,21 @@ async def test_redirects_are_in_the_record(capture, web):
     web.pages["/media/old.jpg"] = RedirectResponse("/media/1.jpg")
     web.page("/post/3", "<p>Moved</p><img src=/media/old.jpg>")
     captured = await capture(web.url("/old"), (web.url("/media/old.jpg"), picture()))
-    assert [(e.url, e.status) for e in captured.exchanges] == [
+    assert [(one["url"], one["status"]) for one in captured.facts("requests")["page"]] == [
         (web.url("/old"), 307),
         (web.url("/post/3"), 200),
         (web.url("/media/old.jpg"), 307),
         (web.url("/media/1.jpg"), 200),
     ]
-    assert captured.document.url == captured.rendering.final_url == web.url("/post/3")
-    assert captured.pictures[0].exchange.body == picture()
+    assert captured.facts("document")["url"] == captured.facts("render")["final_url"] == web.url("/post/3")
+    assert captured.files["picture-1.jpg"] == picture()
 
 
 async def test_a_picture_that_stands_in_the_page_is_not_asked_for(capture, web):
     url = web.page("/post/5", "<p>With one inside</p>")
-    (inside,) = (await capture(url, (f"{url}#inline-0123456789abcdef", b"inside"))).pictures
-    assert (inside.exchange, inside.note) == (None, "a part of the page, which is preserved")
+    inside = (f"{url}#inline-0123456789abcdef", b"inside")
+    (inside,) = (await capture(url, inside, excerpt="With one inside")).pictures
+    assert (inside["object"], inside["note"]) == (None, "a part of the page, which is preserved")
     assert web.paths().count("/post/5") == 1
 
 
@@ -117,19 +97,20 @@ async def test_a_picture_that_the_page_no_longer_shows_is_asked_for(capture, web
     gone = web.url("/media/gone.jpg")
     captured = await capture(url, (web.url("/media/1.jpg"), picture()), (gone, b"was here"))
     had, missing = captured.pictures
-    assert digest(had.exchange.body) == digest(picture())
-    assert had.note == "not loaded by the page; asked for by its address"
-    assert missing.exchange is None
-    assert "404" in missing.note
+    assert (had["as_found"], captured.files[had["object"]]) == (True, picture())
+    assert had["note"] == "not loaded by the page; asked for by its address"
+    assert missing["object"] is None
+    assert "404" in missing["note"]
 
 
 async def test_a_page_without_end_is_cut(capture, web):
     captured = await capture(web.page("/long", "<div style='height:90000px'>long</div>"))
-    with Image.open(io.BytesIO(captured.rendering.screenshot)) as screenshot:
+    with Image.open(io.BytesIO(captured.files["screenshot.jpg"])) as screenshot:
         assert screenshot.size == (1280, 4000)
 
 
 ATTACK = """
+<p>The lantern parcel waits at gate seven.</p>
 <img src="{trap}/img"><link rel=stylesheet href="{trap}/css"><iframe src="{trap}/frame"></iframe>
 <link rel=preconnect href="{trap}"><link rel=prefetch href="{trap}/prefetch"><img src="/bounce">
 <img src="http://169.254.169.254/latest/meta-data/"><img src="http://[::1]:{port}/v6"><img src="http://0x7f000001/odd">
@@ -167,16 +148,16 @@ async def test_a_page_reaches_nothing_private_by_any_way(name, web):
         web.pages["/bounce"] = RedirectResponse(f"{address}/bounced")
         url = web.page("/hostile", ATTACK.format(trap=address, port=private.port))
         async with Browser(Path(shutil.which(name)), at_once=1) as browser:
-            captured = await _with(browser, web, url, (f"{address}/finding.jpg", b"was there"))
+            captured = await _with(browser, web, url, (f"{address}/finding.jpg", b"was there"), excerpt=TEXT)
         assert private.reached == []
-    refused = reasons(captured)
+    refused = captured.refused
     for way in ("img", "css", "frame", "fetch", "beacon", "post", "worker", "video"):
         assert f"{address}/{way}" in refused, refused
     assert f"redirects to {address}/bounced" in refused[web.url("/bounce")]
     assert "link-local" in refused["http://169.254.169.254/latest/meta-data/"]
     assert f"ws://127.0.0.1:{private.port}/socket" in refused
-    assert captured.pictures[0].exchange is None
-    assert web.url("/bounce") in responses(captured)
+    assert captured.pictures[0]["object"] is None
+    assert web.url("/bounce") in captured.responses()
     assert "/worker.js" not in web.paths()
 
 
@@ -212,7 +193,7 @@ async def test_a_page_in_trouble_is_asked_again(capture, web, impatient):
         return next(answers)
 
     web.pages["/trouble"] = troubled
-    assert TEXT in (await capture(web.url("/trouble"))).rendering.text
+    assert TEXT in (await capture(web.url("/trouble"))).text
 
 
 async def test_a_page_in_lasting_trouble_is_given_up_with_the_reason(capture, web, impatient):
@@ -224,11 +205,9 @@ async def test_a_page_in_lasting_trouble_is_given_up_with_the_reason(capture, we
 
 async def test_a_script_that_never_ends_does_not_keep_the_page_from_being_preserved(browser, web, impatient):
     url = web.page("/loop", f"<p>{TEXT}</p><script>for (;;) {{}}</script>")
-    settings = evidence_settings(web.hosts, capture_seconds=1.5)
-    async with Fetcher(settings) as fetcher:
-        captured = await Capture(fetcher, browser, settings, SystemClock())(flagged(url).finding)
-    assert not captured.scripts
-    assert TEXT in captured.rendering.text
+    captured = await _with(browser, web, url, capture_seconds=1.5)
+    assert not captured.facts("render")["scripts"]
+    assert TEXT in captured.text
 
 
 async def test_a_page_that_never_stops_loading_is_taken_as_it_stands(browser, web, monkeypatch):
@@ -243,21 +222,20 @@ async def test_a_page_that_never_stops_loading_is_taken_as_it_stands(browser, we
     web.pages["/never"] = never
     captured = await _with(browser, web, web.page("/waits", f"<p>{TEXT}</p><img src=/never>"))
     over.set()
-    assert TEXT in captured.rendering.text
+    assert TEXT in captured.text
 
 
 async def test_a_page_that_asks_for_ever_is_cut_off(browser, web, monkeypatch):
     monkeypatch.setattr("services.evidence.capture.traffic.PAGE_REQUESTS", 5)
     body = "".join(f"<img src=/media/{number}.jpg>" for number in range(20))
     captured = await _with(browser, web, web.page("/many", body))
-    assert len(captured.exchanges) == 5
-    assert any("more than 5 requests" in reason for reason in reasons(captured).values())
+    assert len(captured.facts("requests")["page"]) == 5
+    assert any("more than 5 requests" in reason for reason in captured.refused.values())
 
 
-async def _with(browser, web, url, *pictures):
-    settings = evidence_settings(web.hosts)
-    async with Fetcher(settings) as fetcher:
-        return await Capture(fetcher, browser, settings, SystemClock())(flagged(url, *pictures).finding)
+async def _with(browser, web, url, *pictures, excerpt="", **settings):
+    async with camera(browser, web, **settings) as capture:
+        return await capture(url, *pictures, excerpt=excerpt)
 
 
 async def test_chromium_killed_in_the_middle_is_started_anew(web, impatient):
@@ -275,8 +253,8 @@ async def test_chromium_killed_in_the_middle_is_started_anew(web, impatient):
         web.pages["/killing.jpg"] = killing
         captured = await _with(browser, web, web.page("/post/9", f"<p>{TEXT}</p><img src=/killing.jpg>"))
         assert killed.is_set()
-        assert TEXT in captured.rendering.text
-        assert captured.scripts
+        assert TEXT in captured.text
+        assert captured.facts("render")["scripts"]
         assert before.isdisjoint(chromium_processes())
 
 

@@ -6,39 +6,35 @@ import os
 import pytest
 from starlette.responses import Response
 
-from services.evidence.capture.files import bundle
-from services.evidence.capture.plan import Capture
 from services.evidence.capture.traffic import PAGE_BYTES, TooMuch, Traffic
 from shared.clock import SystemClock
 from shared.net import Fetcher
 from shared.objects.vault import MAX_OBJECT_BYTES
-from tests.support.captures import evidence_settings, flagged
+from tests.support.captures import evidence_settings
 from tests.support.pages import picture
+from tests.support.shown import camera
 
 TEXT = "The lantern parcel waits at gate seven."
 
 
 @pytest.fixture
 async def sealed(browser, web):
-    """Captures a page with its pictures; gives the capture and the files that are sealed."""
-    settings = evidence_settings(web.hosts)
-    async with Fetcher(settings) as fetcher:
+    """Captures a page with its pictures."""
+    async with camera(browser, web) as capture:
 
-        async def capture(url, *pictures):
-            event = flagged(url, *pictures)
-            captured = await Capture(fetcher, browser, settings, SystemClock())(event.finding)
-            files = bundle(event, captured)
-            assert max(len(file.data) for file in files) <= MAX_OBJECT_BYTES
-            return captured, {file.name: file.data for file in files}
+        async def captured(url, *pictures):
+            seen = await capture(url, *pictures)
+            assert max(map(len, seen.files.values())) <= MAX_OBJECT_BYTES
+            return seen
 
-        yield capture
+        yield captured
 
 
 async def test_a_document_that_its_scripts_blew_up_is_cut(sealed, web):
     url = web.page("/blown", f"<p>{TEXT}</p><script>document.body.append('&'.repeat(2e7))</script>")
-    captured, files = await sealed(url)
-    assert TEXT.encode() in files["page.html"]
-    assert any("characters" in refusal.reason for refusal in captured.refusals)
+    captured = await sealed(url)
+    assert TEXT.encode() in captured.files["page.html"]
+    assert any("characters" in reason for reason in captured.refused.values())
 
 
 @pytest.mark.parametrize(("limit", "value"), [("PAGE_REQUESTS", 3), ("PAGE_BYTES", 50_000)])
@@ -47,9 +43,9 @@ async def test_a_page_cannot_crowd_the_finding_out_of_the_record(sealed, web, mo
     for number in range(9):
         web.pages[f"/junk/{number}"] = Response(os.urandom(20_000), media_type="image/jpeg")
     url = web.page("/flood", f"<p>{TEXT}</p>" + "".join(f"<img src=/junk/{number}>" for number in range(9)))
-    captured, files = await sealed(url, (web.url("/media/1.jpg"), picture()))
-    assert files["picture-1.jpg"] == picture()
-    assert len(captured.refusals) >= 7
+    captured = await sealed(url, (web.url("/media/1.jpg"), picture()))
+    assert captured.files["picture-1.jpg"] == picture()
+    assert len(captured.refused) >= 7
 
 
 async def test_answers_in_flight_cannot_pass_the_limit_together(web):
@@ -58,7 +54,7 @@ async def test_answers_in_flight_cannot_pass_the_limit_together(web):
         web.pages[f"/large/{number}"] = Response(bytes(large), headers={"x-long": "x" * 1000})
     async with Fetcher(settings) as fetcher:
         traffic = Traffic(fetcher, SystemClock(), "Chrome", None)
-        asked = [traffic.load(web.url(f"/large/{number}"), for_page=True) for number in range(6)]
+        asked = [traffic.load(web.url(f"/large/{number}")) for number in range(6)]
         answers = await asyncio.gather(*asked, return_exceptions=True)
     assert sum(isinstance(answer, TooMuch) for answer in answers) == 4
     assert sum(len(exchange.body) for exchange in traffic.exchanges) <= PAGE_BYTES
@@ -70,6 +66,6 @@ async def test_answers_in_flight_cannot_pass_the_limit_together(web):
 async def test_odd_headers_do_not_keep_a_page_from_being_shown(sealed, web, headers):
     html = f"<!doctype html><p>{TEXT}</p>"
     web.pages["/odd"] = Response(html, media_type="text/html", headers=headers)
-    captured, _ = await sealed(web.url("/odd"))
-    assert TEXT in captured.rendering.text
-    assert captured.scripts
+    captured = await sealed(web.url("/odd"))
+    assert TEXT in captured.text
+    assert captured.facts("render")["scripts"]

@@ -139,7 +139,7 @@ async def test_captured_twice_is_recorded_once(database, local_vault):
     event, id = flagged("http://harbour-board.en.test/post/41"), uuid4()
 
     async def capture(_):
-        return captured(event.finding.url)
+        return captured()
 
     for _ in range(2):  # the process died after the first capture, and after its commit
         outcome = await preserve(event, capture=capture, vault=local_vault)
@@ -152,7 +152,7 @@ async def test_a_later_failure_leaves_the_seal(database, local_vault):
     event = flagged("http://harbour-board.en.test/post/42")
 
     async def capture(_):
-        return captured(event.finding.url)
+        return captured()
 
     outcome = await preserve(event, capture=capture, vault=local_vault)
     await record_outcome(database, event, outcome, uuid4())
@@ -178,7 +178,7 @@ async def test_a_store_that_is_away_is_no_failure_of_the_page(unused_tcp_port):
     event = flagged("http://harbour-board.en.test/post/44")
 
     async def capture(_):
-        return captured(event.finding.url)
+        return captured()
 
     away = S3Address(f"127.0.0.1:{unused_tcp_port}", "somebody", "secret")
     async with open_vault(evidence_settings(env=away.env())) as vault:

@@ -7,7 +7,9 @@ from pathlib import Path
 from typing import Any
 
 from haetae_verify.canonical import digest
-from services.evidence.domain import Captured, Exchange, Preserved, Refusal, Rendering
+from services.evidence.capture.captured import Captured
+from services.evidence.capture.work import Made, StepDone
+from services.evidence.domain import Exchange, File
 from services.evidence.settings import Settings
 from shared.events import ContentFlagged
 from shared.events.examples import EXAMPLES
@@ -19,13 +21,19 @@ MASTER_KEY = base64.b64encode(bytes(32)).decode()
 AT = datetime(2026, 11, 22, 9, 0, 1, tzinfo=UTC)
 
 
-def flagged(url: str, *pictures: tuple[str, bytes]) -> ContentFlagged:
-    """The catalogue's example, of this page with these pictures (address and bytes)."""
+def flagged(url: str, *pictures: tuple[str, bytes], excerpt: str = "") -> ContentFlagged:
+    """The catalogue's example, of this page with these pictures (address and bytes) and this text."""
     example = EXAMPLES[ContentFlagged]
     assert isinstance(example, ContentFlagged)
     found = tuple(Picture(url=address, sha256=digest(data), bytes=len(data)) for address, data in pictures)
     finding = Finding.model_validate(
-        {**example.finding.model_dump(), "url": url, "pictures": found, "content_id": identity("content", url)}
+        {
+            **example.finding.model_dump(),
+            "url": url,
+            "pictures": found,
+            "excerpt": excerpt,
+            "content_id": identity("content", url),
+        }
     )
     return example.model_copy(update={"case_id": case_id(url), "finding": finding})
 
@@ -35,24 +43,26 @@ def exchange(url: str, body: bytes, status: int = 200, **headers: str) -> Exchan
     return Exchange(url, status, {"user-agent": "Chrome"}, named, body, "127.77.0.3", AT)
 
 
-def captured(url: str = "http://harbour-board.en.test/post/41") -> Captured:
+def exchanges(url: str = "http://harbour-board.en.test/post/41") -> tuple[Exchange, Exchange]:
+    """A page and a picture of it."""
     page = exchange(url, b"<p>The lantern parcel waits.</p>", content_type="text/html", content_encoding="gzip")
-    shot = exchange(url + ".jpg", picture(), content_type="image/jpeg")
-    return Captured(
-        started_at=AT,
-        finished_at=AT + timedelta(seconds=1),
-        scripts=True,
-        document=page,
-        rendering=Rendering(
-            url, "<p>The lantern \ud800 parcel</p>", "The lantern parcel", picture(1280, 800), "Chrome 1", "C"
-        ),
-        exchanges=(page, shot),
-        refusals=(Refusal("http://127.0.0.1/", "is loopback"),),
-        pictures=(
-            Preserved(1, shot.url, shot.sha256, shot, "loaded by the page"),
-            Preserved(2, url + "/gone.jpg", "0" * 64, None, "its address answers 404"),
-        ),
+    return page, exchange(url + ".jpg", picture(), content_type="image/jpeg")
+
+
+def captured() -> Captured:
+    """A capture of three steps, one of which failed."""
+    shot = picture(1280, 800)
+    files = (
+        File("screenshot.jpg", shot, "image/jpeg"),
+        File("screenshot-blurred.jpg", picture(320, 200), "image/jpeg"),
     )
+    text = File("text.txt", b"The lantern parcel", "text/plain; charset=utf-8")
+    steps = (
+        StepDone("render", AT, AT, Made((text,), {"scripts": True})),
+        StepDone("screenshots", AT, AT + timedelta(milliseconds=300), Made(files, {"width": 1280})),
+        StepDone("dns", AT, AT, Made(), "the name server does not answer"),
+    )
+    return Captured(started_at=AT, finished_at=AT + timedelta(seconds=1), steps=steps)
 
 
 def evidence_settings(hosts: Path | None = None, env: Mapping[str, str] | None = None, **more: Any) -> Settings:

@@ -3,15 +3,17 @@
 import pytest
 
 from haetae_verify.canonical import digest
-from services.evidence.capture.files import bundle
+from haetae_verify.manifest import NAME
 from services.evidence.custody.checking import check_vault
 from services.evidence.custody.lines import plain
+from services.evidence.seal.manifest import FULL, manifest
 from shared.objects.folder import FolderStore
 from shared.objects.vault import Vault
 from tests.support.captures import captured, flagged
 
 EVENT = flagged("http://harbour-board.en.test/post/41")
-FILES = {file.name: file.data for file in bundle(EVENT, captured(EVENT.finding.url))}
+CAPTURED = captured()
+FILES = {file.name: file.data for file in CAPTURED.files} | {NAME: manifest(EVENT, CAPTURED, FULL, "Haetae test")}
 SEALED_AS = digest(FILES["manifest.json"])
 
 

@@ -19,7 +19,8 @@ from tests.support.captures import AT, flagged
 @pytest.fixture
 def work():
     event = flagged("http://harbour-board.en.test/post/41")
-    return Work(event, None, ManualClock(AT), None, None, None, "Chrome")
+    nothing = dict.fromkeys(("settings", "fetcher", "browser", "traffic", "look", "around"))
+    return Work(event=event, clock=ManualClock(AT), user_agent="Chrome", **nothing)
 
 
 async def fine(work):

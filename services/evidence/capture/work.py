@@ -12,8 +12,11 @@ from shared.events import ContentFlagged
 from shared.net import Fetcher
 
 if TYPE_CHECKING:
+    from services.evidence.archive.looks import Second
     from services.evidence.capture.browser import Browser
+    from services.evidence.capture.looking import Looked
     from services.evidence.capture.traffic import Traffic
+    from services.evidence.circumstances.around import Around
 
 # Strings, integers, booleans, None, and lists and mappings of them: fractions have no one form in canonical JSON that
 # everybody agrees on, so measures are integers of a small unit (milliseconds).
@@ -44,11 +47,28 @@ class Work:
     fetcher: Fetcher
     browser: "Browser"
     traffic: "Traffic"
+    look: Callable[[bytes], Awaitable["Looked"]]  # at a picture of the web, in a child process
+    around: "Around"
     user_agent: str
     scripts: bool = True
     document: Exchange | None = None
     rendering: Rendering | None = None
+    second: "Second | None" = None  # the independent look, once it was had
     done: dict[str, "StepDone"] = field(default_factory=dict)
+
+    @property
+    def page(self) -> Exchange:
+        """The document, for steps after the one that fetches it."""
+        if self.document is None:
+            raise RuntimeError("the plan runs a step before the document that it needs")
+        return self.document
+
+    @property
+    def drawn(self) -> Rendering:
+        """The rendering, for steps after the one that draws the page."""
+        if self.rendering is None:
+            raise RuntimeError("the plan runs a step before the rendering that it needs")
+        return self.rendering
 
 
 Run: TypeAlias = Callable[[Work], Awaitable[Made]]
