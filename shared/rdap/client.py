@@ -96,10 +96,11 @@ class Rdap:
         url = f"{self._bootstrap.rstrip('/')}/{file}.json"
         try:
             fetched = await self._asking.get(url, MAX_DIRECTORY)
-        except RdapFailed:
-            if (former := self._directories.get(file, late=True)) is None:
-                raise
-            return former
+        except RdapFailed as error:
+            if (former := self._directories.get(file, late=True)) is not None:
+                return former
+            why = Why.AWAY if error.why is Why.NOT_FOUND else error.why  # of a directory, not of what is asked about
+            raise RdapFailed(f"the directory: {error}", why) from error
         if not (found := servers(parsed(fetched.body, url))):
             raise RdapFailed(f"{url}: the directory names no server at all", Why.BROKEN)
         self._directories.put(file, found, len(fetched.body))

@@ -9,12 +9,16 @@ from pathlib import Path
 
 import pytest
 
+from services.evidence.capture.steps import rdap as step
+from services.evidence.domain import Exchange
 from shared.clock import ManualClock
 from shared.net import Fetcher, NetSettings
 from shared.rdap import Rdap, RdapFailed, Why, asking
 from shared.rdap.asking import MAX_BYTES
 from shared.rdap.remembered import KEPT_S, Remembered
 from shared.rdap.resting import MOST_S, UNSAID_S, Resting, seconds_of
+from tests.support.captures import evidence_settings
+from tests.support.circumstances import work
 from tests.support.raw_server import RawServer, plain, raw_server
 
 NAME, ADDRESS = "harbour.test", "203.0.113.7"
@@ -24,6 +28,7 @@ NOW = datetime(2026, 11, 22, 9, tzinfo=UTC)
 @dataclass
 class Bed:
     server: RawServer
+    fetcher: Fetcher
     rdap: Rdap
     clock: ManualClock
 
@@ -54,7 +59,7 @@ async def bed(tmp_path: Path) -> AsyncIterator[Bed]:
             f"/domain/{NAME}": answer(domain()),
             f"/ip/{ADDRESS}": answer({"objectClassName": "ip network", "name": "BOAT-NET"}),
         }
-        yield Bed(server, Rdap(fetcher, f"{base}/boot/", clock), clock)
+        yield Bed(server, fetcher, Rdap(fetcher, f"{base}/boot/", clock), clock)
 
 
 async def test_answers_and_the_directory_are_kept_for_a_day(bed: Bed) -> None:
@@ -202,3 +207,20 @@ def test_what_was_used_longest_ago_goes_first() -> None:
     assert (kept.get("a"), kept.get("b"), kept.get("c")) == ("first", None, "third")
     kept.put("a", "larger", 6)
     assert (kept.get("a"), kept.get("c")) == ("larger", None)
+
+
+async def test_a_slow_registrar_does_not_hold_up_what_the_registry_said(
+    bed: Bed, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def say_nothing(_: asyncio.StreamWriter) -> None:
+        await asyncio.Event().wait()
+
+    monkeypatch.setattr(step, "ALL_S", 0.1)
+    link = {"rel": "related", "type": "application/rdap+json", "href": bed.url("/registrar")}
+    bed.server.answers |= {f"/domain/{NAME}": answer(domain(links=[link])), "/registrar": say_nothing}
+    settings = evidence_settings(rdap_bootstrap=bed.url("/boot/"))
+    page = Exchange(f"http://shop.{NAME}/", 200, {}, {}, b"", ADDRESS, NOW)
+    made = await step.rdap(work(page, bed.fetcher, settings, bed.clock))
+    said = made.facts["domain"]
+    assert (said["registry"]["name"], said["registrar"]["why"]) == (NAME, "away")
+    assert made.facts["network"]["registry"]["name"] == "BOAT-NET"

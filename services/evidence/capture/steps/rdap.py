@@ -11,6 +11,7 @@ from services.evidence.domain import Exchange, File, clean
 from shared.rdap import Answer, Network, Rdap, RdapFailed, Registration, Why, registered_domain
 
 JSON = "application/json"
+ALL_S = 2.0  # for the registry and the registrar after it: the page is drawn by then
 Found = tuple[tuple[Answer[Registration] | Answer[Network], ...], dict[str, Json]]
 NOT_A_FAULT = frozenset({Why.OFF, Why.NO_SERVER, Why.NOT_FOUND})
 
@@ -30,19 +31,28 @@ async def _tried(finding: Awaitable[Found]) -> tuple[*Found, RdapFailed | None]:
     try:
         return *await finding, None
     except RdapFailed as error:
-        return (), {"failure": clean(str(error)), "why": str(error.why)}, error
+        return (), _failure(error), error
+
+
+def _failure(error: RdapFailed) -> dict[str, Json]:
+    return {"failure": clean(str(error)), "why": str(error.why)}
 
 
 async def _domain(asking: Rdap, document: Exchange) -> Found:
     host = httpx.URL(document.url).raw_host.decode("ascii")
     if (name := registered_domain(host)) is None:
         raise RdapFailed(f"{host} is below no domain that can be registered", Why.NO_SERVER)
+    until = asyncio.get_running_loop().time() + ALL_S
     answer = await asking.domain(name)
     told = about_domain(name, answer)
     try:
-        onward = await asking.onward(answer)
+        async with asyncio.timeout_at(until):
+            onward = await asking.onward(answer)
     except RdapFailed as error:
-        return (answer,), {"registry": told, "registrar": {"failure": clean(str(error)), "why": str(error.why)}}
+        return (answer,), {"registry": told, "registrar": _failure(error)}
+    except TimeoutError:
+        late = RdapFailed(f"no answer within {ALL_S:g} s of the first question", Why.AWAY)
+        return (answer,), {"registry": told, "registrar": _failure(late)}
     if onward is None:
         return (answer,), {"registry": told}
     return (answer, onward), {"registry": told, "registrar": about_domain(name, onward)}
