@@ -63,7 +63,7 @@ def check_bundle(source: Source, keys: Collection[str] = (), roots: Sequence[Cer
     listed = _check_manifest(source, about)
     _check_order(SEAL, sealed_at, manifest.NAME, listed.finished_at)
     _check_order(NAME, about.moment("made_at"), SEAL, sealed_at)
-    stamped = check_stamps(source, sealed_at, roots)
+    stamped = check_stamps(source, listed.case_id, sealed_at, roots)
     proved = ots.check_ots(source)
     _check_known(source, listed, stamped)
     chain = check_custody(small(source, custody.NAME), listed.case_id, sealed_as, about.object("custody"))

@@ -41,11 +41,14 @@ class _Listed:
     at: datetime
 
 
-def check_stamps(source: Source, sealed_at: datetime, roots: Sequence[Certificate]) -> tuple[Stamp, ...]:
+def check_stamps(source: Source, case_id: str, sealed_at: datetime, roots: Sequence[Certificate]) -> tuple[Stamp, ...]:
     """`roots`: whom the reader trusts; none: the roots that lie in the bundle. Raises `Wrong`."""
     stamps: list[Stamp] = []
     earliest = {SEAL: sealed_at}
-    for listed in _listed(document(NAME, small(source, NAME), FORMAT)):
+    shape = document(NAME, small(source, NAME), FORMAT)
+    if shape.text("case_id") != case_id:
+        raise Wrong(NAME, "case", other=shape.text("case_id"), case=case_id)
+    for listed in _listed(shape):
         trusted = roots or certificates(root_name(listed.authority), small(source, root_name(listed.authority)))
         stamp = _check(listed, small(source, listed.file), small(source, listed.covers), trusted)
         if stamp.at < earliest[listed.covers] - CLOCKS:

@@ -152,7 +152,7 @@ def parts(agency: Agency) -> Files:
         **files,
         "README.txt": readme(CASE, sealed_at),
         "manifest.json": listed,
-        "stamps.json": canonical({"format": "haetae-stamps/1", "stamps": stamps}),
+        "stamps.json": canonical({"format": "haetae-stamps/1", "case_id": CASE, "stamps": stamps}),
         **{f"authority-{name}.pem": pem(signer.root.certificate) for name, signer in agency.signers.items()},
         "custody.json": canonical({"format": "haetae-custody/1", "case_id": CASE, "lines": lines}),
         "report.pdf": b"%PDF-1.7 a stand-in for the report",

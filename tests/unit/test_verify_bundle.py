@@ -123,6 +123,7 @@ def test_a_seal_needs_a_key_that_was_in_use(since, until, right):
         ({"stamps_json": stamps(2, authority="local-a")}, ("stamp-2.tsr", "stamp")),
         ({"stamps_json": stamps(at=moment(AT + timedelta(days=400)))}, ("stamps.json", "stamp-time")),
         ({"stamps_json": document("stamps.json", stamps=[])}, ("authority-local-a.pem", "stranger")),
+        ({"stamps_json": document("stamps.json", case_id="x")}, ("stamps.json", "case")),
         ({"authority-local-b.pem": b"-"}, ("authority-local-b.pem", "pem")),
         ({"custody_json": document("custody.json", lines=[])}, ("custody.json", "chain-sealed")),
         ({"custody_json": document("custody.json", case_id="x")}, ("custody.json", "case")),
