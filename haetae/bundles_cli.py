@@ -1,0 +1,81 @@
+"""`haetae evidence bundle` and `haetae verify`: a case in one file for a court or the police, and the check of one."""
+
+import hashlib
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from haetae import access
+from haetae.evidence_cli import Basis, By, Case, Why, evidence
+from haetae.evidence_orders import order_and_wait
+from haetae.saying import HOME, Home, console, fail, guarded
+from haetae_verify.__main__ import main as verifier
+from services.evidence.orders.placing import Wanted
+from services.evidence.orders.store import Order
+from shared.clock import SystemClock
+from shared.events import OrderKind
+from shared.objects.exports import open_exports
+from shared.objects.vault import open_vault
+
+Key = Annotated[list[str] | None, typer.Option(help="A key that the agency publishes: hexadecimal, or a file.")]
+Root = Annotated[list[Path] | None, typer.Option(help="PEM of a root that you trust for time stamps.", exists=True)]
+
+
+@evidence.command("bundle")
+def bundle(
+    case: Case,
+    why: Why,
+    basis: Basis,
+    by: By,
+    out: Annotated[
+        Path | None, typer.Option(help="File to write; CASE.haetae.zip here unless given.", dir_okay=False)
+    ] = None,
+    home: Home = HOME,
+) -> None:
+    """Write a case's evidence into one file that anybody can check: evidence, seal, time stamps, custody, report."""
+    path = out or Path(f"{case}.haetae.zip")
+    if path.exists():
+        fail(f"{path} exists already: give another --out")
+
+    async def do() -> Order:
+        with console.status("the evidence service makes the bundle"):
+            order = await order_and_wait(home, Wanted(case, OrderKind.BUNDLE, by, why, basis))
+        await _fetch(home, order, path)
+        return order
+
+    order = guarded(do)
+    told = order.result or {}
+    console.print(f"{path}: {told['bytes']:,} bytes, SHA-256 {told['sha256']}", soft_wrap=True)
+    console.print(f"Check it, here or anywhere: python -m haetae_verify {path}", soft_wrap=True)
+
+
+async def _fetch(home: Path, order: Order, path: Path) -> None:
+    """Written beside and renamed: what has the name is whole. Raises `ValueError` when it is not what was made."""
+    part, hasher = path.with_name(path.name + ".part"), hashlib.sha256()
+    async with (
+        access.object_settings(home) as settings,
+        open_vault(settings) as vault,
+        open_exports(settings, vault, SystemClock()) as exports,
+    ):
+        with part.open("wb") as file:
+            async for piece in exports.get(order.case_id, order.order_id):
+                hasher.update(piece)
+                file.write(piece)
+    if hasher.hexdigest() != (order.result or {})["sha256"]:
+        part.unlink()
+        raise ValueError(f"what lies in the store is not the bundle that order {order.order_id} made: order it again")
+    part.rename(path)
+
+
+def verify(
+    file: Annotated[Path, typer.Argument(help="A .haetae.zip, its unpacked folder, or a certificate of destruction.")],
+    key: Key = None,
+    authority: Root = None,
+    lang: Annotated[str, typer.Option(help="Language of the answer: ko or en.")] = "en",
+) -> None:
+    """Check a bundle offline; the first thing that is wrong is named. The same as `python -m haetae_verify`."""
+    if lang not in ("ko", "en"):
+        raise typer.BadParameter("choose ko or en", param_hint="--lang")
+    given = [*(f"--key={one}" for one in key or ()), *(f"--authority={one}" for one in authority or ())]
+    raise typer.Exit(verifier([str(file), f"--lang={lang}", *given]))
