@@ -4,8 +4,9 @@ Everything is blurred beyond recognition, and only the letters are put back: wha
 """
 
 import io
+from collections.abc import Iterable
 
-from PIL import Image, ImageDraw, ImageFilter
+from PIL import Image, ImageChops, ImageDraw, ImageFilter
 
 from services.evidence.capture.boxes import Box, Boxes
 
@@ -20,28 +21,34 @@ def redacted(screenshot: bytes, boxes: Boxes) -> bytes:
     """The screenshot as JPEG, every picture blurred; all of it when it is not known where pictures are."""
     with Image.open(io.BytesIO(screenshot), formats=("JPEG",)) as opened:
         page = opened.convert("RGB")
-    blurred = _blurred(page)
+    shown = _blurred(page.convert("L")).convert("RGB")
     if boxes.known:
-        blurred.paste(page, mask=_written(page.size, boxes))
+        pictures = _mask(page.size, boxes.pictures)
+        shown.paste(_without(page, pictures), mask=ImageChops.invert(pictures))
+        written = _mask(page.size, sorted(boxes.text)[:MAX_BOXES])
+        shown.paste(page, mask=ImageChops.subtract(written, pictures))
     out = io.BytesIO()
-    blurred.save(out, "JPEG", quality=QUALITY)
+    shown.save(out, "JPEG", quality=QUALITY)
     return out.getvalue()
 
 
-def _blurred(page: Image.Image) -> Image.Image:
-    small = page.convert("L").reduce(SHRINK).filter(ImageFilter.GaussianBlur(BLUR))
-    return small.resize(page.size, Image.Resampling.BILINEAR).convert("RGB")
+def _without(page: Image.Image, pictures: Image.Image) -> Image.Image:
+    """What is around the pictures, blurred as well, and without their shine on it."""
+    grey = page.convert("L")
+    around = grey.histogram(ImageChops.invert(pictures))
+    grey.paste(max(range(len(around)), key=around.__getitem__), mask=pictures)
+    return _blurred(grey).convert("RGB")
 
 
-def _written(size: tuple[int, int], boxes: Boxes) -> Image.Image:
-    mask = Image.new("1", size)
+def _blurred(grey: Image.Image) -> Image.Image:
+    small = grey.reduce(SHRINK).filter(ImageFilter.GaussianBlur(BLUR))
+    return small.resize(grey.size, Image.Resampling.BILINEAR)
+
+
+def _mask(size: tuple[int, int], boxes: Iterable[Box]) -> Image.Image:
+    mask = Image.new("L", size)
     draw = ImageDraw.Draw(mask)
-    for value, group in ((1, boxes.text), (0, boxes.pictures)):
-        for box in sorted(group)[:MAX_BOXES] if value else group:
-            _fill(draw, box, value)
+    for box in boxes:
+        if box.area:
+            draw.rectangle((box.left, box.top, box.right - 1, box.bottom - 1), fill=255)
     return mask
-
-
-def _fill(draw: ImageDraw.ImageDraw, box: Box, value: int) -> None:
-    if box.area:
-        draw.rectangle((box.left, box.top, box.right - 1, box.bottom - 1), fill=value)
