@@ -11,6 +11,7 @@ import pytest
 
 from haetae.client import Gateway
 from sandbox import Sandbox
+from sandbox.registries import directory
 
 PASSWORD = "a password for this test"
 ENOUGH = 3
@@ -34,10 +35,11 @@ async def address(running: asyncio.subprocess.Process) -> str:
 @pytest.mark.timeout(180)
 async def test_an_agency_runs_it_with_its_own_sites_and_hashes(tmp_path):
     web, home, hashes = tmp_path / "web", tmp_path / "home", tmp_path / "hashes.csv"
-    async with Sandbox(web, scale=0.1, pace=1000):
+    async with Sandbox(web, scale=0.1, pace=1000) as sandbox:
+        own = {"HAETAE_ALLOWED_HOSTS_FILE": str(web / "hosts"), "HAETAE_RDAP_BOOTSTRAP": directory(sandbox.port)}
         running = await asyncio.create_subprocess_exec(
             *(sys.executable, "-m", "haetae", "run", "--home", str(home), "--port", "0"),
-            env={**os.environ, "HAETAE_ALLOWED_HOSTS_FILE": str(web / "hosts"), "COLUMNS": "200"},
+            env={**os.environ, **own, "COLUMNS": "200"},
             stdout=asyncio.subprocess.PIPE,
         )
         gateway_url = await address(running)
