@@ -7,7 +7,9 @@ import typer
 
 from haetae import access, imports
 from haetae.banks_cli import banks
+from haetae.bundles_cli import verify
 from haetae.conversations_cli import conversations
+from haetae.evidence_ends import evidence
 from haetae.hashes_cli import hashes
 from haetae.keys_cli import keys
 from haetae.models_cli import models
@@ -31,8 +33,10 @@ app.add_typer(models, name="models")
 app.add_typer(banks, name="banks")
 app.add_typer(hashes, name="hashes")
 app.add_typer(keys, name="keys")
+app.add_typer(evidence, name="evidence")
 app.add_typer(conversations, name="conversations")
 app.add_typer(accounts, name="accounts")
+app.command("verify")(verify)
 
 Login = Annotated[str, typer.Argument(help="Name to log in with.")]
 Password = Annotated[
