@@ -5,7 +5,7 @@ PY := .venv/bin/python
 CODE := haetae_verify shared services sandbox deploy haetae migrations benchmarks tests
 export REVIEW ONCE QUICK
 
-.PHONY: help install run test chaos bench models lint format types imports check docs lock clean
+.PHONY: help install run test chaos bench models lint format types imports check docs verifier lock clean
 
 help:  ## List the targets
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sort | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -65,6 +65,10 @@ docs: install  ## Write docs/events, settings.md, metrics.md and the browser's a
 	@$(PY) -m haetae.metrics_doc docs/metrics.md
 	@$(PY) -m haetae.alterations_doc services/gateway/static/alterations.json
 	@$(PY) -m shared.events.schemas docs/events
+
+verifier: install  ## Build what checks a bundle anywhere: dist/haetae_verify-*.whl and, with hashes, what it needs
+	@cd haetae_verify && ../$(PY) -m hatchling build -t wheel -d ../dist
+	@cp locks/verify.lock dist/verify.lock && echo "dist/verify.lock"
 
 lock: install  ## Resolve the dependency groups into locks/, with hashes (UPGRADE=1: to the newest versions)
 	@$(PY) deploy/lock.py $(if $(filter 1,$(UPGRADE)),--upgrade)
