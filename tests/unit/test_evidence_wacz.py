@@ -14,7 +14,7 @@ from wacz.main import validate_wacz
 from haetae_verify.canonical import digest
 from services.evidence.archive import wacz
 from services.evidence.archive.index import surt
-from services.evidence.archive.wacz import Page, Resource, pack
+from services.evidence.archive.wacz import Contents, Page, Resource, pack
 from tests.support.archives import bodies, entry, lines, records
 from tests.support.captures import AT, exchange
 from tests.support.pages import picture
@@ -32,8 +32,8 @@ EXCHANGES = (
 )
 
 
-def packed(page=PAGE, exchanges=EXCHANGES, resources=(SHOT, WORDS)):
-    return pack(page, exchanges, resources, {"software": "Haetae test"}, AT)
+def packed(page=PAGE, exchanges=EXCHANGES, resources=(SHOT, WORDS), beside=()):
+    return pack(page, Contents(exchanges, resources, beside), {"software": "Haetae test"}, AT)
 
 
 @pytest.fixture(scope="module")
@@ -113,6 +113,15 @@ def test_what_is_too_much_is_left_out_and_counted(monkeypatch):
         *(e.url for e in EXCHANGES),
         f"urn:text:{URL}",
     }
+
+
+def test_of_a_large_video_beside_the_page_there_is_the_head_only(monkeypatch):
+    monkeypatch.setattr(wacz, "MOST", len(SHOT.data) + 4 * len(picture()))
+    video = exchange("https://files.test/a.mp4", bytes(len(SHOT.data) + 4 * len(picture())), content_type="video/mp4")
+    made = packed(beside=(exchange("https://files.test/b.jpg", b"one more"), video))
+    assert made.left_out == 1
+    kept = bodies(entry(made.data, "archive/data.warc.gz"))
+    assert (kept["https://files.test/b.jpg"], kept["https://files.test/a.mp4"]) == (b"one more", b"")
 
 
 def test_of_a_very_long_text_the_beginning_can_be_searched(monkeypatch):

@@ -58,9 +58,17 @@ class Packed:
     left_out: int
 
 
-def pack(
-    page: Page, exchanges: Sequence[Exchange], resources: Sequence[Resource], about: Mapping[str, str], at: datetime
-) -> Packed:
+@dataclass(frozen=True)
+class Contents:
+    """In the order of what must not be missing. `beside`: what was asked for besides the page, and is sealed as files
+    of its own: of a large video there is the head only."""
+
+    exchanges: Sequence[Exchange]
+    resources: Sequence[Resource] = ()
+    beside: Sequence[Exchange] = ()
+
+
+def pack(page: Page, contents: Contents, about: Mapping[str, str], at: datetime) -> Packed:
     """`about`: fields of the warcinfo record; `software` also stands in the package. CPU: call it in a thread."""
     out = io.BytesIO()
     with zipfile.ZipFile(out, "w") as package:
@@ -68,7 +76,7 @@ def pack(
         with package.open(_entry(f"archive/{WARC_NAME}"), "w") as entry:
             sink = Listed(entry)
             warc = Warc(sink, WARC_NAME, at, about, MOST)
-            records = _records(warc, page, exchanges, resources, at)
+            records = _records(warc, page, contents, at)
         listed.append(sink.resource(f"archive/{WARC_NAME}"))
         for path, data in (
             ("indexes/index.cdx", index(records, WARC_NAME)),
@@ -131,13 +139,12 @@ class Listed:
         return {"name": name, "path": path, "hash": f"sha256:{self._digest.hexdigest()}", "bytes": self._bytes}
 
 
-def _records(
-    warc: Warc, page: Page, exchanges: Sequence[Exchange], resources: Sequence[Resource], at: datetime
-) -> list[Written]:
-    written = [warc.exchange(exchange) for exchange in exchanges]
+def _records(warc: Warc, page: Page, contents: Contents, at: datetime) -> list[Written]:
+    traffic = [warc.exchange(exchange) for exchange in contents.exchanges]
     url = target(page.url)
-    made = (warc.resource(f"urn:{item.kind}:{url}", item.data, item.media_type, at) for item in resources)
-    return [*written, *filter(None, made)]
+    made = [warc.resource(f"urn:{item.kind}:{url}", item.data, item.media_type, at) for item in contents.resources]
+    beside = [warc.exchange(exchange) for exchange in contents.beside]
+    return [*traffic, *filter(None, made), *beside]
 
 
 def _write(package: zipfile.ZipFile, path: str, data: bytes) -> dict[str, object]:

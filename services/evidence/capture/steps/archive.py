@@ -3,8 +3,8 @@
 import asyncio
 
 from services.evidence.archive.reading import title_of
-from services.evidence.archive.wacz import MEDIA_TYPE, NAME, Page, Resource, pack
-from services.evidence.capture.work import Made, StepFailed, Work
+from services.evidence.archive.wacz import MEDIA_TYPE, NAME, Contents, Page, Resource, pack
+from services.evidence.capture.work import Made, Work
 from services.evidence.domain import File
 from shared.version import VERSION
 
@@ -13,9 +13,7 @@ RESOURCES = {"text.txt": "text", "screenshot-visible.jpg": "view", "screenshot.j
 
 
 async def archive(work: Work) -> Made:
-    document, rendering = work.document, work.rendering
-    if document is None or rendering is None:
-        raise StepFailed("there is no page")
+    document, rendering = work.page, work.drawn
     page = Page(document.url, title_of(rendering.html), rendering.text, document.at, str(work.event.case_id))
     made = {file.name: file for done in work.done.values() for file in done.made.files}
     resources = [
@@ -27,7 +25,7 @@ async def archive(work: Work) -> Made:
         "isPartOf": str(work.event.case_id),
         "description": f"Capture of {work.event.finding.url}",
     }
-    exchanges = tuple(work.traffic.exchanges)
-    packed = await asyncio.to_thread(pack, page, exchanges, resources, about, work.clock.now())
-    facts = {"records": packed.records, "exchanges": len(exchanges), "left_out": packed.left_out}
+    contents = Contents(tuple(work.traffic.exchanges), resources, tuple(work.traffic.beside))
+    packed = await asyncio.to_thread(pack, page, contents, about, work.clock.now())
+    facts = {"records": packed.records, "left_out": packed.left_out}
     return Made((File(NAME, packed.data, MEDIA_TYPE),), facts)

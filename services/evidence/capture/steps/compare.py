@@ -5,16 +5,14 @@ from collections.abc import Mapping
 
 from services.evidence.archive.comparing import Found
 from services.evidence.archive.comparing import compare as compared
-from services.evidence.capture.work import Made, StepFailed, Work
+from services.evidence.capture.work import Made, Work
 
 
 async def compare(work: Work) -> Made:
-    if work.document is None:
-        raise StepFailed("there is no document")
     finding = work.event.finding
     pictures = {number: picture.sha256 for number, picture in enumerate(finding.pictures, start=1)}
     found = Found(finding.excerpt, pictures, work.event.capture)
-    result = await asyncio.to_thread(compared, found, work.document, _had(work), work.second)
+    result = await asyncio.to_thread(compared, found, work.page, _had(work), work.second)
     return Made(facts=result.facts)
 
 
