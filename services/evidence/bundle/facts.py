@@ -66,7 +66,7 @@ def found(contents: Contents) -> list[tuple[str, str]]:
     return [
         ("case", f"{reference(order.case_id)}  ({order.case_id})"),
         ("url", defanged(manifest["url"], MAX_URL)),
-        ("category", f"{line(word('category', assessed['category']))} ({percent(assessed['risk_permille'])})"),
+        ("category", f"{line(word('category', assessed['category']))} ({risk(assessed['risk_permille'])})"),
         ("reasons", reasons(assessed["reasons"])),
         ("matches", matches(assessed["matches"])),
         ("mode", line(word("mode", manifest["mode"]))),
@@ -77,8 +77,13 @@ def found(contents: Contents) -> list[tuple[str, str]]:
     ]
 
 
+def risk(permille: int) -> str:
+    return line(say("risk", percent=percent(permille)))
+
+
 def reasons(listed: Sequence[Json]) -> str:
-    told = [f"{line(word('reason', item['code']))} ({percent(item['weight_permille'])})" for item in listed]
+    """In the order in which they were assessed."""
+    told = [line(word("reason", item["code"])) for item in listed]
     return "; ".join(told[:MOST_REASONS]) + (" …" if len(told) > MOST_REASONS else "")
 
 
