@@ -24,6 +24,9 @@ def upgrade() -> None:
     op.execute(f"REVOKE DELETE, TRUNCATE ON evidence.custody_ends FROM {role('evidence')}")
     _create_lines("gateway")
     _create_orders()
+    op.add_column("cases", sa.Column("mode", sa.Text), schema="gateway")
+    op.add_column("cases", sa.Column("incomplete", sa.ARRAY(sa.Text)), schema="gateway")
+    op.add_column("cases", sa.Column("destroyed_at", Moment), schema="gateway")
 
 
 def _create_lines(schema: str) -> None:
@@ -65,6 +68,8 @@ def _create_orders() -> None:
 
 
 def downgrade() -> None:
+    for name in ("destroyed_at", "incomplete", "mode"):
+        op.drop_column("cases", name, schema="gateway")
     op.drop_table("evidence_orders", schema="gateway")
     op.drop_table("custody", schema="gateway")
     op.execute("DROP FUNCTION gateway.refuse_custody_change()")

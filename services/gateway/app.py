@@ -1,6 +1,8 @@
 """The gateway: what officials see, and the only place where a verdict is given."""
 
 from services.gateway.alerts import take_up
+from services.gateway.evidence.lines import note
+from services.gateway.evidence.orders import done
 from services.gateway.handlers import project
 from services.gateway.pages_task import Pages
 from services.gateway.settings import Settings
@@ -10,8 +12,10 @@ from shared.events import (
     CaseChanged,
     ContentChecked,
     ContentFlagged,
+    CustodyNoted,
     EvidenceFailed,
     EvidenceHandled,
+    EvidenceOrderDone,
     EvidenceOrdered,
     EvidenceSealed,
     HashSubmitted,
@@ -39,7 +43,12 @@ def app(settings: Settings) -> Service:
     pages = Pages(settings)
     return Service(
         name="gateway",
-        handles={**dict.fromkeys(TOLD_OF, project), AlertRaised: take_up},
+        handles={
+            **dict.fromkeys(TOLD_OF, project),
+            AlertRaised: take_up,
+            CustodyNoted: note,
+            EvidenceOrderDone: done,
+        },
         publishes=frozenset({CaseChanged, EvidenceHandled, EvidenceOrdered, HashSubmitted, ReviewDecided}),
         tasks={"pages": pages.serve, "stalled cases": watch},
         checks={"pages": pages.ready},

@@ -3,6 +3,7 @@
 from typing import Any
 
 from services.gateway.cases import hold, notices_of, settle
+from services.gateway.evidence.forgetting import forget
 from services.gateway.projections import CaseEvent, apply
 from shared.database import Transaction
 
@@ -16,6 +17,8 @@ async def project(event: CaseEvent, tx: Transaction) -> None:
     notices = await notices_of(tx, event.case_id)
     known = set(notices)
     step = apply(case, notices, event)
+    if case.destroyed_at:  # a late event must not bring back what the page said
+        forget(case)
     for notice_id in notices.keys() - known:
         tx.add(notices[notice_id])
     await settle(tx, case, notices, event.owner, step)

@@ -18,20 +18,29 @@ from shared.database import Transaction
 COLUMNS = (
     Case.case_id, Case.url, Case.host, Case.title, Case.language, Case.country, Case.category, Case.risk, Case.known,
     Case.state, Case.alarm, Case.rank, Case.found_at, Case.flagged_at, Case.sealed_at, Case.drafted_at,
-    Case.decided_at, Case.sent_at, Case.removed_at, Case.reviewer, Case.scripted, Case.updated_at,
+    Case.decided_at, Case.sent_at, Case.removed_at, Case.destroyed_at, Case.reviewer, Case.scripted, Case.updated_at,
+    Case.failure, Case.incomplete, Case.mode,
 )  # fmt: skip
 LAST_CHECK = sa.type_coerce(Case.last_check, JSONB)["outcome"].astext.label("last_check")
 URGENCY = sa.type_coerce(Case.assessment, JSONB)["urgency"]["score"].astext.cast(sa.Double).label("urgency")
+
+# Of the cases that somebody still works on.
+UNPROVEN = sa.and_(
+    Case.state.not_in((State.REMOVED, State.REJECTED)),
+    sa.or_(sa.and_(Case.failed_at.is_not(None), Case.sealed_at.is_(None)), sa.func.cardinality(Case.incomplete) > 0),
+)
 
 Row = Mapping[str, Any]
 
 
 @dataclass(frozen=True)
 class Wanted:
-    """`states` empty: any. `after`: the last row's key of the page before. `updated_since`: inclusive."""
+    """`states` empty: any. `unproven`: nothing or not everything could be captured. `after`: the last row's key of the
+    page before. `updated_since`: inclusive."""
 
     states: Sequence[State] = ()
     alarmed: bool = False
+    unproven: bool = False
     after: str | None = None
     limit: int = 100
     updated_since: datetime | None = None
@@ -52,6 +61,8 @@ async def page(tx: Transaction, wanted: Wanted) -> Page:
         statement = statement.where(Case.state.in_(wanted.states))
     if wanted.alarmed:
         statement = statement.where(Case.alarm.is_not(None))
+    if wanted.unproven:
+        statement = statement.where(UNPROVEN)
     if wanted.updated_since:
         statement = statement.where(Case.updated_at >= wanted.updated_since)
     if wanted.after:
@@ -85,6 +96,11 @@ async def counts(tx: Transaction) -> dict[str, int]:
     """How many cases are in each state."""
     rows = await tx.execute(sa.select(Case.state, sa.func.count().label("n")).group_by(Case.state))
     return {state.value: 0 for state in State} | {row["state"]: row["n"] for row in rows.mappings()}
+
+
+async def unproven(tx: Transaction) -> int:
+    """How many cases have no evidence, or not all of it."""
+    return await tx.scalar(sa.select(sa.func.count()).select_from(Case).where(UNPROVEN)) or 0
 
 
 async def alarms(tx: Transaction) -> dict[str, int]:

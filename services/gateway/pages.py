@@ -42,11 +42,13 @@ def render(
     status: int = 200,
     **values: Any,  # noqa: ANN401  # templates take anything
 ) -> HTMLResponse:
-    """A whole page. Templates know `t` (texts), `when`, `lasted`, `csrf`, `visitor` and `path` beside `values`."""
+    """A whole page. Templates know `t` (texts), `when`, `lasted`, `size`, `csrf`, `visitor`, `path` and `values`."""
     parts, texts = parts_of(request), texts_of(request)
     token = visitor.token if visitor else request.cookies.get(login_cookie(parts), "")
 
-    def when(moment: datetime) -> str:
+    def when(moment: datetime | str) -> str:
+        """A moment, or one as the chain of custody writes it."""
+        moment = datetime.fromisoformat(moment) if isinstance(moment, str) else moment
         return moment.astimezone(parts.timezone).strftime("%Y-%m-%d %H:%M:%S %Z")
 
     def lasted(seconds: float) -> str:
@@ -56,6 +58,7 @@ def render(
         "t": texts,
         "when": when,
         "lasted": lasted,
+        "size": size,
         "now": parts.clock.now(),
         "visitor": visitor,
         "csrf": values.pop("csrf", None) or csrf_token(token),
@@ -78,3 +81,10 @@ def duration(seconds: float, texts: Texts) -> str:
     if hours < 24:
         return f"{texts('unit.hours', n=hours)} {texts('unit.minutes', n=minutes % 60)}"
     return f"{texts('unit.days', n=days)} {texts('unit.hours', n=hours % 24)}"
+
+
+def size(count: int) -> str:
+    """`812 B`, `63.4 KiB`, `2.1 MiB`"""
+    if count < 1024:
+        return f"{count} B"
+    return f"{count / 1024:.1f} KiB" if count < 1024 * 1024 else f"{count / 1024 / 1024:.1f} MiB"

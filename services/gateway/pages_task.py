@@ -8,6 +8,7 @@ from services.gateway.web import application
 from shared.approvals import Approvals
 from shared.failures import Transient
 from shared.handling import Context
+from shared.objects.exports import open_exports
 from shared.objects.vault import open_vault
 from shared.web import serving
 
@@ -22,10 +23,11 @@ class Pages:
     async def serve(self, context: Context) -> None:
         """Until the service stops. Raises `OSError` when the port is taken."""
         settings = self._settings
-        async with open_vault(settings) as vault:
+        async with open_vault(settings) as vault, open_exports(settings, vault, context.clock) as exports:
             parts = Parts(
                 database=context.database,
                 vault=vault,
+                exports=exports,
                 clock=context.clock,
                 approvals=Approvals(settings.approval_key),
                 timezone=ZoneInfo(settings.gateway_timezone),

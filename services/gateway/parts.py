@@ -6,6 +6,7 @@ from typing import cast
 
 from starlette.requests import Request
 
+from services.gateway.evidence.downloads import Exports
 from services.gateway.pictures import Vault
 from shared.approvals import Approvals
 from shared.clock import Clock
@@ -18,6 +19,7 @@ class Parts:
 
     database: Database
     vault: Vault
+    exports: Exports
     clock: Clock
     approvals: Approvals
     timezone: tzinfo = UTC

@@ -10,19 +10,18 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
 
-from services.gateway import history
 from services.gateway.accounts import Account
 from services.gateway.audit import Action
+from services.gateway.evidence.files import SHOWN_TYPES, covered, paintable, wireframe
+from services.gateway.evidence.looks import handle, opens
 from services.gateway.problems import Problem
 from services.gateway.store import Base, Case
 from services.gateway.tokens import digest, new_token
 from shared.database import Database, Transaction
 from shared.events.values import SealedObject
+from shared.objects.vault import KeyDestroyed, ObjectMissing, Tampered
 
 VIEWING = timedelta(seconds=60)  # long enough to compare, short enough not to stay on an unattended screen
-BLURRED = "-blurred.jpg"
-# What a browser can only paint: no format that carries scripts or links.
-SHOWN_TYPES = frozenset({"image/jpeg", "image/png", "image/gif", "image/webp"})
 REASONS = ("confirm-match", "blur-hides-it", "draft-unclear", "second-look")
 
 
@@ -42,32 +41,16 @@ class Viewing(Base):
     expires_at: Mapped[datetime]
 
 
-def blurred_name(name: str) -> str:
-    """screenshot.jpg → screenshot-blurred.jpg, picture-1.png → picture-1-blurred.jpg"""
-    return f"{name.rpartition('.')[0]}{BLURRED}"
-
-
-def pairs(objects: tuple[SealedObject, ...]) -> list[SealedObject]:
-    """The unblurred pictures that have a blurred twin, the screenshot last: a page shows more than what is at issue."""
-    names = {item.name for item in objects}
-    shown = [
-        item
-        for item in objects
-        if item.media_type in SHOWN_TYPES and not item.name.endswith(BLURRED) and blurred_name(item.name) in names
-    ]
-    return sorted(shown, key=lambda item: (item.name.startswith("screenshot"), item.name))
-
-
 async def unblur(database: Database, case_id: UUID, name: str, reason: str, by: Account) -> str:
     """Write the viewing into the history and give the ticket that opens the picture. Raises `Problem`."""
     if reason not in REASONS:
         raise Problem(422, "no-view-reason", field="reason")
     async with database.transaction() as tx:
-        case = await tx.get(Case, case_id)
-        item = find(case, name)
+        item = find(await tx.get(Case, case_id), name)
+        if item.media_type not in SHOWN_TYPES:
+            raise Problem(404, "no-picture")
         now = tx.clock.now()
-        details = {"picture": name, "sha256": item.sha256, "reason": reason}
-        await history.append(tx, case_id, by.pseudonym, Action.UNBLURRED, details)
+        await handle(tx, case_id, by, Action.UNBLURRED, item, reason, picture=name)
         await tx.execute(sa.delete(Viewing).where(Viewing.expires_at <= now))
         ticket = new_token()
         tx.add(
@@ -85,11 +68,23 @@ async def unblur(database: Database, case_id: UUID, name: str, reason: str, by: 
 async def sealed_picture(database: Database, case_id: UUID, name: str, ticket: str | None, by: Account) -> SealedObject:
     """The picture that may be served now: a blurred one, or the one that the ticket opens. Raises `Problem`."""
     async with database.transaction() as tx:
-        case = await tx.get(Case, case_id)
-        item = find(case, name)
-        if not name.endswith(BLURRED) and not await _opens(tx, ticket, case_id, name, by):
-            raise Problem(403, "picture-closed")
+        item = find(await tx.get(Case, case_id), name)
+        if not covered(item):
+            if not await _opens(tx, ticket, case_id, name, by):
+                raise Problem(403, "picture-closed")
+        elif not wireframe(item):
+            await opens(tx, case_id, by, pictures=True)  # asked for by itself, not by a page
     return item
+
+
+async def plain_bytes(vault: Vault, case_id: UUID, item: SealedObject) -> bytes:
+    """The file as it was captured. Raises `Problem` when it is gone or was changed."""
+    try:
+        return await vault.get(case_id, item.sha256)
+    except (KeyDestroyed, ObjectMissing) as error:
+        raise Problem(410, "picture-destroyed") from error
+    except Tampered as error:
+        raise Problem(500, "picture-tampered") from error
 
 
 async def _opens(tx: Transaction, ticket: str | None, case_id: UUID, name: str, by: Account) -> bool:
@@ -100,7 +95,9 @@ async def _opens(tx: Transaction, ticket: str | None, case_id: UUID, name: str, 
 
 
 def find(case: Case | None, name: str) -> SealedObject:
+    if case and case.destroyed_at:
+        raise Problem(410, "picture-destroyed")
     for item in (case.objects if case else None) or ():
-        if item.name == name and item.media_type in SHOWN_TYPES:
+        if item.name == name and paintable(item):
             return item
     raise Problem(404, "no-picture")

@@ -90,7 +90,9 @@ def sealed(case: Case, event: EvidenceSealed) -> Step:
     describe(case, event.finding, event.assessment)
     if case.sealed_at is None or event.sealed_at > case.sealed_at:
         case.sealed_at, case.manifest_sha256, case.objects = event.sealed_at, event.manifest_sha256, event.objects
-    return Step(Action.SEALED, {"manifest": event.manifest_sha256, "objects": len(event.objects)})
+        case.mode, case.incomplete = event.mode, list(event.incomplete)
+    details = {"manifest": event.manifest_sha256, "objects": len(event.objects)}
+    return Step(Action.SEALED, details | {"mode": event.mode, "incomplete": list(event.incomplete)})
 
 
 def drafted(case: Case, notices: Notices, event: NoticeDrafted) -> Step:

@@ -52,7 +52,10 @@ class Base(DeclarativeBase):
 
 
 class Case(Base):
-    """A case as far as events have told of it. `rank`: `queue.order`; `known`: a picture agrees with a hash bank."""
+    """A case as far as events have told of it. `rank`: `queue.order`; `known`: a picture agrees with a hash bank.
+
+    `mode`: how its evidence is kept, `full` or `hash-only`; `incomplete`: the steps of the capture that failed.
+    """
 
     __tablename__ = "cases"
 
@@ -72,6 +75,8 @@ class Case(Base):
     assessment: Mapped[Assessment | None] = mapped_column(Stored(Assessment))
     manifest_sha256: Mapped[str | None]
     objects: Mapped[tuple[SealedObject, ...] | None] = mapped_column(Stored(tuple[SealedObject, ...]))
+    mode: Mapped[str | None]
+    incomplete: Mapped[list[str] | None]
     failure: Mapped[str | None]
     report: Mapped[Report | None] = mapped_column(Stored(Report))
     found_at: Mapped[datetime | None]
@@ -83,6 +88,7 @@ class Case(Base):
     sent_at: Mapped[datetime | None]
     removed_at: Mapped[datetime | None]
     first_gone_at: Mapped[datetime | None]
+    destroyed_at: Mapped[datetime | None]  # the evidence
     verdict: Mapped[str | None]
     note: Mapped[str | None]
     reviewer: Mapped[str | None]

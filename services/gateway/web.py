@@ -12,11 +12,13 @@ from services.gateway.routes import (
     alerts,
     api_cases,
     api_detection,
+    api_evidence,
     api_login,
     audit,
     case,
     hashes,
     login,
+    orders,
     pictures,
     queue,
 )
@@ -39,9 +41,9 @@ def application(parts: Parts) -> ASGIApp:
     app = FastAPI(title="Haetae gateway", version="1", openapi_url="/api/openapi.json", docs_url=None, redoc_url=None)
     app.state.parts = parts
     answers.install(app)
-    for module in (login, queue, case, pictures, alerts, hashes, audit):
+    for module in (login, queue, case, pictures, orders, alerts, hashes, audit):
         app.include_router(module.router, include_in_schema=False)
-    for api in (api_login, api_cases, api_detection):
+    for api in (api_login, api_cases, api_evidence, api_detection):
         app.include_router(api.router)
     app.mount("/static", Versioned(directory=STATIC))
     # Around everything, so that the answer to our own fault has the headers too.

@@ -67,7 +67,8 @@ async def test_a_case_from_flagged_to_removed(desk: Desk, api: httpx.AsyncClient
     ]  # fmt: skip
     assert case["notices"][0]["receipt"] == "250 stored"
     history = (await api.get(f"/cases/{story.case}/history")).json()
-    assert [line["seq"] for line in history["lines"]] == [1, 2, 3, 4, 5, 6, 7]
+    assert [line["seq"] for line in history["lines"]] == [1, 2, 3, 4, 5, 6, 7, 8]
+    assert (history["lines"][-1]["action"], history["lines"][-1]["actor"][:7]) == ("case-opened", "script-")
     assert history["intact"]
 
 
@@ -149,5 +150,6 @@ async def test_every_route_is_described(api: httpx.AsyncClient) -> None:
     assert set(described) == {
         "/api/login", "/api/cases", "/api/cases/{case_id}", "/api/cases/{case_id}/history",
         "/api/cases/{case_id}/decision", "/api/summary", "/api/alerts", "/api/alerts/{alert_id}/acknowledge",
-        "/api/hashes",
+        "/api/hashes", "/api/cases/{case_id}/evidence", "/api/cases/{case_id}/orders",
+        "/api/cases/{case_id}/orders/{order_id}/bundle",
     }  # fmt: skip

@@ -26,6 +26,7 @@ from shared.events.examples import EXAMPLES
 from shared.events.values import Finding, Notice, Recipient, SealedObject
 from shared.identity import case_id, identity
 from shared.notices import notice_digest
+from shared.objects.exports import Exports
 from shared.objects.folder import FolderStore
 from shared.objects.vault import Vault
 from tests.support.approvals import APPROVALS
@@ -39,6 +40,7 @@ class Desk:
 
     parts: Parts
     vault: Vault
+    exports: Exports
 
     @property
     def database(self) -> Database:
@@ -71,7 +73,8 @@ def make_desk(dsn: str, folder: Path, clock: Clock | None = None) -> Desk:
     clock = clock or SystemClock()
     vault = Vault(FolderStore(folder / "evidence"), FolderStore(folder / "keys"), b"k" * 32)
     database = Database(dsn, "/haetae/gateway", clock)
-    return Desk(Parts(database, vault, clock, APPROVALS, language="en"), vault)
+    exports = Exports(FolderStore(folder / "exports"), vault.keys, clock)
+    return Desk(Parts(database, vault, exports, clock, APPROVALS, language="en"), vault, exports)
 
 
 @dataclass(frozen=True)

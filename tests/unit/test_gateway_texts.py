@@ -10,6 +10,7 @@ import pytest
 
 from services.gateway.audit import Action
 from services.gateway.domain import Alarm, NoticeState, State
+from services.gateway.evidence.files import KINDS
 from services.gateway.pages import HERE, STATIC, environment
 from services.gateway.pictures import REASONS
 from services.gateway.requests import local_path
@@ -20,7 +21,7 @@ from services.gateway.routes.queue import VIEWS
 from services.gateway.submissions import CATEGORIES
 from services.gateway.submissions import SOURCES as SOURCES_OF_HASHES
 from services.gateway.texts import MESSAGES, negotiate
-from shared.events import LawfulBasis
+from shared.events import CustodyAction, LawfulBasis, OrderKind
 from shared.events.values import ProbeOutcome
 
 SOURCES = [*HERE.glob("templates/*.html"), *HERE.rglob("*.py")]
@@ -30,6 +31,8 @@ VOCABULARIES = {
     "break": ("missing", "changed", "cut"), "part": ("risk", "known", "urgency", "waiting"),
     "risk": ("very-high", "high", "medium", "low"), "chain": NO_CASE.values(), "basis": LawfulBasis,
     "stage": STAGES, "playbook": STAGES,
+    "custody_action": CustodyAction, "order_kind": OrderKind, "file": {kind for kind, _ in KINDS} | {"other"},
+    "step": {path.stem for path in (HERE.parent / "evidence/capture/steps").glob("[a-z]*.py")},
     "source": SOURCES_OF_HASHES, "submitted_category": CATEGORIES,
 }  # fmt: skip
 

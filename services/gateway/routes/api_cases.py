@@ -11,6 +11,7 @@ from services.gateway import listing
 from services.gateway.answers import Errors
 from services.gateway.casefile import CaseFile, open_file
 from services.gateway.domain import State
+from services.gateway.evidence.looks import opened
 from services.gateway.listing import Wanted
 from services.gateway.parts import parts_of
 from services.gateway.requests import ApiReviewer, Reader
@@ -42,7 +43,9 @@ async def cases(
 @router.get("/cases/{case_id}")
 async def case(request: Request, visitor: Reader, case_id: UUID) -> dict[str, Any]:
     """Everything known of a case. `notices` are those of the present draft, in ladder order, each with its `sha256`."""
-    return detail(await open_file(parts_of(request).database, case_id))
+    parts = parts_of(request)
+    await opened(parts.database, case_id, visitor.account, pictures=False)
+    return detail(await open_file(parts.database, case_id))
 
 
 def detail(file: CaseFile) -> dict[str, Any]:

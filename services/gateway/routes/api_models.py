@@ -61,6 +61,9 @@ class CaseItem(BaseModel):
     urgency: float | None
     known: bool | None
     alarm: str | None
+    failure: str | None
+    incomplete: list[str] | None
+    mode: str | None
     last_check: str | None
     found_at: datetime | None
     flagged_at: datetime | None
@@ -69,6 +72,7 @@ class CaseItem(BaseModel):
     decided_at: datetime | None
     sent_at: datetime | None
     removed_at: datetime | None
+    destroyed_at: datetime | None
     reviewer: str | None
     scripted: bool | None
     updated_at: datetime

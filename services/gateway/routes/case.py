@@ -1,6 +1,6 @@
 """The case page, and the verdict."""
 
-from uuid import UUID
+from uuid import UUID, uuid4
 
 from fastapi import APIRouter
 from starlette.datastructures import FormData
@@ -9,9 +9,12 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from services.gateway import listing
 from services.gateway.casefile import open_file
+from services.gateway.evidence.files import REDACTED, kind, stand_in
+from services.gateway.evidence.looks import opened as note_opening
+from services.gateway.evidence.orders import MAX_WORDS
 from services.gateway.pages import render
 from services.gateway.parts import parts_of
-from services.gateway.pictures import REASONS, VIEWING, blurred_name
+from services.gateway.pictures import REASONS, VIEWING
 from services.gateway.problems import Problem
 from services.gateway.queue import priority
 from services.gateway.requests import Reader, Reviewer, guarded_form, text_of
@@ -27,6 +30,7 @@ REJECTIONS = ("wrong-match", "not-unlawful", "already-gone", "draft-wrong", "oth
 @router.get("/cases/{case_id}")
 async def case_page(request: Request, case_id: UUID, visitor: Reader) -> HTMLResponse:
     parts = parts_of(request)
+    await note_opening(parts.database, case_id, visitor.account, pictures=True)
     file = await open_file(parts.database, case_id)
     async with parts.database.transaction() as tx:
         following = await listing.next_waiting(tx)
@@ -42,7 +46,11 @@ async def case_page(request: Request, case_id: UUID, visitor: Reader) -> HTMLRes
         following=following if following != case_id else None,
         rejections=REJECTIONS,
         view_reasons=REASONS,
-        blurred_name=blurred_name,
+        stand_in=stand_in,
+        file_kind=kind,
+        redacted=REDACTED,
+        max_words=MAX_WORDS,
+        new_id=uuid4,
         opened=opened(request),
         viewing_seconds=int(VIEWING.total_seconds()),
     )

@@ -7,13 +7,14 @@ from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
+from services.gateway.evidence.files import REDACTED, stand_in
+from services.gateway.evidence.page_text import read_text
 from services.gateway.pages import render
 from services.gateway.parts import parts_of
-from services.gateway.pictures import REASONS, VIEWING, blurred_name, sealed_picture, unblur
-from services.gateway.problems import Problem
+from services.gateway.pictures import REASONS, VIEWING, plain_bytes, sealed_picture, unblur
 from services.gateway.requests import Reader, Reviewer, guarded_form, text_of
 from services.gateway.security import PICTURE_POLICY
-from shared.objects.vault import KeyDestroyed, ObjectMissing, Tampered
+from services.gateway.store import Case
 
 router = APIRouter()
 
@@ -22,12 +23,7 @@ router = APIRouter()
 async def picture(request: Request, case_id: UUID, name: str, visitor: Reader) -> Response:
     parts = parts_of(request)
     item = await sealed_picture(parts.database, case_id, name, request.query_params.get("ticket"), visitor.account)
-    try:
-        data = await parts.vault.get(case_id, item.sha256)
-    except (KeyDestroyed, ObjectMissing) as error:
-        raise Problem(410, "picture-destroyed") from error
-    except Tampered as error:
-        raise Problem(500, "picture-tampered") from error
+    data = await plain_bytes(parts.vault, case_id, item)
     headers = {
         "Content-Security-Policy": PICTURE_POLICY,
         "Content-Disposition": f"inline; filename*=UTF-8''{quote(name)}",
@@ -44,16 +40,25 @@ async def unblurred(request: Request, case_id: UUID, visitor: Reviewer) -> Respo
     ticket = await unblur(parts_of(request).database, case_id, name, text_of(form, "reason"), visitor.account)
     if "HX-Request" not in request.headers:
         return RedirectResponse(f"/cases/{case_id}?{urlencode({'picture': name, 'ticket': ticket})}#{name}", 303)
-    return figure(request, visitor, case_id, name, ticket)
+    return await figure(request, visitor, case_id, name, ticket)
+
+
+@router.post("/cases/{case_id}/text")
+async def text(request: Request, case_id: UUID, visitor: Reviewer) -> Response:
+    """Note the reading, then show. Shown as the answer itself: a second look at it is a second reading."""
+    form = await guarded_form(request, visitor.token)
+    parts = parts_of(request)
+    read = await read_text(parts.database, parts.vault, case_id, text_of(form, "reason"), visitor.account)
+    return render(request, "page_text.html", visitor, case_id=case_id, read=read)
 
 
 @router.get("/cases/{case_id}/figures/{name}")
 async def blurred_figure(request: Request, case_id: UUID, name: str, visitor: Reader) -> Response:
     """The picture's place on the page, blurred again."""
-    return figure(request, visitor, case_id, name, None)
+    return await figure(request, visitor, case_id, name, None)
 
 
-def figure(request: Request, visitor: Reader, case_id: UUID, name: str, ticket: str | None) -> Response:
+async def figure(request: Request, visitor: Reader, case_id: UUID, name: str, ticket: str | None) -> Response:
     return render(
         request,
         "figure.html",
@@ -61,7 +66,14 @@ def figure(request: Request, visitor: Reader, case_id: UUID, name: str, ticket: 
         case_id=case_id,
         name=name,
         ticket=ticket,
-        blurred=blurred_name(name),
+        redacted=REDACTED,
+        shown=await _stand_in(request, case_id, name),
         view_reasons=REASONS,
         viewing_seconds=int(VIEWING.total_seconds()),
     )
+
+
+async def _stand_in(request: Request, case_id: UUID, name: str) -> str:
+    async with parts_of(request).database.transaction() as tx:
+        case = await tx.get(Case, case_id)
+    return stand_in(name, (case.objects if case else None) or ())

@@ -21,6 +21,7 @@ PAGE_SIZE = 50  # rows: a few screens, and fast on an old machine
 VIEWS = {
     "review": Wanted(states=(State.DRAFTED,)),
     "alarm": Wanted(alarmed=True),
+    "unproven": Wanted(unproven=True),
     "preparing": Wanted(states=(State.FOUND, State.FLAGGED, State.SEALED)),
     "under-way": Wanted(states=(State.APPROVED, State.SENT)),
     "closed": Wanted(states=(State.REMOVED, State.REJECTED)),
@@ -66,9 +67,9 @@ async def view_counts(tx: Transaction) -> dict[str, int]:
     counts = {
         name: sum(by_state[state] for state in wanted.states or State)
         for name, wanted in VIEWS.items()
-        if not wanted.alarmed
+        if not wanted.alarmed and not wanted.unproven
     }
-    return counts | {"alarm": alarmed, "alerts": await alerts.count_open(tx)}
+    return counts | {"alarm": alarmed, "unproven": await listing.unproven(tx), "alerts": await alerts.count_open(tx)}
 
 
 def row_priority(row: listing.Row, now: datetime) -> Priority:

@@ -1,0 +1,157 @@
+"""What officials want done with the evidence of a case: a bundle, a legal hold, its end. The evidence service does it.
+
+Destroying is no order of this page: one person alone must not be able to make proof vanish with a click.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.orm import Mapped, mapped_column
+
+from services.gateway import history
+from services.gateway.accounts import Account
+from services.gateway.audit import Action
+from services.gateway.evidence import lines
+from services.gateway.evidence.standing import holds
+from services.gateway.problems import Problem
+from services.gateway.store import Base, Case
+from shared.database import Database, Transaction
+from shared.events import EvidenceOrderDone, EvidenceOrdered, OrderKind
+from shared.identity import identity
+from shared.objects.exports import KEPT
+
+KINDS = (OrderKind.BUNDLE, OrderKind.HOLD, OrderKind.RELEASE)
+MAX_WORDS = 500  # characters of a reason or a legal basis
+
+
+class Order(Base):
+    """`done_at` is empty while the evidence service works on it; `error` says why it was not done."""
+
+    __tablename__ = "evidence_orders"
+
+    order_id: Mapped[UUID] = mapped_column(primary_key=True)
+    case_id: Mapped[UUID]
+    kind: Mapped[str]
+    by: Mapped[str]
+    why: Mapped[str]
+    basis: Mapped[str]
+    ordered_at: Mapped[datetime]
+    done_at: Mapped[datetime | None]
+    result: Mapped[dict[str, Any] | None]
+    error: Mapped[str | None]
+
+    def downloadable(self, now: datetime) -> bool:
+        """A bundle is kept for a day."""
+        return self.made_bundle and self.done_at is not None and now < self.done_at + KEPT
+
+    @property
+    def made_bundle(self) -> bool:
+        return self.kind == OrderKind.BUNDLE and self.done_at is not None and self.error is None
+
+    @property
+    def bytes(self) -> int | None:
+        """The size of the bundle, when the answer says it."""
+        size = (self.result or {}).get("bytes")
+        return size if isinstance(size, int) else None
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """`order_id` is the asker's: the same given twice is ordered once. `hold`: the order of the hold to release;
+    None: the only one."""
+
+    order_id: UUID
+    kind: OrderKind
+    why: str
+    basis: str
+    until: datetime | None = None
+    hold: UUID | None = None
+
+
+async def place(database: Database, case_id: UUID, wanted: Wanted, by: Account) -> UUID:
+    """Order it, write the history, tell the evidence service: all or nothing. Raises `Problem` 404, 409, 422.
+
+    Returns the order's id: that of the asker within the case, so that nobody takes another's by naming it.
+    """
+    check_form(wanted)
+    order_id = identity("order", case_id, by.login, wanted.order_id)
+    async with database.transaction() as tx:
+        now = tx.clock.now()
+        await check_possible(tx, case_id, wanted, now)
+        order = {
+            "order_id": order_id,
+            "case_id": case_id,
+            "kind": wanted.kind.value,
+            "by": by.pseudonym,
+            "why": wanted.why,
+            "basis": wanted.basis,
+            "ordered_at": now,
+        }
+        placed = await tx.execute(insert(Order).values(order).on_conflict_do_nothing().returning(Order.order_id))
+        if placed.first() is None:
+            return order_id
+        event = EvidenceOrdered.model_validate({**order, "until": wanted.until, "hold": wanted.hold})
+        tx.publish(event, id=identity("evidence.ordered", event.order_id))
+        details = {"order": str(event.order_id), "kind": event.kind.value, "why": event.why, "basis": event.basis}
+        await history.append(tx, case_id, by.pseudonym, Action.ORDERED, details)
+    return order_id
+
+
+def check_form(wanted: Wanted) -> None:
+    for field in ("why", "basis"):
+        words = getattr(wanted, field)
+        if not words.strip():
+            raise Problem(422, f"no-{field}", field=field)
+        if len(words) > MAX_WORDS:
+            raise Problem(422, "too-long", field=field, most=MAX_WORDS)
+    if wanted.kind not in KINDS:
+        raise Problem(422, "bad-order", field="kind")
+
+
+async def check_possible(tx: Transaction, case_id: UUID, wanted: Wanted, now: datetime) -> None:
+    case = await tx.get(Case, case_id, lock=True)
+    if case is None:
+        raise Problem(404, "no-case")
+    if case.destroyed_at:
+        raise Problem(409, "destroyed", at=case.destroyed_at)
+    if case.sealed_at is None:
+        raise Problem(409, "not-sealed")
+    if wanted.until and wanted.until <= now:
+        raise Problem(422, "bad-until", field="until")
+    if wanted.kind is OrderKind.RELEASE:
+        present = [hold.order for hold in holds(await lines.read(tx, case_id), now)]
+        named = present if wanted.hold is None else [order for order in present if order == str(wanted.hold)]
+        if len(named) != 1:
+            raise Problem(409, "no-hold", field="hold")
+
+
+async def done(event: EvidenceOrderDone, tx: Transaction) -> None:
+    """The evidence service answers. An order from the command line is heard of here for the first time."""
+    told = {
+        "by": event.by,
+        "why": event.why,
+        "basis": event.basis,
+        "case_id": event.case_id,
+        "kind": event.kind.value,
+        "ordered_at": event.ordered_at,
+        "done_at": event.done_at,
+        "result": event.result,
+        "error": event.error,
+    }
+    row = insert(Order).values(order_id=event.order_id, **told)
+    await tx.execute(row.on_conflict_do_update(index_elements=["order_id"], set_=told))
+    details = {"order": str(event.order_id), "kind": event.kind.value}
+    if event.error:
+        await history.append(tx, event.case_id, event.owner, Action.ORDER_FAILED, details | {"error": event.error})
+    else:
+        await history.append(tx, event.case_id, event.owner, Action.ORDER_DONE, details)
+
+
+async def of_case(tx: Transaction, case_id: UUID) -> Sequence[Order]:
+    """The newest first."""
+    return await tx.scalars(sa.select(Order).where(Order.case_id == case_id).order_by(Order.ordered_at.desc()))
