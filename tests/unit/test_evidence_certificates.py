@@ -8,6 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from haetae_verify.canonical import canonical, digest
+from services.evidence.capture.plan import PLAN
+from services.evidence.capture.running import run
 from services.evidence.capture.steps.tls import tls
 from services.evidence.circumstances import certificates
 from services.evidence.circumstances.certificates import MAX_SENT
@@ -21,16 +23,18 @@ from tests.support.raw_server import plain, raw_server
 
 
 async def test_the_chain_is_kept_as_it_was_sent_and_told(tmp_path: Path) -> None:
+    """Of the page itself, as the plan's first step fetched it."""
     authority, hosts = Authority(tmp_path), tmp_path / "hosts"
     hosts.write_text("127.78.0.1 safe.test")
     options = evidence_settings(hosts, ca_file=authority.file)
     async with raw_server(tls=authority.server("safe.test", "also.test")) as server, Fetcher(options) as fetcher:
         server.answers["/"] = plain(b"safe")
-        got = await fetcher.get(f"https://safe.test:{server.port}/")
-        page = Exchange(got.final_url, 200, {}, got.headers, got.body, got.address, AT, got.secured)
-        made = await tls(work(page, fetcher, options, ManualClock()))
-    assert got.secured is not None
-    (own,) = got.secured.sent
+        page = Exchange(f"https://safe.test:{server.port}/", 0, {}, {}, b"", "", AT)
+        under_way = work(page, fetcher, options, ManualClock())
+        await run([step for step in PLAN if step.name in ("document", "tls")], under_way)
+    assert under_way.page.secured is not None
+    (own,) = under_way.page.secured.sent
+    made = under_way.done["tls"].made
     (file,) = made.files
     assert (file.name, file.content) == ("tls.pem", False)
     assert ssl.PEM_cert_to_DER_cert(file.data.decode()) == own

@@ -90,6 +90,21 @@ async def test_one_failure_is_told_beside_the_rest(bed: Bed, monkeypatch: pytest
     assert told[PTR_NAME, "PTR"]["outcome"] == "failed"
 
 
+async def test_whatever_a_name_server_says_is_told_or_called_misformatted(bed: Bed) -> None:
+    bed.server.others = {
+        (HOST, CAA): [(2**32 - 1, b"\0\x05issue\xff.test")],
+        (DOMAIN, MX): [(60, struct.pack(">H", 1) + b"\x04\xffa.b\x04test\0")],
+        (DOMAIN, NS): [(60, b"\x3fshort")],
+        (DOMAIN, TXT): [(60, b"\xff" + b"x" * 10)],
+        (DOMAIN, SOA): [(60, b"\xc0")],
+    }
+    made = await bed.step()
+    canonical(made.facts).decode()
+    assert records(made)[HOST, "CAA"] == ["0 issue \\xff.test"]
+    outcomes = {(one["name"], one["kind"]): one["failure"] for one in made.facts["answers"]}
+    assert outcomes[DOMAIN, "NS"] == outcomes[DOMAIN, "TXT"] == "Misformatted DNS reply"
+
+
 async def test_a_name_that_is_gone_is_an_answer(bed: Bed) -> None:
     bed.server.records.clear()
     made = await bed.step()

@@ -2,6 +2,7 @@
 
 import platform
 import ssl
+import time
 from collections.abc import Iterable
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
@@ -42,10 +43,11 @@ def _version(package: str) -> str:
 
 
 def clock_facts(now: datetime, compared: Iterable[Compared]) -> dict[str, Json]:
-    """Offsets in milliseconds that our clock has to be moved by: positive means that it is slow."""
+    """Offsets in milliseconds that our clock has to be moved by: positive means that it is slow. `time_zone`: of the
+    browser, whose scripts see it; all times of a record are in UTC."""
     return {
         "now": moment(now),
-        "time_zone": "UTC",
+        "time_zone": time.tzname[0],
         "servers": [
             {
                 "server": one.server,

@@ -100,10 +100,15 @@ def _data(one: pycares.DNSRecord) -> str:
         case pycares.MXRecordData() as mx:
             return f"{mx.priority} {mx.exchange}"
         case pycares.TXTRecordData(data=raw):
-            return raw.decode("utf-8", "backslashreplace")
+            return _text(raw)
         case pycares.CAARecordData() as caa:
-            return f"{caa.critical} {caa.tag} {caa.value}"
+            return f"{caa.critical} {_text(caa.tag)} {_text(caa.value)}"
         case pycares.SOARecordData() as soa:
             times = f"{soa.serial} {soa.refresh} {soa.retry} {soa.expire} {soa.minimum}"
             return f"{soa.mname} {soa.rname} {times}"
     return ""
+
+
+def _text(told: str | bytes) -> str:
+    """c-ares hands out bytes where they are no ASCII."""
+    return told if isinstance(told, str) else told.decode("utf-8", "backslashreplace")
