@@ -16,6 +16,7 @@ from haetae.models_cli import models
 from haetae.policy_cli import policy
 from haetae.rules_cli import rules
 from haetae.saying import HOME, Home, console, fail, guarded
+from haetae.signing_cli import signing_keys
 from haetae.sites_cli import sites
 from services.gateway.accounts import MIN_PASSWORD, Role
 
@@ -37,6 +38,7 @@ app.add_typer(evidence, name="evidence")
 app.add_typer(conversations, name="conversations")
 app.add_typer(accounts, name="accounts")
 app.command("verify")(verify)
+evidence.command("keys")(signing_keys)
 
 Login = Annotated[str, typer.Argument(help="Name to log in with.")]
 Password = Annotated[
