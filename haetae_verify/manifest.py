@@ -1,14 +1,12 @@
 """The manifest: what was captured, how, and the digest of every file of it. Its digest is what was sealed."""
 
-import json
 import re
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import NamedTuple
 
-from haetae_verify.canonical import canonical, digest
+from haetae_verify.canonical import digest
 from haetae_verify.shape import Shape, document
 from haetae_verify.wrong import Wrong
 
@@ -47,9 +45,6 @@ class Manifest:
     objects: tuple[Listed, ...]
 
 
-Read = Callable[[Listed], bytes | None]
-
-
 def parse(data: bytes) -> Manifest:
     """Raises `Wrong`."""
     shape = document(NAME, data, FORMAT)
@@ -66,22 +61,13 @@ def parse(data: bytes) -> Manifest:
     )
 
 
-def differences(manifest: bytes, read: Read, sealed_as: str | None = None) -> list[str]:
-    """What does not agree with the seal, one sentence each; empty when all does. `read` gives None for a lost file."""
-    found = []
-    if sealed_as is not None and digest(manifest) != sealed_as:
-        found.append(f"{NAME} differs: its SHA-256 is {digest(manifest)}, sealed was {sealed_as}")
-    try:
-        kept = [item for item in listed(manifest) if item.kept]
-    except NotAManifest as error:
-        return [*found, str(error)]
-    for item in kept:
-        data = read(item)
-        if data is None:
-            found.append(f"{item.name} is missing")
-        elif digest(data) != item.sha256 or len(data) != item.bytes:
-            found.append(f"{item.name} differs: its SHA-256 is {digest(data)}, sealed was {item.sha256}")
-    return found
+def difference(item: Listed, data: bytes | None) -> str:
+    """What does not agree about a file, in a sentence; empty when all does. None: it is lost."""
+    if data is None:
+        return f"{item.name} is missing"
+    if (digest(data), len(data)) != (item.sha256, item.bytes):
+        return f"{item.name} differs: its SHA-256 is {digest(data)}, sealed was {item.sha256}"
+    return ""
 
 
 def _objects(shape: Shape) -> tuple[Listed, ...]:
@@ -96,52 +82,8 @@ def _objects(shape: Shape) -> tuple[Listed, ...]:
     return tuple(found)
 
 
-# What follows reads the former manifest and goes with it.
-
-
-class NotAManifest(ValueError):
-    pass
-
-
-def listed(manifest: bytes) -> list[Listed]:
-    try:
-        content = json.loads(manifest)
-        if content["format"] != FORMAT:
-            raise NotAManifest(f"{NAME} has format {content['format']!r}; this program knows {FORMAT!r}")
-        files = [
-            Listed(item["name"], item["sha256"], item["bytes"], item.get("kept", True)) for item in content["objects"]
-        ]
-        if canonical(content) != manifest:
-            raise NotAManifest(f"{NAME} is not in canonical form: something else wrote or changed it")
-        wrong = [item for item in files if not _sound(item)]
-    except NotAManifest:
-        raise
-    except (KeyError, TypeError, ValueError, RecursionError) as error:
-        raise NotAManifest(f"{NAME} cannot be read: {error!r}") from error
-    if wrong:
-        raise NotAManifest(f"{NAME} lists {wrong[0]!r}, which is no plain file name with a SHA-256 and a size")
-    return files
-
-
-def check_folder(folder: Path, sealed_as: str | None = None) -> list[str]:
-    """As `differences`; a file that the manifest does not list is a difference too."""
-    try:
-        manifest = (folder / NAME).read_bytes()
-    except OSError as error:
-        return [f"{folder / NAME} cannot be read: {error.strerror}"]
-
-    def read(item: Listed) -> bytes | None:
-        path = folder / item.name
-        return path.read_bytes() if path.is_file() and not path.is_symlink() else None
-
-    found = differences(manifest, read, sealed_as)
-    try:
-        names = {NAME, *(item.name for item in listed(manifest))}
-    except NotAManifest:
-        return found
-    return [*found, *(f"{path.name} is not in {NAME}" for path in sorted(folder.iterdir()) if path.name not in names)]
-
-
-def _sound(item: Listed) -> bool:
-    plain = PLAIN_NAME.fullmatch(item.name) is not None and item.name != NAME
-    return plain and re.fullmatch(r"[0-9a-f]{64}", item.sha256) is not None and type(item.bytes) is int
+def check_folder(folder: Path, sealed_as: str) -> list[str]:
+    """What of the plain files in a folder does not agree with the manifest beside them, or that with its seal."""
+    data = (folder / NAME).read_bytes()
+    found = [difference(item, (folder / item.name).read_bytes()) for item in parse(data).objects]
+    return [sentence for sentence in found if sentence] + [f"{NAME} differs"] * (digest(data) != sealed_as)
