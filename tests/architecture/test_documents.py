@@ -32,7 +32,7 @@ NEEDED = {
     "HAETAE_TEXT_MODEL": "nowhere",
 }
 
-AWAITED: set[str] = {"custody.noted.v1", "evidence.handled.v1", "evidence.order-done.v1", "evidence.ordered.v1"}
+AWAITED: set[str] = set()
 
 
 def tracked(*endings: str) -> list[Path]:

@@ -159,6 +159,27 @@ def picture_files() -> list[tuple[str, bytes]]:
     return files
 
 
+def page_files() -> list[tuple[str, bytes, str]]:
+    """What a capture of a page is made of, by name, with its media type: pictures, redacted screen, wireframe, text."""
+    files = [(name, data, "image/jpeg") for name, data in picture_files()]
+    screen = Image.new("RGB", (1280, 2400), (250, 250, 250))
+    draw = ImageDraw.Draw(screen)
+    draw.rectangle((80, 60, 900, 100), fill=(60, 60, 60))
+    draw.rectangle((80, 160, 1200, 900), fill=(170, 180, 190))
+    boxes = "".join(
+        f'<rect x="{x}" y="{y}" width="560" height="240" fill="#bbb"/>' for x in (40, 680) for y in (40, 400)
+    )
+    svg = f'<svg xmlns="http://www.w3.org/2000/svg" width="1280" height="800" viewBox="0 0 1280 800">{boxes}</svg>'
+    return [
+        *files,
+        ("screenshot-redacted.jpg", jpeg(screen), "image/jpeg"),
+        ("layout.svg", svg.encode(), "image/svg+xml"),
+        ("text.txt", b"The lantern parcel waits at gate seven.\n", "text/plain"),
+        ("page.wacz", b"PK", "application/wacz"),
+        ("manifest.json", b"{}", "application/json"),
+    ]
+
+
 def jpeg(picture: Image.Image) -> bytes:
     out = io.BytesIO()
     picture.save(out, "JPEG", quality=80)
