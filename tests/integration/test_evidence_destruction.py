@@ -1,9 +1,14 @@
 """After destruction nothing of a case can be read; the certificate and the chain of custody still hold."""
 
+import secrets
+from contextlib import closing
+from dataclasses import replace
+
 import pytest
 import sqlalchemy as sa
 
 from haetae_verify.canonical import digest
+from haetae_verify.certificate import check_certificate
 from haetae_verify.chain import broken_at
 from haetae_verify.signed import BadSignature, check
 from services.evidence.custody import lines
@@ -17,8 +22,12 @@ from shared.events import CustodyNoted, EvidenceOrderDone, OrderKind
 from shared.failures import Rejected
 from shared.metrics import Metrics
 from shared.objects import cipher, quarantine
-from shared.objects.quarantine import Quarantine, still_name
-from shared.objects.vault import KeyDestroyed
+from shared.objects.exports import open_exports
+from shared.objects.quarantine import Quarantine, open_quarantine, still_name
+from shared.objects.s3 import S3Store
+from shared.objects.vault import KeyDestroyed, ObjectMissing, open_vault
+from shared.settings import QuarantineSettings
+from tests.support.objects import object_settings, quarantine_settings
 from tests.support.orders import FILES, KEY, MASTER, Desk
 from tests.support.outbox import told
 
@@ -103,6 +112,8 @@ async def test_the_certificate_says_what_went_and_verifies(desk):
     assert (said["ordered_by"], said["why"], said["basis"]) == ("official-3", order.why, order.basis)
     assert said["custody_head"] == head
     assert said["outcome"]["opened"] == 0
+    proof = check_certificate("certificate.json", document, [said["public_key"]])
+    assert (proof.destroyed_at, proof.own_keys, len(proof.objects)) == (desk.clock.now(), True, 4)
     with pytest.raises(BadSignature):
         check(document.replace(b"official-3", b"official-4"), FORMAT)
     custody = await desk.custody(case)
@@ -253,3 +264,30 @@ async def test_a_quarantine_that_is_not_ours_is_said_to_be_out_of_reach(desk, mo
     monkeypatch.setattr(quarantine, "remove", refused)
     assert (await desk.done(case, OrderKind.DESTROY)).result["quarantine"] is None
     assert check(await desk.certificate(case), FORMAT)["outcome"]["quarantine"] is None
+
+
+async def test_in_a_real_store_the_lock_keeps_what_nobody_can_read(desk, s3_settings):
+    """The bucket `evidence` of the stack refuses every deletion for years; `keys` and the others do not."""
+    settings, own = object_settings(s3_settings, MASTER), QuarantineSettings(**await quarantine_settings(s3_settings))
+    prefixed = settings.model_copy(update={"s3_bucket_prefix": own.s3_bucket_prefix})
+    text = digest(FILES["text.txt"])
+    async with (
+        open_vault(settings) as vault,
+        open_exports(settings, vault, desk.clock) as exports,
+        open_quarantine(own, desk.clock) as kept,
+    ):
+        with closing(S3Store(prefixed, "quarantine")) as bucket:
+            desk.tools = replace(desk.tools, vault=vault, exports=exports, quarantine=bucket)
+            case = await desk.sealed(secrets.randbits(64))  # the buckets are other tests' as well
+            await exports.put(case, case, b"a bundle")
+            await kept.put(text, FILES["text.txt"])
+            order = await desk.done(case, OrderKind.DESTROY)
+        removed = {"tried": 3, "opened": 0, "kept_sealed": 3, "exports": 1, "quarantine": 1}
+        assert removed.items() <= order.result.items()
+        assert len(await vault.digests(case)) == 3
+        for sha256 in await vault.digests(case):
+            with pytest.raises(KeyDestroyed):
+                await vault.get(case, sha256)
+        with pytest.raises(ObjectMissing):
+            await kept.get(text)
+    check_certificate("certificate.json", await desk.certificate(case))

@@ -58,6 +58,16 @@ async def test_several_holds_stand_at_once_and_each_is_released_by_itself(desk):
     }  # fmt: skip
 
 
+async def test_a_hold_that_is_ordered_while_a_destruction_waits_comes_first(desk):
+    case = await desk.sealed()
+    destroying, holding = await desk.order(case, OrderKind.DESTROY), await desk.order(case, OrderKind.HOLD)
+    while await desk.step():
+        pass
+    assert f"was ordered and is about to stand (order {holding})" in (await desk.of(destroying)).error
+    assert (await desk.of(holding)).error is None
+    assert (await desk.row(case)).destroy_order is None
+
+
 async def test_a_hold_ends_on_its_day(desk):
     case = await desk.sealed()
     until = "2026-01-10T00:00:00+00:00"

@@ -8,10 +8,10 @@ from typing import Any
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from haetae_verify.canonical import moment
+from haetae_verify.certificate import FORMAT
 from haetae_verify.signed import sign
 from services.evidence.orders.store import Order
 
-FORMAT = "haetae-destruction/1"
 METHOD = (
     "crypto-shredding: the one AES-256-GCM key of the case, kept wrapped in the bucket `keys`, was destroyed; then "
     "every stored object of the case was asked for through the vault, and deleted where the store allows it"

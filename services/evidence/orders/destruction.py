@@ -77,6 +77,8 @@ async def _begin(tx: Transaction, order: Order, rules: Rules) -> None:
     if row.destroy_order is None:
         if held := await holds.active(tx, order.case_id, tx.clock.now()):
             raise Refused(f"a legal hold stands on this case: {holds.named(held)}; it has to be released first")
+        if ordered := await holds.ordered(tx, order.case_id):
+            raise Refused(f"a legal hold on this case was ordered and is about to stand (order {ordered})")
         await _refuse_for_ever(tx, order, rules)
     row.destroy_order = order.order_id
 

@@ -12,7 +12,7 @@ from services.evidence.orders.cases import standing
 from services.evidence.orders.placing import Refused
 from services.evidence.orders.store import Hold, Order
 from shared.database import Transaction
-from shared.events import CustodyAction
+from shared.events import CustodyAction, OrderKind
 
 
 async def hold(order: Order, tx: Transaction) -> dict[str, Any]:
@@ -51,6 +51,12 @@ async def held(tx: Transaction, at: datetime) -> dict[UUID, int]:
     """How many holds stand on each case that has any."""
     counted = _standing(at).with_only_columns(Hold.case_id, sa.func.count().label("holds")).group_by(Hold.case_id)
     return {row.case_id: row.holds for row in (await tx.execute(counted)).all()}
+
+
+async def ordered(tx: Transaction, case_id: UUID) -> UUID | None:
+    """An order for a hold that is not carried out yet: it may wait behind the very destruction that it is to stop."""
+    waits = sa.select(Order.order_id).where(Order.case_id == case_id, Order.kind == OrderKind.HOLD)
+    return await tx.scalar(waits.where(Order.done_at.is_(None)).limit(1))
 
 
 def named(holds: list[Hold]) -> str:
