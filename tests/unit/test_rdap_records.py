@@ -173,7 +173,7 @@ def test_the_directory_names_the_nearest_server() -> None:
             "services": [
                 [["test", "KR"], ["http://plain.test/", "https://registry.test/rdap"]],
                 [["co.kr"], ["https://inner.test/"]],
-                [["203.0.0.0/8", "203.0.113.0/24"], ["https://network.test/"]],
+                [["203.0.0.0/8"], ["https://large.test/"]], [["203.0.113.0/24"], ["https://network.test/"]],
                 [["2001:0DB8::/32"], ["https://six.test"]],
                 [["bad"], []], [["bad"], "ftp://x/"], ["bad"], "bad", [[7, None], ["https://x.test"]],
             ]
@@ -184,6 +184,7 @@ def test_the_directory_names_the_nearest_server() -> None:
     assert for_domain(known, "harbour.kr") == "https://registry.test/rdap/"
     assert for_domain(known, "harbour.bad") is None
     assert for_address(known, "203.0.113.9") == "https://network.test/"
+    assert for_address(known, "203.0.112.9") == "https://large.test/"
     assert for_address(known, "2001:db8::7") == "https://six.test/"
     assert for_address(known, "198.51.100.1") is None
 
