@@ -4,30 +4,34 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
-import structlog
-
 from haetae_verify.manifest import NAME
-from services.evidence.capture.captured import Captured
+from services.evidence.capture.captured import FAILED, Captured, outcome
+from services.evidence.custody import lines
 from services.evidence.domain import File, PageFailed, clean
-from services.evidence.seal.manifest import FULL, manifest
+from services.evidence.orders import facts
+from services.evidence.orders.destruction import GONE, begun
+from services.evidence.seal.manifest import kept, manifest
+from services.evidence.seal.sealer import Seal, Sealer
 from services.evidence.store import Evidence
 from shared.database import Transaction
-from shared.events import ContentFlagged, EvidenceFailed, EvidenceSealed
+from shared.events import Artifact, ContentFlagged, CustodyAction, EvidenceFailed, EvidenceSealed, Stamp
 from shared.events.values import SealedObject
-from shared.objects.vault import Vault
+from shared.objects.vault import KeyDestroyed, Vault
 from shared.version import VERSION
 
 SOFTWARE = f"Haetae {VERSION}"
 
 Capture = Callable[[ContentFlagged], Awaitable[Captured]]
 
-log = structlog.get_logger()
-
 
 @dataclass(frozen=True)
 class Sealed:
-    manifest_sha256: str
+    """`objects`: what lies in the vault, the manifest last. `incomplete`: the steps that could not be done."""
+
+    seal: Seal
+    mode: str
     objects: tuple[SealedObject, ...]
+    incomplete: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -36,38 +40,73 @@ class Failed:
 
 
 async def preserve(
-    event: ContentFlagged, *, capture: Callable[[ContentFlagged], Awaitable[Captured]], vault: Vault
+    event: ContentFlagged, *, mode: str, capture: Capture, vault: Vault, sealer: Sealer
 ) -> Sealed | Failed:
     """Capture into the vault. May run again after a crash: what was kept then stays beside, under its own digests."""
+    if await vault.destroyed(event.case_id):
+        return Failed(GONE)
     try:
         captured = await capture(event)
     except PageFailed as failure:
         return Failed(clean(str(failure)))
-    files = await asyncio.to_thread(_files, event, captured)
-    await vault.put_all(event.case_id, [file.data for file in files])
-    objects = tuple(file.sealed() for file in files)
-    return Sealed(objects[-1].sha256, objects)
+    files = await asyncio.to_thread(_files, event, captured, mode)
+    seal = asyncio.create_task(sealer.seal(event.case_id, files[-1].data))
+    try:
+        await vault.put_all(event.case_id, [file.data for file in files])
+        incomplete = tuple(step.name for step in captured.steps if outcome(step) == FAILED)
+        return Sealed(await seal, mode, tuple(file.sealed() for file in files), incomplete)
+    except KeyDestroyed:
+        return Failed(GONE)
+    finally:
+        seal.cancel()
 
 
-def _files(event: ContentFlagged, captured: Captured) -> tuple[File, ...]:
-    """All of a capture, the manifest last."""
-    listed = manifest(event, captured, FULL, SOFTWARE)
-    return (*captured.files, File(NAME, listed, "application/json", content=False))
+def _files(event: ContentFlagged, captured: Captured, mode: str) -> tuple[File, ...]:
+    """All of a capture that may be kept, the manifest last."""
+    listed = manifest(event, captured, mode, SOFTWARE)
+    whole = (*captured.files, File(NAME, listed, "application/json", content=False))
+    return tuple(file for file in whole if kept(file, mode))
 
 
-async def seal(event: ContentFlagged, outcome: Sealed | Failed, tx: Transaction) -> None:
-    now = tx.clock.now()
+async def seal(event: ContentFlagged, outcome: Sealed | Failed, tx: Transaction, *, sealer: Sealer) -> None:
+    """In one transaction: the row, the seal with its stamps, the first lines of custody, and the event."""
     row = await tx.get(Evidence, event.case_id, lock=True)
     if row is None:
         row = Evidence(case_id=event.case_id, url=event.finding.url, objects=[])
         tx.add(row)
-    common = {"case_id": event.case_id, "finding": event.finding, "assessment": event.assessment}
+    if begun(row):
+        outcome = Failed(GONE)
     match outcome:
-        case Sealed(manifest_sha256, objects):
-            row.manifest_sha256, row.sealed_at, row.failed_reason, row.failed_at = manifest_sha256, now, None, None
-            row.objects = [item.model_dump() for item in objects]
-            tx.publish(EvidenceSealed(**common, manifest_sha256=manifest_sha256, objects=objects, sealed_at=now))
+        case Sealed():
+            await _seal(event, outcome, row, tx, sealer)
         case Failed(reason):
             # What an earlier capture sealed stays sealed: the page may have been taken down since.
-            row.failed_reason, row.failed_at = reason, now
-            tx.publish(EvidenceFailed(**common, reason=reason, failed_at=now))
+            row.failed_reason, row.failed_at = reason, tx.clock.now()
+            tx.publish(EvidenceFailed(**_about(event), reason=reason, failed_at=row.failed_at))
+
+
+async def _seal(event: ContentFlagged, sealed: Sealed, row: Evidence, tx: Transaction, sealer: Sealer) -> None:
+    now, manifest_sha256 = tx.clock.now(), sealed.seal.manifest_sha256
+    row.manifest_sha256, row.sealed_at, row.failed_reason, row.failed_at = manifest_sha256, now, None, None
+    row.objects = [item.model_dump() for item in sealed.objects]
+    artifacts = [Artifact(name=item.name, sha256=item.sha256) for item in sealed.objects]
+    proof = {"manifest_sha256": manifest_sha256, "mode": sealed.mode}
+    await lines.append(tx, event.case_id, lines.SELF, CustodyAction.COLLECTED, artifacts, {}, now)
+    await lines.append(tx, event.case_id, lines.SELF, CustodyAction.SEALED, artifacts[-1:], proof, now)
+    await sealer.keep(tx, event.case_id, sealed.seal)
+    await facts.sealed(tx, event.case_id, event.assessment)
+    tx.publish(
+        EvidenceSealed(
+            **_about(event),
+            manifest_sha256=manifest_sha256,
+            objects=sealed.objects,
+            sealed_at=now,
+            mode=sealed.mode,
+            stamps=tuple(Stamp(authority=stamp.authority, at=stamp.at) for stamp in sealed.seal.stamps),
+            incomplete=sealed.incomplete,
+        )
+    )
+
+
+def _about(event: ContentFlagged) -> dict[str, object]:
+    return {"case_id": event.case_id, "finding": event.finding, "assessment": event.assessment}

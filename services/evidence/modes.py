@@ -4,24 +4,11 @@ In hash-only mode what the page showed lives in this process's memory alone. Dig
 and the layout of the page remain: enough to say what was seen, to find it again, and to have it removed.
 """
 
-from collections.abc import Iterable
-from enum import StrEnum
-
-from services.evidence.domain import File
+from services.evidence.seal.manifest import FULL, HASH_ONLY
 from services.evidence.settings import Settings
 
 
-class Mode(StrEnum):
-    FULL = "full"
-    HASH_ONLY = "hash-only"
-
-
-def mode_of(category: str, settings: Settings) -> Mode:
-    """By the agency's rule, or by that of the category."""
+def mode_of(category: str, settings: Settings) -> str:
+    """`FULL` or `HASH_ONLY`: by the agency's rule, or by that of the category."""
     alone = {name.strip() for name in settings.hash_only_categories.split(",")}
-    return Mode.HASH_ONLY if settings.hash_only or category in alone else Mode.FULL
-
-
-def kept(files: Iterable[File], mode: Mode) -> tuple[File, ...]:
-    """What is written anywhere; the manifest lists the others by their digests."""
-    return tuple(file for file in files if mode is Mode.FULL or not file.content)
+    return HASH_ONLY if settings.hash_only or category in alone else FULL

@@ -8,6 +8,7 @@ from shared.events.casework import (
     EvidenceSealed,
     NoticeDrafted,
     ReviewDecided,
+    Stamp,
     Verdict,
 )
 from shared.events.conversations import ConversationObserved, LawfulBasis, Turn
@@ -72,6 +73,7 @@ __all__ = [
     "ReviewDecided",
     "RulesChanged",
     "StagedTurn",
+    "Stamp",
     "SubmittedHash",
     "Topic",
     "Turn",

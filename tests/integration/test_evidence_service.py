@@ -13,6 +13,8 @@ from services.evidence.app import app
 from services.evidence.custody.checking import check_vault, export
 from services.evidence.domain import PageFailed
 from services.evidence.handlers import Failed, preserve, seal
+from services.evidence.seal.manifest import FULL
+from services.evidence.seal.sealer import Sealer
 from services.evidence.store import Evidence
 from shared.bus.memory import MemoryBroker
 from shared.clock import ManualClock
@@ -30,6 +32,7 @@ from tests.support.service import record, running
 
 TEXT = "The lantern parcel waits at gate seven."
 CLOCK = ManualClock()
+SEALER = Sealer(evidence_settings(), CLOCK)
 
 
 @pytest.fixture
@@ -77,7 +80,7 @@ async def nth(broker, number):
 
 async def published(database):
     async with database.transaction() as tx:
-        rows = (await tx.execute(sa.select(OUTBOX.c.value).order_by(OUTBOX.c.position))).scalars().all()
+        rows = (await tx.execute(sa.select(OUTBOX.c.topic).order_by(OUTBOX.c.position))).scalars().all()
     return rows
 
 
@@ -93,14 +96,18 @@ async def test_a_flagged_page_is_sealed_and_can_be_checked_offline(web, settings
         await broker.produce([record(event)])
         sealed = await nth(broker, 1)
     assert isinstance(sealed, EvidenceSealed)
-    assert [item.name for item in sealed.objects] == [
-        "page.warc.gz",
+    assert [item.name for item in sealed.objects if not item.name.startswith("step-")] == [
         "page.html",
         "text.txt",
+        "second.warc.gz",
         "screenshot.jpg",
         "screenshot-blurred.jpg",
+        "screenshot-visible.jpg",
+        "screenshot-redacted.jpg",
+        "layout.svg",
         "picture-1.jpg",
         "picture-1-blurred.jpg",
+        "page.wacz",
         "manifest.json",
     ]
     assert sealed.objects[-1].sha256 == sealed.manifest_sha256
@@ -132,7 +139,7 @@ async def test_a_page_that_vanished_is_an_alarm_with_the_reason(web, settings, d
 async def record_outcome(database, event, outcome, id):
     async with database.transaction(Envelope(event, id, "/test", CLOCK.now())) as tx:
         if await tx.first_time():
-            await seal(event, outcome, tx)
+            await seal(event, outcome, tx, sealer=SEALER)
 
 
 async def test_captured_twice_is_recorded_once(database, local_vault):
@@ -142,10 +149,10 @@ async def test_captured_twice_is_recorded_once(database, local_vault):
         return captured()
 
     for _ in range(2):  # the process died after the first capture, and after its commit
-        outcome = await preserve(event, capture=capture, vault=local_vault)
+        outcome = await preserve(event, mode=FULL, capture=capture, vault=local_vault, sealer=SEALER)
         await record_outcome(database, event, outcome, id)
-    assert len(await published(database)) == 1
-    assert await check_vault(local_vault, event.case_id, outcome.manifest_sha256) == []
+    assert (await published(database)).count("evidence.sealed") == 1
+    assert await check_vault(local_vault, event.case_id, outcome.seal.manifest_sha256) == []
 
 
 async def test_a_later_failure_leaves_the_seal(database, local_vault):
@@ -154,11 +161,11 @@ async def test_a_later_failure_leaves_the_seal(database, local_vault):
     async def capture(_):
         return captured()
 
-    outcome = await preserve(event, capture=capture, vault=local_vault)
+    outcome = await preserve(event, mode=FULL, capture=capture, vault=local_vault, sealer=SEALER)
     await record_outcome(database, event, outcome, uuid4())
     await record_outcome(database, event, Failed("answers 410"), uuid4())
     row = await row_of(database, event.case_id)
-    assert row.manifest_sha256 == outcome.manifest_sha256
+    assert row.manifest_sha256 == outcome.seal.manifest_sha256
     assert row.failed_reason == "answers 410"
 
 
@@ -168,7 +175,7 @@ async def test_any_reason_can_be_stored(database, local_vault):
     async def capture(_):
         raise PageFailed("the title was \ud800\0 broken")
 
-    outcome = await preserve(event, capture=capture, vault=local_vault)
+    outcome = await preserve(event, mode=FULL, capture=capture, vault=local_vault, sealer=SEALER)
     await record_outcome(database, event, outcome, uuid4())
     assert (await row_of(database, event.case_id)).failed_reason == "the title was ? broken"
 
@@ -183,4 +190,4 @@ async def test_a_store_that_is_away_is_no_failure_of_the_page(unused_tcp_port):
     away = S3Address(f"127.0.0.1:{unused_tcp_port}", "somebody", "secret")
     async with open_vault(evidence_settings(env=away.env())) as vault:
         with pytest.raises(Transient, match="does not answer"):
-            await preserve(event, capture=capture, vault=vault)
+            await preserve(event, mode=FULL, capture=capture, vault=vault, sealer=SEALER)
