@@ -6,7 +6,9 @@ For what is written here (names in ASCII; strings, integers, booleans, null, lis
 import hashlib
 import json
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, NoReturn
+
+MOST = 2**53 - 1  # beyond it programs disagree about a JSON number (RFC 8785, 3.2.2.3)
 
 
 class NotCanonical(ValueError):
@@ -20,9 +22,9 @@ def canonical(value: object) -> bytes:
 
 
 def read(data: bytes) -> dict[str, Any]:
-    """The object that these bytes are the one form of. Raises `NotCanonical`."""
+    """The object that these bytes are the one form of; it holds no fractions. Raises `NotCanonical`."""
     try:
-        value = json.loads(data)
+        value = json.loads(data, parse_float=_fraction, parse_constant=_fraction, parse_int=_integer)
         if not isinstance(value, dict):
             raise NotCanonical("not a JSON object")
         same = canonical(value) == data
@@ -43,3 +45,14 @@ def digest(data: bytes) -> str:
 def moment(at: datetime) -> str:
     """UTC in milliseconds: 2026-11-22T09:00:00.123Z"""
     return at.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def _fraction(text: str) -> NoReturn:
+    raise NotCanonical(f"it holds the number {text[:40]}; only integers have one form everywhere")
+
+
+def _integer(text: str) -> int:
+    value = int(text)
+    if abs(value) > MOST:
+        _fraction(text)
+    return value

@@ -1,22 +1,25 @@
 """The report: two pages, whatever was captured; fonts embedded; nothing of it can be followed or run."""
 
+import base64
 import io
 import re
 
 import pytest
+from PIL import Image
 from pypdf import PdfReader
 
 from services.evidence.bundle.facts import report
-from services.evidence.bundle.report import as_svg, draw
-from tests.support.reports import OFFICE, URL, contents, custody_lines, manifest
+from services.evidence.bundle.picture import drawing
+from services.evidence.bundle.report import draw
 from tests.support.pages import picture
+from tests.support.reports import OFFICE, URL, contents, custody_lines, manifest
 
 BOXES = '<svg xmlns="http://www.w3.org/2000/svg" width="10" height="10"><rect width="5" height="5"/></svg>'
 HOSTILE = '#panic("x") $a$ *b* @c <d> \\ // \u202e\u0000\u200b مرحبا 简体 สวัสดี \U0001f600 ' + "w" * 5_000
 
 
 def drawn(told) -> PdfReader:
-    pdf = draw(report(told, OFFICE, as_svg(picture(1280, 2600), 1280, 2600)), told.order.at)
+    pdf = draw(report(told, OFFICE, drawing("screenshot-redacted.jpg", picture(1280, 2600))), told.order.at)
     return PdfReader(io.BytesIO(pdf))
 
 
@@ -94,6 +97,27 @@ def test_hash_only_shows_the_wireframe_and_says_so():
     text = text_of(PdfReader(io.BytesIO(draw(report(told, OFFICE, BOXES), told.order.at))))
     assert "digests only" in text
     assert "neither text nor pictures" in text
+
+
+def test_text_of_the_page_is_not_legible_in_the_picture():
+    """Strokes of letters, black on white, are one grey."""
+    striped = Image.new("L", (1280, 800), 255)
+    for left in range(0, 1280, 8):
+        striped.paste(0, (left, 0, left + 4, 800))
+    out = io.BytesIO()
+    striped.save(out, "JPEG", quality=95)
+    data = re.search('base64,([^"]+)', drawing("screenshot-redacted.jpg", out.getvalue()))[1]
+    dark, bright = Image.open(io.BytesIO(base64.b64decode(data))).convert("L").crop((8, 8, 312, 192)).getextrema()
+    assert bright - dark < 16
+
+
+def test_what_is_no_picture_or_too_large_is_left_out():
+    assert drawing("screenshot-redacted.jpg", b"<svg/>") == ""
+    assert drawing("screenshot-redacted.jpg", picture(4_000, 4_000)) == ""
+    assert drawing("layout.svg", b" " * (9 << 20)) == ""
+    told = contents()
+    text = text_of(PdfReader(io.BytesIO(draw(report(told, OFFICE, ""), told.order.at))))
+    assert "No picture of the page was kept" in text
 
 
 def test_a_long_chain_of_custody_shows_its_beginning_and_its_end():

@@ -11,7 +11,7 @@ from rfc3161_client import HashAlgorithm, TimestampRequestBuilder, decode_timest
 from deploy.local.authorities.answering import POLICY
 from deploy.local.authorities.faults import Fault
 from services.evidence.seal import authorities
-from services.evidence.seal.stamping import REST_S, Away, Stamping
+from services.evidence.seal.stamping import FIRST_REST_S, LONGEST_REST_S, Away, Stamping, rest_s
 from shared.clock import ManualClock
 from tests.support.stamps import NAMES, stampers
 
@@ -101,8 +101,9 @@ async def test_one_that_is_away_rests_before_it_is_asked_again(stamping, served,
     served["local-a"].fault = None
     _, owed = await stamping.all(MESSAGE, "seal.json")
     assert (set(owed), served["local-a"].asked, served["local-b"].asked) == ({"local-a"}, 1, 2)
-    standing.advance(REST_S)
+    standing.advance(FIRST_REST_S)
     assert (await stamping.all(MESSAGE, "seal.json"))[1] == {}
+    assert [rest_s(failures) for failures in (1, 2, 3, 1000)] == [15, 30, 60, LONGEST_REST_S]
 
 
 async def test_a_policy_that_is_wanted_is_insisted_on(served, standing):
