@@ -18,7 +18,6 @@ REGISTERED = "registration"  # the event of RFC 9083, 10.2.3
 
 def server(steps: Mapping[str, Json]) -> list[tuple[str, str]]:
     """Label and value of each row."""
-    certificate = first(at(steps, "tls", "sent"))
     network, domain = at(steps, "rdap", "network", "registry"), at(steps, "rdap", "domain", "registry")
     return [
         ("address", told(steps, "document", at(steps, "document", "address"))),
@@ -26,10 +25,7 @@ def server(steps: Mapping[str, Json]) -> list[tuple[str, str]]:
         ("owner", told(steps, "rdap", parts(at(network, "owner"), at(network, "name"), at(network, "country")))),
         ("registrar", told(steps, "rdap", at(domain, "registrar", "name"))),
         ("registered", told(steps, "rdap", registered(domain))),
-        ("certificate", encrypted(steps, at(certificate, "subject"))),
-        ("issuer", encrypted(steps, at(certificate, "issuer"))),
-        ("valid", encrypted(steps, period(certificate))),
-        ("fingerprint", encrypted(steps, at(certificate, "sha256"))),
+        *encryption(steps),
         ("clock", told(steps, "conditions", offset(steps))),
     ]
 
@@ -41,8 +37,17 @@ def told(steps: Mapping[str, Json], step: str, value: object) -> str:
     return shown(value, MAX_VALUE) if isinstance(value, str) and value else line(say("unknown"))
 
 
-def encrypted(steps: Mapping[str, Json], value: object) -> str:
-    return line(say("no_tls")) if at(steps, "tls", "tls") is False else told(steps, "tls", value)
+def encryption(steps: Mapping[str, Json]) -> list[tuple[str, str]]:
+    """The server's own certificate, the first of those it sent."""
+    if at(steps, "tls", "tls") is False:
+        return [("certificate", line(say("no_tls")))]
+    certificate = first(at(steps, "tls", "sent"))
+    return [
+        ("certificate", told(steps, "tls", at(certificate, "subject"))),
+        ("issuer", told(steps, "tls", at(certificate, "issuer"))),
+        ("valid", told(steps, "tls", period(certificate))),
+        ("fingerprint", told(steps, "tls", at(certificate, "sha256"))),
+    ]
 
 
 def at(value: object, *path: str) -> Any:  # noqa: ANN401  # the shape of JSON

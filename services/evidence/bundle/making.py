@@ -61,8 +61,10 @@ async def make(
 async def drawn_page(vault: Vault, contents: Contents) -> str:
     kept = {item["name"]: item for item in contents.kept}
     for name in NAMES:
-        if name in kept and (picture := drawing(name, await vault.get(contents.order.case_id, kept[name]["sha256"]))):
-            return picture
+        if name in kept:
+            data = await vault.get(contents.order.case_id, kept[name]["sha256"])
+            if picture := await asyncio.to_thread(drawing, name, data):
+                return picture
     return ""
 
 

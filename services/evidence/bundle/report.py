@@ -15,7 +15,6 @@ TEMPLATE = (HERE / "report.typ").read_bytes()
 # PDF/A-2b (ISO 19005-2): for archives. Fonts are embedded, nothing outside is needed, no script can be in it, and a
 # character that no font has is an error instead of an empty box.
 STANDARD: Final = "a-2b"
-MAX_PICTURE = 8 * 1024 * 1024  # bytes: five screens of JPEG have 2 MB at most; a report has to fit into a mail
 
 
 class ReportFailed(Exception):
