@@ -37,7 +37,7 @@ def certificate(der: bytes) -> dict[str, Json]:
     told: dict[str, Json] = {"sha256": digest(der), "bytes": len(der)}
     try:
         one = x509.load_der_x509_certificate(der)
-    except ValueError:
+    except Exception:  # ValueError, InvalidVersion, …: the library has no common base for what is malformed
         return {**told, "unreadable": ["certificate"]}
     parts: dict[str, Callable[[], Json]] = {
         "subject": lambda: clean(one.subject.rfc4514_string()),
@@ -53,7 +53,7 @@ def certificate(der: bytes) -> dict[str, Json]:
     for name, read in parts.items():
         try:
             told[name] = read()
-        except Exception:  # the library raises many kinds for what is malformed
+        except Exception:  # as above
             unreadable.append(name)
     return {**told, "unreadable": unreadable} if unreadable else told
 
