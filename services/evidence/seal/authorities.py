@@ -1,10 +1,10 @@
 """The time-stamp authorities of the agency, as it lists them in a TOML file.
 
     [[authority]]
-    name = "kisa"                            # in file names of bundles: letters, digits, - and _
+    name = "public-1"                        # in file names of bundles: letters, digits, - and _
     url = "https://tsa.agency.test/stamp"    # RFC 3161 over HTTP
-    ca_file = "/etc/haetae/kisa-root.pem"    # the roots that are trusted for it, got by a trusted way
-    policy = "1.2.410.200001"                # optional: the policy that its stamps must be made under
+    ca_file = "/etc/haetae/public-1.pem"     # the roots that are trusted for it, got by a trusted way
+    policy = "1.3.6.1.4.1.32473.1"           # optional: the policy that its stamps must be made under
 
 The README names authorities that the public may use.
 """

@@ -7,12 +7,12 @@ It holds no content of the page, so that it may be kept where content may not.
 from typing import Any
 
 from haetae_verify.canonical import canonical, moment
+from haetae_verify.manifest import FORMAT
 from services.evidence.capture.captured import Captured, manifest_name, outcome
 from services.evidence.domain import File
 from shared.events import ContentFlagged
 from shared.events.values import Match, Reason
 
-FORMAT = "haetae-evidence/2"
 FULL, HASH_ONLY = "full", "hash-only"
 MEDIA_STEP = "media"
 

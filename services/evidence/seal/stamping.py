@@ -18,8 +18,9 @@ log = structlog.get_logger(__name__)
 
 QUERY, REPLY = "application/timestamp-query", "application/timestamp-reply"
 LONGEST_REPLY = 64 * 1024  # a stamp with a chain of four RSA certificates is 7 KB
-# One that did not answer is left alone for a while: a capture must not wait for it again and again.
-REST_S = 30.0
+# One that gave no stamp is left alone for a while, each time for longer: a capture must not wait for it again and
+# again, and one that is away for a day is asked six times an hour.
+FIRST_REST_S, LONGEST_REST_S = 15.0, 600.0
 HEADERS = {
     "content-type": QUERY,
     "accept": REPLY,
@@ -38,6 +39,7 @@ class Stamping:
     def __init__(self, authorities: Sequence[Authority], seconds: float, clock: Clock) -> None:
         self._by_name = {authority.name: authority for authority in authorities}
         self._seconds, self._clock = seconds, clock
+        self._failures: dict[str, int] = {}
         self._rests_until: dict[str, float] = {}
 
     @property
@@ -75,16 +77,26 @@ class Stamping:
         try:
             async with asyncio.timeout(self._seconds):
                 answer = await self._post(authority.url, request.as_bytes())
-            return checked(answer, request, message, covers, authority, self._clock.now())
+            stamp = checked(answer, request, message, covers, authority, self._clock.now())
         except (httpx.HTTPError, httpx.InvalidURL, TimeoutError, BadStamp) as error:
-            self._rests_until[name] = self._clock.monotonic() + REST_S
+            self._rest(name)
             why = str(error) or f"{type(error).__name__} within {self._seconds:g} s"
             log.warning("no time stamp", authority=name, reason=why)
             raise Away(why) from error
+        self._failures.pop(name, None)
+        return stamp
+
+    def rests(self, name: str) -> bool:
+        """Whether it gave no stamp a while ago and is left alone."""
+        return self._rests_until.get(name, 0.0) > self._clock.monotonic()
+
+    def _rest(self, name: str) -> None:
+        failures = self._failures[name] = self._failures.get(name, 0) + 1
+        self._rests_until[name] = self._clock.monotonic() + rest_s(failures)
 
     async def _unless_resting(self, name: str, message: bytes, covers: str) -> Stamped | str:
-        if self._rests_until.get(name, 0.0) > self._clock.monotonic():
-            return "it did not answer a moment ago"
+        if self.rests(name):
+            return "it gave no stamp a moment ago"
         try:
             return await self.one(name, message, covers)
         except Away as error:
@@ -97,6 +109,11 @@ class Stamping:
             if answer.headers.get("content-type", "").partition(";")[0].strip().lower() != REPLY:
                 raise BadStamp(f"its answer is no {REPLY}")
             return await bounded(answer, LONGEST_REPLY)
+
+
+def rest_s(failures: int) -> float:
+    """After so many in a row."""
+    return min(FIRST_REST_S * float(2 ** min(failures - 1, 16)), LONGEST_REST_S)
 
 
 async def bounded(answer: httpx.Response, longest: int) -> bytes:
