@@ -14,8 +14,8 @@ from services.evidence.bundle.report import as_svg
 NAMES = ("screenshot-redacted.jpg", "layout.svg")
 MAX_BYTES = 8 * 1024 * 1024  # five screens of JPEG have 2 MB at most
 MAX_PIXELS = 1280 * 8000  # twice what a screenshot has
-# A quarter of a screenshot's width: the strokes of text of up to 40 pixels are narrower than the blur. Letters as tall as
-# a hand could still be made out.
+# A quarter of a screenshot's width: the strokes of text of up to 40 pixels are narrower than the blur. Letters as tall
+# as a hand could still be made out.
 WIDTH, BLUR = 320, 1.6
 QUALITY = 80
 
