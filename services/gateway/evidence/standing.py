@@ -57,7 +57,7 @@ def holds(lines: Sequence[Line], now: datetime) -> tuple[Hold, ...]:
                 why=_said(details, "why"),
                 basis=_said(details, "basis"),
                 since=line["at"],
-                until=details.get("until"),
+                until=_said(details, "until") or None,
             )
             placed[hold.order] = hold
         elif line["action"] == CustodyAction.RELEASED:
