@@ -11,15 +11,22 @@ MAX_CONTACTS = 64  # of an answer
 
 @dataclass(frozen=True)
 class Contact:
-    """`roles` as the registry names them (RFC 9083, 10.2.4), in lower case. What it keeps to itself is empty."""
+    """`roles` as the registry names them (RFC 9083, 10.2.4), in lower case; `kind` as vCard does (RFC 6350, 6.1.4):
+    individual, org, group. What the registry keeps to itself is empty."""
 
     roles: tuple[str, ...]
     handle: str
+    kind: str
     name: str
     organisation: str
     emails: tuple[str, ...]
     phones: tuple[str, ...]
     registrar_id: str  # IANA's number of a registrar
+
+    @property
+    def as_organisation(self) -> str:
+        """Its name, unless that is a person's."""
+        return self.organisation or (self.name if self.kind != "individual" else "")
 
 
 def contacts(answer: Json) -> tuple[Contact, ...]:
@@ -36,10 +43,11 @@ def contacts(answer: Json) -> tuple[Contact, ...]:
 
 def _contact(entity: dict[str, Json]) -> Contact:
     card = list(_properties(entity.get("vcardArray")))
-    names, organisations = _values(card, "fn"), _values(card, "org")
+    kinds, names, organisations = (_values(card, property) for property in ("kind", "fn", "org"))
     return Contact(
         roles=tuple(role.lower() for role in texts(entity.get("roles"))),
         handle=text(entity.get("handle")),
+        kind=kinds[0].lower() if kinds else "",
         name=names[0] if names else "",
         organisation=organisations[0] if organisations else "",
         emails=tuple(mail for mail in _values(card, "email") if is_address(mail)),

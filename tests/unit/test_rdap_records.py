@@ -115,6 +115,19 @@ def test_an_odd_card_is_an_empty_contact(odd: object) -> None:
     assert (read.roles, read.name, read.emails) == (("abuse",), "", ())
 
 
+@pytest.mark.parametrize(
+    ("properties", "name"),
+    [
+        ([["fn", {}, "text", "Boat Desk"]], "Boat Desk"),
+        ([["fn", {}, "text", "Boat Desk"], ["org", {}, "text", "Paper Boat Hosting"]], "Paper Boat Hosting"),
+        ([["fn", {}, "text", "A Person"], ["kind", {}, "text", "individual"]], ""),
+    ],
+)
+def test_a_person_is_no_organisation(properties: list[list[Any]], name: str) -> None:
+    (read,) = contacts({"entities": [entity("registrant", card=card(*properties))]})
+    assert read.as_organisation == name
+
+
 def test_contacts_end_however_deep_or_many_there_are() -> None:
     nested: dict[str, object] = entity("abuse")
     for _ in range(100):

@@ -28,7 +28,6 @@ def about_domain(name: str, answer: Answer[Registration]) -> dict[str, Json]:
 
 def about_network(address: str, answer: Answer[Network]) -> dict[str, Json]:
     said = answer.record
-    owner = said.owner
     return {
         **_source(answer),
         "address": address,
@@ -43,7 +42,7 @@ def about_network(address: str, answer: Answer[Network]) -> dict[str, Json]:
         "status": list(said.status),
         "events": [{"action": event.action, "at": event.at} for event in said.events],
         "autnums": list(said.autnums),
-        "owner": (owner.organisation or owner.name) if owner else "",
+        "owner": said.owner.as_organisation if said.owner else "",
         "abuse_emails": list(abuse_emails(said.contacts)),
     }
 
@@ -62,7 +61,7 @@ def _registrar(registrar: Contact | None) -> Json:
     if registrar is None:
         return None
     return {
-        "name": registrar.name or registrar.organisation,
+        "name": registrar.as_organisation,
         "handle": registrar.handle,
         "iana_id": registrar.registrar_id,
     }
