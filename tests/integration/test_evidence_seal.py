@@ -12,6 +12,7 @@ from haetae_verify.canonical import digest, moment
 from haetae_verify.signed import check
 from services.evidence.custody import lines
 from services.evidence.seal import keys
+from services.evidence.seal import owed as owed_stamps
 from services.evidence.seal.kept import document, roots, stamps
 from services.evidence.seal.owed import RENEWALS_EVERY_S, Debts
 from services.evidence.seal.sealer import FORMAT, Sealer
@@ -68,10 +69,10 @@ def context(database, clock):
     return Context(database, clock, produce, lambda: False, Metrics())
 
 
-async def sealed(sealer, database):
-    seal = await sealer.seal(CASE, MANIFEST)
+async def sealed(sealer, database, case=CASE):
+    seal = await sealer.seal(case, MANIFEST)
     async with database.transaction() as tx:
-        await sealer.keep(tx, CASE, seal)
+        await sealer.keep(tx, case, seal)
     return seal
 
 
@@ -231,6 +232,49 @@ async def test_stamps_are_renewed_before_their_certificates_expire(sealer, datab
     clock.advance(RENEWALS_EVERY_S)
     await debts.work(context)
     assert (len(await kept(database)), await owed(database)) == (4, [])
+
+
+async def test_renewals_come_in_portions_and_after_fresh_seals(
+    sealer, database, clock, context, authorities, monkeypatch
+):
+    """As many as a year's stamps may be due on one day."""
+    monkeypatch.setattr(owed_stamps, "AT_ONCE", 1)
+    monkeypatch.setattr(owed_stamps, "RENEWALS_AT_ONCE", 1)
+    signer = authorities["local-a"].signer.root.signer
+    authorities["local-a"].signer = signer(clock.now(), timedelta(days=100))
+    old = [uuid4(), uuid4()]
+    for case in old:
+        await sealed(sealer, database, case)
+    clock.advance(60 * DAY_S)
+    authorities["local-a"].signer = signer(clock.now(), timedelta(days=1000))
+    debts, covers = Debts(sealer), []
+    await debts._look(context)
+    authorities["local-a"].fault = Fault.DOWN
+    await sealed(sealer, database)
+    authorities["local-a"].fault = None
+    clock.advance(FIRST_REST_S)
+    for _ in range(5):
+        await debts.work(context)
+        async with database.transaction() as tx:
+            rows = [row for case in (CASE, *old) for row in await stamps(tx, case, SHA256)]
+        covers.append([row.covers for row in rows if row.authority == "local-a"].count("stamp-1.tsr"))
+    assert covers == sorted(covers)
+    assert (covers[0], covers[-1]) == (0, 2)
+    assert await owed(database) == []
+
+
+async def test_what_a_dead_process_had_in_hand_is_asked_for_again(sealer, database, clock, context, authorities):
+    authorities["local-b"].fault = Fault.DOWN
+    await sealed(sealer, database)
+    authorities["local-b"].fault = None
+    clock.advance(FIRST_REST_S)
+    async with database.transaction() as tx:
+        assert len(await owed_stamps.taken(tx, "local-b")) == 1
+    await Debts(sealer).work(context)
+    assert len(await owed(database)) == 1
+    clock.advance(owed_stamps.LEASE.total_seconds())
+    await Debts(sealer).work(context)
+    assert await owed(database) == []
 
 
 async def test_no_authority_is_no_stamp_and_said_loudly(database, clock, capsys):

@@ -37,10 +37,11 @@ async def owe_renewals(tx: Transaction, names: Sequence[str], most: int) -> int:
         .limit(most)
     )
     columns = ["case_id", "manifest_sha256", "authority", "covers", "owed_since", "due_at", "tries", "error"]
-    debts = await tx.execute(insert(StampDebt).from_select(columns, due).on_conflict_do_nothing())
-    if debts.rowcount:
-        log.info("stamps to renew", count=debts.rowcount)
-    return debts.rowcount
+    debts = insert(StampDebt).from_select(columns, due).on_conflict_do_nothing().returning(StampDebt.case_id)
+    count = len((await tx.execute(debts)).all())
+    if count:
+        log.info("stamps to renew", count=count)
+    return count
 
 
 def _same(other: type[StampRow] | type[StampDebt]) -> tuple[sa.ColumnElement[bool], ...]:
