@@ -37,7 +37,7 @@ async def choose(tx: Transaction, case_id: UUID, kept_as: str, order_id: UUID) -
 
 async def of(tx: Transaction, case_id: UUID) -> Facts | None:
     """None when nothing is sealed of it, or it was destroyed."""
-    rows = (await tx.execute(_sealed().where(Evidence.case_id == case_id))).all()
+    rows = (await tx.execute(_with_retention(_sealed().where(Evidence.case_id == case_id)))).all()
     return _facts(rows[0]) if rows else None
 
 
@@ -46,7 +46,8 @@ async def every(tx: Transaction) -> AsyncIterator[Facts]:
     after: UUID | None = None
     while True:
         page = _sealed().order_by(Evidence.case_id).limit(PAGE)
-        rows = (await tx.execute(page if after is None else page.where(Evidence.case_id > after))).all()
+        page = page if after is None else page.where(Evidence.case_id > after)
+        rows = (await tx.execute(_with_retention(page))).all()
         for row in rows:
             yield _facts(row)
         if len(rows) < PAGE:
@@ -55,12 +56,16 @@ async def every(tx: Transaction) -> AsyncIterator[Facts]:
 
 
 def _sealed() -> sa.Select[*tuple[Any, ...]]:
+    kept = sa.and_(Evidence.sealed_at.isnot(None), Evidence.destroyed_at.is_(None))
+    return sa.select(Evidence.case_id, Evidence.sealed_at).where(kept)
+
+
+def _with_retention(page: sa.Select[*tuple[Any, ...]]) -> sa.Select[*tuple[Any, ...]]:
+    """The page is cut first: joined as a whole, each of its pages would read both tables."""
+    cases = page.subquery()
     columns = (Retention.categories, Retention.verdict, Retention.decided_at, Retention.chosen)
-    return (
-        sa.select(Evidence.case_id, Evidence.sealed_at, *columns)
-        .outerjoin(Retention, Retention.case_id == Evidence.case_id)
-        .where(Evidence.sealed_at.isnot(None), Evidence.destroyed_at.is_(None))
-    )
+    joined = sa.select(cases.c.case_id, cases.c.sealed_at, *columns)
+    return joined.outerjoin(Retention, Retention.case_id == cases.c.case_id).order_by(cases.c.case_id)
 
 
 def _facts(row: sa.Row[Any]) -> Facts:
