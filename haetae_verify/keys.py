@@ -1,5 +1,6 @@
 """The agency's keys: as the reader names them, and as the bundle lists them."""
 
+import re
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -11,12 +12,13 @@ from haetae_verify.canonical import moment
 from haetae_verify.shape import DIGEST, Shape
 from haetae_verify.wrong import Unreadable, Wrong
 
+ANYWHERE = re.compile(r"(?<![0-9a-f])[0-9a-f]{64}(?![0-9a-f])")
 MOST_BYTES = 65_536  # a page of keys
 CHANGEOVER = timedelta(hours=1)  # processes take up a new key one after another
 
 
 def named(keys: Sequence[str]) -> frozenset[str]:
-    """Keys in hexadecimal. `keys`: each is one, or a file with one a line or in PEM. Raises `Unreadable`."""
+    """Keys in hexadecimal. `keys`: each is one, or a file with some of them or one in PEM. Raises `Unreadable`."""
     return frozenset(found for key in keys for found in _read(key))
 
 
@@ -39,11 +41,11 @@ def _read(key: str) -> list[str]:
             data = file.read(MOST_BYTES)
         if b"-----BEGIN" in data:
             return [_from_pem(data)]
-        words = data.decode("utf-8-sig").split()
+        found = ANYWHERE.findall(data.decode("utf-8-sig").lower())
     except (OSError, ValueError) as error:
         raise Unreadable(key, "key", why=error) from error
-    if found := [word.lower() for word in words if DIGEST.fullmatch(word.lower())]:
-        return found
+    if found:
+        return list(found)
     raise Unreadable(key, "key", why="64 hexadecimal digits, or PEM")
 
 

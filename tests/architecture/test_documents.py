@@ -18,7 +18,7 @@ from shared.events import CATALOGUE
 from shared.handling import Service
 
 ROOT = Path(__file__).parents[2]
-TOP = {path.name for path in ROOT.iterdir() if path.is_dir() and not path.name.startswith(".")} - {"var"}
+TOP = {path.name for path in ROOT.iterdir() if path.is_dir() and not path.name.startswith(".")} - {"var", "dist"}
 NEEDED = {
     "HAETAE_DATABASE_URL": "postgresql+psycopg://haetae:x@127.0.0.1:1/haetae",
     "HAETAE_KAFKA_BOOTSTRAP": "127.0.0.1:1",
