@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from pathlib import Path
 from typing import Any, Self
 
 import httpx
@@ -108,6 +109,26 @@ class Gateway:
             return False
         answer.raise_for_status()
         return True
+
+    async def order_bundle(self, case_id: str, why: str, basis: str) -> str:
+        """The order's id. What becomes of it: `order`."""
+        body = {"kind": "bundle", "why": why, "basis": basis}
+        answer = await self._http.post(f"/api/cases/{case_id}/orders", json=body)
+        answer.raise_for_status()
+        return str(answer.json()["order_id"])
+
+    async def order(self, case_id: str, order_id: str) -> dict[str, Any]:
+        """`state`: ordered, done or failed, with its `error`."""
+        orders = await self._get(f"/api/cases/{case_id}/orders", {})
+        found: dict[str, Any] = next(one for one in orders if one["order_id"] == order_id)
+        return found
+
+    async def download_bundle(self, case_id: str, order_id: str, to: Path) -> None:
+        async with self._http.stream("GET", f"/api/cases/{case_id}/orders/{order_id}/bundle") as answer:
+            answer.raise_for_status()
+            with to.open("wb") as file:
+                async for part in answer.aiter_bytes():
+                    file.write(part)
 
     async def _get(self, path: str, query: Mapping[str, str | int]) -> Any:  # noqa: ANN401  # JSON
         answer = await self._http.get(path, params=query)

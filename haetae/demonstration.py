@@ -16,6 +16,7 @@ from haetae import imports, official, weights
 from haetae.client import Case, Gateway
 from haetae.house import GATEWAY_PORT, House
 from haetae.live import Picture
+from haetae.proof import Bundle, bundle_of
 from haetae.sandbox import NAME, SandboxProcess
 from haetae.summary import Mailbox, Summary, TruthPost, finished, summarise
 from services import SERVICES
@@ -148,6 +149,11 @@ class Demonstration:
                 self.picture.notes.append(f"nothing has moved for {STALLED_S:.0f} s")
                 return summary
             await asyncio.sleep(REFRESH_S)
+
+    async def bundle(self) -> Bundle | None:
+        """The evidence of one removed case as a file in the run's home, checked. None when nothing was removed."""
+        gateway = await self._entered()
+        return await bundle_of(gateway, await gateway.cases(), self.options.home)
 
     async def _look(self) -> tuple[bool, list[TruthPost], list[Case], list[Mailbox], set[str]]:
         """Raises `StackFailed` when gateway, sandbox or mailboxes stay away."""

@@ -76,12 +76,16 @@ async def _sandbox(options: Options, once: bool, console: Console) -> int:
             demonstration.picture.review = f"You review: {address}"
         with screen:
             summary = await demonstration.watch()
-        console.print(live.report(summary, demonstration.setup))
+        bundle = await demonstration.bundle()
+        console.print(live.report(summary, demonstration.setup, bundle))
+        if bundle and not bundle.problem:
+            console.print(f"The evidence of {bundle.url}: {bundle.path}", highlight=False, soft_wrap=True)
+            console.print(f"Check it: {bundle.command}", highlight=False, soft_wrap=True)
         if not once:
             console.print(f"Everything keeps running: {address}. Ctrl-C stops it.", highlight=False)
             with suppress(asyncio.CancelledError):  # the run is over; what counts is how it went
                 console.print(await demonstration.house.stack.failure(), style="red", markup=False)
-    return 1 if summary.failures else 0
+    return 1 if summary.failures or (bundle and bundle.problem) else 0
 
 
 class Screen:

@@ -8,6 +8,7 @@ from rich.table import Table
 from rich.text import Text
 
 from haetae.client import STAGES, Case
+from haetae.proof import Bundle
 from haetae.summary import Summary
 
 COLUMNS = {
@@ -93,7 +94,7 @@ def shortened(url: str) -> str:
     return plain if len(plain) <= URL_WIDTH else f"{plain[: URL_WIDTH - 1]}…"
 
 
-def report(summary: Summary, setup: dict[str, float]) -> RenderableType:
+def report(summary: Summary, setup: dict[str, float], bundle: Bundle | None = None) -> RenderableType:
     table = Table(box=None, show_header=False, title="Summary", title_justify="left", title_style="bold")
     table.add_column(style="bold")
     table.add_column()
@@ -110,5 +111,11 @@ def report(summary: Summary, setup: dict[str, float]) -> RenderableType:
     noticed = f"{summary.pretences_noticed} operators who only pretended were noticed"
     table.add_row("pretences", f"{len(summary.wrongly_verified)} taken for a removal; {noticed}")
     table.add_row("conversation alerts", str(summary.warned))
-    failures = [Text(f"✗ {sentence}", style="red") for sentence in summary.failures]
+    sentences = list(summary.failures)
+    if bundle:
+        table.add_row(
+            "evidence", "no bundle" if bundle.problem else "a removed case in one file, which the verifier accepts"
+        )
+        sentences += [f"no bundle of {bundle.url}: {bundle.problem}"] if bundle.problem else []
+    failures = [Text(f"✗ {sentence}", style="red") for sentence in sentences]
     return Group(table, *(failures or [Text("✓ nothing missed, nothing sent twice", style="green")]))

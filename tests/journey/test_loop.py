@@ -84,6 +84,9 @@ async def test_the_loop_from_a_found_page_to_a_verified_removal_and_everything_o
         summary = await run.watch()
         assert summary.failures == []
         assert summary.expected >= 7
+        bundle = await run.bundle()
+        assert bundle is not None
+        assert bundle.problem == ""
         before = inventory(await cases_of(run), await run.sandbox.mailboxes())
         assert await redeliver_everything(run.house.stack.env["HAETAE_KAFKA_BOOTSTRAP"]) > 5 * summary.expected
         await asyncio.sleep(SETTLE_S)
