@@ -8,13 +8,13 @@ from datetime import timedelta, timezone
 
 import httpx
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from warcio.checker import Checker
 
 from haetae_verify.canonical import digest
 from services.evidence.archive.fields import target
-from services.evidence.archive.heads import request_head
+from services.evidence.archive.heads import request_head, response_head
 from shared.net import Secured
 from tests.support.archives import bodies, records, warc
 from tests.support.captures import AT, exchange, exchanges
@@ -137,11 +137,13 @@ def test_the_same_capture_gives_the_same_bytes():
     assert warc(exchanges()) == warc(exchanges())
 
 
+FORGED = [("Server", "a\r\nX-Forged: b\r\n\r\nbody"), ("a: b\r\nX-Forged", "c"), ("", ""), ("\t x", "\n")]
 latin = st.text(st.characters(max_codepoint=255), max_size=40)
 fields = st.lists(st.tuples(latin, latin), min_size=1, max_size=4)
 
 
 @settings(max_examples=60, deadline=None)
+@example(received=FORGED, sent=FORGED, body=b"x", status=200)
 @given(received=fields, sent=fields, body=st.binary(max_size=3000), status=st.integers(100, 999))
 def test_whatever_a_server_says_one_field_stays_one_field(received, sent, body, status):
     made = replace(exchange(PAGE, body, status), raw_headers=tuple(received), sent=tuple(sent))
@@ -149,8 +151,18 @@ def test_whatever_a_server_says_one_field_stays_one_field(received, sent, body, 
     (response, kept), (request, nothing), (_, after) = found[1:4]
     assert (kept, nothing, after) == (body, b"", b"after")
     assert response.http_headers.get_statuscode() == str(status)
+    for head, told in ((response_head(made), received), (request_head(made), sent)):
+        head.compute_headers_buffer()
+        assert head.headers_buff.count(b"\n") == head.headers_buff.count(b"\r") == len(told) + 3
     assert len(response.http_headers.headers) == len(received) + 1
     assert len(request.http_headers.headers) == len(sent) + 1
+    assert "X-Forged" not in response.http_headers
+
+
+def test_an_address_stays_in_its_field():
+    assert (
+        target("http://h.test/a b\r\nWARC-Type: x?\ud800é#part") == "http://h.test/a%20b%0D%0AWARC-Type:%20x?%3F%C3%A9"
+    )
 
 
 @settings(max_examples=60, deadline=None)

@@ -26,7 +26,6 @@ WARC_NAME = "data.warc.gz"
 # the file (index, pages) stays under 2.
 MOST = 29 * 1024 * 1024
 SEARCHED = 200_000  # characters of the page's text in the list of pages, for its search; the whole is a record
-EPOCH = (1980, 1, 1, 0, 0, 0)  # as early as a ZIP can say: no date of the machine's gets in
 
 
 @dataclass(frozen=True)
@@ -155,7 +154,7 @@ def _write(package: zipfile.ZipFile, path: str, data: bytes) -> dict[str, object
 
 
 def _entry(path: str, compression: int = zipfile.ZIP_STORED) -> zipfile.ZipInfo:
-    """WARCs are packed already, record by record, and must be stored (5.3)."""
-    entry = zipfile.ZipInfo(path, EPOCH)
+    """Dated 1980, as every entry that is given no date. WARCs are packed already, and must be stored."""
+    entry = zipfile.ZipInfo(path)
     entry.compress_type, entry.create_system, entry.external_attr = compression, 3, 0o644 << 16
     return entry
