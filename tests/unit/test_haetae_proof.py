@@ -1,5 +1,6 @@
 """What a run says of its bundle."""
 
+import io
 from pathlib import Path
 
 from rich.console import Console
@@ -12,9 +13,9 @@ PATH = Path("run/case.haetae.zip")
 
 
 def told(bundle):
-    console = Console(width=200, record=True, quiet=True)
-    console.print(report(summarise([], [], []), {}, bundle))
-    return console.export_text()
+    said = io.StringIO()
+    Console(width=200, file=said).print(report(summarise([], [], []), {}, bundle))
+    return said.getvalue()
 
 
 def test_a_bundle_that_the_verifier_does_not_accept_is_a_failure_of_the_run():
