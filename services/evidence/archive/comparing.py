@@ -14,8 +14,9 @@ from shared.events.values import Capture as Crawled
 from shared.pages.text_share import SHARE, text_share
 from shared.pages.walls import Walled, wall_of
 
-# Of the words of both looks: a page's clocks, counters and tokens take up to a quarter of a short one; another post of
-# the same board has a half in common, the frame.
+# Of the shingles of both looks. Other posts of one board have 154 in common, at most 439 (1,848 pairs of the sandbox);
+# six words that moved (clocks, counters) leave 753 of an ordinary page. A page that changed more shows the same content
+# still, while it has the finding's excerpt.
 SAME_TEXT = 700
 REFUSALS = frozenset({401, 403, 405, 406, 407, 418, 429, 451, 503})  # of us, rather than of the page
 OF_NOTE = ("date", "etag", "last-modified", "server", "content-type")
