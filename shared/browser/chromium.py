@@ -1,40 +1,33 @@
-"""Chromium: started once, a fresh context a page, no way to the network but the page's gate."""
+"""Chromium, kept ready: a fresh context a page, no way to the network but its gate, renewed before it grows old."""
 
 import asyncio
-import os
-import re
 import shutil
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Coroutine
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
 import structlog
-from playwright.async_api import Browser, BrowserContext, Page, Playwright, async_playwright
 from playwright.async_api import Error as PlaywrightError
+from playwright.async_api import Page
 
+from shared.browser import processes
 from shared.browser.gate import Gate
+from shared.browser.instance import Instance
+from shared.browser.opening import HEIGHT, WIDTH, Opened
 from shared.failures import Transient
+
+__all__ = ["HEIGHT", "NAMES", "WIDTH", "Chromium", "PageBroke", "find_chromium"]
 
 log = structlog.get_logger()
 
-WIDTH, HEIGHT = 1280, 800  # an ordinary laptop's
 # The headless shell draws the same page with a third of the processor time: it has no window system to feed.
 NAMES = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome")
-CLOSE_S = 5.0  # a context that does not close in that time takes the browser with it
-ANY_SOCKET = re.compile("")
-# Nothing that the fetcher does not answer gets out: no name resolves (addresses count as names here), whatever tries
-# all the same goes to a proxy that is not there, and WebRTC may not send datagrams past the proxy.
-ARGUMENTS = (
-    "--host-resolver-rules=MAP * ~NOTFOUND",
-    "--proxy-server=http://127.0.0.1:9",
-    "--proxy-bypass-list=<-loopback>",
-    "--webrtc-ip-handling-policy=disable_non_proxied_udp",  # Chromium's name for it; each build ignores the other's
-    "--force-webrtc-ip-handling-policy=disable_non_proxied_udp",  # the headless shell's
-    "--disable-quic",
-    "--dns-prefetch-disable",
-)
+# A browser is replaced after so many pages, or when it keeps so much memory to itself: pages leak.
+MOST_PAGES = 500
+MOST_BYTES = 1024 * 1024 * 1024
+LOOK_EVERY = 10  # pages: asking for the memory of its processes takes a few milliseconds
 
 
 class PageBroke(Exception):
@@ -49,14 +42,19 @@ def find_chromium(configured: Path | None) -> Path | None:
 
 
 class Chromium:
-    """Starts with the first page (or `ready`); after a crash the next page starts it anew. Stops when it is left."""
+    """Starts with the first page (or `ready`); after a crash the next page starts it anew. Stops when it is left.
 
-    def __init__(self, executable: Path | None, at_once: int) -> None:
+    `at_once`: pages at the same time. `spare`: pages that are opened beforehand, for whoever comes next as the same
+    user agent.
+    """
+
+    def __init__(self, executable: Path | None, at_once: int, spare: int = 0) -> None:
         self._executable = find_chromium(executable)
         self._slots = asyncio.Semaphore(at_once)
-        self._starting = asyncio.Lock()
-        self._playwright: Playwright | None = None
-        self._browser: Browser | None = None
+        self._changing = asyncio.Lock()
+        self._instance: Instance | None = None
+        self._spare, self._ready = spare, list[Opened]()
+        self._beside: set[asyncio.Task[None]] = set()
 
     async def __aenter__(self) -> Self:
         return self
@@ -64,17 +62,21 @@ class Chromium:
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        await self._stop()
+        self._spare = 0
+        while self._beside:
+            await asyncio.gather(*self._beside, return_exceptions=True)
+        await self._retire()
+        await asyncio.gather(*self._beside, return_exceptions=True)
 
     @property
     def started(self) -> bool:
-        return self._browser is not None
+        return self._instance is not None
 
     async def ready(self) -> None:
         await self._running()
 
     async def version(self) -> str:
-        return (await self._running()).version
+        return (await self._running()).browser.version
 
     async def user_agent(self) -> str:
         """What an ordinary Chromium of this version says of itself."""
@@ -89,85 +91,118 @@ class Chromium:
 
         Raises `PageBroke`, also for what goes wrong inside; `Transient` when Chromium does not start.
         """
-        opened = False
         async with self._slots:
-            browser = await self._running()
+            opened = await self._open(user_agent, scripts, timeout)
+            crashed = False
+            instance = opened.instance
             try:
-                async with asyncio.timeout(timeout), _open(browser, gate, user_agent, scripts) as page:
-                    opened = True
-                    yield page
+                try:
+                    async with asyncio.timeout(timeout) as left:
+
+                        def crash(_: Page) -> None:
+                            nonlocal crashed
+                            crashed = True
+                            with suppress(RuntimeError):  # it is over already
+                                left.reschedule(0)  # nothing that is asked of it is answered any more
+
+                        opened.page.on("crash", crash)
+                        yield opened.begin(gate)
+                finally:
+                    await asyncio.shield(self._closed(opened))
             except TimeoutError:
-                if opened:
-                    raise PageBroke(f"was not drawn within {timeout:g} s") from None
-                await self._stop()
-                raise Transient("Chromium does not answer; it is started anew") from None
+                raise PageBroke("its tab crashed" if crashed else f"was not drawn within {timeout:g} s") from None
             except PlaywrightError as error:
-                what = "the page" if browser.is_connected() else "the browser"
+                what = "the page" if instance.alive else "the browser"
                 raise PageBroke(f"{what} broke down ({error.message.splitlines()[0]})") from error
 
-    async def _running(self) -> Browser:
-        async with self._starting:
-            if self._browser is None or not self._browser.is_connected():
-                await self._stop()
-                self._browser = await self._start()
-            return self._browser
-
-    async def _start(self) -> Browser:
-        as_root = os.geteuid() == 0
-        if as_root:
-            log.warning("chromium runs without its sandbox, because this process is root's: run it as another user")
+    async def _open(self, user_agent: str, scripts: bool, timeout: float) -> Opened:
+        instance = await self._running()
+        instance.in_use += 1
+        instance.pages += 1
+        for opened in self._ready:
+            if (opened.instance, opened.user_agent, opened.scripts) == (instance, user_agent, scripts):
+                self._ready.remove(opened)
+                return opened
         try:
-            self._playwright = await async_playwright().start()
-            browser = await self._playwright.chromium.launch(
-                executable_path=self._executable,
-                args=ARGUMENTS,
-                chromium_sandbox=not as_root,
-                handle_sigint=False,  # who stops the service also stops the browser, after the pages in flight
-                handle_sigterm=False,
-                handle_sighup=False,
-            )
-        except PlaywrightError as error:
-            await self._stop()
-            raise Transient(
-                f"Chromium does not start ({self._executable or 'Playwright’s own'}): {error.message[:500]}; "
-                "install it or name it with HAETAE_CHROMIUM"
-            ) from error
-        log.info("chromium started", version=browser.version, executable=str(self._executable))
-        return browser
-
-    async def _stop(self) -> None:
-        browser, playwright, self._browser, self._playwright = self._browser, self._playwright, None, None
-        for part in (browser and browser.close, playwright and playwright.stop):
-            if part:
-                with suppress(PlaywrightError, TimeoutError, ConnectionError):
-                    await asyncio.wait_for(part(), CLOSE_S)
-
-
-@asynccontextmanager
-async def _open(browser: Browser, gate: Gate, user_agent: str, scripts: bool) -> AsyncIterator[Page]:
-    context = await browser.new_context(
-        viewport={"width": WIDTH, "height": HEIGHT},
-        user_agent=user_agent,
-        java_script_enabled=scripts,
-        service_workers="block",
-        accept_downloads=False,
-    )
-    try:
-        await context.route("**/*", gate.serve)
-        await context.route_web_socket(ANY_SOCKET, gate.refuse_socket)
-        page = gate.page = await context.new_page()
-        context.on("page", lambda window: asyncio.create_task(gate.refuse_window(window)))
-        yield page
-    finally:
-        await asyncio.shield(_close(context, gate))
-
-
-async def _close(context: BrowserContext, gate: Gate) -> None:
-    await gate.close()
-    with suppress(PlaywrightError):
-        try:
-            await asyncio.wait_for(context.close(), CLOSE_S)
+            async with asyncio.timeout(timeout):
+                return await Opened.open(instance, user_agent, scripts=scripts)
         except TimeoutError:
-            log.warning("a page does not close; chromium is started anew")
-            if context.browser:
-                await context.browser.close()
+            instance.in_use -= 1
+            await self._retire(instance)
+            raise Transient("Chromium does not answer; it is started anew") from None
+        except PlaywrightError as error:
+            instance.in_use -= 1
+            raise PageBroke(f"the browser broke down ({error.message.splitlines()[0]})") from error
+        except BaseException:
+            instance.in_use -= 1
+            raise
+
+    async def _closed(self, opened: Opened) -> None:
+        instance = opened.instance
+        await opened.close()
+        instance.in_use -= 1
+        if instance is not self._instance:  # retired meanwhile: the last page ends it
+            if not instance.in_use:
+                self._do(instance.stop())
+        elif instance.pages >= MOST_PAGES or (
+            instance.pages % LOOK_EVERY == 0 and instance.private_bytes() > MOST_BYTES
+        ):
+            self._do(self._renew(instance))
+        elif opened.scripts and len(self._ready) < self._spare:
+            self._do(self._prepare(instance, opened.user_agent))
+
+    async def _prepare(self, instance: Instance, user_agent: str) -> None:
+        with suppress(PlaywrightError):
+            opened = await Opened.open(instance, user_agent, scripts=True)
+            if instance is self._instance and len(self._ready) < self._spare:
+                self._ready.append(opened)
+            else:
+                await opened.close()
+
+    async def _renew(self, old: Instance) -> None:
+        """The new one is there before the old one goes: nobody waits for its start."""
+        log.info("chromium is renewed", pages=old.pages)
+        old.pages = 0  # once
+        try:
+            new = await Instance.start(self._executable)
+        except Transient as failure:
+            log.warning("chromium could not be renewed; the old one goes on", why=str(failure))
+            return
+        async with self._changing:
+            if self._instance is not old:
+                await new.stop()
+                return
+            self._instance = new
+        self._ready = [opened for opened in self._ready if opened.instance is not old]
+        if not old.in_use:  # else its last page ends it
+            await old.stop()
+
+    async def _running(self) -> Instance:
+        async with self._changing:
+            if self._instance and self._instance.alive:
+                return self._instance
+            if old := self._instance:
+                self._instance = None
+                await self._put_away(old)
+            else:
+                await asyncio.to_thread(processes.sweep)
+            self._instance = await Instance.start(self._executable)
+            return self._instance
+
+    async def _retire(self, instance: Instance | None = None) -> None:
+        """Stop the browser; the next page starts another."""
+        async with self._changing:
+            old, self._instance = self._instance, None
+            if old and (instance is None or instance is old):
+                await self._put_away(old)
+            elif old:
+                self._instance = old
+
+    async def _put_away(self, old: Instance) -> None:
+        self._ready = [opened for opened in self._ready if opened.instance is not old]
+        await old.stop()
+
+    def _do(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.create_task(work)
+        self._beside.add(task)
+        task.add_done_callback(self._beside.discard)

@@ -164,7 +164,7 @@ async def test_a_page_reaches_nothing_private_by_any_way(name, web):
 async def test_what_goes_past_the_traffic_gets_nowhere(web):
     """The second fence: Chromium as it is started, were nobody to answer its requests."""
     async with trap() as private, Browser(None, at_once=1) as browser:
-        context = await (await browser._running()).new_context()
+        context = await (await browser._running()).browser.new_context()
         page = await context.new_page()
         for address in (f"http://127.0.0.1:{private.port}/", web.url("/post/1")):
             with pytest.raises(PlaywrightError, match="ERR_"):

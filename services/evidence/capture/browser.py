@@ -2,10 +2,10 @@
 
 import base64
 from contextlib import suppress
-from typing import Self
+from pathlib import Path
+from typing import Any, Self
 
 from playwright.async_api import CDPSession, Page
-from playwright.async_api import Error as PlaywrightError
 from playwright.async_api import TimeoutError as PlaywrightTimeout
 
 from services.evidence.capture.boxes import MAX_NODES, STYLES, UNKNOWN, Boxes, boxes_of
@@ -18,13 +18,25 @@ JPEG_QUALITY = 80  # half the time of PNG and a tenth of its size; text stays le
 LOAD_S = 4.0  # of the capture's 8: pictures that come later are missing on the screenshot, not in the archive
 # Pages fetch more when they have loaded, and when more of them is in sight: nothing for so long means that was all.
 QUIET_S, SETTLE_S = 0.1, 1.0
-TEXT_S = 2.0
 MAX_RENDERED = 4_000_000  # characters kept of a document: at most 16 MB of UTF-8, where a script can make any number
-MAX_TITLE = 1_000  # characters
+# An XML document has markup, but no text that a browser would lay out.
+SAID = """most => {
+  const root = document.documentElement, type = document.doctype;
+  const html = (type ? new XMLSerializer().serializeToString(type) : "") + (root ? root.outerHTML : "");
+  const text = root && root.innerText || "";
+  return {
+    html: html.slice(0, most), html_length: html.length, text: text.slice(0, most), text_length: text.length,
+    title: (document.title || "").slice(0, 1000)
+  };
+}"""
+NOTHING = {"html": "", "html_length": 0, "text": "", "text_length": 0, "title": ""}
 
 
 class Browser(Chromium):
-    """Enter it before the first capture: that starts it."""
+    """Enter it before the first capture: that starts it. The next captures' pages are opened beforehand."""
+
+    def __init__(self, executable: Path | None, at_once: int) -> None:
+        super().__init__(executable, at_once, spare=at_once)
 
     async def __aenter__(self) -> Self:
         await self.ready()
@@ -59,20 +71,21 @@ async def _shown(page: Page, gate: Gate, traffic: Traffic, browser: str, user_ag
         await page.set_viewport_size({"width": WIDTH, "height": HEIGHT})
         height = await _height(session)
     await _freeze(session)
-    before = await _boxes(session)
-    screenshot = await _screenshot(session, height)
-    boxes = before.with_later(await _boxes(session))
-    html, text, title = await page.content(), await _text(page), await page.title()
-    if (most := max(len(html), len(text))) > MAX_RENDERED:
+    said = await _said(session)
+    most = max(said["html_length"], said["text_length"])
+    if most > MAX_RENDERED:
         traffic.refuse(page.url, f"{most:,} characters after its scripts ran; {MAX_RENDERED:,} are kept")
+    before = await _boxes(session, most)
+    screenshot = await _screenshot(session, height)
+    boxes = before.with_later(await _boxes(session, most))
     return Rendering(
         final_url=page.url,
-        html=html[:MAX_RENDERED],
-        text=text[:MAX_RENDERED],
+        html=said["html"],
+        text=said["text"],
         screenshot=screenshot,
         browser=browser,
         user_agent=user_agent,
-        title=title[:MAX_TITLE],
+        title=said["title"],
         visible=visible,
         height=height,
         boxes=boxes,
@@ -101,14 +114,20 @@ async def _screenshot(session: CDPSession, height: int) -> bytes:
     return base64.b64decode(shot["data"])
 
 
-async def _boxes(session: CDPSession) -> Boxes:
-    if (await session.send("Memory.getDOMCounters"))["nodes"] > MAX_NODES:
+async def _boxes(session: CDPSession, characters: int) -> Boxes:
+    if characters > MAX_RENDERED or (await session.send("Memory.getDOMCounters"))["nodes"] > MAX_NODES:
         return UNKNOWN
     return boxes_of(await session.send("DOMSnapshot.captureSnapshot", {"computedStyles": list(STYLES)}))
 
 
-async def _text(page: Page) -> str:
-    try:
-        return await page.locator("html").inner_text(timeout=TEXT_S * 1000)
-    except PlaywrightError:  # an XML document has markup, but no text that a browser would lay out
-        return ""
+async def _said(session: CDPSession) -> dict[str, Any]:
+    """Document, text and title, cut where they are; asked in a world of our own, where the page's scripts cannot change
+    what words mean."""
+    tree = await session.send("Page.getFrameTree")
+    world = await session.send("Page.createIsolatedWorld", {"frameId": tree["frameTree"]["frame"]["id"]})
+    told = await session.send(
+        "Runtime.evaluate",
+        {"expression": f"({SAID})({MAX_RENDERED})", "contextId": world["executionContextId"], "returnByValue": True},
+    )
+    said: dict[str, Any] = told["result"].get("value") or dict(NOTHING)
+    return said
