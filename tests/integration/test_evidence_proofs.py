@@ -13,6 +13,8 @@ from opentimestamps.core.serialize import StreamDeserializationContext
 from opentimestamps.core.timestamp import DetachedTimestampFile
 
 from haetae_verify.canonical import digest
+from haetae_verify.ots import check_ots
+from haetae_verify.source import Folder
 from services.evidence.seal.calendars import Calendars, NoProof, read
 from services.evidence.seal.proofs import LOOK_AGAIN, Proofs, proof
 from services.evidence.seal.sealer import Sealer
@@ -44,7 +46,7 @@ def attestations(data):
     return whole.file_digest, {attestation for _, attestation in whole.timestamp.all_attestations()}
 
 
-async def test_a_seal_is_handed_in_and_asked_for_until_it_is_attested(migrated, one, other):
+async def test_a_seal_is_handed_in_and_asked_for_until_it_is_attested(migrated, one, other, tmp_path):
     clock, case = ManualClock(), uuid4()
     settings = evidence_settings(ots_calendars=f"{one.url}, {other.url}/")
     database = Database(migrated.dsn_for("evidence"), "/haetae/evidence", clock)
@@ -77,6 +79,10 @@ async def test_a_seal_is_handed_in_and_asked_for_until_it_is_attested(migrated, 
         await proofs.work(context)
         row, whole = await now()
     assert row.attested_at == clock.now()
+    (tmp_path / "seal.json").write_bytes(seal.document)
+    for data, said in ((pending, "pending"), (whole, "bitcoin")):
+        (tmp_path / "seal.json.ots").write_bytes(data)
+        assert check_ots(Folder(tmp_path)) == said
     assert BitcoinBlockHeaderAttestation(HEIGHT) in attestations(whole)[1]
     await database.close()
 

@@ -8,14 +8,17 @@ import sqlalchemy as sa
 from sqlalchemy.exc import DBAPIError
 
 from deploy.local.authorities.faults import Fault
-from haetae_verify.canonical import digest, moment
+from haetae_verify.bundle import SEAL_FORMAT as FORMAT
+from haetae_verify.canonical import canonical, digest, moment
 from haetae_verify.signed import check
+from haetae_verify.source import Folder
+from haetae_verify.stamps import check_stamps, root_name
 from services.evidence.custody import lines
 from services.evidence.seal import keys
 from services.evidence.seal import owed as owed_stamps
-from services.evidence.seal.kept import document, roots, stamps
+from services.evidence.seal.kept import document, roots, stamp_name, stamps
 from services.evidence.seal.owed import RENEWALS_EVERY_S, Debts
-from services.evidence.seal.sealer import FORMAT, Sealer
+from services.evidence.seal.sealer import Sealer
 from services.evidence.seal.signing import public_key
 from services.evidence.seal.stamping import FIRST_REST_S
 from services.evidence.seal.store import StampDebt
@@ -203,7 +206,33 @@ async def test_an_authority_that_the_agency_dropped_is_named(sealer, database, c
     assert gauge(context, "local-b") == 1
 
 
-async def test_stamps_are_renewed_before_their_certificates_expire(sealer, database, clock, context, authorities):
+async def verified(database, folder):
+    """The seal's stamps as the verifier sees them in a bundle."""
+    async with database.transaction() as tx:
+        rows = await stamps(tx, CASE, SHA256)
+        seal = await document(tx, CASE, SHA256)
+        files = {root_name(name): pem for name, pem in (await roots(tx, CASE, SHA256)).items()}
+    listed = [
+        {
+            "number": row.number,
+            "authority": row.authority,
+            "covers": row.covers,
+            "file": stamp_name(row.number),
+            "at": moment(row.at),
+        }
+        for row in rows
+    ]
+    files |= {stamp_name(row.number): row.response for row in rows} | {"seal.json": seal}
+    files["stamps.json"] = canonical({"format": "haetae-stamps/1", "case_id": str(CASE), "stamps": listed})
+    folder.mkdir(exist_ok=True)
+    for name, data in files.items():
+        (folder / name).write_bytes(data)
+    return check_stamps(Folder(folder), str(CASE), rows[0].at, ())
+
+
+async def test_stamps_are_renewed_before_their_certificates_expire(
+    sealer, database, clock, context, authorities, tmp_path
+):
     """Both for 100 days: half of a short life is left when they are renewed; one has its next certificate by then."""
     for name in NAMES:
         root = authorities[name].signer.root
@@ -229,6 +258,9 @@ async def test_stamps_are_renewed_before_their_certificates_expire(sealer, datab
     clock.advance(RENEWALS_EVERY_S)
     await debts.work(context)
     assert (await kept(database))[3].covers == "stamp-2.tsr"
+    assert [(one.covers, one.valid_until) for one in await verified(database, tmp_path / "bundle")] == [
+        (row.covers, row.valid_until) for row in await kept(database)
+    ]
     clock.advance(RENEWALS_EVERY_S)
     await debts.work(context)
     assert (len(await kept(database)), await owed(database)) == (4, [])

@@ -8,14 +8,13 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert
 
 from haetae_verify.canonical import digest, moment
+from haetae_verify.stamps import SEAL
 from services.evidence.custody import lines
 from services.evidence.seal.store import SealRow, StampDebt, StampRoots, StampRow
 from services.evidence.seal.verifying import Stamped
 from shared.database import Transaction
 from shared.events import CustodyAction
 from shared.events.custody import Artifact
-
-SEAL = "seal.json"
 
 
 def stamp_name(number: int) -> str:

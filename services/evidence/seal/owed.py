@@ -7,8 +7,9 @@ from datetime import timedelta
 import sqlalchemy as sa
 import structlog
 
+from haetae_verify.stamps import SEAL
 from services.evidence.seal import keys
-from services.evidence.seal.kept import SEAL, add_stamp, covered
+from services.evidence.seal.kept import add_stamp, covered
 from services.evidence.seal.renewal import Useless, outlives, owe_renewals
 from services.evidence.seal.sealer import Sealer
 from services.evidence.seal.stamping import Away

@@ -8,10 +8,12 @@ from uuid import UUID
 
 import structlog
 
+from haetae_verify.bundle import SEAL_FORMAT
 from haetae_verify.canonical import digest, moment
 from haetae_verify.signed import sign
+from haetae_verify.stamps import SEAL
 from services.evidence.seal import authorities, keys
-from services.evidence.seal.kept import SEAL, add_stamp, owe
+from services.evidence.seal.kept import add_stamp, owe
 from services.evidence.seal.signing import public_key, signing_key
 from services.evidence.seal.stamping import Stamping
 from services.evidence.seal.store import Proof, SealRow
@@ -21,8 +23,6 @@ from shared.clock import Clock
 from shared.database import Transaction
 
 log = structlog.get_logger(__name__)
-
-FORMAT = "haetae-seal/1"
 
 
 class Owed(NamedTuple):
@@ -71,7 +71,7 @@ class Sealer:
     async def seal(self, case_id: UUID, manifest: bytes) -> Seal:
         """Takes as long as the slowest authority, and never longer than HAETAE_STAMP_SECONDS."""
         now, sha256 = self._clock.now(), digest(manifest)
-        said = {"format": FORMAT, "case_id": str(case_id), "manifest_sha256": sha256, "sealed_at": moment(now)}
+        said = {"format": SEAL_FORMAT, "case_id": str(case_id), "manifest_sha256": sha256, "sealed_at": moment(now)}
         document = sign(said, self.key)
         stamps, owed = await self.stamping.all(document, SEAL)
         return Seal(sha256, document, now, stamps, tuple(Owed(*one) for one in owed.items()))
