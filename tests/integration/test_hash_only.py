@@ -147,7 +147,7 @@ async def test_no_byte_and_no_thumbnail_of_a_picture_stays(
     settings = evidence_settings(env=s3_settings.env(), s3_bucket_prefix=next(iter(added)).split("-")[0] + "-")
     async with open_vault(settings) as vault:
         opened = [await vault.get(event.case_id, sha256) for sha256 in await vault.digests(event.case_id)]
-    assert len(opened) == len(event.objects)
+    assert len(opened) == len({item.sha256 for item in event.objects})
     places = {
         "topics": b"\n".join(one.value for logs in broker.topics.values() for log in logs for one in log),
         "tables": await asyncio.to_thread(tables, migrated.owner_url),
