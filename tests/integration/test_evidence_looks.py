@@ -22,6 +22,7 @@ from shared.net import Fetcher
 from tests.support.archives import bodies, entry, lines, records
 from tests.support.captures import AT, evidence_settings, flagged
 from tests.support.pages import picture
+from tests.support.proxies import ProxyPeer, proxy_peer
 
 TEXT = "The lantern parcel waits at gate seven until the evening boat."
 
@@ -185,6 +186,18 @@ async def test_another_way_out_is_used_when_one_is_set(looking, web):
     work = await looking(web.page("/post/6", f"<p>{TEXT}</p>"), second_exit="elsewhere")
     with pytest.raises(StepFailed, match="no exit 'elsewhere'"):
         await second(work)
+
+
+async def test_through_another_exit_the_page_is_seen_from_elsewhere(web, tmp_path, looking):
+    async with proxy_peer("socks", ProxyPeer(leads_to="127.0.0.1")) as peer:
+        exits = tmp_path / "exits"
+        exits.write_text(f"elsewhere socks5h://127.78.0.2:{peer.port}\n")
+        work = await looking(web.page("/post/8", f"<p>{TEXT}</p>"), second_exit="elsewhere")
+        async with Fetcher(evidence_settings(web.hosts, exits_file=exits)) as work.fetcher:
+            made = await second(work)
+    assert [port for _, port in peer.asked] == [web.port]
+    assert made.facts["exit"] == "elsewhere"
+    assert (await compare(work)).facts["second"]["exit"] == "elsewhere"
 
 
 async def test_the_archive_holds_the_traffic_and_what_was_made_of_the_page(looking, web, tmp_path):
