@@ -7,11 +7,11 @@ from typing import Any
 from uuid import UUID
 
 from haetae_verify.canonical import NotCanonical, read
+from haetae_verify.manifest import FORMAT
 from services.evidence.bundle.contents import Contents, Json, Order, Stamped
 from services.evidence.custody import lines
 from services.evidence.orders import store as orders
 from services.evidence.seal import kept, keys
-from services.evidence.seal.manifest import FORMAT
 from services.evidence.seal.store import Proof
 from services.evidence.store import Evidence
 from shared.database import Database, Transaction
