@@ -149,6 +149,13 @@ def test_what_differs_in_a_folder_is_named(folder, say, spoil, part):
     assert (status, part in told) == (1, True)
 
 
+def test_links_in_a_folder_are_not_followed(folder, say):
+    text = folder / "evidence" / "text.txt"
+    text.rename(folder.parent / "elsewhere.txt")
+    text.symlink_to(folder.parent / "elsewhere.txt")
+    assert say(folder) == (1, "evidence/text.txt is a link or a folder, where a bundle holds files only.\n")
+
+
 def destruction(**more):
     about = {
         "format": "haetae-destruction/1",

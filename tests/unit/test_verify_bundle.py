@@ -191,6 +191,11 @@ def test_a_manifest_may_not_name_a_file_twice_or_elsewhere():
         assert wrong(listed(files, AGENCY.key)) == ("manifest.json", "manifest-name")
 
 
+def test_a_manifest_of_another_case_is_named():
+    files = sealed_anew(manifest(evidence(), case_id="another"), evidence())
+    assert wrong(listed(files, AGENCY.key)) == ("manifest.json", "case")
+
+
 def test_a_web_archive_that_was_never_whole_is_named():
     broken = {**evidence(), "page.wacz": b"PK"}
     assert wrong(listed(sealed_anew(manifest(broken), broken), AGENCY.key)) == ("evidence/page.wacz", "wacz")

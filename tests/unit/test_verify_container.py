@@ -119,6 +119,13 @@ def test_names_out_of_order_or_twice_are_not_written():
     assert ordered(["b", "a", "bundle.json", "README.txt"]) == ["README.txt", "bundle.json", "a", "b"]
 
 
+def test_names_that_differ_in_case_alone_are_not_read(monkeypatch):
+    with monkeypatch.context() as lenient:
+        lenient.setattr(container, "_check_case", lambda found: None)
+        data = write({**FILES, "Custody.json": b""})
+    assert refused(data) == ("custody.json", "capitals")
+
+
 def test_a_size_that_is_not_there_costs_no_memory():
     head = bytearray(WHOLE)
     head[18:26] = b"\xff\xff\xff\x7f" * 2  # the sizes of the first entry
