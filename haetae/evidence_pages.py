@@ -9,8 +9,8 @@ from rich.table import Table
 from rich.text import Text
 
 from haetae.saying import console, errors
+from haetae_verify.certificate import FORMAT
 from haetae_verify.signed import check
-from services.evidence.orders.certificate import FORMAT
 from services.evidence.orders.planning import Planned
 from services.evidence.orders.showing import kept
 from services.evidence.orders.store import Order
@@ -21,6 +21,12 @@ ORDER_FIELDS = (
     "order_id", "case_id", "kind", "by", "why", "basis", "terms", "ordered_at", "tries", "done_at", "result", "error",
 )  # fmt: skip
 
+CERTIFIED_FIRST = ("case_id", "destroyed_at", "ordered_by", "why", "basis")
+MOMENTS = {
+    "sealed": "sealed_at", "failed": "failed_at", "because": "failed_reason", "destroyed": "destroyed_at",
+    "manifest": "manifest_sha256",
+}  # fmt: skip
+
 
 def print_lines(rows: Iterable[Mapping[str, Any]]) -> None:
     """JSON lines. Moments as ISO 8601, in UTC."""
@@ -30,19 +36,23 @@ def print_lines(rows: Iterable[Mapping[str, Any]]) -> None:
 
 def print_case(found: Mapping[str, Any]) -> None:
     for name, value in _sections(found):
-        console.print(Text(f"{name:<14} ", "bold"), _shown(value), sep="", soft_wrap=True)
+        console.print(Text(f"{name:<12} ", "bold"), _shown(value), sep="", soft_wrap=True)
+    for item in found["objects"]:
+        console.print(_file(item), soft_wrap=True)
 
 
 def print_plan(plan: Sequence[Planned], now: datetime, as_json: bool) -> None:
     if as_json:
         print_lines({"case_id": one.case_id, "due": one.due(now), "holds": one.holds, **kept(one)} for one in plan)
         return
-    table = _table("case", "goes", "class", "category", "verdict", "holds", "rests on")
+    table = _table("case", "goes", "class", "category", "verdict", "holds")
     for one in plan:
         categories, verdict = ", ".join(one.facts.categories), one.facts.verdict or "undecided"
-        row = (one.case_id, _when(one, now), one.kept.kept_as, categories, verdict, one.holds or "", one.kept.source)
+        row = (one.case_id, _when(one, now), one.kept.kept_as, categories, verdict, one.holds or "")
         table.add_row(*map(_shown, row))
     console.print(table)
+    for kept_as, source in sorted({(one.kept.kept_as, one.kept.source) for one in plan}):
+        errors.print(Text(f"{kept_as}: "), _shown(source), sep="", soft_wrap=True)
 
 
 def print_orders(orders: Sequence[Order], as_json: bool) -> None:
@@ -64,11 +74,12 @@ def print_certificate(document: bytes) -> None:
     """Raises `BadSignature`."""
     said = check(document, FORMAT)
     objects, outcome = said.pop("objects"), said.pop("outcome")
-    for name, value in {**said, **outcome}.items():
+    first = {name: said[name] for name in CERTIFIED_FIRST}
+    for name, value in {**first, **said, **outcome}.items():
         text = ", ".join(value) if isinstance(value, list) else value
         console.print(Text(f"{name:<17} ", "bold"), _shown(text), sep="", soft_wrap=True)
     for one in objects:
-        console.print(_shown(f"  {one['sha256']}  {_size(one['bytes']):>12}  {one['name']}"), soft_wrap=True)
+        console.print(_file(one), soft_wrap=True)
     errors.print("its signature is right; compare public_key with the key that the agency has published")
 
 
@@ -78,9 +89,9 @@ def _sections(found: Mapping[str, Any]) -> Iterable[tuple[str, object]]:
     yield "state", found["state"]
     if found["url"]:
         yield "address", found["url"]
-    for name in ("sealed_at", "failed_at", "failed_reason", "destroyed_at", "manifest_sha256"):
-        if found[name]:
-            yield name.replace("_at", ""), _moment(found[name])
+    for name, field in MOMENTS.items():
+        if found[field]:
+            yield name, _moment(found[field])
     if found["class"]:
         ends = f"goes after {found['due_at']:%Y-%m-%d}" if found["due_at"] else "for ever"
         yield "kept as", f"{found['class']}, {ends} ({found['source']})"
@@ -94,8 +105,6 @@ def _sections(found: Mapping[str, Any]) -> Iterable[tuple[str, object]]:
         yield "stamp owed", f"{debt['authority']}, asked again {_moment(debt['due_at'])}: {debt['error']}"
     broken = found["custody_broken_at"]
     yield "custody", f"{found['custody_lines']} lines, {'whole' if broken is None else f'BROKEN at line {broken}'}"
-    for item in found["objects"]:
-        yield "file", f"{item['sha256']}  {_size(item['bytes']):>12}  {item['name']}"
     if found["certified"]:
         yield "certificate", "`haetae evidence certificate` shows it"
 
@@ -119,6 +128,10 @@ def _table(*columns: str) -> Table:
     for column in columns:
         table.add_column(column, overflow="fold")
     return table
+
+
+def _file(item: Mapping[str, Any]) -> Text:
+    return Text(f"  {item['sha256']}  {_size(item['bytes']):>14}  ").append_text(_shown(item["name"]))
 
 
 def _size(count: int | None) -> str:

@@ -6,8 +6,8 @@ import json
 import pytest
 
 from haetae import evidence_orders
+from haetae_verify.certificate import FORMAT
 from haetae_verify.signed import check
-from services.evidence.orders.certificate import FORMAT
 from services.evidence.orders.worker import Worker
 from shared.clock import SystemClock
 from shared.database import Database

@@ -8,12 +8,11 @@ import pytest
 import sqlalchemy as sa
 
 from haetae_verify.canonical import digest
-from haetae_verify.certificate import check_certificate
+from haetae_verify.certificate import FORMAT, check_certificate
 from haetae_verify.chain import broken_at
 from haetae_verify.signed import BadSignature, check
 from services.evidence.custody import lines
 from services.evidence.orders import destruction, ending, inventory, taking
-from services.evidence.orders.certificate import FORMAT
 from services.evidence.orders.placing import listed
 from services.evidence.orders.store import Certificate
 from services.evidence.orders.taking import LEASE_S
