@@ -21,6 +21,7 @@ from services.evidence.domain import File
 from shared.clock import ManualClock
 from shared.database import Database
 from tests.support.bundles import wacz
+from tests.support.by_hand import BLOCKS, run
 from tests.support.captures import evidence_settings
 from tests.support.sealed import house
 from tests.support.stack import Migrated
@@ -111,6 +112,13 @@ async def test_flips_in_the_table_at_the_end(real):
     assert len(real.data) - at == END.size
     for place in range(at, len(real.data)):
         assert wrong(flipped(real.data, place, chance.randrange(8))).part == "container"
+
+
+async def test_the_commands_of_the_document_take_it_too(real, tmp_path):
+    (tmp_path / "case.haetae.zip").write_bytes(real.data)
+    told = run(tmp_path, *BLOCKS)
+    assert told.returncode == 0, told.stdout + told.stderr
+    assert told.stdout.count("Time stamp:") == 2
 
 
 async def test_flips_that_are_packed_anew(real):

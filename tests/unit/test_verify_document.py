@@ -1,44 +1,25 @@
 """docs/bundle.md: the commands in it check a bundle without the verifier, and find what was changed."""
 
-import re
-import shutil
-import subprocess
-from pathlib import Path
-
 import pytest
 
 from haetae_verify import bundle as bundles_code
 from haetae_verify import certificate, custody, manifest, stamps
 from haetae_verify.container import CENTRAL, END, LOCAL
 from tests.support.bundles import CASE, agency, bundle
+from tests.support.by_hand import BLOCKS, DOCUMENT, run
 
-DOCUMENT = (Path(__file__).parents[2] / "docs" / "bundle.md").read_text()
-BLOCKS = re.findall(r"^```sh\n(.*?)^```", DOCUMENT, re.M | re.S)
 AGENCY = agency()
-TOOLS = ("bash", "openssl", "unzip", "sha256sum")
-
-
-def by_hand(folder, *blocks):
-    return subprocess.run(
-        ["bash", "-e", "-o", "pipefail", "-c", "\n".join(blocks)],
-        cwd=folder,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
 
 
 @pytest.fixture
 def folder(tmp_path):
-    if missing := [tool for tool in TOOLS if not shutil.which(tool)]:
-        pytest.skip(f"{missing[0]} is not on this machine")
     (tmp_path / f"{CASE}.haetae.zip").write_bytes(bundle(AGENCY))
-    assert by_hand(tmp_path, BLOCKS[0]).returncode == 0
+    assert run(tmp_path, BLOCKS[0]).returncode == 0
     return tmp_path
 
 
-def test_a_right_bundle_is_right_by_hand(folder):
-    told = by_hand(folder, *BLOCKS[1:])
+def test_a_right_bundle_is_right_run(folder):
+    told = run(folder, *BLOCKS[1:])
     assert told.returncode == 0, told.stdout + told.stderr
     assert told.stdout.count(AGENCY.public_key) == 2
     assert told.stdout.count("Signature Verified Successfully") == 2
@@ -60,11 +41,11 @@ def test_a_right_bundle_is_right_by_hand(folder):
         (5, "bundle.json", b'"head":"', b'"head":"0'),
     ],
 )
-def test_what_was_changed_is_found_by_hand(folder, block, name, was, now):
+def test_what_was_changed_is_found_run(folder, block, name, was, now):
     data = (folder / name).read_bytes()
     assert was in data
     (folder / name).write_bytes(data.replace(was, now))
-    assert by_hand(folder, BLOCKS[block]).returncode != 0
+    assert run(folder, BLOCKS[block]).returncode != 0
 
 
 def test_the_document_knows_each_file_and_format():
