@@ -3,6 +3,7 @@
 import gzip
 import io
 import json
+import random
 import zipfile
 from argparse import Namespace
 
@@ -15,6 +16,7 @@ from haetae_verify.canonical import digest
 from services.evidence.archive import wacz
 from services.evidence.archive.index import surt
 from services.evidence.archive.wacz import Contents, Page, Resource, pack
+from shared.objects.vault import MAX_OBJECT_BYTES
 from tests.support.archives import bodies, entry, lines, records
 from tests.support.captures import AT, exchange
 from tests.support.pages import picture
@@ -113,6 +115,15 @@ def test_what_is_too_much_is_left_out_and_counted(monkeypatch):
         *(e.url for e in EXCHANGES),
         f"urn:text:{URL}",
     }
+
+
+def test_the_largest_there_can_be_is_an_object_of_the_vault():
+    chance = random.Random(1)
+    pieces = [chance.randbytes(wacz.MOST // 4) for _ in range(5)]  # nothing that packs
+    bodies = tuple(exchange(f"http://h.test/{number}", piece) for number, piece in enumerate(pieces))
+    text = "".join(chr(code) for code in range(0x4E00, 0x9FFF)) * 20
+    made = packed(Page(URL, "", text, AT, "c"), bodies, ())
+    assert (made.left_out, len(made.data) < MAX_OBJECT_BYTES) == (2, True)
 
 
 def test_of_a_large_video_beside_the_page_there_is_the_head_only(monkeypatch):

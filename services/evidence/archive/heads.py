@@ -3,7 +3,6 @@
 import re
 from collections.abc import Iterable
 
-import httpx
 from warcio.statusandheaders import StatusAndHeaders
 
 from services.evidence.domain import Exchange
@@ -11,6 +10,8 @@ from services.evidence.domain import Exchange
 # These describe the body as it travelled; the one that is kept is unpacked. Replay tools know the prefix.
 ORIGINAL = "X-Archive-Orig-"
 TRAVELLING = frozenset({"content-encoding", "content-length", "transfer-encoding"})
+# Not httpx, which refuses an address that has grown too long by being percent-encoded; it was asked for all the same.
+ASKED = re.compile(r"https?://(?:[^/?#@]*@)?(?P<host>[^/?#]*)(?P<path>[^#]*)")
 NO_TOKEN = re.compile(r"[^!#$%&'*+.^_`|~0-9A-Za-z-]")  # RFC 9110, 5.6.2; HTTP/2 lets others through
 BREAKS = re.compile(r"[\r\n\0]")  # a recipient that keeps such a value writes spaces instead (RFC 9110, 5.5)
 
@@ -32,9 +33,10 @@ def response_head(exchange: Exchange) -> Head:
 
 def request_head(exchange: Exchange) -> Head:
     sent = exchange.sent or tuple(exchange.request_headers.items())
-    url = httpx.URL(exchange.url)
-    fields = writable([("Host", url.netloc.decode("ascii")), *sent])
-    return Head(f"GET {url.raw_path.decode('ascii')} HTTP/1.1", fields, is_http_request=True)
+    asked = ASKED.match(exchange.url)
+    host, path = (asked["host"], asked["path"]) if asked else ("", "")
+    line = f"GET {path if path.startswith('/') else '/' + path} HTTP/1.1"
+    return Head(line, writable([("Host", host), *sent]), is_http_request=True)
 
 
 def writable(fields: Iterable[tuple[str, str]]) -> list[tuple[str, str]]:

@@ -52,7 +52,7 @@ class Asking:
                 return await self._followed(url, most, cut, headers or {})
         except TimeoutError:
             return f"{clean(url)}: no whole answer within {self._work.settings.second_seconds:g} s"
-        except (AddressRefused, FetchFailed) as error:
+        except (AddressRefused, FetchFailed, httpx.InvalidURL) as error:  # an address may grow too long by redirects
             return clean(str(error))
 
     async def _followed(self, url: str, most: int, cut: bool, headers: Mapping[str, str]) -> Exchange:
