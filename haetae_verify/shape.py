@@ -7,7 +7,8 @@ from typing import Any
 from haetae_verify.canonical import NotCanonical, read
 from haetae_verify.wrong import Wrong
 
-MOST_BYTES = 16 << 20  # a document in memory; ten thousand lines of custody are five million
+MOST_BYTES = 8 << 20  # a document in memory; ten thousand lines of custody are five million
+MOST_ITEMS = 100_000  # of a list
 MOST_TEXT = 16_384  # characters of one text: an address is at most 4,096
 DIGEST = re.compile(r"[0-9a-f]{64}")
 MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z")
@@ -70,7 +71,7 @@ class Shape:
 
     def objects(self, name: str) -> list["Shape"]:
         value = self.value.get(name)
-        if not isinstance(value, list):
+        if not isinstance(value, list) or len(value) > MOST_ITEMS:
             raise self._wrong(name, "[ … ]")
         return [Shape(self.part, item, f"{self._path}{name}[{number}]") for number, item in enumerate(value)]
 
