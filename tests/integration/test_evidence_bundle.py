@@ -8,6 +8,7 @@ import pytest
 from pypdf import PdfReader
 
 from haetae_verify.bundle import check_bundle
+from haetae_verify.canonical import digest
 from haetae_verify.container import read
 from haetae_verify.source import opened
 from services.evidence.bundle import making
@@ -86,6 +87,14 @@ async def test_what_cannot_be_bundled_is_refused_with_the_reason(at_home, monkey
         small.setattr(making, "MAX_BYTES", 1_000)
         with pytest.raises(Rejected, match="a bundle may have 1,000"):
             await at_home.bundle(at_home.order(case))
+    object_name = f"cases/{case}/{digest(WORDS.encode())}"
+    sealed = await at_home.objects.get(object_name)
+    await at_home.objects.put(object_name, sealed[:-1] + bytes([sealed[-1] ^ 1]))
+    with pytest.raises(Rejected, match=r"evidence/text\.txt .* is not as it was sealed"):
+        await at_home.bundle(at_home.order(case))
+    await at_home.objects.delete(object_name)
+    with pytest.raises(Rejected, match=r"evidence/text\.txt .* is not in the store"):
+        await at_home.bundle(at_home.order(case))
     await at_home.vault.destroy(case)
     with pytest.raises(Rejected, match=r"was destroyed.*haetae evidence certificate"):
         await at_home.bundle(at_home.order(case))

@@ -44,6 +44,7 @@ class House:
     sealer: Sealer
     settings: Settings
     clock: Clock
+    objects: FolderStore | None = None  # what the vault keeps them in, where that is a folder
 
     async def seal(self, url: str = URL, *, mode: str = FULL, more: tuple[File, ...] = ()) -> UUID:
         """Capture, seal and note what a page at `url` might have shown; the case's id."""
@@ -83,11 +84,11 @@ class House:
 
 @asynccontextmanager
 async def house(folder: Path, database: Database, settings: Settings, clock: Clock) -> AsyncIterator[House]:
-    keys = FolderStore(folder / "keys")
-    vault = Vault(FolderStore(folder / "evidence"), keys, bytes(32))
+    objects = FolderStore(folder / "evidence")
+    vault = Vault(objects, FolderStore(folder / "keys"), bytes(32))
     exports = Exports(FolderStore(folder / "exports"), vault.keys, clock)
     async with Sealer(settings, clock) as sealer:
-        yield House(database, vault, exports, sealer, settings, clock)
+        yield House(database, vault, exports, sealer, settings, clock, objects)
 
 
 def captured_at(at: datetime, more: tuple[File, ...] = ()) -> Captured:

@@ -59,7 +59,7 @@ async def drawn_page(vault: Vault, contents: Contents) -> str:
     kept = {item["name"]: item for item in contents.kept}
     for name in NAMES:
         if name in kept:
-            data = await vault.get(contents.order.case_id, kept[name]["sha256"])
+            data = await reading.file_of(vault, contents.order.case_id, name, kept[name]["sha256"])
             if picture := await asyncio.to_thread(drawing, name, data):
                 return picture
     return ""
@@ -71,7 +71,10 @@ async def packed(vault: Vault, contents: Contents, files: Mapping[str, bytes]) -
     out = io.BytesIO()
     writer = Writer(out)
     for name in ordered([*files, *evidence]):
-        data = files[name] if name in files else await vault.get(contents.order.case_id, evidence[name])
+        if name in files:
+            data = files[name]
+        else:
+            data = await reading.file_of(vault, contents.order.case_id, name, evidence[name])
         await asyncio.to_thread(writer.add, name, data)
     writer.finish()
     return out.getvalue()

@@ -17,7 +17,7 @@ from services.evidence.store import Evidence
 from shared.database import Database, Transaction
 from shared.events import Artifact, CustodyAction
 from shared.failures import Rejected
-from shared.objects.vault import KeyDestroyed, ObjectMissing, Vault
+from shared.objects.vault import KeyDestroyed, ObjectMissing, Tampered, Vault
 
 DONE = "done"
 
@@ -51,6 +51,18 @@ async def manifest_of(database: Database, vault: Vault, case_id: UUID) -> tuple[
         ) from None
     except ObjectMissing as error:
         raise Rejected(f"case {case_id}: the sealed manifest is not in the store any more ({error})") from error
+
+
+async def file_of(vault: Vault, case_id: UUID, name: str, sha256: str) -> bytes:
+    """A file of the evidence. Raises `Rejected` naming it when it is lost, or is not what was sealed."""
+    try:
+        return await vault.get(case_id, sha256)
+    except ObjectMissing:
+        raise Rejected(
+            f"{name} of case {case_id} is not in the store any more: restore the bucket, then order anew"
+        ) from None
+    except Tampered as error:
+        raise Rejected(f"{name} of case {case_id} is not as it was sealed: {error}") from error
 
 
 def parsed(manifest: bytes) -> Json:
@@ -113,7 +125,7 @@ async def contents(vault: Vault, manifest: Json, manifest_sha256: str, sealed: S
     steps = {}
     for step in manifest["steps"]:
         if step["outcome"] == DONE and step["object"] in kept_files:
-            told = read(await vault.get(sealed.order.case_id, kept_files[step["object"]]))
+            told = read(await file_of(vault, sealed.order.case_id, step["object"], kept_files[step["object"]]))
             steps[step["name"]] = told["facts"]
     return Contents(
         order=sealed.order,
