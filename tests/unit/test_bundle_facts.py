@@ -9,6 +9,9 @@ from hypothesis import strategies as st
 from services.evidence.bundle.circumstances import server
 from services.evidence.bundle.looks import looks
 from services.evidence.bundle.words import WORDS, line, say
+from services.evidence.capture.plan import PLAN
+from services.gateway.texts import MESSAGES
+from shared.events import CustodyAction
 
 STEPS: dict[str, Any] = {
     "document": {"address": "127.77.0.3"},
@@ -85,6 +88,16 @@ def test_two_looks_are_compared_in_words():
     assert told[3][1] == "words in both: 98.7 %"
     assert looks({}) == [say("away")]
     assert looks({"compare": {"verdict": "no-second"}}) == [WORDS["verdict"]["no-second"]]
+
+
+def test_every_step_action_and_reason_has_words():
+    """Reasons and categories: those that the case page has words for."""
+    assert {step.name for step in PLAN} <= WORDS["step"].keys()
+    assert {action.value for action in CustodyAction} == WORDS["action"].keys()
+    for section in ("reason", "category"):
+        codes = {key.partition(".")[2] for key in MESSAGES["ko"] if key.startswith(f"{section}.")}
+        assert codes <= WORDS[section].keys() | {"unknown"}
+    assert all(korean and english for pairs in WORDS.values() for korean, english in pairs.values())
 
 
 @pytest.mark.parametrize("step", ["document", "tls", "dns", "rdap", "conditions", "compare"])
