@@ -208,7 +208,8 @@ async def test_the_archive_holds_the_traffic_and_what_was_made_of_the_page(looki
     shot = picture(1280, 800)
     files = (
         File("screenshot.jpg", shot, "image/jpeg"),
-        File("screenshot-redacted.jpg", shot, "image/jpeg"),
+        File("screenshot-visible.jpg", shot, "image/jpeg"),
+        File("screenshot-redacted.jpg", b"redacted", "image/jpeg"),
         File("text.txt", TEXT.encode(), "text/plain; charset=utf-8"),
     )
     work.done["render"] = StepDone("render", AT, AT, Made(files))

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from wacz.main import validate_wacz
 
 from haetae_verify.canonical import digest
+from haetae_verify.wacz import check_wacz
 from services.evidence.archive import wacz
 from services.evidence.archive.index import surt
 from services.evidence.archive.wacz import Contents, Page, Resource, pack
@@ -60,6 +61,10 @@ def test_the_reference_validator_refuses_it_when_it_was_changed(made, tmp_path):
             data = old.read(name)
             new.writestr(name, data.replace(b"Harbour", b"Harvest") if name == "pages/pages.jsonl" else data)
     assert not accepted(changed.getvalue(), tmp_path)
+
+
+def test_the_verifier_of_bundles_takes_it(made):
+    assert check_wacz("page.wacz", io.BytesIO(made)) == 3
 
 
 def test_the_index_leads_to_each_record(made):
