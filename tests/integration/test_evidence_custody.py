@@ -14,8 +14,11 @@ from sqlalchemy.exc import DBAPIError
 from haetae_verify.chain import GENESIS, broken_at, line_hash
 from services.evidence.custody import lines
 from services.evidence.custody.handlers import handled
+from services.gateway.evidence.lines import note
+from services.gateway.evidence.lines import read as told_here
 from shared.database import Database
 from shared.events import Artifact, CustodyAction, CustodyNoted, Envelope, EvidenceHandled
+from shared.events.envelope import decode
 from shared.events.examples import EXAMPLES
 from shared.failures import Rejected
 from shared.identity import case_id
@@ -105,6 +108,21 @@ async def test_what_the_owner_of_the_database_changes_is_found(
     kept, broken = await state(database)
     assert broken == where
     assert broken_at(kept) == (None if len(kept) == where - 1 else where)
+
+
+async def test_the_gateway_finds_the_chain_whole_that_was_told(database: Database, migrated: Migrated) -> None:
+    said = {"why": "참고 2026-11", "until": None, "objects": 7, "tried": [1, {"b": True}]}
+    noted = [await add(database, CustodyAction.COLLECTED), await add(database, CustodyAction.HELD, **said)]
+    gateway = Database(migrated.dsn_for("gateway"), "/haetae/gateway")
+    async with gateway.transaction() as tx:
+        for event in noted:
+            sent = Envelope(event, uuid4(), "/haetae/evidence", AT)
+            await note(decode(sent.value, sent.headers).event, tx)  # type: ignore[arg-type]
+    async with gateway.transaction() as tx:
+        shown = await told_here(tx, CASE)
+    await gateway.close()
+    assert shown == (await state(database))[0]
+    assert broken_at(shown) is None
 
 
 async def test_two_cases_have_chains_of_their_own(database: Database) -> None:
