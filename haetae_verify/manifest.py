@@ -3,7 +3,6 @@
 import re
 from dataclasses import dataclass
 from datetime import datetime
-from pathlib import Path
 from typing import NamedTuple
 
 from haetae_verify.canonical import digest
@@ -80,10 +79,3 @@ def _objects(shape: Shape) -> tuple[Listed, ...]:
         names.add(listed.name)
         found.append(listed)
     return tuple(found)
-
-
-def check_folder(folder: Path, sealed_as: str) -> list[str]:
-    """What of the plain files in a folder does not agree with the manifest beside them, or that with its seal."""
-    data = (folder / NAME).read_bytes()
-    found = [difference(item, (folder / item.name).read_bytes()) for item in parse(data).objects]
-    return [sentence for sentence in found if sentence] + [f"{NAME} differs"] * (digest(data) != sealed_as)

@@ -1,6 +1,5 @@
-"""Sealed evidence in the vault: checked where it lies, or written out for somebody else to check."""
+"""Sealed evidence in the vault, checked where it lies."""
 
-from pathlib import Path
 from uuid import UUID
 
 from haetae_verify.manifest import NAME, Listed, difference, parse
@@ -19,15 +18,6 @@ async def check_vault(vault: Vault, case_id: UUID, manifest_sha256: str) -> list
     except (ObjectMissing, KeyDestroyed, Tampered) as error:
         return [f"{NAME}: {error}"]
     return [sentence for sentence in found if sentence]
-
-
-async def export(vault: Vault, case_id: UUID, manifest_sha256: str, folder: Path) -> None:
-    """Write a case's plain files into an existing folder. Raises what `Vault.get` raises, and `Wrong`."""
-    manifest = await vault.get(case_id, manifest_sha256)
-    for item in parse(manifest).objects:
-        if item.kept:
-            (folder / item.name).write_bytes(await vault.get(case_id, item.sha256))
-    (folder / NAME).write_bytes(manifest)
 
 
 async def _kept(vault: Vault, case_id: UUID, item: Listed) -> bytes | None:
