@@ -9,17 +9,20 @@ from PIL import Image
 from pypdf import PdfReader
 
 from services.evidence.bundle.facts import report
-from services.evidence.bundle.picture import drawing
+from services.evidence.bundle.picture import Shown, drawing
 from services.evidence.bundle.report import draw
 from tests.support.pages import picture
 from tests.support.reports import OFFICE, URL, contents, custody_lines, manifest
 
 BOXES = '<svg xmlns="http://www.w3.org/2000/svg" width="10" height="10"><rect width="5" height="5"/></svg>'
+WIREFRAME = Shown(BOXES, "wireframe")
 HOSTILE = '#panic("x") $a$ *b* @c <d> \\ // \u202e\u0000\u200b مرحبا 简体 สวัสดี \U0001f600 ' + "w" * 5_000
 
 
 def drawn(told) -> PdfReader:
-    pdf = draw(report(told, OFFICE, drawing("screenshot-redacted.jpg", picture(1280, 2600))), told.order.at)
+    pdf = draw(
+        report(told, OFFICE, Shown(drawing("screenshot-redacted.jpg", picture(1280, 2600)), "redacted")), told.order.at
+    )
     return PdfReader(io.BytesIO(pdf))
 
 
@@ -66,7 +69,7 @@ def test_fonts_are_embedded_and_nothing_can_be_followed(usual):
 
 def test_the_same_facts_make_the_same_bytes():
     told = contents()
-    facts = report(told, OFFICE, BOXES)
+    facts = report(told, OFFICE, WIREFRAME)
     assert draw(facts, told.order.at) == draw(facts, told.order.at)
 
 
@@ -94,7 +97,7 @@ def test_hostile_text_neither_runs_nor_makes_a_third_page():
 
 def test_hash_only_shows_the_wireframe_and_says_so():
     told = contents(mode="hash-only")
-    text = text_of(PdfReader(io.BytesIO(draw(report(told, OFFICE, BOXES), told.order.at))))
+    text = text_of(PdfReader(io.BytesIO(draw(report(told, OFFICE, WIREFRAME), told.order.at))))
     assert "digests only" in text
     assert "neither text nor pictures" in text
 
@@ -116,7 +119,7 @@ def test_what_is_no_picture_or_too_large_is_left_out():
     assert drawing("screenshot-redacted.jpg", picture(4_000, 4_000)) == ""
     assert drawing("layout.svg", b" " * (9 << 20)) == ""
     told = contents()
-    text = text_of(PdfReader(io.BytesIO(draw(report(told, OFFICE, ""), told.order.at))))
+    text = text_of(PdfReader(io.BytesIO(draw(report(told, OFFICE, Shown()), told.order.at))))
     assert "No picture of the page was kept" in text
 
 

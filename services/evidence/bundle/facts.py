@@ -8,6 +8,7 @@ from uuid import UUID
 from services.evidence.bundle.circumstances import server
 from services.evidence.bundle.contents import Contents, Json, Office, Stamped
 from services.evidence.bundle.looks import looks
+from services.evidence.bundle.picture import Shown
 from services.evidence.bundle.plain import defanged, shown
 from services.evidence.bundle.words import WORDS, Pair, line, percent, say, word
 from shared.notices import reference
@@ -20,11 +21,9 @@ MOST_REASONS = 5
 STEPS_PREFIX = "step-"
 
 
-def report(contents: Contents, office: Office, picture: str) -> dict[str, Any]:
-    """The template's data. `picture`: a drawing (SVG); empty for none."""
+def report(contents: Contents, office: Office, picture: Shown) -> dict[str, Any]:
+    """The template's data."""
     order = contents.order
-    hash_only = contents.manifest["mode"] != "full"
-    missing = say("no_picture")
     return {
         "title": f"{reference(order.case_id)} {line(WORDS['heading']['report'])}",
         "author": shown(office.name, MAX_NAME),
@@ -35,8 +34,8 @@ def report(contents: Contents, office: Office, picture: str) -> dict[str, Any]:
         "found": found(contents),
         "times": times(contents, office),
         "server": server(contents.steps),
-        "picture": picture,
-        "picture_note": missing if not picture else say("wireframe" if hash_only else "redacted"),
+        "picture": picture.svg,
+        "picture_note": say(picture.called),
         "steps": [step(item) for item in contents.manifest["steps"]],
         "looks": looks(contents.steps),
         **files(contents.kept),

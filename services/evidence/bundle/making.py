@@ -15,7 +15,7 @@ from services.evidence.bundle import reading
 from services.evidence.bundle.contents import Contents, Office
 from services.evidence.bundle.documents import description, documents
 from services.evidence.bundle.facts import bundle_name, report
-from services.evidence.bundle.picture import NAMES, drawing
+from services.evidence.bundle.picture import NAMES, Shown, drawing
 from services.evidence.bundle.report import draw
 from services.evidence.orders.store import Order
 from shared.database import Database
@@ -55,14 +55,14 @@ async def make(
     }
 
 
-async def drawn_page(vault: Vault, contents: Contents) -> str:
+async def drawn_page(vault: Vault, contents: Contents) -> Shown:
     kept = {item["name"]: item for item in contents.kept}
-    for name in NAMES:
+    for name, called in NAMES.items():
         if name in kept:
             data = await reading.file_of(vault, contents.order.case_id, name, kept[name]["sha256"])
-            if picture := await asyncio.to_thread(drawing, name, data):
-                return picture
-    return ""
+            if svg := await asyncio.to_thread(drawing, name, data):
+                return Shown(svg, called)
+    return Shown()
 
 
 async def packed(vault: Vault, contents: Contents, files: Mapping[str, bytes]) -> bytes:

@@ -5,19 +5,27 @@ evidence, so there the screenshot is made so small that only its layout is left.
 """
 
 import io
+from typing import NamedTuple
 
 from PIL import Image, ImageFilter
 
 from services.evidence.bundle.report import as_svg
 
-# The page with every picture blurred; where that was not kept, its layout.
-NAMES = ("screenshot-redacted.jpg", "layout.svg")
+# The page with every picture blurred; where that was not kept, its layout. And how the report calls each.
+NAMES = {"screenshot-redacted.jpg": "redacted", "layout.svg": "wireframe"}
 MAX_BYTES = 8 * 1024 * 1024  # five screens of JPEG have 2 MB at most
 MAX_PIXELS = 1280 * 8000  # twice what a screenshot has
 # A quarter of a screenshot's width: the strokes of text of up to 40 pixels are narrower than the blur. Letters as tall
 # as a hand could still be made out.
 WIDTH, BLUR = 320, 1.6
 QUALITY = 80
+
+
+class Shown(NamedTuple):
+    """`svg`: as the report takes it; empty when there is none. `called`: the sentence below it."""
+
+    svg: str = ""
+    called: str = "no_picture"
 
 
 def drawing(name: str, data: bytes) -> str:
