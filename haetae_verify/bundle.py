@@ -122,8 +122,10 @@ def _check_seal(source: Source, about: Shape, sealed_as: str, keys: Collection[s
     seal = signed(SEAL, small(source, SEAL), SEAL_FORMAT)
     if seal.text("case_id") != about.text("case_id"):
         raise Wrong(SEAL, "case", other=seal.text("case_id"), case=about.text("case_id"))
-    if not seal.digest("manifest_sha256") == about.digest("manifest_sha256") == sealed_as:
+    if seal.digest("manifest_sha256") != sealed_as:
         raise Wrong(manifest.NAME, "seal")
+    if about.digest("manifest_sha256") != sealed_as:
+        raise Wrong(NAME, "other-manifest")
     at, key = seal.moment("sealed_at"), seal.digest("public_key")
     if key not in keys:
         check_period(SEAL, key, at, about.objects("public_keys"))

@@ -122,6 +122,10 @@ SENTENCES: Mapping[str, Mapping[str, str]] = {
         "en": "{part} was changed after it was sealed: the seal was put on another one.",
         "ko": "{part}: 봉인된 뒤에 바뀌었습니다. 봉인은 다른 목록에 대한 것입니다.",
     },
+    "other-manifest": {
+        "en": "{part} speaks of another manifest than the one that was sealed.",
+        "ko": "{part}: 봉인된 것과 다른 목록을 가리킵니다.",
+    },
     "early": {
         "en": "{part} says {at}, which is before the time in {before}: {moment}.",
         "ko": "{part}의 시각 {at}이 {before}의 시각 {moment}보다 앞섭니다.",

@@ -86,6 +86,10 @@ def test_other_keys_than_the_agency_s_are_named():
     assert wrong(changed(seal_json=seal(OTHER.key))) == ("seal.json", "unknown-key")
 
 
+def test_a_bundle_of_another_manifest_is_named():
+    assert wrong(listed(PARTS, AGENCY.key, manifest_sha256="0" * 64)) == ("bundle.json", "other-manifest")
+
+
 @pytest.mark.parametrize(
     ("since", "until", "right"),
     [(timedelta(0), None, True), (timedelta(hours=2), None, False), (-timedelta(days=9), -timedelta(hours=2), False)],
