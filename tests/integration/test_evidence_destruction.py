@@ -158,6 +158,19 @@ async def test_what_the_stores_lock_keeps_is_counted_and_cannot_be_read(desk, mo
         await desk.tools.vault.get(case, locked)
 
 
+async def test_what_a_capture_puts_there_meanwhile_goes_too(desk, monkeypatch):
+    case, real = await desk.sealed(), inventory.taken
+
+    async def while_a_capture_ends(order, tools):
+        things = await real(order, tools)
+        await tools.vault.put(case, b"of a capture that ran meanwhile")
+        return things
+
+    monkeypatch.setattr(inventory, "taken", while_a_capture_ends)
+    assert (await desk.done(case, OrderKind.DESTROY)).result["tried"] == 4
+    assert await desk.tools.vault.digests(case) == []
+
+
 async def test_there_is_no_certificate_while_something_opens(desk, monkeypatch):
     case = await desk.sealed()
 
@@ -190,6 +203,7 @@ STEPS = {
 @pytest.mark.parametrize("step", STEPS)
 async def test_a_kill_at_any_step_leaves_one_destruction_and_one_certificate(desk, monkeypatch, step, after):
     case, (owner, name) = await desk.sealed(), STEPS[step]
+    await desk.tools.vault.put(case, b"of a capture that never was sealed")
     order_id = await desk.order(case, OrderKind.DESTROY)
     where = getattr(desk.tools, owner) if isinstance(owner, str) else owner
     real = getattr(where, name)
@@ -208,7 +222,8 @@ async def test_a_kill_at_any_step_leaves_one_destruction_and_one_certificate(des
     assert await desk.step("second life")
     order = await desk.of(order_id)
     assert (order.error, order.result["certificate_sha256"]) == (None, digest(await desk.certificate(case)))
-    assert {item["name"] for item in check(await desk.certificate(case), FORMAT)["objects"]} == set(FILES)
+    listed = {item["name"]: item["bytes"] for item in check(await desk.certificate(case), FORMAT)["objects"]}
+    assert listed == {"": 34, **{name: len(data) for name, data in FILES.items()}}
     assert (await desk.actions(case)).count("destroyed") == 1
     assert await desk.tools.vault.digests(case) == []
     assert len(await told(desk.database, EvidenceOrderDone)) == 1
