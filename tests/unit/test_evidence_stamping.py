@@ -70,6 +70,13 @@ async def test_all_authorities_stamp_the_same_bytes(stamping, standing):
     assert stamps[0].roots != stamps[1].roots
 
 
+async def test_the_clock_is_compared_in_milliseconds(stamping, standing):
+    standing.advance(0.75)
+    (stamp, _), _ = await stamping.all(MESSAGE, "seal.json")
+    assert (stamp.at, stamp.offset_ms) == (standing.now().replace(microsecond=0), 0)
+    standing.advance(0.25)
+
+
 @pytest.mark.skipif(shutil.which("openssl") is None, reason="openssl is not installed here")
 async def test_openssl_accepts_them(stamping, served, tmp_path, standing):
     (stamp, _), _ = await stamping.all(MESSAGE, "seal.json")

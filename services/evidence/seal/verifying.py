@@ -5,6 +5,7 @@ digest, the nonce, the policy, and that its clock and ours agree. The library do
 in the signed attributes (RFC 5816) and at revocation; `openssl ts -verify` does the first.
 """
 
+import re
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -35,7 +36,8 @@ class BadStamp(ValueError):
 class Stamped:
     """A time stamp that was right when it came. `response`: the TimeStampResp, DER, over the bytes of `covers`
     ("seal.json", or "stamp-N.tsr" for a renewal). `at`: by the authority's clock, in whole seconds.
-    `valid_until`: when the first certificate of its chain expires. `offset_ms`: our clock ahead of theirs.
+    `valid_until`: when the first certificate of its chain expires. `offset_ms`: our clock ahead of theirs, the way of
+    the answer with it; up to a second too much from an authority that tells whole seconds.
     """
 
     authority: str
@@ -65,8 +67,15 @@ def checked(
     if abs(now - at) > MOST_APART:
         raise BadStamp(f"its clock says {at:%Y-%m-%d %H:%M:%S}, ours {now:%Y-%m-%d %H:%M:%S} UTC: one of them is wrong")
     until = min(certificate.not_valid_after_utc for certificate in chain)
-    offset_ms = round((now - at) / timedelta(milliseconds=1))
+    offset_ms = round((now - at) / timedelta(milliseconds=1)) - _fraction_ms(data, at)
     return Stamped(authority.name, covers, data, at, until, offset_ms, authority.pem)
+
+
+def _fraction_ms(data: bytes, at: datetime) -> int:
+    """Milliseconds of its time beyond the second, which the library leaves out: genTime is a GeneralizedTime (X.690
+    11.7) whose seconds may have a fraction. Only the clock's offset is told from it."""
+    found = re.search(rb"\x18.%b\.(\d{1,6})Z" % at.strftime("%Y%m%d%H%M%S").encode(), data, re.S)
+    return round(float(b"0." + found[1]) * 1000) if found else 0
 
 
 def _granted(data: bytes) -> TimeStampResponse:
