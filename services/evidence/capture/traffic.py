@@ -105,7 +105,8 @@ class Traffic:
         left = _take(self._page, PAGE_REQUESTS, PAGE_BYTES, too_much)
         most = min(left, self._fetcher.settings.max_picture_bytes)
         exchange = await self._ask(url, headers, most)
-        _add(self._page, exchange, PAGE_BYTES, too_much)
+        heads = sum(len(name) + len(value) for name, value in exchange.headers.items())
+        _add(self._page, len(exchange.body) + heads, PAGE_BYTES, too_much)
         self.exchanges.append(exchange)
         return exchange
 
@@ -115,7 +116,7 @@ class Traffic:
         too_much = TooMuch(f"the finding has more than {MEDIA_REQUESTS} requests or {MEDIA_BYTES:,} bytes of media")
         left = _take(self._media, MEDIA_REQUESTS, MEDIA_BYTES, too_much)
         exchange = await self._ask(url, headers, min(left, most), cut, seconds)
-        _add(self._media, exchange, MEDIA_BYTES, too_much)
+        _add(self._media, len(exchange.body), MEDIA_BYTES, too_much)
         self.beside.append(exchange)
         return exchange
 
@@ -143,8 +144,7 @@ def _take(used: _Used, requests: int, most: int, too_much: TooMuch) -> int:
     return most - used.bytes
 
 
-def _add(used: _Used, exchange: Exchange, most: int, too_much: TooMuch) -> None:
-    size = len(exchange.body) + sum(len(name) + len(value) for name, value in exchange.headers.items())
+def _add(used: _Used, size: int, most: int, too_much: TooMuch) -> None:
     if used.bytes + size > most:  # others came in meanwhile
         raise too_much
     used.bytes += size
