@@ -1,5 +1,7 @@
 """Seals in the service's own tables: kept with their stamps, debts paid later, renewed in time, keys on record."""
 
+import asyncio
+from dataclasses import replace
 from datetime import timedelta
 from uuid import uuid4
 
@@ -27,6 +29,7 @@ from shared.database import Database
 from shared.handling import Context
 from shared.metrics import Metrics
 from tests.support.captures import evidence_settings
+from tests.support.poll import eventually
 from tests.support.stamps import NAMES, stampers
 
 MANIFEST = b'{"format":"haetae-evidence/2"}'
@@ -314,6 +317,28 @@ async def test_no_authority_is_no_stamp_and_said_loudly(database, clock, capsys)
         await sealed(alone, database)
     assert "no time-stamp authority" in capsys.readouterr().out
     assert (await kept(database), await owed(database)) == ([], [])
+
+
+async def test_the_task_puts_its_key_on_record_and_pays(sealer, database, clock, context, authorities):
+    authorities["local-b"].fault = Fault.DOWN
+    await sealed(sealer, database)
+    authorities["local-b"].fault = None
+    clock.advance(FIRST_REST_S)
+    async with database.transaction() as tx:
+        await keys.take_over(tx, "a" * 64, clock.now())
+    stop = asyncio.Event()
+    running = asyncio.create_task(Debts(sealer).run(replace(context, stopping=stop.is_set)))
+
+    async def paid():
+        return not await owed(database)
+
+    await eventually(paid)
+    stop.set()
+    clock.advance(1)
+    await running
+    async with database.transaction() as tx:
+        (current,) = (key for key in await keys.public_keys(tx) if key["until"] is None)
+    assert current["public_key"] == sealer.public_key
 
 
 async def test_a_key_that_changes_is_on_record_with_its_time(database, clock):

@@ -17,6 +17,7 @@ from services.evidence.seal.store import StampDebt
 from shared.database import Transaction
 from shared.failures import Transient
 from shared.handling import Context
+from shared.regularly import STOP_POLL_S
 
 log = structlog.get_logger(__name__)
 
@@ -42,17 +43,19 @@ class Debts:
 
     async def run(self, context: Context) -> None:
         """Until the service stops."""
-        begun = False
+        begun, next_at = False, context.clock.monotonic()
         while not context.stopping():
-            try:
-                if not begun:
-                    async with context.database.transaction() as tx:
-                        await keys.take_over(tx, self._sealer.public_key, tx.clock.now())
-                    begun = True
-                await self.work(context)
-            except Transient as failure:
-                log.warning("stamps have to wait", reason=str(failure))
-            await context.clock.sleep(EVERY_S)
+            if context.clock.monotonic() >= next_at:
+                try:
+                    if not begun:
+                        async with context.database.transaction() as tx:
+                            await keys.take_over(tx, self._sealer.public_key, tx.clock.now())
+                        begun = True
+                    await self.work(context)
+                except Transient as failure:
+                    log.warning("stamps have to wait", reason=str(failure))
+                next_at = context.clock.monotonic() + EVERY_S
+            await context.clock.sleep(STOP_POLL_S)
 
     async def work(self, context: Context) -> None:
         """One round: renewals that are due become debts once a day, debts that are due are asked for."""

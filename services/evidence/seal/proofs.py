@@ -16,6 +16,7 @@ from services.evidence.settings import Settings
 from shared.database import Transaction
 from shared.failures import Transient
 from shared.handling import Context
+from shared.regularly import STOP_POLL_S
 
 log = structlog.get_logger(__name__)
 
@@ -55,7 +56,7 @@ class Proofs:
                     await self.work(context)
                 except Transient as failure:
                     log.warning("proofs have to wait", reason=str(failure))
-            await context.clock.sleep(1.0)
+            await context.clock.sleep(STOP_POLL_S)
 
     async def work(self, context: Context) -> None:
         """One round."""
