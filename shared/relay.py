@@ -56,19 +56,18 @@ class Relay:
     def __init__(self, database: Database, broker: Broker, clock: Clock, metrics: Metrics) -> None:
         self._database, self._broker, self._clock, self._metrics = database, broker, clock, metrics
         self._woken = asyncio.Event()
+        self._failures = 0  # in a row
 
     async def run(self, stopping: asyncio.Event) -> None:
         """Until `stopping`, then until the outbox is empty, for some seconds at most. Outages are waited out."""
         self._database.committed_with_events.append(self._woken)
         try:
-            failures = 0
             while not stopping.is_set():
                 try:
                     await self._serve(stopping)
-                    failures = 0
                 except (Failure, SQLAlchemyError, OSError) as failure:
-                    failures += 1
-                    after_s = backoff(failures, Policy(), 1.0)
+                    self._failures += 1
+                    after_s = backoff(self._failures, Policy(), 1.0)
                     log.warning("outbox waits", after_s=after_s, error=describe(failure))
                     await _wait(stopping, after_s)
         finally:
@@ -108,6 +107,7 @@ class Relay:
             await self._broker.produce([_record(*content) for _, *content in rows])
             await connection.execute(MARK, {"positions": [row.position for row in rows]})
             self._metrics.relayed.inc(len(rows))
+        self._failures = 0
         return len(rows)
 
     async def _forget_old(self, connection: AsyncConnection) -> None:

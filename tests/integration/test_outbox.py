@@ -219,3 +219,22 @@ async def test_an_event_that_no_broker_takes_does_not_get_in(database: Database)
     with pytest.raises(Rejected, match=f"more than the {MAX_VALUE}"):
         await publish(database, large)
     assert await waiting(database) == 0
+
+
+async def test_an_outage_that_is_over_makes_the_next_no_longer(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    in_a_row: list[int] = []
+
+    def noted(failures: int, *_: object) -> float:
+        in_a_row.append(failures)
+        return 0.01
+
+    monkeypatch.setattr("shared.relay.backoff", noted)
+    broker = MemoryBroker()
+    async with relaying(database, broker):
+        for step in (1, 2):
+            broker.fail_produces(2)
+            await publish(database, case_changed(1, step))
+            await eventually(lambda: sum(map(len, broker.logs(TOPIC))) == step)  # noqa: B023  # awaited within the turn
+    assert in_a_row == [1, 2, 1, 2]
