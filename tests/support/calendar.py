@@ -24,7 +24,11 @@ class Calendar:
     """`url` is set when it is served. `leads_to`: another calendar that its answers name. `broken`: it answers so."""
 
     def __init__(self) -> None:
-        self.url, self.leads_to, self.mined = "", "", False
+        self.url = ""
+        self.reset()
+
+    def reset(self) -> None:
+        self.leads_to, self.mined = "", False
         self.broken: bytes | None = None
         self.taken: set[bytes] = set()
 
