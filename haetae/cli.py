@@ -8,6 +8,7 @@ import typer
 from haetae import access, imports
 from haetae.banks_cli import banks
 from haetae.bundles_cli import verify
+from haetae.checking_cli import check
 from haetae.conversations_cli import conversations
 from haetae.evidence_ends import evidence
 from haetae.hashes_cli import hashes
@@ -39,6 +40,7 @@ app.add_typer(conversations, name="conversations")
 app.add_typer(accounts, name="accounts")
 app.command("verify")(verify)
 evidence.command("keys")(signing_keys)
+evidence.command("check")(check)
 
 Login = Annotated[str, typer.Argument(help="Name to log in with.")]
 Password = Annotated[

@@ -1,10 +1,35 @@
-"""Sealed evidence in the vault, checked where it lies."""
+"""Sealed evidence, checked where it lies: its files against the seal, its chain of custody line by line."""
 
+from collections.abc import Sequence
 from uuid import UUID
+
+import sqlalchemy as sa
 
 from haetae_verify.manifest import NAME, Listed, difference, parse
 from haetae_verify.wrong import Wrong
+from services.evidence.custody import lines
+from services.evidence.store import Evidence
+from shared.database import Database
 from shared.objects.vault import KeyDestroyed, ObjectMissing, Tampered, Vault
+
+
+async def sealed_cases(database: Database) -> Sequence[UUID]:
+    """Every case that has evidence."""
+    async with database.transaction() as tx:
+        rows = sa.select(Evidence.case_id).where(Evidence.sealed_at.is_not(None), Evidence.destroyed_at.is_(None))
+        return await tx.scalars(rows.order_by(Evidence.case_id))
+
+
+async def check_case(database: Database, vault: Vault, case_id: UUID) -> list[str]:
+    """What is wrong with a case's custody and evidence, one sentence each. Destroyed evidence has custody alone."""
+    async with database.transaction() as tx:
+        case, broken = await tx.get(Evidence, case_id), await lines.check(tx, case_id)
+    if case is None:
+        return ["there is no evidence of this case"]
+    found = [f"the chain of custody is broken at line {broken}"] if broken else []
+    if case.destroyed_at or case.manifest_sha256 is None:
+        return found
+    return found + await check_vault(vault, case_id, case.manifest_sha256)
 
 
 async def check_vault(vault: Vault, case_id: UUID, manifest_sha256: str) -> list[str]:
