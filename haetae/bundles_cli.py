@@ -47,7 +47,7 @@ def bundle(
     order = guarded(do)
     told = order.result or {}
     console.print(f"{path}: {told['bytes']:,} bytes, SHA-256 {told['sha256']}", soft_wrap=True)
-    console.print(f"Check it, here or anywhere: python -m haetae_verify {path}", soft_wrap=True)
+    console.print(f"Check it: haetae verify {path}; anywhere else: python -m haetae_verify {path.name}", soft_wrap=True)
 
 
 async def _fetch(home: Path, order: Order, path: Path) -> None:

@@ -1,6 +1,8 @@
 """The evidence of a run: one case's bundle, ordered at the gateway as an official does, checked as a court would."""
 
 import asyncio
+import os
+import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -26,7 +28,8 @@ class Bundle:
 
     @property
     def command(self) -> str:
-        return f"python -m haetae_verify {self.path}"
+        """As it is typed in this folder; elsewhere any Python that has the verifier does."""
+        return f"{os.path.relpath(sys.executable)} -m haetae_verify {self.path}"
 
 
 async def bundle_of(gateway: Gateway, cases: Sequence[Case], folder: Path) -> Bundle | None:

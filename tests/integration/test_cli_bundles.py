@@ -67,7 +67,7 @@ async def test_a_bundle_is_ordered_written_and_checked(at_home, at_work, haetae,
     status, said = await asyncio.to_thread(haetae, "evidence", "bundle", case, *ORDER, "--out", out)
     assert status == 0, said
     assert f"{out}: {out.stat().st_size:,} bytes" in said
-    assert f"python -m haetae_verify {out}" in said
+    assert f"Check it: haetae verify {out}" in said
     assert haetae("verify", out, "--key", at_home.sealer.public_key)[0] == 0
     assert list(tmp_path.glob("*.part")) == []
     status, said = await asyncio.to_thread(haetae, "evidence", "bundle", case, *ORDER, "--out", out)

@@ -80,7 +80,7 @@ def test_hostile_text_neither_runs_nor_makes_a_third_page():
         f"https://board.en.test/{HOSTILE}",
         why=HOSTILE,
         software=HOSTILE,
-        steps=[{"name": HOSTILE, "outcome": "failed", "failure": HOSTILE, "object": "x"}] * 14,
+        steps=[{"name": HOSTILE, "outcome": "failed", "failure": HOSTILE, "object": "x"}] * 60,
         objects=[{**listed["objects"][0], "name": name} for name in names],
         assessed={
             **listed["assessed"],
@@ -129,4 +129,5 @@ def test_a_long_chain_of_custody_shows_its_beginning_and_its_end():
     told = type(told)(**{**vars(told), "custody": custody_lines(str(told.order.case_id), *lines)})
     text = text_of(drawn(told))
     assert "22 lines between" in text
+    assert text.count("열람 viewed") == 8
     assert "반출 exported" in text

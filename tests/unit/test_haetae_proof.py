@@ -28,4 +28,4 @@ def test_one_that_it_accepts_is_said_with_the_way_to_check_it():
     made = Bundle(PATH, "http://a.test/")
     assert "which the verifier accepts" in told(made)
     assert "✗" not in told(made)
-    assert made.command == "python -m haetae_verify run/case.haetae.zip"
+    assert made.command.endswith("python -m haetae_verify run/case.haetae.zip")

@@ -9,8 +9,6 @@ import unicodedata
 from itertools import groupby
 from urllib.parse import urlsplit
 
-from shared.text import UNSEEN
-
 MAX_CODES = 4  # code points shown of a run that cannot be drawn: enough to find it again in the evidence
 UNBROKEN = 20  # characters of a word after which a line may break: the narrowest column holds as many
 # Beside what EUC-KR has (Hangul, Hanja, Kana, Greek, Cyrillic, symbols: NanumSquare draws all of it), what the second
@@ -19,7 +17,7 @@ RANGES = ((0x20, 0x7E), (0xA1, 0x17F), (0x370, 0x3FF), (0x400, 0x45F), (0x1EA0, 
 
 
 def drawable(character: str) -> bool:
-    if unicodedata.category(character) in UNSEEN or not character.isprintable():
+    if not character.isprintable():  # control, format (what overrides the direction), surrogate, unassigned …
         return False
     if any(first <= ord(character) <= last for first, last in RANGES):
         return True
