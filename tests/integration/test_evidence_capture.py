@@ -103,6 +103,24 @@ async def test_a_picture_that_the_page_no_longer_shows_is_asked_for(capture, web
     assert "404" in missing["note"]
 
 
+LATER = """<p id=late></p><div style='height:3000px'></div><p id=far></p><script>
+  onload = () => fetch("/late").then(answer => answer.text()).then(text => late.textContent = text);
+  new IntersectionObserver(seen => seen[0].isIntersecting && far.append(
+    Object.assign(new Image(), {src: "/media/1.jpg"}))).observe(far);
+</script>"""
+
+
+async def test_what_a_page_fetches_when_it_is_there_and_when_it_comes_into_sight_is_captured(capture, web):
+    async def late(_):
+        await asyncio.sleep(0.2)  # longer than a page is quiet between two requests
+        return Response("fetched after all was loaded")
+
+    web.pages["/late"] = late
+    captured = await capture(web.page("/later", LATER))
+    assert "fetched after all was loaded" in captured.text
+    assert captured.responses()[web.url("/media/1.jpg")] == picture()
+
+
 async def test_a_page_without_end_is_cut(capture, web):
     captured = await capture(web.page("/long", "<div style='height:90000px'>long</div>"))
     with Image.open(io.BytesIO(captured.files["screenshot.jpg"])) as screenshot:
