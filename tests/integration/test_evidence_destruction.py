@@ -200,12 +200,22 @@ STEPS = {
 
 
 @pytest.mark.parametrize("after", [False, True], ids=["before", "after"])
-@pytest.mark.parametrize("step", STEPS)
-async def test_a_kill_at_any_step_leaves_one_destruction_and_one_certificate(desk, monkeypatch, step, after):
-    case, (owner, name) = await desk.sealed(), STEPS[step]
-    await desk.tools.vault.put(case, b"of a capture that never was sealed")
-    order_id = await desk.order(case, OrderKind.DESTROY)
-    where = getattr(desk.tools, owner) if isinstance(owner, str) else owner
+async def test_a_kill_at_any_step_leaves_one_destruction_and_one_certificate(desk, monkeypatch, after):
+    for number, (owner, name) in enumerate(STEPS.values()):
+        case = await desk.sealed(number)
+        await desk.tools.vault.put(case, b"of a capture that never was sealed")
+        order_id = await desk.order(case, OrderKind.DESTROY)
+        with monkeypatch.context() as patched:
+            kill(patched, getattr(desk.tools, owner) if isinstance(owner, str) else owner, name, after)
+            with pytest.raises(Killed):
+                await desk.step("first life")
+        assert not await desk.step("second life")
+        desk.later(seconds=LEASE_S + 1)
+        assert await desk.step("second life")
+        await destroyed_once(desk, case, await desk.of(order_id))
+
+
+def kill(patched, where, name, after):
     real = getattr(where, name)
 
     async def killed(*given, **named):
@@ -213,21 +223,19 @@ async def test_a_kill_at_any_step_leaves_one_destruction_and_one_certificate(des
             await real(*given, **named)
         raise Killed
 
-    with monkeypatch.context() as patched:
-        patched.setattr(where, name, killed)
-        with pytest.raises(Killed):
-            await desk.step("first life")
-    assert not await desk.step("second life")
-    desk.later(seconds=LEASE_S + 1)
-    assert await desk.step("second life")
-    order = await desk.of(order_id)
-    assert (order.error, order.result["certificate_sha256"]) == (None, digest(await desk.certificate(case)))
-    listed = {item["name"]: item["bytes"] for item in check(await desk.certificate(case), FORMAT)["objects"]}
-    assert listed == {"": 34, **{name: len(data) for name, data in FILES.items()}}
+    patched.setattr(where, name, killed)
+
+
+async def destroyed_once(desk, case, order):
+    document = await desk.certificate(case)
+    assert (order.error, order.result["certificate_sha256"]) == (None, digest(document))
+    certified = {item["name"]: item["bytes"] for item in check(document, FORMAT)["objects"]}
+    assert certified == {"": 34, **{name: len(data) for name, data in FILES.items()}}
     assert (await desk.actions(case)).count("destroyed") == 1
     assert await desk.tools.vault.digests(case) == []
-    assert len(await told(desk.database, EvidenceOrderDone)) == 1
-    assert [one.action for one in await told(desk.database, CustodyNoted)].count("destroyed") == 1
+    said = [one for one in await told(desk.database, EvidenceOrderDone, CustodyNoted) if one.case_id == case]
+    assert sum(isinstance(one, EvidenceOrderDone) for one in said) == 1
+    assert [one.action for one in said if isinstance(one, CustodyNoted)].count("destroyed") == 1
 
 
 async def test_what_was_told_of_the_page_goes_out_of_the_outbox(desk):
