@@ -35,7 +35,7 @@ class BadStamp(ValueError):
 @dataclass(frozen=True)
 class Stamped:
     """A time stamp that was right when it came. `response`: the TimeStampResp, DER, over the bytes of `covers`
-    ("seal.json", or "stamp-N.tsr" for a renewal). `at`: by the authority's clock, in whole seconds.
+    ("seal.json", or "stamp-N.tsr" for a renewal). `at`: by the authority's clock.
     `valid_until`: when the first certificate of its chain expires. `offset_ms`: our clock ahead of theirs, the way of
     the answer with it; up to a second too much from an authority that tells whole seconds.
     """
@@ -61,21 +61,21 @@ def checked(
         builder = builder.add_root_certificate(root)
     try:
         builder.build().verify_message(response, message)
-        at, chain = response.tst_info.gen_time, _chain(response, authority.roots)
+        at, chain = _time(response, data), _chain(response, authority.roots)
     except (VerificationError, ValueError, TypeError) as error:
         raise BadStamp(f"its stamp is not right: {str(error)[:MAX_SAID]}") from error
     if abs(now - at) > MOST_APART:
         raise BadStamp(f"its clock says {at:%Y-%m-%d %H:%M:%S}, ours {now:%Y-%m-%d %H:%M:%S} UTC: one of them is wrong")
     until = min(certificate.not_valid_after_utc for certificate in chain)
-    offset_ms = round((now - at) / timedelta(milliseconds=1)) - _fraction_ms(data, at)
+    offset_ms = round((now - at) / timedelta(milliseconds=1))
     return Stamped(authority.name, covers, data, at, until, offset_ms, authority.pem)
 
 
-def _fraction_ms(data: bytes, at: datetime) -> int:
-    """Milliseconds of its time beyond the second, which the library leaves out: genTime is a GeneralizedTime (X.690
-    11.7) whose seconds may have a fraction. Only the clock's offset is told from it."""
-    found = re.search(rb"\x18.%b\.(\d{1,6})Z" % at.strftime("%Y%m%d%H%M%S").encode(), data, re.S)
-    return round(float(b"0." + found[1]) * 1000) if found else 0
+def _time(response: TimeStampResponse, data: bytes) -> datetime:
+    """Its genTime. The library leaves out the fraction of the second, which a GeneralizedTime may have (X.690 11.7)."""
+    second = response.tst_info.gen_time
+    found = re.search(rb"\x18.%b(\.\d{1,6})Z" % second.strftime("%Y%m%d%H%M%S").encode(), data, re.S)
+    return second + timedelta(milliseconds=round(float(found[1]) * 1000) if found else 0)
 
 
 def _granted(data: bytes) -> TimeStampResponse:
