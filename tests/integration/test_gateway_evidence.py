@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -31,26 +30,19 @@ from shared.events.values import SealedObject
 from shared.failures import Rejected
 from tests.support.custody import WORDS, told
 from tests.support.gateway import PASSWORD, Desk, Story, make_desk, picture_files
-from tests.support.stack import Databases, LazyStack, Migrated
+from tests.support.stack import Migrated
 
 SVG = b'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 4 3"><rect width="4" height="3"/></svg>'
 HOSTILE = "<script>alert(1)</script> The lantern parcel waits."
 
 
 @pytest.fixture(scope="module")
-async def desk(
-    databases: Databases, migrated_template: str, stack: LazyStack, tmp_path_factory: pytest.TempPathFactory
-) -> AsyncIterator[Desk]:
-    """One for all tests, each of which has a case of its own."""
-    url = await asyncio.to_thread(databases.create)
-    await asyncio.to_thread(databases.replace, url, migrated_template)
-    dsn = Migrated(url, stack.role_passwords).dsn_for("gateway")
-    desk = make_desk(dsn, tmp_path_factory.mktemp("gateway"), ManualClock())
+async def desk(migrated_once: Migrated, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Desk]:
+    desk = make_desk(migrated_once.dsn_for("gateway"), tmp_path_factory.mktemp("gateway"), ManualClock())
     for login, role in (("kim", "reviewer"), ("lee", "viewer")):
         await create_account(desk.database, login, PASSWORD, [role])
     yield desk
     await desk.database.close()
-    await asyncio.to_thread(databases.drop, url)
 
 
 @pytest.fixture(scope="module")
