@@ -121,6 +121,18 @@ async def test_what_a_page_fetches_when_it_is_there_and_when_it_comes_into_sight
     assert captured.responses()[web.url("/media/1.jpg")] == picture()
 
 
+async def test_a_page_cannot_take_its_document_away_by_names(capture, web):
+    names = "".join(f"<img name={name}><form name={name}></form>" for name in ("documentElement", "title", "doctype"))
+    captured = await capture(web.page("/names", f"<p>{TEXT}</p>{names}"))
+    assert TEXT in captured.text
+    assert captured.files["page.html"].startswith(b"<!DOCTYPE html><html><head><title>Lanterns")
+
+
+async def test_a_document_that_is_no_html_is_captured(capture, web):
+    web.pages["/feed"] = Response(f"<post><words>{TEXT}</words></post>", media_type="application/xml")
+    assert TEXT.encode() in (await capture(web.url("/feed"), excerpt=TEXT)).files["page.html"]
+
+
 async def test_a_page_without_end_is_cut(capture, web):
     captured = await capture(web.page("/long", "<div style='height:90000px'>long</div>"))
     with Image.open(io.BytesIO(captured.files["screenshot.jpg"])) as screenshot:

@@ -19,17 +19,19 @@ LOAD_S = 4.0  # of the capture's 8: pictures that come later are missing on the 
 # Pages fetch more when they have loaded, and when more of them is in sight: nothing for so long means that was all.
 QUIET_S, SETTLE_S = 0.1, 1.0
 MAX_RENDERED = 4_000_000  # characters kept of a document: at most 16 MB of UTF-8, where a script can make any number
-# An XML document has markup, but no text that a browser would lay out.
+# By the prototypes: a page may name its elements `title` or `documentElement`, and `document` then gives those. An XML
+# document has markup, but no text that a browser would lay out.
 SAID = """most => {
-  const root = document.documentElement, type = document.doctype;
-  const html = (type ? new XMLSerializer().serializeToString(type) : "") + (root ? root.outerHTML : "");
-  const text = root && root.innerText || "";
+  const get = (kind, name, of) => Object.getOwnPropertyDescriptor(kind.prototype, name).get.call(of);
+  const root = get(Document, "documentElement", document), type = get(Document, "doctype", document);
+  const kind = type ? new XMLSerializer().serializeToString(type) : "";
+  const html = kind + (root ? get(Element, "outerHTML", root) : "");
+  const text = root instanceof HTMLElement ? get(HTMLElement, "innerText", root) : "";
   return {
     html: html.slice(0, most), html_length: html.length, text: text.slice(0, most), text_length: text.length,
-    title: (document.title || "").slice(0, 1000)
+    title: get(Document, "title", document).slice(0, 1000)
   };
 }"""
-NOTHING = {"html": "", "html_length": 0, "text": "", "text_length": 0, "title": ""}
 
 
 class Browser(Chromium):
@@ -129,5 +131,7 @@ async def _said(session: CDPSession) -> dict[str, Any]:
         "Runtime.evaluate",
         {"expression": f"({SAID})({MAX_RENDERED})", "contextId": world["executionContextId"], "returnByValue": True},
     )
-    said: dict[str, Any] = told["result"].get("value") or dict(NOTHING)
+    if "exceptionDetails" in told:
+        raise PageFailed("the document of the page cannot be read out of the browser")
+    said: dict[str, Any] = told["result"]["value"]
     return said
