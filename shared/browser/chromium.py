@@ -112,8 +112,7 @@ class Chromium:
             except TimeoutError:
                 raise PageBroke("its tab crashed" if crashed else f"was not drawn within {timeout:g} s") from None
             except PlaywrightError as error:
-                what = "the page" if instance.alive else "the browser"
-                raise PageBroke(f"{what} broke down ({error.message.splitlines()[0]})") from error
+                raise _broke(instance, error) from error
 
     async def _open(self, user_agent: str, scripts: bool, timeout: float) -> Opened:
         instance = await self._running()
@@ -132,7 +131,9 @@ class Chromium:
             raise Transient("Chromium does not answer; it is started anew") from None
         except PlaywrightError as error:
             instance.in_use -= 1
-            raise PageBroke(f"the browser broke down ({error.message.splitlines()[0]})") from error
+            if not instance.alive:  # it died before it saw anything of this page
+                raise Transient("Chromium ended; it is started anew") from error
+            raise _broke(instance, error) from error
         except BaseException:
             instance.in_use -= 1
             raise
@@ -206,3 +207,10 @@ class Chromium:
         task = asyncio.create_task(work)
         self._beside.add(task)
         task.add_done_callback(self._beside.discard)
+
+
+def _broke(instance: Instance, error: PlaywrightError) -> PageBroke:
+    """People read the reason; what was asked of the browser is for the log."""
+    what = "the page" if instance.alive else "the browser"
+    log.warning("a page was not shown", broke_down=what, asked_for=error.message.partition(":")[0][:100])
+    return PageBroke(f"{what} broke down")

@@ -41,6 +41,7 @@ class Instance:
     def __init__(self, playwright: Playwright, browser: Browser, pid: int | None) -> None:
         self.browser, self._playwright, self._pid = browser, playwright, pid
         self._profile = processes.profile_of(pid) if pid else None
+        self._driver = processes.parent(pid) if pid else None  # Playwright's, between us and the browser
         self.pages = self.in_use = 0
         self._stopped = False
 
@@ -76,7 +77,8 @@ class Instance:
 
     @property
     def alive(self) -> bool:
-        return self.browser.is_connected()
+        """Playwright says so, and its driver is there: nobody tells a browser as disconnected whose driver died."""
+        return self.browser.is_connected() and (self._driver is None or processes.lives(self._driver))
 
     def private_bytes(self) -> int:
         return processes.private_bytes(processes.tree(self._pid)) if self._pid else 0

@@ -33,6 +33,18 @@ def tree(pid: int) -> tuple[Process, ...]:
     return tuple(Process(one, started) for one in pids if (started := _started(one)))
 
 
+def parent(pid: int) -> Process | None:
+    """Who started it."""
+    words = _state(pid)
+    above = int(words[1]) if words else 0  # field 4, proc_pid_stat(5)
+    return Process(above, started) if above and (started := _started(above)) else None
+
+
+def lives(process: Process) -> bool:
+    """Whether it is there and no mere entry that nobody took note of."""
+    return _started(process.pid) == process.started and _state(process.pid)[:1] != ["Z"]
+
+
 def private_bytes(found: tuple[Process, ...]) -> int:
     """Memory that belongs to these processes alone: what they share is not counted once for each."""
     return sum(_anonymous(process.pid) for process in found)
@@ -95,9 +107,15 @@ def _words(pid: int) -> Iterator[str]:
 
 def _started(pid: int) -> int:
     """0 when it is gone."""
-    with suppress(OSError, IndexError, ValueError):
-        return int(Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[19])  # field 22, proc_pid_stat(5)
-    return 0
+    words = _state(pid)
+    return int(words[19]) if words else 0  # field 22, proc_pid_stat(5)
+
+
+def _state(pid: int) -> list[str]:
+    """From field 3 of proc_pid_stat(5) on; empty when it is gone."""
+    with suppress(OSError):
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return []
 
 
 def _anonymous(pid: int) -> int:
