@@ -19,17 +19,14 @@ LOAD_S = 4.0  # of the capture's 8: pictures that come later are missing on the 
 # Pages fetch more when they have loaded, and when more of them is in sight: nothing for so long means that was all.
 QUIET_S, SETTLE_S = 0.1, 1.0
 MAX_RENDERED = 4_000_000  # characters kept of a document: at most 16 MB of UTF-8, where a script can make any number
-# By the prototypes: a page may name its elements `title` or `documentElement`, and `document` then gives those. An XML
-# document has markup, but no text that a browser would lay out.
+# An XML document has markup, but no text that a browser would lay out.
 SAID = """most => {
-  const get = (kind, name, of) => Object.getOwnPropertyDescriptor(kind.prototype, name).get.call(of);
-  const root = get(Document, "documentElement", document), type = get(Document, "doctype", document);
-  const kind = type ? new XMLSerializer().serializeToString(type) : "";
-  const html = kind + (root ? get(Element, "outerHTML", root) : "");
-  const text = root instanceof HTMLElement ? get(HTMLElement, "innerText", root) : "";
+  const root = document.documentElement, type = document.doctype;
+  const html = (type ? new XMLSerializer().serializeToString(type) : "") + (root ? root.outerHTML : "");
+  const text = root && root.innerText || "";
   return {
     html: html.slice(0, most), html_length: html.length, text: text.slice(0, most), text_length: text.length,
-    title: get(Document, "title", document).slice(0, 1000)
+    title: (document.title || "").slice(0, 1000)
   };
 }"""
 
@@ -123,8 +120,8 @@ async def _boxes(session: CDPSession, characters: int) -> Boxes:
 
 
 async def _said(session: CDPSession) -> dict[str, Any]:
-    """Document, text and title, cut where they are; asked in a world of our own, where the page's scripts cannot change
-    what words mean."""
+    """Document, text and title, cut where they are; asked in a world of our own, where neither the page's scripts nor
+    the names that it gives its elements change what words mean."""
     tree = await session.send("Page.getFrameTree")
     world = await session.send("Page.createIsolatedWorld", {"frameId": tree["frameTree"]["frame"]["id"]})
     told = await session.send(
