@@ -29,7 +29,8 @@ class Prepared:
     """A case handler whose slow work (a capture) must not hold a transaction open.
 
     `prepare(event)` runs outside any transaction and may run again after a crash; `record(event, prepared, tx)` then
-    runs in the one with the inbox. An event that was handled before is skipped before `prepare`.
+    runs in the one with the inbox. An event that was handled before is skipped before `prepare`. When `record` fails
+    it is tried again with what was prepared: the world may have changed meanwhile, and a page be gone.
     """
 
     prepare: Callable[[Any], Awaitable[Any]]

@@ -1,8 +1,11 @@
 """A flagged finding is captured and sealed; what cannot be captured is said to have failed."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
+from uuid import UUID
+
+import structlog
 
 from haetae_verify.manifest import NAME
 from services.evidence.capture.captured import FAILED, Captured, outcome
@@ -16,10 +19,17 @@ from services.evidence.store import Evidence
 from shared.database import Transaction
 from shared.events import Artifact, ContentFlagged, CustodyAction, EvidenceFailed, EvidenceSealed, Stamp
 from shared.events.values import SealedObject
+from shared.failures import Transient
 from shared.objects.vault import KeyDestroyed, Vault
 from shared.version import VERSION
 
+log = structlog.get_logger()
+
 SOFTWARE = f"Haetae {VERSION}"
+
+# A store that restarts is waited for with the capture in hand: the page may be gone before there is another. For a
+# longer outage memory is too dear; then the finding waits, and is captured again.
+PUT_AGAIN_S = (0.5, 1.0, 2.0, 4.0, 8.0, 16.0)
 
 Capture = Callable[[ContentFlagged], Awaitable[Captured]]
 
@@ -52,13 +62,26 @@ async def preserve(
     files = await asyncio.to_thread(_files, event, captured, mode)
     seal = asyncio.create_task(sealer.seal(event.case_id, files[-1].data))
     try:
-        await vault.put_all(event.case_id, [file.data for file in files])
+        await _put(vault, event.case_id, [file.data for file in files])
         incomplete = tuple(step.name for step in captured.steps if outcome(step) == FAILED)
         return Sealed(await seal, mode, tuple(file.sealed() for file in files), incomplete)
     except KeyDestroyed:
         return Failed(GONE)
     finally:
         seal.cancel()
+
+
+async def _put(vault: Vault, case_id: UUID, pieces: Sequence[bytes]) -> None:
+    """Raises `Transient` when the store is away for long, and what else `Vault.put_all` raises."""
+    for wait_s in PUT_AGAIN_S:
+        try:
+            await vault.put_all(case_id, pieces)
+        except Transient as failure:
+            log.warning("what was captured waits for the store", after_s=wait_s, error=str(failure))
+            await asyncio.sleep(wait_s)
+        else:
+            return
+    await vault.put_all(case_id, pieces)
 
 
 def _files(event: ContentFlagged, captured: Captured, mode: str) -> tuple[File, ...]:

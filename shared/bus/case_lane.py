@@ -37,31 +37,33 @@ class CaseLane:
         for record in records:
             if wanted(record, self._handles):
                 with structlog.contextvars.bound_contextvars(**names(record)):
-                    await self._attempts.settle(record, partial(self._once, record), turn.pause)
+                    await self._attempts.settle(record, partial(self._once, record, []), turn.pause)
 
-    async def _once(self, record: Received) -> None:
+    async def _once(self, record: Received, prepared: list[Any]) -> None:
+        """`prepared`: what an earlier try of this record prepared, if one came so far."""
         with (
             self._tracing.processing(record.topic, record.headers) as trace,
             self._metrics.seconds.labels(record.topic).time(),
         ):
             envelope = replace(decode(record.value, dict(record.headers)), trace=trace)
-            await self._handle(envelope)
+            await self._handle(envelope, prepared)
         self._metrics.handled.labels(record.topic).inc()
 
-    async def _handle(self, envelope: Envelope[Event]) -> None:
+    async def _handle(self, envelope: Envelope[Event], prepared: list[Any]) -> None:
         handler: Any = self._handles[type(envelope.event)]
         if isinstance(handler, Prepared):
-            await self._handle_prepared(envelope, handler)
+            await self._handle_prepared(envelope, handler, prepared)
             return
         async with self._database.transaction(cause=envelope) as tx:
             if await tx.first_time():
                 await handler(envelope.event, tx)
 
-    async def _handle_prepared(self, envelope: Envelope[Event], handler: Prepared) -> None:
+    async def _handle_prepared(self, envelope: Envelope[Event], handler: Prepared, prepared: list[Any]) -> None:
         async with self._database.transaction(cause=envelope) as tx:
             if await tx.handled_before():
                 return
-        prepared = await handler.prepare(envelope.event)
+        if not prepared:
+            prepared.append(await handler.prepare(envelope.event))
         async with self._database.transaction(cause=envelope) as tx:
             if await tx.first_time():
-                await handler.record(envelope.event, prepared, tx)
+                await handler.record(envelope.event, prepared[0], tx)

@@ -140,6 +140,26 @@ async def test_slow_work_is_prepared_outside_the_transaction_and_once_recorded_n
     assert dead(broker, CaseChanged.topic.name) == []
 
 
+async def test_what_was_prepared_is_kept_until_it_is_recorded(database: Database, broker: MemoryBroker) -> None:
+    """A page may be gone by the time the database is back."""
+    prepared: list[str] = []
+    recorded: list[int] = []
+
+    async def prepare(event: CaseChanged) -> int:
+        prepared.append(event.state)
+        return len(prepared)
+
+    async def seal(event: CaseChanged, picture: int, tx: Transaction) -> None:
+        recorded.append(picture)
+        if len(recorded) < 3:
+            raise Transient("the database is restarting")
+
+    await broker.produce([record(case_changed(1, 1)), record(case_changed(1, 2))])
+    async with running(Service("gateway", handles={CaseChanged: Prepared(prepare, seal)}), broker, database):
+        await eventually(lambda: committed(broker) == 2)
+    assert (prepared, recorded) == (["1", "2"], [1, 1, 1, 2])
+
+
 async def test_a_handler_that_waits_holds_up_no_other_topic(database: Database, broker: MemoryBroker) -> None:
     begun, free, seen = asyncio.Event(), asyncio.Event(), []
 
