@@ -24,6 +24,7 @@ def test_what_cannot_be_drawn_or_leads_astray_is_named():
     assert shown("abc\u202edcba", LIMIT) == "abc[U+202E]dcba"
     assert shown("상자 \U0001f600 箱", LIMIT) == "상자 [U+1F600] 箱"
     assert shown("a\r\n  b\tc", LIMIT) == "a b c"
+    assert shown("기관\u3164", LIMIT) == "기관[U+3164]"
     assert shown("مرحبا بكم", 80).startswith("[U+0645 U+0631 U+062D U+0628 …]")
 
 

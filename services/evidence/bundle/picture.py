@@ -15,9 +15,9 @@ from services.evidence.bundle.report import as_svg
 NAMES = {"screenshot-redacted.jpg": "redacted", "layout.svg": "wireframe"}
 MAX_BYTES = 8 * 1024 * 1024  # five screens of JPEG have 2 MB at most
 MAX_PIXELS = 1280 * 8000  # twice what a screenshot has
-# A quarter of a screenshot's width: the strokes of text of up to 40 pixels are narrower than the blur. Letters as tall
-# as a hand could still be made out.
-WIDTH, BLUR = 320, 1.6
+# A twentieth of a screenshot's width: headlines of 100 of its pixels are grey bars, at 200 one sees that there are
+# letters. (At a quarter of it those of 40 could be read.)
+WIDTH, BLUR = 64, 1.6
 QUALITY = 80
 
 

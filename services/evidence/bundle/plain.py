@@ -14,10 +14,11 @@ UNBROKEN = 20  # characters of a word after which a line may break: the narrowes
 # Beside what EUC-KR has (Hangul, Hanja, Kana, Greek, Cyrillic, symbols: NanumSquare draws all of it), what the second
 # font has whole. `test_every_character_that_is_let_through_can_be_drawn` holds the fonts to it.
 RANGES = ((0x20, 0x7E), (0xA1, 0x17F), (0x370, 0x3FF), (0x400, 0x45F), (0x1EA0, 0x1EF9), (0xAC00, 0xD7A3))
+FILLER = "\u3164"  # a letter of Hangul, and of EUC-KR, that nobody sees
 
 
 def drawable(character: str) -> bool:
-    if not character.isprintable():  # control, format (what overrides the direction), surrogate, unassigned …
+    if not character.isprintable() or character == FILLER:  # control, format (overrides of direction), unassigned …
         return False
     if any(first <= ord(character) <= last for first, last in RANGES):
         return True
