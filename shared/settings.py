@@ -46,6 +46,9 @@ class S3Settings(BaseSettings):
     s3_secret_key: Annotated[SecretStr, Field(description="S3 secret key")]
     s3_secure: Annotated[bool, Field(description="TLS to the S3 store")] = True
     s3_bucket_prefix: Annotated[str, Field(description="Put before every bucket name")] = ""
+    s3_region: Annotated[
+        str | None, Field(description="The store's region; else it is asked, which takes a right on every bucket")
+    ] = None
 
 
 class ObjectSettings(S3Settings):

@@ -25,15 +25,20 @@ PREFERRED_PORTS = {"s3": 21900, "master": 21333, "volume": 21380, "filer": 21888
 # Below 400 MiB the collector takes over (46 puts a second at 200), above it nothing gets faster.
 MEMORY_LIMIT = "400MiB"
 VOLUME_MB = 256
+REGION = "us-east-1"  # it takes any; who is told one need not ask, which takes the right to read
 # Its graceful stop took up to ten seconds after heavy use; a kill after that lost nothing in any trial.
 GRACE_SECONDS = 12.0
 
 BUCKETS = (Bucket("kafka"), Bucket("evidence", lock=True), Bucket("keys"), Bucket("exports"), Bucket("quarantine"))
 READ, WRITE = ("Read", "List"), ("Read", "List", "Write", "Tagging")
+DELETE = ("List", "Write")  # whose copies of a destroyed case go; what is there it may not read
 GRANTS: dict[str, list[str]] = {
     "root": ["Admin", "Read", "Write", "List", "Tagging"],
     "kafka": [f"{action}:kafka" for action in WRITE],
-    "evidence": [f"{action}:{bucket}" for bucket in ("evidence", "keys", "exports", "quarantine") for action in WRITE],
+    "evidence": [
+        *(f"{action}:{bucket}" for bucket in ("evidence", "keys", "exports") for action in WRITE),
+        *(f"{action}:quarantine" for action in DELETE),
+    ],
     "crawler": [f"{action}:quarantine" for action in WRITE],
     "classifier": [f"{action}:quarantine" for action in READ],
     "gateway": [f"{action}:{bucket}" for bucket in ("evidence", "keys", "exports") for action in READ],
@@ -73,7 +78,7 @@ def s3(home: Home, ports: S3Ports, *, scratch: bool) -> Part:
         stop_signal=signal.SIGKILL if scratch else signal.SIGTERM,  # its graceful stop takes two seconds
         grace_seconds=GRACE_SECONDS,
     )
-    return Part(spec, root.env())
+    return Part(spec, {**root.env(), "HAETAE_S3_REGION": REGION})
 
 
 def command(home: Home, data: Path, ports: S3Ports) -> list[str | Path]:

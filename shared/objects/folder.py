@@ -57,7 +57,12 @@ class FolderStore:
         return [name for name in await self._run(self._names, "") if not name.startswith(UNFINISHED)]
 
     async def clear(self, folder: str) -> int:
-        names = await self.names(folder)
+        return await self.clear_beginning(checked(folder) + "/")
+
+    async def clear_beginning(self, beginning: str) -> int:
+        checked(beginning.removesuffix("/"))
+        folder = beginning.rpartition("/")[0]
+        names = [name for name in await self._run(self._names, folder) if name.startswith(beginning)]
         for name in names:
             await self.delete(name)
         return len(names)

@@ -44,6 +44,10 @@ class ObjectStore(Protocol):
         """Delete every object in a folder; how many there were."""
         ...
 
+    async def clear_beginning(self, beginning: str) -> int:
+        """Delete every object whose name begins so, without reading any; how many there were."""
+        ...
+
     async def ready(self) -> None:
         """Raises `Transient` when the store does not answer."""
         ...

@@ -125,18 +125,13 @@ async def open_quarantine(settings: QuarantineSettings, clock: Clock) -> AsyncIt
 
 
 async def remove(store: ObjectStore, digests: Iterable[str]) -> int:
-    """Delete these contents, and the frames of videos among them, from every day; how many objects. It takes no key.
+    """Delete these contents, and the frames of videos among them, from every day; how many objects.
 
-    `store` is the quarantine's bucket. Raises `Transient` also when there is none.
+    It takes neither a key nor the right to read. `store` is the quarantine's bucket. Raises `Transient` also when there
+    is none.
     """
-    days, removed = sorted(_days(await store.names(KEYS))), 0
-    for day in days:
-        for sha256 in digests:
-            removed += await _removed(store, f"{day}/{sha256}")
-            number = 0
-            while await _removed(store, f"{day}/{still_name(sha256, number)}"):
-                number, removed = number + 1, removed + 1
-    return removed
+    days = sorted(_days(await store.names(KEYS)))
+    return sum([await store.clear_beginning(f"{day}/{sha256}") for sha256 in digests for day in days])
 
 
 def still_name(sha256: str, number: int) -> str:
@@ -163,13 +158,6 @@ def _s3(settings: QuarantineSettings) -> S3Settings:
         s3_secure=settings.s3_secure,
         s3_bucket_prefix=settings.s3_bucket_prefix,
     )
-
-
-async def _removed(store: ObjectStore, name: str) -> bool:
-    there = await store.exists(name)
-    if there:
-        await store.delete(name)
-    return there
 
 
 def _days(keys: Iterable[str]) -> set[date]:

@@ -43,6 +43,7 @@ def client(settings: S3Settings, connections: urllib3.PoolManager) -> Minio:
         access_key=settings.s3_access_key,
         secret_key=settings.s3_secret_key.get_secret_value(),
         secure=settings.s3_secure,
+        region=settings.s3_region,
         http_client=connections,
     )
 
@@ -93,13 +94,16 @@ class S3Store:
         await self._run(self._delete_versions, checked(name))
 
     async def names(self, folder: str) -> list[str]:
-        return await self._run(self._names, checked(folder))
+        return await self._run(self._names, f"{checked(folder)}/")
 
     async def all_names(self) -> list[str]:
         return await self._run(self._names, "")
 
     async def clear(self, folder: str) -> int:
-        return await self._run(self._clear, checked(folder))
+        return await self._run(self._clear, f"{checked(folder)}/")
+
+    async def clear_beginning(self, beginning: str) -> int:
+        return await self._run(self._clear, checked(beginning))
 
     async def ready(self) -> None:
         if not await self._run(self._client.bucket_exists, self._bucket):
@@ -126,13 +130,12 @@ class S3Store:
                 version = None if found.version_id in (None, "", "null") else found.version_id
                 self._client.remove_object(self._bucket, name, version_id=version)
 
-    def _names(self, folder: str) -> list[str]:
-        prefix = f"{folder}/" if folder else None
-        found = self._client.list_objects(self._bucket, prefix=prefix, recursive=True)
+    def _names(self, beginning: str) -> list[str]:
+        found = self._client.list_objects(self._bucket, prefix=beginning or None, recursive=True)
         return [one.object_name for one in found if one.object_name]
 
-    def _clear(self, folder: str) -> int:
-        names = self._names(folder)
+    def _clear(self, beginning: str) -> int:
+        names = self._names(beginning)
         failed = list(self._client.remove_objects(self._bucket, map(DeleteObject, names)))
         if failed:
             raise Transient(f"{self._where}: {len(failed)} of {len(names)} objects were not deleted: {failed[0]}")

@@ -108,6 +108,14 @@ async def test_a_folder_is_listed_and_cleared_alone(store, name):
     assert await store.get(f"{folder}x/stays") == b"here"
 
 
+async def test_what_begins_so_is_cleared_alone(store, name):
+    for one in (name, f"{name}-0", f"{name}-2", f"{name[:-1]}-"):
+        await store.put(one, b"one")
+    assert await store.clear_beginning(name) == 3
+    assert await store.clear_beginning(name) == 0
+    assert await store.get(f"{name[:-1]}-") == b"one"
+
+
 @pytest.mark.parametrize(
     "bad", ["", "/a", "a/", "a//b", "../a", "a/../b", ".", ".hidden", "a b", "a\\b", "ü", "x" * 513]
 )

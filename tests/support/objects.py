@@ -7,6 +7,7 @@ import secrets
 from pydantic import SecretStr
 
 from deploy.local.buckets import Bucket, S3Address, ensure_buckets
+from deploy.local.s3 import REGION
 from shared.settings import ObjectSettings
 
 
@@ -16,6 +17,7 @@ def object_settings(address: S3Address, master_key: bytes | None = None) -> Obje
         s3_access_key=address.access_key,
         s3_secret_key=SecretStr(address.secret_key),
         s3_secure=address.secure,
+        s3_region=REGION,
         master_key=SecretStr(base64.b64encode(master_key or os.urandom(32)).decode()),
     )
 
