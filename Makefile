@@ -27,8 +27,8 @@ run: install models  ## Run the whole loop on the sandbox web and show it live (
 test: install models  ## Run every test but those of `make chaos`
 	@$(PY) -m pytest -n auto --maxprocesses 4 --dist worksteal $(ARGS)
 
-chaos: install models  ## Run the whole loop while its services and servers are killed and frozen (a quarter of an hour)
-	@$(PY) -m pytest -m chaos tests/journey $(ARGS)
+chaos: install models  ## Run the whole loop, and every step of a capture, while services and servers are killed (half an hour)
+	@$(PY) -m pytest -m chaos tests/journey tests/integration $(ARGS)
 
 bench: install models .venv/.bench  ## Measure a figure beside its peer: make bench NAME=loop (QUICK=1 ends within a minute)
 	@$(PY) -m benchmarks $(NAME) $(if $(filter 1,$(QUICK)),--quick)
