@@ -114,7 +114,8 @@ class Post(Value):
 
 
 class Capture(Value):
-    """The circumstances under which a page was fetched."""
+    """The circumstances under which a page was fetched. `exit`: the proxy that it came through, by its name in the
+    agency's file of exits; empty for none."""
 
     fetched_at: AwareDatetime
     status: int
@@ -122,6 +123,7 @@ class Capture(Value):
     user_agent: str
     content_type: str
     body_sha256: Sha256
+    exit: str = ""
 
 
 class Finding(Value):

@@ -16,7 +16,7 @@ class Fetched:
     `headers`: names in lower case, the last of several alike. `raw_headers`: every one as it was sent, so that repeated
     ones (Set-Cookie) survive. `address`: that was connected to; empty when a proxy looked the name up. `cut`: the body
     is only its first `max_bytes` bytes, as asked for. `secured`: the TLS of the connection; None without. `sent`: the
-    request's headers, but for Host.
+    request's headers, but for Host. `exit`: the proxy that it came through, empty for none.
     """
 
     url: str
@@ -30,6 +30,7 @@ class Fetched:
     cut: bool = False
     secured: Secured | None = None
     sent: tuple[tuple[str, str], ...] = ()
+    exit: str = ""
 
 
 def location_of(headers: Mapping[str, str]) -> str | None:

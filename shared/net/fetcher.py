@@ -120,6 +120,7 @@ class Fetcher:
             cut=cut,
             secured=answer.secured,
             sent=asked.headers,
+            exit=asked.origin.exit or "",
         )
 
 

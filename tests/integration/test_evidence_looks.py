@@ -21,6 +21,7 @@ from shared.clock import SystemClock
 from shared.net import Fetcher
 from tests.support.archives import bodies, entry, lines, records
 from tests.support.captures import AT, evidence_settings, flagged
+from tests.support.onion import onion_host
 from tests.support.pages import picture
 from tests.support.proxies import ProxyPeer, proxy_peer
 
@@ -186,6 +187,22 @@ async def test_another_way_out_is_used_when_one_is_set(looking, web):
     work = await looking(web.page("/post/6", f"<p>{TEXT}</p>"), second_exit="elsewhere")
     with pytest.raises(StepFailed, match="no exit 'elsewhere'"):
         await second(work)
+
+
+async def test_an_onion_service_is_captured_through_the_exit_that_found_it(web, tmp_path):
+    url = f"http://{onion_host(bytes(32))}/post/9"
+    web.page("/post/9", f"<p>{TEXT}</p>")
+    async with proxy_peer("socks", ProxyPeer(leads_to="127.0.0.1", ports={80: web.port})) as peer:
+        (tmp_path / "exits").write_text(f"onion socks5h://127.78.0.2:{peer.port}\n")
+        settings = evidence_settings(exits_file=tmp_path / "exits", second_exit="elsewhere")
+        async with Fetcher(settings) as fetcher:
+            clock, nobody = SystemClock(), cast(Any, None)
+            traffic = Traffic(fetcher, clock, "Chrome", "en", "onion")
+            work = Work(flagged(url), settings, clock, fetcher, nobody, traffic, nobody, nobody, "Chrome")
+            work.document = await traffic.load_document(url)
+            assert TEXT.encode() in work.document.body
+            assert (await second(work)).facts["exit"] == "onion"
+    assert [name for name, _ in peer.asked] == [onion_host(bytes(32))] * 2
 
 
 async def test_through_another_exit_the_page_is_seen_from_elsewhere(web, tmp_path, looking):

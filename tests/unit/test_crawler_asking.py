@@ -13,6 +13,7 @@ from services.crawler.registry.credentials import Credential
 from services.crawler.registry.ways import NoWay, Ways
 from services.crawler.visit import Watched
 from services.crawler.visits.asking import Asker
+from services.crawler.visits.finding import capture_of
 from shared.clock import SystemClock
 from shared.events.values import Site, SiteKind
 from shared.net import AddressRefused, Fetcher, NetSettings
@@ -85,8 +86,10 @@ async def test_a_secret_for_https_alone_is_not_sent_and_neither_is_the_request(w
 async def test_a_site_is_asked_through_its_exit(web: Web) -> None:
     web.server.answers["/"] = plain(b"home")
     for site, times in ((watched(), 0), (watched(exit="kr"), 1)):
-        assert (await web.asker.get(web.url("a.test"), watched=site)).body == b"home"
+        answer = await web.asker.get(web.url("a.test"), watched=site)
+        assert answer.body == b"home"
         assert len(web.proxy.asked) == times
+        assert capture_of(answer, "Haetae", SystemClock().now()).exit == (site.exit or "")  # for who looks next
 
 
 async def test_a_site_whose_exit_is_missing_is_not_asked_directly(web: Web) -> None:

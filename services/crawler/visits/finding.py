@@ -65,4 +65,5 @@ def capture_of(answer: Fetched, user_agent: str, fetched_at: datetime) -> Captur
         user_agent=user_agent,
         content_type=answer.headers.get("content-type", FALLBACK_TYPE),
         body_sha256=hashlib.sha256(answer.body).hexdigest(),
+        exit=answer.exit,
     )

@@ -64,7 +64,8 @@ class Capture:
             clock=self._clock,
             fetcher=self._fetcher,
             browser=self._browser,
-            traffic=Traffic(self._fetcher, self._clock, user_agent, event.finding.language),
+            # As it was found: a site may answer to some country alone, or only within a network of its own.
+            traffic=Traffic(self._fetcher, self._clock, user_agent, event.finding.language, event.capture.exit or None),
             look=self._looking,
             around=self._around,
             user_agent=user_agent,

@@ -39,8 +39,12 @@ class Traffic:
     """`exchanges`: what the page asked for, the page itself first. `beside`: media that were asked for by their
     address. `refusals`: what was not asked for, or not answered."""
 
-    def __init__(self, fetcher: Fetcher, clock: Clock, user_agent: str, language: str | None) -> None:
-        self._fetcher, self._clock, self._user_agent = fetcher, clock, user_agent
+    def __init__(
+        self, fetcher: Fetcher, clock: Clock, user_agent: str, language: str | None, exit: str | None = None
+    ) -> None:
+        """`exit`: the proxy that everything goes through, also what other hosts bring: the page's operator may watch
+        them."""
+        self._fetcher, self._clock, self._user_agent, self.exit = fetcher, clock, user_agent, exit
         self.languages = f"{language},en;q=0.5" if language else "en"
         self._slots = asyncio.Semaphore(AT_ONCE)
         self._page, self._media = _Used(), _Used()
@@ -130,6 +134,7 @@ class Traffic:
             headers=headers,
             max_bytes=most,
             redirects=0,
+            exit=self.exit,
             cut=cut,
             timeout_s=seconds,
         )

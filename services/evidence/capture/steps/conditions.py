@@ -5,7 +5,7 @@ from services.evidence.circumstances.conditions import clock_facts, site_clock, 
 from services.evidence.domain import clean
 from shared.browser.chromium import HEIGHT, WIDTH
 
-DIRECT = "direct"  # captures use no exit
+DIRECT = "direct"
 
 
 async def conditions(work: Work) -> Made:
@@ -18,7 +18,7 @@ async def conditions(work: Work) -> Made:
             "scripts": work.scripts,
             "user_agent": clean(work.user_agent),
             "languages": work.traffic.languages,
-            "exit": DIRECT,
+            "exit": work.traffic.exit or DIRECT,
             "outside_address": work.settings.outside_address or None,
             "clock": clock_facts(work.clock.now(), compared),
             "site_clock": site_clock(work.page),

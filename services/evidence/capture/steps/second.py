@@ -13,6 +13,7 @@ from services.evidence.capture.work import Json, Made, StepFailed, Work
 from services.evidence.domain import Exchange, File, clean
 from shared.events.values import Picture
 from shared.net import AddressRefused, Fault, FetchFailed, location_of
+from shared.net.exits import is_onion
 from shared.net.fetcher import REDIRECTS, joined
 from shared.version import VERSION
 
@@ -30,7 +31,7 @@ async def second(work: Work) -> Made:
     if isinstance(page, str):
         raise StepFailed(page)
     pictures = await asyncio.gather(*(_picture(asking, *one) for one in _chosen(work.event.finding.pictures)))
-    look = work.second = Second(page, tuple(asking.exchanges), tuple(pictures), work.settings.second_exit or "")
+    look = work.second = Second(page, tuple(asking.exchanges), tuple(pictures), asking.exit or "")
     data = await asyncio.to_thread(_archived, look, work)
     return Made((File(NAME, data, MEDIA_TYPE),), _facts(look))
 
@@ -39,7 +40,7 @@ class Asking:
     """Every answer of the look, in `exchanges`; all of them within its time."""
 
     def __init__(self, work: Work) -> None:
-        self._work = work
+        self._work, self.exit = work, exit_for(work)
         self._until = asyncio.get_running_loop().time() + work.settings.second_seconds
         self.exchanges: list[Exchange] = []
 
@@ -73,13 +74,20 @@ class Asking:
             headers=sent,
             max_bytes=most,
             redirects=0,
-            exit=self._work.settings.second_exit,
+            exit=self.exit,
             cut=cut,
             fresh=True,
         )
         exchange = recorded(fetched, {"user-agent": self._work.settings.user_agent, **sent}, at)
         self.exchanges.append(exchange)
         return exchange
+
+
+def exit_for(work: Work) -> str | None:
+    """The second look's own, if there is one and it can lead there."""
+    if is_onion(httpx.URL(work.event.finding.url).host):
+        return work.traffic.exit
+    return work.settings.second_exit or work.traffic.exit
 
 
 def _chosen(pictures: tuple[Picture, ...]) -> list[tuple[int, Picture]]:
