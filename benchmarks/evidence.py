@@ -20,7 +20,7 @@ from playwright.async_api import async_playwright
 
 from benchmarks.capturing.flagging import finding, flagged
 from benchmarks.capturing.memory import watched
-from benchmarks.harness import Figure
+from benchmarks.harness import Figure, alone
 from benchmarks.peers import Web, open_browser
 from deploy.local.part import PartName
 from deploy.local.stack import Stack
@@ -152,3 +152,7 @@ def _figure(ours: dict[int, Run], plain: list[float], captures: int) -> Figure:
             "captures": captures,
         },
     )
+
+
+if __name__ == "__main__":
+    alone(measure)
