@@ -3,6 +3,7 @@
 import base64
 import io
 import re
+from dataclasses import replace
 
 import pytest
 from PIL import Image
@@ -15,6 +16,7 @@ from tests.support.pages import picture
 from tests.support.reports import OFFICE, URL, contents, custody_lines, manifest
 
 BOXES = '<svg xmlns="http://www.w3.org/2000/svg" width="10" height="10"><rect width="5" height="5"/></svg>'
+BOTTOM = 14 / 25.4 * 72  # points: the margin below which a page is cut
 WIREFRAME = Shown(BOXES, "wireframe")
 HOSTILE = '#panic("x") $a$ *b* @c <d> \\ // \u202e\u0000\u200b مرحبا 简体 สวัสดี \U0001f600 ' + "w" * 5_000
 
@@ -24,6 +26,13 @@ def drawn(told) -> PdfReader:
         report(told, OFFICE, Shown(drawing("screenshot-redacted.jpg", picture(1280, 2600)), "redacted")), told.order.at
     )
     return PdfReader(io.BytesIO(pdf))
+
+
+def foot(reader: PdfReader, said: str) -> float:
+    """How high above the edge of the second page this stands (points)."""
+    at: list[float] = []
+    reader.pages[1].extract_text(visitor_text=lambda text, place, *_: at.append(place[5]) if said in text else None)
+    return at[0]
 
 
 def text_of(reader: PdfReader) -> str:
@@ -89,10 +98,13 @@ def test_hostile_text_neither_runs_nor_makes_a_third_page():
             "matches": [{"algorithm": HOSTILE, "distance": 3, "variant": ""}] * 30,
         },
     )
+    lines = custody_lines(str(told.order.case_id), *[("official-1", "viewed", {"why": HOSTILE})] * 30)
+    told = replace(told, stamps=[replace(told.stamps[0], authority=HOSTILE)] * 9, custody=lines)
     reader = drawn(told)
     assert len(reader.pages) == 2
+    assert foot(reader, told.seal["public_key"]) > BOTTOM
     assert '#panic("x") $a$ *b*' in text_of(reader)
-    assert "46 more files" in text_of(reader)
+    assert "56 more files" in text_of(reader)
 
 
 def test_hash_only_shows_the_wireframe_and_says_so():
@@ -126,7 +138,7 @@ def test_what_is_no_picture_or_too_large_is_left_out():
 def test_a_long_chain_of_custody_shows_its_beginning_and_its_end():
     told = contents()
     lines = [("evidence", "collected", {}), *[("official-1", "viewed", {})] * 30, ("official-2", "exported", {})]
-    told = type(told)(**{**vars(told), "custody": custody_lines(str(told.order.case_id), *lines)})
+    told = replace(told, custody=custody_lines(str(told.order.case_id), *lines))
     text = text_of(drawn(told))
     assert "22 lines between" in text
     assert text.count("열람 viewed") == 8

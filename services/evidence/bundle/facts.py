@@ -15,7 +15,7 @@ from shared.notices import reference
 
 # What fits: two pages of which each line is read. All of it is in the bundle's other files.
 MAX_URL, MAX_NAME, MAX_WORDS, MAX_NOTE = 260, 70, 120, 48
-MOST_FILES, MOST_STAMPS = 34, 6
+MOST_FILES, MOST_STAMPS = 24, 6
 FIRST_LINES, LAST_LINES = 4, 6  # of custody: how it began, and what happened last
 MOST_REASONS = 5
 STEPS_PREFIX = "step-"
