@@ -88,7 +88,7 @@ def _document(path: Path) -> bytes | None:
     except OSError as error:
         raise Unreadable(path.name, "unreadable", why=error.strerror or error) from error
     if len(data) > MOST_BYTES:
-        raise Unreadable(path.name, "big", most=MOST_BYTES >> 20)
+        raise Unreadable(path.name, "big", most=MOST_BYTES >> 10)
     return data
 
 

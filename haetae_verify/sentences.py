@@ -70,8 +70,8 @@ SENTENCES: Mapping[str, Mapping[str, str]] = {
         "ko": "{part}: 묶음에 속하지 않는 파일입니다. 어느 문서에도 나오지 않습니다.",
     },
     "big": {
-        "en": "{part} is larger than {most} MiB, which no document of a bundle is.",
-        "ko": "{part}: {most} MiB보다 큽니다. 묶음의 문서는 이렇게 클 수 없습니다.",
+        "en": "{part} is larger than {most} KiB, which no such file of a bundle is.",
+        "ko": "{part}: {most} KiB보다 큽니다. 묶음에서 이런 파일은 이렇게 클 수 없습니다.",
     },
     "canonical": {
         "en": "{part} was changed, or written by something else: {why}",
@@ -154,6 +154,21 @@ SENTENCES: Mapping[str, Mapping[str, str]] = {
     "stamp": {
         "en": "{part}, the time stamp of {authority} on {covers}, is not right: {why}",
         "ko": "{part}: {covers}에 대한 {authority}의 시점확인이 맞지 않습니다. ({why})",
+    },
+    "stamp-other": {
+        "en": "{part}, the time stamp of {authority}, was given on something else than {covers}: one of the two was "
+        "changed or exchanged.",
+        "ko": "{part}: {authority}의 시점확인은 {covers}이 아닌 다른 것에 대한 것입니다. 둘 중 하나가 바뀌었습니다.",
+    },
+    "stamp-root": {
+        "en": "{part}: the certificate of {authority} does not lead to a root that is trusted here, or was not valid "
+        "at the time of the stamp: {why}. With --authority, name the root of that authority too.",
+        "ko": "{part}: {authority}의 인증서가 신뢰하는 최상위 인증서로 이어지지 않거나 그때 유효하지 않았습니다. "
+        "({why}) --authority를 쓰셨다면 그 기관의 최상위 인증서도 지정하십시오.",
+    },
+    "stamps-many": {
+        "en": "{part} lists more than {most} time stamps.",
+        "ko": "{part}: 시점확인이 {most}개를 넘습니다.",
     },
     "stamp-early": {
         "en": "{part} was stamped at {at}, before what it covers was there: {covers}.",

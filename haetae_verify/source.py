@@ -26,14 +26,14 @@ class Source(Protocol):
     def open(self, name: str) -> BinaryIO: ...
 
 
-def small(source: Source, name: str) -> bytes:
+def small(source: Source, name: str, most: int = MOST_BYTES) -> bytes:
     """The bytes of a file that belongs into memory. Raises `Wrong`."""
     if name not in source.files:
         raise Wrong(name, "missing")
-    if source.files[name].size > MOST_BYTES:
-        raise Wrong(name, "big", most=MOST_BYTES >> 20)
+    if source.files[name].size > most:
+        raise Wrong(name, "big", most=most >> 10)
     with source.open(name) as file:
-        return file.read(MOST_BYTES)
+        return file.read(most)
 
 
 class Packed:

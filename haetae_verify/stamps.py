@@ -1,11 +1,20 @@
 """Time stamps (RFC 3161): each covers the seal, or the authority's stamp before it, and leads to a root."""
 
+import re
+import ssl
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from cryptography.x509 import Certificate, NameOID, load_der_x509_certificate, load_pem_x509_certificates
+from cryptography.hazmat.primitives.serialization import Encoding
+from cryptography.x509 import (
+    Certificate,
+    InvalidVersion,
+    NameOID,
+    load_der_x509_certificate,
+    load_pem_x509_certificates,
+)
 from rfc3161_client import TimeStampResponse, VerificationError, VerifierBuilder, decode_timestamp_response
 
 from haetae_verify.canonical import moment
@@ -17,6 +26,10 @@ NAME, FORMAT = "stamps.json", "haetae-stamps/1"
 SEAL = "seal.json"
 # An authority may say whole seconds only, and the agency's clock is the agency's: what differs by less is no lie.
 CLOCKS = timedelta(minutes=5)
+MOST = 1_000  # two authorities, each renewed every year for longer than any sentence: more is a way to keep us busy
+MOST_BYTES = 1 << 16  # a stamp has eight thousand with all its certificates; roots have fewer
+# Where the library quotes OpenSSL's own words: about the certificates, and about all else.
+UNTRUSTED, REASON = re.compile(r'"Verify error: ([^"]*)"'), re.compile(r'reason: "([^"]*)"')
 
 
 @dataclass(frozen=True)
@@ -49,8 +62,9 @@ def check_stamps(source: Source, case_id: str, sealed_at: datetime, roots: Seque
     if shape.text("case_id") != case_id:
         raise Wrong(NAME, "case", other=shape.text("case_id"), case=case_id)
     for listed in _listed(shape):
-        trusted = roots or certificates(root_name(listed.authority), small(source, root_name(listed.authority)))
-        stamp = _check(listed, small(source, listed.file), small(source, listed.covers), trusted)
+        trusted = roots or _own_roots(source, listed.authority)
+        response, covered = (small(source, name, MOST_BYTES) for name in (listed.file, listed.covers))
+        stamp = _check(listed, response, covered, trusted)
         if stamp.at < earliest[listed.covers] - CLOCKS:
             raise Wrong(listed.file, "stamp-early", at=moment(stamp.at), covers=listed.covers)
         if abs(stamp.at - listed.at) > CLOCKS:
@@ -78,14 +92,24 @@ def trusted(files: Sequence[Path]) -> list[Certificate]:
 def certificates(part: str, pem: bytes) -> list[Certificate]:
     """Raises `Wrong`."""
     try:
-        return load_pem_x509_certificates(pem)
-    except ValueError as error:
+        found = load_pem_x509_certificates(pem)
+        # Certificates that OpenSSL cannot read would end the library, which gives them to it.
+        readable = b"".join(certificate.public_bytes(Encoding.DER) for certificate in found)
+        ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT).load_verify_locations(cadata=readable)
+    except (ValueError, InvalidVersion, ssl.SSLError) as error:
         raise Wrong(part, "pem", why=error) from error
+    return found
+
+
+def _own_roots(source: Source, authority: str) -> list[Certificate]:
+    return certificates(root_name(authority), small(source, root_name(authority), MOST_BYTES))
 
 
 def _listed(shape: Shape) -> list[_Listed]:
     found: dict[str, _Listed] = {}
-    for number, item in enumerate(shape.objects("stamps"), 1):
+    if len(items := shape.objects("stamps")) > MOST:
+        raise Wrong(NAME, "stamps-many", most=MOST)
+    for number, item in enumerate(items, 1):
         listed = _Listed(
             item.number("number"), item.text("authority"), item.text("covers"), item.text("file"), item.moment("at")
         )
@@ -98,26 +122,45 @@ def _listed(shape: Shape) -> list[_Listed]:
 
 
 def _check(listed: _Listed, response: bytes, covered: bytes, roots: Sequence[Certificate]) -> Stamp:
+    told = {"authority": listed.authority, "covers": listed.covers}
     try:
         decoded = decode_timestamp_response(response)
-        VerifierBuilder(roots=list(roots)).build().verify_message(decoded, covered)
         signer = _signer(decoded)
+        VerifierBuilder(roots=list(roots)).build().verify_message(decoded, covered)
         return Stamp(
             **vars(listed) | {"at": decoded.tst_info.gen_time.astimezone(UTC)},
             signer=_called(signer),
             valid_until=signer.not_valid_after_utc,
         )
-    except (VerificationError, ValueError, TypeError, OverflowError) as error:
-        raise Wrong(listed.file, "stamp", authority=listed.authority, covers=listed.covers, why=error) from error
+    except VerificationError as error:
+        kind, why = _named(str(error))
+        raise Wrong(listed.file, kind, why=why, **told) from error
+    except Exception as error:  # two readers of strangers' DER have more kinds of errors than they list
+        raise Wrong(listed.file, "stamp", why=error, **told) from error
+
+
+def _named(said: str) -> tuple[str, str]:
+    """The kind of what the library says, and the words of it that a reader can look up."""
+    if said == "Mismatch between messages":
+        return "stamp-other", said
+    if untrusted := UNTRUSTED.findall(said):
+        return "stamp-root", untrusted[0]
+    return "stamp", next(iter(REASON.findall(said)[-1:]), said)
 
 
 def _signer(response: TimeStampResponse) -> Certificate:
+    """Nothing signs the list of certificates: of two that answer to the name of the signer, one was put there to lend
+    him another name, or a longer life."""
     signed = response.signed_data
-    info = next(iter(signed.signer_infos))
-    for certificate in map(load_der_x509_certificate, signed.certificates):
-        if (certificate.issuer, certificate.serial_number) == (info.issuer, info.serial_number):
-            return certificate
-    raise ValueError("it does not hold the certificate that signed it")
+    (info,) = signed.signer_infos
+    found = [
+        certificate
+        for certificate in map(load_der_x509_certificate, signed.certificates)
+        if (certificate.issuer, certificate.serial_number) == (info.issuer, info.serial_number)
+    ]
+    if len(found) != 1:
+        raise ValueError(f"it holds {len(found)} certificates of who signed it, where there is one")
+    return found[0]
 
 
 def _called(certificate: Certificate) -> str:

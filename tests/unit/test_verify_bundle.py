@@ -124,7 +124,7 @@ def test_a_seal_needs_a_key_that_was_in_use(since, until, right):
         ({"stamps_json": stamps(covers="README.txt")}, ("stamps.json", "stamp-listed")),
         ({"stamps_json": stamps(file="../stamp-1.tsr")}, ("stamps.json", "stamp-listed")),
         ({"stamps_json": stamps(2, authority="nobody")}, ("authority-nobody.pem", "missing")),
-        ({"stamps_json": stamps(2, authority="local-a")}, ("stamp-2.tsr", "stamp")),
+        ({"stamps_json": stamps(2, authority="local-a")}, ("stamp-2.tsr", "stamp-root")),
         ({"stamps_json": stamps(at=moment(AT + timedelta(days=400)))}, ("stamps.json", "stamp-time")),
         ({"stamps_json": document("stamps.json", stamps=[])}, ("authority-local-a.pem", "stranger")),
         ({"stamps_json": document("stamps.json", case_id="x")}, ("stamps.json", "case")),
@@ -144,8 +144,8 @@ def test_what_the_agency_itself_may_not_put_together(files, found):
 @pytest.mark.parametrize(
     ("at", "of", "by", "found"),
     [
-        (timedelta(hours=1), b"Something else.", "local-a", "stamp"),
-        (timedelta(hours=1), PARTS["seal.json"], "local-b", "stamp"),
+        (timedelta(hours=1), b"Something else.", "local-a", "stamp-other"),
+        (timedelta(hours=1), PARTS["seal.json"], "local-b", "stamp-root"),
         (-timedelta(hours=1), PARTS["seal.json"], "local-a", "stamp-early"),
     ],
 )
@@ -156,7 +156,7 @@ def test_stamps_of_other_things_times_and_authorities_are_named(at, of, by, foun
 
 def test_authorities_that_the_reader_does_not_know_are_named():
     others = [signer.root.certificate for signer in OTHER.signers.values()]
-    assert wrong(listed(PARTS, AGENCY.key), roots=others) == ("stamp-1.tsr", "stamp")
+    assert wrong(listed(PARTS, AGENCY.key), roots=others) == ("stamp-1.tsr", "stamp-root")
 
 
 def sealed_anew(listed_files, kept):

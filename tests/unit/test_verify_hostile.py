@@ -1,14 +1,22 @@
 """Bundles made to hurt whoever checks them: each ends in a sentence, within bounds."""
 
+import base64
 import io
 import json
 import zipfile
+from datetime import timedelta
 
 import pytest
+from asn1crypto import cms, tsp
+from asn1crypto import x509 as asn1
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import Encoding
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from haetae_verify import container, wacz
+from haetae_verify import container, stamps, wacz
 from haetae_verify.__main__ import main
 from haetae_verify.bundle import check_bundle
 from haetae_verify.canonical import canonical
@@ -121,9 +129,45 @@ def test_a_document_of_depth_is_refused():
     assert refused({**files, "bundle.json": about["bundle.json"]})[0] == "custody.json"
 
 
-def test_a_document_without_end_is_not_read(monkeypatch):
-    monkeypatch.setattr("haetae_verify.source.MOST_BYTES", 1_000)
-    assert refused(listed(PARTS, AGENCY.key))[1] == "big"
+def test_what_is_larger_than_it_can_be_is_not_read(monkeypatch):
+    assert refused(listed({**PARTS, "stamp-1.tsr": bytes(1 << 17)}, AGENCY.key)) == ("stamp-1.tsr", "big")
+    monkeypatch.setattr(stamps, "MOST", 2)
+    assert refused(listed(PARTS, AGENCY.key)) == ("stamps.json", "stamps-many")
+
+
+def test_certificates_that_would_end_a_library_are_named():
+    """OpenSSL reads no such name, and Python's reader no such version: neither is left to the library in between."""
+    der = AGENCY.signers["local-a"].root.certificate.public_bytes(Encoding.DER)
+    for broken in (
+        der.replace(b"Root", b"R\xff\xfft", 1),
+        der.replace(b"\xa0\x03\x02\x01\x02", b"\xa0\x03\x02\x01\x42"),
+    ):
+        text = b"-----BEGIN CERTIFICATE-----\n" + base64.encodebytes(broken) + b"-----END CERTIFICATE-----\n"
+        files = {**PARTS, "authority-local-a.pem": text}
+        assert refused(listed(files, AGENCY.key)) == ("authority-local-a.pem", "pem")
+
+
+def test_a_certificate_put_beside_the_signer_s_lends_it_no_other_name():
+    """Whoever passes a stamp on can add certificates to it: nothing signs them."""
+    real, key = AGENCY.signers["local-a"].certificate, ec.generate_private_key(ec.SECP256R1())
+    twin = (
+        x509.CertificateBuilder()
+        .subject_name(x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "Ministry " * 7)]))
+        .issuer_name(real.issuer)
+        .serial_number(real.serial_number)
+        .public_key(key.public_key())
+        .not_valid_before(bundles.AT)
+        .not_valid_after(bundles.AT + timedelta(days=30_000))
+        .add_extension(x509.ExtendedKeyUsage([x509.ExtendedKeyUsageOID.TIME_STAMPING]), critical=True)
+        .sign(key, hashes.SHA256())
+    )
+    response = tsp.TimeStampResp.load(PARTS["stamp-1.tsr"])
+    sent = response["time_stamp_token"]["content"]["certificates"]
+    sent.append(cms.CertificateChoices("certificate", asn1.Certificate.load(twin.public_bytes(Encoding.DER))))
+    response["time_stamp_token"]["content"]["certificates"] = sent.copy()
+    files = {**PARTS, "stamp-1.tsr": response.dump(force=True)}
+    with pytest.raises(Wrong, match="holds 2 certificates of who signed it"):
+        check(listed(files, AGENCY.key))
 
 
 def archive(change):
