@@ -21,6 +21,7 @@ from services.gateway.casefile import open_file
 from services.gateway.evidence import orders
 from services.gateway.evidence.lines import note
 from services.gateway.evidence.looks import ONE_LOOK
+from services.gateway.routes import case
 from services.gateway.security import PICTURE_POLICY
 from services.gateway.web import application
 from shared.clock import ManualClock
@@ -275,6 +276,7 @@ WRONG: tuple[tuple[dict[str, Any], int, str], ...] = (
     ({"kind": "destroy"}, 422, "kind"),
     ({"kind": "release"}, 409, "hold"),
     ({"kind": "hold", "until": "2020-01-01T00:00:00Z"}, 422, "until"),
+    ({"kind": "hold", "until": "9999-12-31T23:59:59-12:00"}, 422, "until"),  # not in UTC's calendar
     ({"force": True}, 422, "force"),
 )
 
@@ -284,6 +286,26 @@ async def test_an_order_needs_reason_basis_and_sense(desk: Desk, api: httpx.Asyn
         answer = await ordered(api, story, **more)
         assert (answer.status_code, answer.json()["errors"][0]["field"]) == (status, named)
     assert await published(desk, story) == []
+
+
+async def test_an_order_is_not_changed_by_sending_it_again(desk: Desk, api: httpx.AsyncClient, story: Story) -> None:
+    number = str(uuid4())
+    assert [(await ordered(api, story, order_id=number)).status_code for _ in range(2)] == [202, 202]
+    for other in ({"kind": "hold"}, {"basis": "another"}):
+        again = await ordered(api, story, order_id=number, **other)
+        assert (again.status_code, again.json()["errors"][0]["code"]) == (409, "order-differs")
+    assert [one["kind"] for one in await published(desk, story)] == ["bundle"]
+
+
+async def test_of_a_long_chain_the_newest_lines_are_shown_and_all_are_checked(
+    desk: Desk, api: httpx.AsyncClient, story: Story, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(case, "MOST_LINES", 2)
+    page = (await api.get(f"/cases/{story.case}")).text
+    assert ">collected<" not in page
+    assert ">time-stamped<" in page
+    assert "3 lines were recomputed" in page
+    assert page.count("The newest 2 lines") == 2
 
 
 async def test_only_reviewers_order_and_only_from_our_page(desk: Desk, api: httpx.AsyncClient, story: Story) -> None:

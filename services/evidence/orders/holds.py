@@ -1,6 +1,6 @@
 """Legal holds: while one stands, nothing of the case is destroyed. Several may stand; each ends by itself."""
 
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
@@ -86,4 +86,7 @@ def _chosen(holds: list[Hold], order: Order) -> Hold:
 
 def _until(order: Order) -> datetime | None:
     given = order.terms.get("until")
-    return datetime.fromisoformat(given) if given else None
+    try:
+        return datetime.fromisoformat(given).astimezone(UTC) if given else None
+    except OverflowError as error:
+        raise Refused("the hold's end lies beyond the calendar: give an earlier day, or none") from error

@@ -3,9 +3,9 @@
 Destroying is no order of this page: one person alone must not be able to make proof vanish with a click.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
@@ -94,6 +94,7 @@ async def place(database: Database, case_id: UUID, wanted: Wanted, by: Account) 
         }
         placed = await tx.execute(insert(Order).values(order).on_conflict_do_nothing().returning(Order.order_id))
         if placed.first() is None:
+            await check_same(tx, order_id, order)
             return order_id
         event = EvidenceOrdered.model_validate({**order, "until": wanted.until, "hold": wanted.hold})
         tx.publish(event, id=identity("evidence.ordered", event.order_id))
@@ -111,6 +112,17 @@ def check_form(wanted: Wanted) -> None:
             raise Problem(422, "too-long", field=field, most=MAX_WORDS)
     if wanted.kind not in KINDS:
         raise Problem(422, "bad-order", field="kind")
+    try:
+        _ = wanted.until and wanted.until.astimezone(UTC)
+    except OverflowError as error:  # the last day of the calendar, west of Greenwich
+        raise Problem(422, "bad-until", field="until") from error
+
+
+async def check_same(tx: Transaction, order_id: UUID, given: Mapping[str, Any]) -> None:
+    """Who goes back to a form and changes it must not believe that the change was ordered. Raises `Problem` 409."""
+    placed = await tx.get(Order, order_id)
+    if placed and any(getattr(placed, name) != given[name] for name in ("kind", "why", "basis")):
+        raise Problem(409, "order-differs", field="order_id")
 
 
 async def check_possible(tx: Transaction, case_id: UUID, wanted: Wanted, now: datetime) -> None:
@@ -150,6 +162,15 @@ async def done(event: EvidenceOrderDone, tx: Transaction) -> None:
         await history.append(tx, event.case_id, event.owner, Action.ORDER_FAILED, details | {"error": event.error})
     else:
         await history.append(tx, event.case_id, event.owner, Action.ORDER_DONE, details)
+
+
+async def listed(database: Database, case_id: UUID) -> tuple[Case, Sequence[Order]]:
+    """The case and its orders alone: a page asks every two seconds. Raises `Problem` 404."""
+    async with database.transaction() as tx:
+        case = await tx.get(Case, case_id)
+        if case is None:
+            raise Problem(404, "no-case")
+        return case, await of_case(tx, case_id)
 
 
 async def of_case(tx: Transaction, case_id: UUID) -> Sequence[Order]:

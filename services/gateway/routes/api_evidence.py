@@ -12,7 +12,7 @@ from services.gateway.answers import Errors
 from services.gateway.casefile import CaseFile, open_file
 from services.gateway.evidence.downloads import download
 from services.gateway.evidence.files import kind
-from services.gateway.evidence.orders import MAX_WORDS, Order, Wanted, place
+from services.gateway.evidence.orders import MAX_WORDS, Order, Wanted, listed, place
 from services.gateway.parts import parts_of
 from services.gateway.requests import ApiReviewer, Reader
 from services.gateway.routes.api_models import NO_NUL, Input
@@ -80,8 +80,8 @@ def told(file: CaseFile) -> dict[str, Any]:
 async def orders(request: Request, visitor: Reader, case_id: UUID) -> list[OrderItem]:
     """The newest first."""
     parts = parts_of(request)
-    file = await open_file(parts.database, case_id)
-    return [item(row, row.downloadable(parts.clock.now())) for row in file.orders]
+    _, placed = await listed(parts.database, case_id)
+    return [item(row, row.downloadable(parts.clock.now())) for row in placed]
 
 
 def item(row: Order, downloadable: bool) -> OrderItem:

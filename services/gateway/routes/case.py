@@ -23,6 +23,7 @@ from shared.events import Verdict
 
 router = APIRouter()
 MAX_NOTE = 2_000  # characters
+MOST_LINES = 200  # of custody and of history: ten thousand make a page of 6 MB; all are checked
 # Why a case is rejected: a fixed vocabulary, so that the reasons can be counted and learned from.
 REJECTIONS = ("wrong-match", "not-unlawful", "already-gone", "draft-wrong", "other")
 
@@ -50,6 +51,7 @@ async def case_page(request: Request, case_id: UUID, visitor: Reader) -> HTMLRes
         file_kind=kind,
         redacted=REDACTED,
         max_words=MAX_WORDS,
+        most_lines=MOST_LINES,
         new_id=uuid4,
         opened=opened(request),
         viewing_seconds=int(VIEWING.total_seconds()),

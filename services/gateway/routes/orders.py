@@ -9,9 +9,8 @@ from starlette.datastructures import FormData
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response, StreamingResponse
 
-from services.gateway.casefile import open_file
 from services.gateway.evidence.downloads import download
-from services.gateway.evidence.orders import Wanted, place
+from services.gateway.evidence.orders import Wanted, listed, place
 from services.gateway.pages import render
 from services.gateway.parts import parts_of
 from services.gateway.problems import Problem
@@ -32,8 +31,8 @@ async def order(request: Request, case_id: UUID, visitor: Reviewer) -> Response:
 @router.get("/cases/{case_id}/orders")
 async def orders(request: Request, case_id: UUID, visitor: Reader) -> HTMLResponse:
     """The list alone: a page looks again while something is being made."""
-    file = await open_file(parts_of(request).database, case_id)
-    return render(request, "case_orders_list.html", visitor, file=file, case=file.case)
+    case, placed = await listed(parts_of(request).database, case_id)
+    return render(request, "case_orders_list.html", visitor, orders=placed, case=case)
 
 
 @router.post("/cases/{case_id}/orders/{order_id}/bundle")

@@ -11,7 +11,7 @@ from services.gateway.evidence.files import REDACTED, stand_in
 from services.gateway.evidence.page_text import read_text
 from services.gateway.pages import render
 from services.gateway.parts import parts_of
-from services.gateway.pictures import REASONS, VIEWING, plain_bytes, sealed_picture, unblur
+from services.gateway.pictures import REASONS, VIEWING, find, plain_bytes, sealed_picture, unblur
 from services.gateway.requests import Reader, Reviewer, guarded_form, text_of
 from services.gateway.security import PICTURE_POLICY
 from services.gateway.store import Case
@@ -76,4 +76,5 @@ async def figure(request: Request, visitor: Reader, case_id: UUID, name: str, ti
 async def _stand_in(request: Request, case_id: UUID, name: str) -> str:
     async with parts_of(request).database.transaction() as tx:
         case = await tx.get(Case, case_id)
+        find(case, name)
     return stand_in(name, (case.objects if case else None) or ())
