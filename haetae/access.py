@@ -7,6 +7,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 import psycopg
+from alembic.util import CommandError
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from deploy.local.access import grant_logins
@@ -55,6 +56,8 @@ async def bring_up_to_date(url: str, logins: Mapping[str, str] | None = None) ->
     try:
         await asyncio.to_thread(upgrade, url)
         await asyncio.to_thread(grant_logins, url, logins or {})
+    except CommandError as error:  # alembic's: it finds no way from there to here
+        raise ConnectionError(f"the database is of a newer Haetae ({error}): use that version's command") from error
     except (SQLAlchemyError, psycopg.Error, ImportError) as error:
         why = error.orig if isinstance(error, DBAPIError) else error
         raise ConnectionError(

@@ -1,6 +1,7 @@
 """`haetae evidence bundle` and `haetae verify`: a case in one file for a court or the police, and the check of one."""
 
 import hashlib
+import os
 from pathlib import Path
 from typing import Annotated
 
@@ -37,6 +38,8 @@ def bundle(
     path = out or Path(f"{case}.haetae.zip")
     if path.exists():
         fail(f"{path} exists already: give another --out")
+    if not os.access(path.parent, os.W_OK):  # before anything is ordered: each bundle stands in the custody for ever
+        fail(f"nothing can be written to {path.parent}: give another --out")
 
     async def do() -> Order:
         with console.status("the evidence service makes the bundle"):
@@ -58,14 +61,16 @@ async def _fetch(home: Path, order: Order, path: Path) -> None:
         open_vault(settings) as vault,
         open_exports(settings, vault, SystemClock()) as exports,
     ):
-        with part.open("wb") as file:
-            async for piece in exports.get(order.case_id, order.order_id):
-                hasher.update(piece)
-                file.write(piece)
-    if hasher.hexdigest() != (order.result or {})["sha256"]:
-        part.unlink()
-        raise ValueError(f"what lies in the store is not the bundle that order {order.order_id} made: order it again")
-    part.rename(path)
+        try:
+            with part.open("wb") as file:
+                async for piece in exports.get(order.case_id, order.order_id):
+                    hasher.update(piece)
+                    file.write(piece)
+            if hasher.hexdigest() != (order.result or {})["sha256"]:
+                raise ValueError(f"what lies in the store is not the bundle of order {order.order_id}: order it again")
+            part.rename(path)
+        finally:
+            part.unlink(missing_ok=True)
 
 
 def verify(

@@ -1,7 +1,7 @@
 """`haetae evidence`: sealed evidence of a case: bundles, holds, retention, destruction."""
 
 import getpass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Annotated, Any
 from uuid import UUID
@@ -78,14 +78,24 @@ def hold(
     basis: Basis,
     until: Annotated[
         datetime | None,
-        typer.Option(formats=["%Y-%m-%d"], help="Ends by itself when this day begins (UTC).", show_default=False),
+        typer.Option(
+            formats=["%Y-%m-%d"], help="Last day; it ends by itself after it (UTC).", show_default=False
+        ),
     ] = None,
     home: Home = HOME,
 ) -> None:
     """Put a case under legal hold: nothing of it is destroyed until each of its holds is released."""
-    terms = terms_of(until=until.replace(tzinfo=UTC) if until else None)
+    terms = terms_of(until=_end_of(until) if until else None)
     order = guarded(lambda: order_and_wait(home, Wanted(case, OrderKind.HOLD, by, why, basis, terms)))
     console.print(f"case {case} is under hold {order.order_id}", soft_wrap=True)
+
+
+def _end_of(day: datetime) -> datetime:
+    """The day is covered, as on the gateway's page."""
+    try:
+        return day.replace(tzinfo=UTC) + timedelta(days=1)
+    except OverflowError as error:
+        raise typer.BadParameter("give an earlier day, or none", param_hint="--until") from error
 
 
 @evidence.command("release")

@@ -62,12 +62,10 @@ def print_orders(orders: Sequence[Order], as_json: bool) -> None:
     if not orders:
         errors.print("no such order")
         return
-    table = _table("order", "case", "kind", "by", "ordered", "state", "why")
-    for one in orders:
-        table.add_row(
-            *map(_shown, (one.order_id, one.case_id, one.kind, one.by, _moment(one.ordered_at), _state(one), one.why))
-        )
-    console.print(table)
+    for one in orders:  # no table: two numbers of 36 characters would leave nothing for words
+        console.print(Text(f"{one.kind} {one.order_id}", "bold"), _shown(_state(one)), soft_wrap=True)
+        said = f"case {one.case_id}, by {one.by}, {_moment(one.ordered_at)}: {one.why} ({one.basis})"
+        console.print("  ", _shown(said), sep="", soft_wrap=True)
 
 
 def print_certificate(document: bytes) -> None:
@@ -97,7 +95,7 @@ def _sections(found: Mapping[str, Any]) -> Iterable[tuple[str, object]]:
         yield "kept as", f"{found['class']}, {ends} ({found['source']})"
         yield "verdict", found["verdict"] or "undecided"
     for hold in found["holds"]:
-        until = f" until {hold['until']:%Y-%m-%d}" if hold["until"] else ""
+        until = f" until {_moment(hold['until'])}" if hold["until"] else ""
         yield "held", f"{hold['hold_id']} by {hold['by']} since {hold['placed_at']:%Y-%m-%d}{until}: {hold['basis']}"
     for stamp in found["stamps"]:
         yield "stamp", f"{stamp['authority']}, {_moment(stamp['at'])}"
@@ -126,7 +124,7 @@ def _state(one: Order) -> str:
 def _table(*columns: str) -> Table:
     table = Table(box=None, pad_edge=False, header_style="bold")
     for column in columns:
-        table.add_column(column, overflow="fold")
+        table.add_column(column, overflow="fold", no_wrap=column == "case")  # to be copied whole
     return table
 
 

@@ -6,6 +6,7 @@ from functools import partial
 import pytest
 
 from services.evidence.bundle.making import make
+from services.evidence.custody import lines
 from services.evidence.orders import retention
 from services.evidence.orders.tools import Tools
 from services.evidence.orders.worker import Worker
@@ -72,6 +73,11 @@ async def test_a_bundle_is_ordered_written_and_checked(at_home, at_work, haetae,
     assert list(tmp_path.glob("*.part")) == []
     status, said = await asyncio.to_thread(haetae, "evidence", "bundle", case, *ORDER, "--out", out)
     assert (status, "exists already: give another --out" in said) == (1, True)
+    status, said = await asyncio.to_thread(haetae, "evidence", "bundle", case, *ORDER, "--out", tmp_path / "no" / "x")
+    assert (status, "give another --out" in said) == (1, True)
+    async with at_home.database.transaction() as tx:
+        actions = [line["action"] for line in await lines.read(tx, case)]
+    assert actions.count("exported") == 1  # none was ordered that could not be written
     whole = out.read_bytes()
     out.write_bytes(whole.replace(b"lantern", b"lanterm", 1))
     status, said = haetae("verify", out, "--lang", "ko")
