@@ -78,9 +78,7 @@ def hold(
     basis: Basis,
     until: Annotated[
         datetime | None,
-        typer.Option(
-            formats=["%Y-%m-%d"], help="Last day; it ends by itself after it (UTC).", show_default=False
-        ),
+        typer.Option(formats=["%Y-%m-%d"], help="Last day; it ends by itself after it (UTC).", show_default=False),
     ] = None,
     home: Home = HOME,
 ) -> None:

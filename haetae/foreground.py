@@ -83,10 +83,8 @@ async def _sandbox(options: Options, once: bool, console: Console) -> int:
             console.print(f"Check it: {bundle.command}", highlight=False, soft_wrap=True)
         if not once:
             console.print(f"Everything keeps running: {address}. Ctrl-C stops it.", highlight=False, soft_wrap=True)
-            stack = f"--home {demonstration.house.stack.home}"
-            console.print(
-                f"Commands beside it need {stack}: haetae evidence plan {stack}", markup=False, soft_wrap=True
-            )
+            said = f"Commands beside it: haetae evidence plan --home {options.home / 'stack'}, and the like"
+            console.print(said, highlight=False, markup=False, soft_wrap=True)
             with suppress(asyncio.CancelledError):  # the run is over; what counts is how it went
                 console.print(await demonstration.house.stack.failure(), style="red", markup=False)
     return 1 if summary.failures or (bundle and bundle.problem) else 0
