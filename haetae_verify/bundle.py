@@ -12,6 +12,7 @@ from cryptography.x509 import Certificate
 
 from haetae_verify import custody, manifest, ots, stamps
 from haetae_verify.canonical import digest, moment
+from haetae_verify.container import MOST
 from haetae_verify.custody import Custody, check_custody
 from haetae_verify.keys import check_period
 from haetae_verify.manifest import Manifest
@@ -160,8 +161,8 @@ def _check_known(source: Source, listed: Manifest, stamped: Sequence[Stamp]) -> 
 
 
 def _check_archives(source: Source) -> tuple[str, ...]:
-    archives = tuple(sorted(name for name in source.files if name.endswith(".wacz")))
+    archives, left = tuple(sorted(name for name in source.files if name.endswith(".wacz"))), MOST
     for name in archives:
         with source.open(name) as file:
-            check_wacz(name, file)
+            left -= check_wacz(name, file, left)
     return archives

@@ -3,6 +3,7 @@
 import base64
 import io
 import json
+import struct
 import zipfile
 from datetime import timedelta
 
@@ -177,13 +178,21 @@ def archive(change):
 
 
 def test_web_archives_that_are_not_whole_are_named():
-    assert wacz.check_wacz("page.wacz", io.BytesIO(bundles.wacz())) == 2
+    assert wacz.check_wacz("page.wacz", io.BytesIO(bundles.wacz())) == len("WARC/1.1 {}\n" + bundles.TEXT)
     assert archive(lambda files: {**files, "pages/pages.jsonl": b"{ }"}) == "wacz-file"
     assert archive(lambda files: {**files, "pages/more.jsonl": b""}) == "wacz-listed"
     assert archive(lambda files: {name: files[name] for name in files if name != "pages/pages.jsonl"}) == "wacz-listed"
     assert archive(lambda files: {**files, "datapackage.json": files["datapackage.json"] + b" "}) == "wacz-file"
     assert archive(lambda files: {**files, "datapackage.json": b"[]"}) == "field"
     assert archive(lambda files: {}) == "wacz"
+
+
+def test_a_member_without_a_name_is_no_end_of_the_program():
+    made = bytearray(bundles.wacz())
+    at = made.index(b"PK\1\2") + 28
+    made[at : at + 4] = struct.pack("<2H", 0, *struct.unpack_from("<H", made, at))  # its name is an extra field now
+    with pytest.raises(Wrong, match="no web archive"):
+        wacz.check_wacz("page.wacz", io.BytesIO(made))
 
 
 def test_a_bomb_is_not_unpacked():
@@ -196,6 +205,8 @@ def test_a_bomb_is_not_unpacked():
     with pytest.raises(Wrong) as found:
         wacz.check_wacz("page.wacz", out)
     assert found.value.kind == "wacz-file"
+    with pytest.raises(Wrong, match="more than 4 GiB"):
+        wacz.check_wacz("page.wacz", io.BytesIO(bundles.wacz()), 10)
     huge = [{"path": "bomb", "hash": "sha256:" + "0" * 64, "bytes": 2**40}]
     assert archive(lambda files: {"datapackage.json": json.dumps({"resources": huge}).encode(), "bomb": b""}) == "wacz"
 
