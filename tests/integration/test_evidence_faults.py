@@ -21,8 +21,9 @@ from shared.bus.kafka import KafkaBroker
 from shared.events import ContentFlagged, EvidenceFailed, EvidenceSealed
 from tests.support.dying import dying
 from tests.support.evidence_mortal import death
-from tests.support.faulted import at_work, faulted
+from tests.support.faulted import TOPIC, at_work, faulted
 from tests.support.gateway import make_desk
+from tests.support.kafka import committed
 from tests.support.pages import picture, site
 from tests.support.poll import eventually
 from tests.support.service import record
@@ -48,8 +49,9 @@ async def house(tmp_path, migrated, s3_settings, monkeypatch):
             yield made
 
 
-def fault(house, name, gone=None):
-    """What strikes: `await strike()`; the page of `gone` is taken down at the same moment."""
+def fault(house, name, event, *, gone):
+    """What strikes: `await strike()`. `gone`: the page is taken down at the same moment."""
+    case = str(event.case_id).encode()
     match name.split(":"):
         case ["browser"]:
             action = house.kill_browser
@@ -61,13 +63,13 @@ def fault(house, name, gone=None):
             action = partial(house.outage, server, Link.halt)
         case [server, "answer"]:
             # What was asked for is done, and its answer is lost.
-            action = partial(house.outage, server, partial(Link.cut_after, words=b"COMMIT"))
+            action = partial(house.outage, server, partial(Link.cut_after, words=b"COMMIT", of=case))
 
     async def strike():
         house.mended_at = asyncio.get_running_loop().time()
         action()
         if gone:
-            house.take_down(gone)
+            house.take_down(event)
 
     return strike
 
@@ -77,11 +79,10 @@ async def through(house, name, points):
     found = {}
     for point in points:
         event = house.finding(f"{name.replace(':', '-')}-{point}")
-        gone = event if point in CAPTURED else None
-        house.strikes.planned[event.case_id, point].append(fault(house, name, gone))
+        house.strikes.planned[event.case_id, point].append(fault(house, name, event, gone=point in CAPTURED))
         await house.broker.produce([record(event)])
         found[point] = await house.settled(event)
-        await eventually(house.all_is_back)
+        await eventually(house.all_is_over)
         log.info("settled", fault=name, point=point, after_it_was_over_s=house.settled_at - house.mended_at)
         assert (event.case_id, point) in house.strikes.struck
     return found
@@ -164,7 +165,7 @@ async def test_each_fault_at_each_point(house, tmp_path, name):
 
 
 @pytest.mark.chaos
-@pytest.mark.timeout(400)
+@pytest.mark.timeout(900)
 async def test_the_process_killed_at_each_point(house, tmp_path, kafka_bootstrap, topic_prefix):
     """All findings at once: who dies on one takes the others in the middle of theirs."""
     deaths = tmp_path / "deaths"
@@ -172,21 +173,26 @@ async def test_the_process_killed_at_each_point(house, tmp_path, kafka_bootstrap
     events = {point: house.finding(f"death-{point}") for point in POINTS}
     for point, event in events.items():
         death(deaths, event.case_id, point).touch()
+    group = f"{topic_prefix}evidence.case"
     env = {
         "HAETAE_KAFKA_BOOTSTRAP": kafka_bootstrap,
         "HAETAE_KAFKA_IDEMPOTENCE": "0",
         "HAETAE_TOPIC_PREFIX": topic_prefix,
     }
     broker = KafkaBroker(kafka_bootstrap, topic_prefix, idempotence=False)
-    await broker.ensure_topics({ContentFlagged.topic.name: ContentFlagged.topic.partitions})
+    await broker.ensure_topics({TOPIC: ContentFlagged.topic.partitions})
     await broker.produce([record(event) for event in events.values()])
     await broker.close()
     async with dying(house, deaths, env) as ends:
         for event in events.values():
-            assert isinstance(await house.settled(event, 300), EvidenceSealed)
-        await eventually(lambda: not any(deaths.iterdir()), 60)
+            assert isinstance(await house.settled(event, 700), EvidenceSealed)
+
+        async def all_is_done() -> bool:
+            return len(ends) == len(events) == await committed(kafka_bootstrap, group, topic_prefix + TOPIC)
+
+        await eventually(all_is_done, 60)  # what was told but not committed has come again
         await paid(house)
-    assert ends[: len(POINTS)] == [-signal.SIGKILL] * len(POINTS)
+    assert set(ends) == {-signal.SIGKILL}
     for event in events.values():
         await assert_whole(house, event)
     assert (await bundled(house, events["commit"].case_id, tmp_path)).stamps

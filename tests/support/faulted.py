@@ -35,6 +35,7 @@ from tests.support.stamps import stampers
 from tests.support.strikes import Strikes
 
 TEXT = "The lantern parcel waits at gate seven."
+TOPIC = ContentFlagged.topic.name
 OUTAGE_S = 1.2  # more than the store's client bridges by itself
 
 
@@ -97,8 +98,11 @@ class Faulted:
         begin(self.links[name])
         asyncio.get_running_loop().call_later(seconds, self._mend, name)
 
-    def all_is_back(self) -> bool:
-        return not any(link.away for link in self.links.values())
+    def all_is_over(self) -> bool:
+        """Every server is there, and no finding is under way or to come again."""
+        through = sum(at for of, at in self.broker.groups["evidence.case"].offsets.items() if of.topic == TOPIC)
+        all_back = not any(link.away for link in self.links.values())
+        return all_back and through == sum(map(len, self.broker.logs(TOPIC)))
 
     def _mend(self, name: str) -> None:
         self.links[name].mend()

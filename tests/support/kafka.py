@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
+from aiokafka.admin import AIOKafkaAdminClient
 
 
 async def produce(bootstrap: str, topic: str, *values: bytes) -> None:
@@ -16,3 +17,14 @@ async def consume(bootstrap: str, topic: str, count: int) -> list[bytes]:
     """The first `count` values of the topic."""
     async with AIOKafkaConsumer(topic, bootstrap_servers=bootstrap, auto_offset_reset="earliest") as consumer:
         return [(await consumer.getone()).value for _ in range(count)]
+
+
+async def committed(bootstrap: str, group: str, topic: str) -> int:
+    """How many of the topic's records the group is through with."""
+    admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap)
+    await admin.start()
+    try:
+        offsets = await admin.list_consumer_group_offsets(group)
+    finally:
+        await admin.close()
+    return sum(at.offset for of, at in offsets.items() if of.topic == topic and at.offset > 0)

@@ -19,7 +19,7 @@ class Link:
         self._flows, self._cut = asyncio.Event(), False
         self._flows.set()
         self._ends: set[asyncio.StreamWriter] = set()
-        self._last_words, self._heard = b"", False
+        self._last_words: tuple[bytes, ...] = ()
         self.port = 0
 
     def cut(self) -> None:
@@ -32,9 +32,10 @@ class Link:
         """Nothing comes through, and nobody is told; what was sent meanwhile arrives once it is mended."""
         self._flows.clear()
 
-    def cut_after(self, words: bytes) -> None:
-        """The next request with these words reaches the server; its answer does not come back, it is `cut`."""
-        self._last_words, self._heard = words, False
+    def cut_after(self, words: bytes, of: bytes) -> None:
+        """The next request with these words, on a connection that carried those `of`, reaches the server; its answer
+        does not come back: everything is cut."""
+        self._last_words = (of, words)
 
     @property
     def away(self) -> bool:
@@ -52,21 +53,26 @@ class Link:
             far_reader, far_writer = await asyncio.open_connection(self._host, self._server_port)
             ends = {writer, far_writer}
             self._ends |= ends
+            last = asyncio.Event()
             try:
                 with closing(writer), closing(far_writer):
-                    await asyncio.gather(self._ask(reader, far_writer), self._answer(far_reader, writer))
+                    await asyncio.gather(self._ask(reader, far_writer, last), self._answer(far_reader, writer, last))
             finally:
                 self._ends -= ends
 
-    async def _ask(self, client: asyncio.StreamReader, server: asyncio.StreamWriter) -> None:
+    async def _ask(self, client: asyncio.StreamReader, server: asyncio.StreamWriter, last: asyncio.Event) -> None:
+        said = 0  # of the last words, on this connection
         async for data in self._flowing(client, server):
-            self._heard = self._heard or (bool(self._last_words) and self._last_words in data)
+            while said < len(self._last_words) and self._last_words[said] in data:
+                said += 1
+            if self._last_words and said == len(self._last_words):
+                self._last_words = ()
+                last.set()
             server.write(data)
 
-    async def _answer(self, server: asyncio.StreamReader, client: asyncio.StreamWriter) -> None:
+    async def _answer(self, server: asyncio.StreamReader, client: asyncio.StreamWriter, last: asyncio.Event) -> None:
         async for data in self._flowing(server, client):
-            if self._heard:
-                self._last_words, self._heard = b"", False
+            if last.is_set():
                 self.cut()
             else:
                 client.write(data)
