@@ -17,6 +17,7 @@ KINDS = "'bundle', 'hold', 'release', 'class', 'destroy'"
 def upgrade() -> None:
     op.add_column("evidence", sa.Column("destroy_order", sa.Uuid), schema=SCHEMA)
     op.add_column("evidence", sa.Column("destroyed_at", Moment), schema=SCHEMA)
+    op.execute(f"REVOKE DELETE ON {SCHEMA}.evidence FROM {role(SCHEMA)}")
     _create_orders()
     _create_holds()
     op.create_table(
@@ -58,8 +59,24 @@ def _create_orders() -> None:
     )
     waiting = sa.text("done_at IS NULL")
     op.create_index("orders_waiting", "orders", ["case_id", "position"], schema=SCHEMA, postgresql_where=waiting)
+    turn = [sa.text("(by = 'evidence')"), "position"]
+    op.create_index("orders_turn", "orders", turn, schema=SCHEMA, postgresql_where=waiting)
     op.create_index("orders_case", "orders", ["case_id"], schema=SCHEMA)
-    op.execute(f"REVOKE DELETE, TRUNCATE ON {SCHEMA}.orders FROM {role(SCHEMA)}")
+    _let_change("orders", "tries, taken_by, next_at, progress, done_at, result, error")
+    op.execute(
+        f"CREATE FUNCTION {SCHEMA}.refuse_another_end() RETURNS trigger LANGUAGE plpgsql AS "
+        "$$ BEGIN RAISE EXCEPTION 'order % has ended: how it ended does not change', OLD.order_id; END $$"
+    )
+    op.execute(
+        f"CREATE TRIGGER ended BEFORE UPDATE ON {SCHEMA}.orders "
+        f"FOR EACH ROW WHEN (OLD.done_at IS NOT NULL) EXECUTE FUNCTION {SCHEMA}.refuse_another_end()"
+    )
+
+
+def _let_change(table: str, columns: str) -> None:
+    """Nothing else of a row, and no row goes: who ordered what, and when, stays as it was said."""
+    op.execute(f"REVOKE UPDATE, DELETE ON {SCHEMA}.{table} FROM {role(SCHEMA)}")
+    op.execute(f"GRANT UPDATE ({columns}) ON {SCHEMA}.{table} TO {role(SCHEMA)}")
 
 
 def _create_holds() -> None:
@@ -75,7 +92,7 @@ def _create_holds() -> None:
         schema=SCHEMA,
     )
     op.create_index("holds_case", "holds", ["case_id"], schema=SCHEMA)
-    op.execute(f"REVOKE DELETE, TRUNCATE ON {SCHEMA}.holds FROM {role(SCHEMA)}")
+    _let_change("holds", "released_at, released_by_order")
 
 
 def _create_certificates() -> None:
@@ -100,6 +117,8 @@ def _create_certificates() -> None:
 def downgrade() -> None:
     for table in ("certificates", "retention", "holds", "orders"):
         op.drop_table(table, schema=SCHEMA)
-    op.execute(f"DROP FUNCTION {SCHEMA}.refuse_certificate_change()")
+    for function in ("refuse_certificate_change", "refuse_another_end"):
+        op.execute(f"DROP FUNCTION {SCHEMA}.{function}()")
+    op.execute(f"GRANT DELETE ON {SCHEMA}.evidence TO {role(SCHEMA)}")
     op.drop_column("evidence", "destroyed_at", schema=SCHEMA)
     op.drop_column("evidence", "destroy_order", schema=SCHEMA)

@@ -277,6 +277,20 @@ async def test_what_is_past_its_time_is_destroyed_only_where_the_agency_said_so(
         assert "Enforcement Rule 2-6" in said["basis"]
 
 
+async def test_what_got_another_class_before_its_turn_is_kept(desk):
+    case = await desk.sealed()
+    desk.later(days=5 * 366)
+    await desk.order(case, OrderKind.CLASS, retention="ten-years")  # the service was not there to carry it out
+    async with desk.database.transaction() as tx:
+        await ending.look(tx, desk.tools.rules, True, Metrics())
+    while await desk.step():
+        pass
+    async with desk.database.transaction() as tx:
+        (destroying,) = (one for one in await listed(tx, case, False, 10) if one.kind == OrderKind.DESTROY)
+    assert destroying.error == "its time is not over any more: it is kept as ten-years"
+    assert "destroyed" not in await desk.actions(case)
+
+
 async def test_a_quarantine_that_is_not_ours_is_said_to_be_out_of_reach(desk, monkeypatch):
     case = await desk.sealed()
 

@@ -3,8 +3,10 @@
 import asyncio
 
 import pytest
+import sqlalchemy as sa
 
 from haetae_verify.chain import broken_at
+from services.evidence.custody.lines import SELF
 from services.evidence.orders import destruction, facts, holds
 from services.evidence.orders.handlers import decided, ordered
 from services.evidence.orders.planning import due, plan_of
@@ -250,3 +252,35 @@ async def test_a_category_once_told_stays_and_an_older_verdict_does_not_count(de
         known = await facts.of(tx, case)
     assert (known.verdict, known.decided_at.hour) == ("approved", 2)
     assert "known_content" in known.categories
+
+
+REWRITTEN = (
+    "UPDATE orders SET why = 'another reason'",
+    "UPDATE orders SET result = '{}'",
+    "UPDATE orders SET done_at = NULL, result = NULL, error = NULL",
+    "DELETE FROM orders",
+    "UPDATE holds SET placed_at = now()",
+    "UPDATE holds SET until = now()",
+    "DELETE FROM holds",
+    "DELETE FROM evidence",
+    "UPDATE signing_keys SET since = now()",
+    "DELETE FROM signing_keys",
+    "UPDATE custody SET actor = 'another'",
+    "DELETE FROM custody_ends",
+)
+
+
+async def test_the_service_itself_cannot_rewrite_what_was_ordered_held_and_sealed(desk, database):
+    case = await desk.sealed()
+    await desk.done(case, OrderKind.HOLD)
+    for statement in REWRITTEN:
+        with pytest.raises(sa.exc.DBAPIError, match=r"permission denied|has ended|append-only"):
+            async with database.transaction() as tx:
+                await tx.execute(sa.text(statement))
+
+
+async def test_a_person_does_not_wait_for_what_the_service_ordered_itself(desk):
+    over, wanted = await desk.sealed(1), await desk.sealed(2)
+    own, persons = await desk.order(over, OrderKind.HOLD, SELF), await desk.order(wanted, OrderKind.HOLD)
+    assert await desk.step()
+    assert [(await desk.of(one)).done_at is not None for one in (own, persons)] == [False, True]

@@ -15,7 +15,7 @@ import sqlalchemy as sa
 from haetae_verify.canonical import digest
 from haetae_verify.chain import GENESIS
 from services.evidence.custody import lines
-from services.evidence.orders import facts, holds, inventory
+from services.evidence.orders import holds, inventory, planning
 from services.evidence.orders.cases import locked, standing
 from services.evidence.orders.certificate import Outcome, Thing, certificate
 from services.evidence.orders.placing import Refused
@@ -79,15 +79,21 @@ async def _begin(tx: Transaction, order: Order, rules: Rules) -> None:
             raise Refused(f"a legal hold stands on this case: {holds.named(held)}; it has to be released first")
         if ordered := await holds.ordered(tx, order.case_id):
             raise Refused(f"a legal hold on this case was ordered and is about to stand (order {ordered})")
-        await _refuse_for_ever(tx, order, rules)
+        await _refuse_by_class(tx, order, rules)
     row.destroy_order = order.order_id
 
 
-async def _refuse_for_ever(tx: Transaction, order: Order, rules: Rules) -> None:
-    """What has to be kept for ever goes in two steps, so that somebody says why it does not have to be kept."""
-    known = await facts.of(tx, order.case_id)
-    if known is not None and (kept := rules.kept(known)).kept_as in rules.for_ever:
+async def _refuse_by_class(tx: Transaction, order: Order, rules: Rules) -> None:
+    """What has to be kept for ever goes in two steps, so that somebody says why it does not have to be kept. What the
+    service ordered by itself must still be due: a verdict or an order may have come between."""
+    planned = await planning.plan_of(tx, order.case_id, rules)
+    if planned is None:
+        return
+    kept = planned.kept
+    if kept.kept_as in rules.for_ever:
         raise Refused(f"it is kept for ever as {kept.kept_as} ({kept.source}); give it another class first")
+    if order.by == lines.SELF and not planned.due(tx.clock.now()):
+        raise Refused(f"its time is not over any more: it is kept as {kept.kept_as}")
 
 
 async def _remove(order: Order, things: list[Thing], tools: Tools) -> Outcome:

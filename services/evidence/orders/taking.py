@@ -9,6 +9,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import aliased
 
+from services.evidence.custody.lines import SELF
 from services.evidence.orders.store import Order
 from shared.database import Transaction
 from shared.events import EvidenceOrderDone, OrderKind
@@ -16,6 +17,7 @@ from shared.failures import Failure
 from shared.identity import identity
 
 LEASE_S = 60.0  # a killed process's order is taken over after it; whoever works renews it three times meanwhile
+OWN = sa.literal_column(f"(by = '{SELF}')")  # as the index `orders_turn` has it
 AGAIN_S = 10.0  # the store or the database was away: looked again, without end
 
 
@@ -24,13 +26,14 @@ class Lost(Failure):
 
 
 async def take(tx: Transaction, worker: str) -> Order | None:
-    """The oldest order that is due and not behind another of its case; it is the worker's for `LEASE_S`."""
+    """The oldest order that is due and not behind another of its case, people's first: none of them waits until all
+    whose time is over are destroyed. It is the worker's for `LEASE_S`."""
     now, earlier = tx.clock.now(), aliased(Order)
     blocked = sa.exists().where(
         earlier.case_id == Order.case_id, earlier.position < Order.position, earlier.done_at.is_(None)
     )
     due = sa.select(Order).where(Order.done_at.is_(None), Order.next_at <= now, ~blocked)
-    row = await tx.scalar(due.order_by(Order.position).limit(1).with_for_update(skip_locked=True))
+    row = await tx.scalar(due.order_by(OWN, Order.position).limit(1).with_for_update(skip_locked=True))
     if row is not None:
         row.taken_by, row.next_at, row.tries = worker, now + timedelta(seconds=LEASE_S), row.tries + 1
     return row
