@@ -13,7 +13,7 @@ NAME, FORMAT = "custody.json", "haetae-custody/1"
 
 @dataclass(frozen=True)
 class Custody:
-    """`actions`: how often each was done; `exported_by`: the pseudonym of the last line that says exported."""
+    """`actions`: how often each was done."""
 
     length: int
     head: str

@@ -2,7 +2,7 @@
 
 import re
 import ssl
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -168,7 +168,15 @@ def _called(certificate: Certificate) -> str:
     return str(names[0].value) if names else certificate.subject.rfc4514_string()
 
 
-def weak(stamps: Sequence[Stamp], now: datetime) -> list[str]:
-    """Authorities whose newest stamp no longer stands by itself: its certificate ended and no stamp renewed it."""
-    newest: Mapping[str, Stamp] = {stamp.authority: stamp for stamp in stamps}
-    return [authority for authority, stamp in newest.items() if stamp.valid_until < now]
+def weak(stamps: Sequence[Stamp], now: datetime) -> list[Stamp]:
+    """The stamps on the seal that no longer stand by themselves: the certificate ended, and no stamp that stands
+    renewed it before."""
+    until: dict[str, datetime] = {}  # by what is covered: up to when its own certificate need not be good any more
+    fallen = []
+    for stamp in reversed(stamps):  # a renewal has a higher number than what it renews
+        stands = stamp.valid_until >= min(now, until.get(stamp.file, now))
+        if stands:
+            until[stamp.covers] = min(stamp.at, until.get(stamp.covers, stamp.at))
+        elif stamp.covers == SEAL:
+            fallen.append(stamp)
+    return fallen[::-1]

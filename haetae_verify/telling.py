@@ -6,7 +6,7 @@ from datetime import datetime
 from haetae_verify.bundle import Proof
 from haetae_verify.canonical import moment
 from haetae_verify.certificate import Destruction
-from haetae_verify.stamps import weak
+from haetae_verify.stamps import CLOCKS, weak
 from haetae_verify.words import NAMES, WORDS
 from haetae_verify.wrong import Language, shown
 
@@ -25,7 +25,8 @@ class Teller:
         return WORDS[word][self._language].format(**said)
 
     def proof(self, proof: Proof, now: datetime) -> list[str]:
-        return [self.say("whole"), "", *_aligned(list(self._rows(proof))), "", *self._unproved(self._gaps(proof, now))]
+        first = self.say("whole" if proof.own_keys else "unchanged")
+        return [first, "", *_aligned(list(self._rows(proof))), "", *self._unproved(self._gaps(proof, now))]
 
     def destruction(self, found: Destruction) -> list[str]:
         rows = [
@@ -80,7 +81,8 @@ class Teller:
             ),
         )
         yield self.say("files"), self.say("files-how", count=proof.files)
-        yield from ((self.say("absent"), shown(item.name)) for item in listed.objects if not item.kept)
+        if absent := [item.name for item in listed.objects if not item.kept]:
+            yield self.say("absent"), shown(", ".join(absent), MOST)
         yield from ((self.say("archive"), shown(name)) for name in proof.archives)
 
     def _custody(self, proof: Proof) -> str:
@@ -93,9 +95,12 @@ class Teller:
             yield self.say("no-key", key=proof.bundle_key)
         if not proof.stamps:
             yield self.say("no-stamp")
-        elif not proof.own_roots:
-            yield self.say("no-root")
-        yield from (self.say("ended", authority=authority) for authority in weak(proof.stamps, now))
+        else:
+            if not proof.own_roots:
+                yield self.say("no-root")
+            if (first := min(stamp.at for stamp in proof.stamps)) > proof.sealed_at + CLOCKS:
+                yield self.say("late", sealed=proof.sealed_at, first=first)
+        yield from (self.say("ended", number=one.number, authority=one.authority) for one in weak(proof.stamps, now))
         if proof.ots != "none":
             yield self.say(f"ots-{proof.ots}")
         if not proof.packed:

@@ -7,6 +7,10 @@ WORDS: Mapping[str, Mapping[str, str]] = {
         "en": "Everything in this bundle is as it was sealed.",
         "ko": "이 묶음의 모든 내용은 봉인된 그대로입니다.",
     },
+    "unchanged": {
+        "en": "Nothing in this bundle was changed since it was signed. Whose signature it is, you still have to check.",
+        "ko": "이 묶음은 서명된 뒤로 바뀐 것이 없습니다. 누구의 서명인지는 아직 확인되지 않았습니다.",
+    },
     "certified": {
         "en": "This certificate of destruction is as it was signed.",
         "ko": "이 파기확인서는 서명된 그대로입니다.",
@@ -66,9 +70,15 @@ WORDS: Mapping[str, Mapping[str, str]] = {
         "en": "When it was sealed: no time-stamp authority says so, the agency alone does.",
         "ko": "봉인된 때. 시점확인이 없어 기관 스스로의 말뿐입니다.",
     },
+    "late": {
+        "en": "That it was sealed at {sealed} already: the first time stamp is of {first}, and for the time between "
+        "there is the word of the agency alone.",
+        "ko": "{sealed}에 이미 봉인되어 있었는지. 첫 시점확인은 {first}의 것이고, 그 사이는 기관의 말뿐입니다.",
+    },
     "ended": {
-        "en": "That the time stamp of {authority} still holds by itself: its certificate ended, and nothing renews it.",
-        "ko": "{authority}의 시점확인이 지금도 유효한지. 인증서 기간이 끝났고 이를 갱신한 시점확인이 없습니다.",
+        "en": "That time stamp {number}, of {authority}, still holds by itself: its certificate ended, and nothing "
+        "renewed it before.",
+        "ko": "시점확인 {number}({authority})이 지금도 유효한지. 인증서 기간이 끝났고 그 전에 갱신되지 않았습니다.",
     },
     "folder": {
         "en": "That the folder is all that the bundle was. Check the file {name} where you have it.",

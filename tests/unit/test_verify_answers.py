@@ -12,6 +12,7 @@ from haetae_verify.__main__ import main
 from haetae_verify.canonical import digest, moment
 from haetae_verify.sentences import SENTENCES
 from haetae_verify.signed import sign
+from haetae_verify.stamps import SEAL, Stamp, weak
 from haetae_verify.words import WORDS
 from haetae_verify.wrong import Wrong
 from tests.support.bundles import AT, CASE, TEXT, agency, bundle, listed, parts
@@ -59,7 +60,8 @@ def fields(text):
 def test_what_is_proved_and_what_is_not_is_told(file, say):
     status, told = say(file)
     assert status == 0
-    assert told.startswith("Everything in this bundle is as it was sealed.")
+    assert told.startswith("Nothing in this bundle was changed since it was signed. Whose")
+    assert "sealed at 2026-" in told  # the first stamp is an hour later
     for part in (CASE, AGENCY.public_key, "local-a", "rdap: no answer", "4 lines, unbroken", "Compare", "--authority"):
         assert part in told
     assert "://" not in told
@@ -69,7 +71,7 @@ def test_what_is_proved_and_what_is_not_is_told(file, say):
 def test_korean(file, say):
     status, told = say(file, "--lang", "ko")
     assert status == 0
-    assert "봉인된 그대로입니다" in told
+    assert "바뀐 것이 없습니다" in told
     assert "반출 1" in told
 
 
@@ -79,6 +81,7 @@ def test_with_the_agency_s_key_and_roots_less_is_left_open(file, say, tmp_path):
     roots.write_bytes(AGENCY.roots())
     status, told = say(file, "--key", key, "--authority", roots)
     assert status == 0
+    assert told.startswith("Everything in this bundle is as it was sealed.")
     assert "Compare" not in told
     assert "--authority" not in told
 
@@ -197,6 +200,23 @@ def test_a_stamp_that_ended_is_not_called_proof(file, say, monkeypatch):
     assert told.count("its certificate ended") == 2
 
 
+def test_a_renewal_holds_what_it_renewed_in_time():
+    def stamped(number, covers, day, until):
+        file = f"stamp-{number}.tsr"
+        return Stamp(number, "a", covers, file, AT + timedelta(day), "signer", AT + timedelta(until))
+
+    first, in_time, late = stamped(1, SEAL, 0, 10), stamped(2, "stamp-1.tsr", 9, 99), stamped(2, "stamp-1.tsr", 11, 99)
+    for stamps, day, fallen in (
+        ([first], 9, []),
+        ([first], 20, [first]),
+        ([first, in_time], 20, []),
+        ([first, in_time], 200, [first]),
+        ([first, in_time, stamped(3, "stamp-2.tsr", 98, 300)], 200, []),
+        ([first, late], 20, [first]),
+    ):
+        assert weak(stamps, AT + timedelta(day)) == fallen
+
+
 def ots(data):
     timestamp = pytest.importorskip("opentimestamps.core.timestamp")
     from opentimestamps.core.notary import PendingAttestation
@@ -222,9 +242,11 @@ def test_an_opentimestamps_proof_is_read_where_its_library_is(file, say, monkeyp
 
 
 def test_hostile_words_reach_no_terminal(say, file):
-    files = listed(parts(AGENCY), AGENCY.key, why="\x1b]0;x\x07 \u202e evil", basis="b" * 5_000)
+    evil = "\x1b]0;x\x07 \u202e evil \u3164\u2800\u0301 שלום" + " " * 99 + "Sealed"
+    files = listed(parts(AGENCY), AGENCY.key, why=evil, basis="b" * 5_000)
     file.write_bytes(container.write(files))
     told = say(file)[1]
     assert all(line.isprintable() for line in told.splitlines())
+    assert "evil \ufffd\ufffd\ufffd \ufffd\ufffd\ufffd\ufffd Sealed" in told
     assert "b" * 2_001 not in told
     assert Wrong("x\n\x1b[2J", "missing").say("ko").isprintable()
