@@ -1,20 +1,23 @@
 """Boxes of a page's layout, what is drawn of them, and what of a screenshot remains without them."""
 
 import io
+import random
 import re
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from PIL import Image
+from PIL import Image, ImageDraw, ImageFont
 
-from services.evidence.capture.boxes import MAX_LETTER, MAX_NODES, STYLES, UNKNOWN, Box, Boxes, boxes_of
+from services.evidence.capture.boxes import MAX_LETTER, MAX_NODES, STYLES, UNKNOWN, WHOLE, Box, Boxes, boxes_of
+from services.evidence.capture.lettering import LOWEST, lettering
 from services.evidence.capture.redacting import redacted
 from services.evidence.capture.wireframe import MAX_BOXES, wireframe
 from tests.support.pages import picture
 
 numbers = st.integers(-3000, 9000)
 boxes = st.frozensets(st.builds(Box, numbers, numbers, numbers, numbers), max_size=12)
-PLAIN = ["none", "normal", "none", "none", "none", "none", "none", "none", "visible"]
+PLAIN = ["none", "normal", *["none"] * 7, "visible", "visible", "0px"]
 
 
 def snapshot(*elements: tuple[str, list[str], list[float]]):
@@ -47,7 +50,7 @@ def test_pictures_are_told_by_name_and_by_style():
     found = boxes_of(
         snapshot(
             ("DIV", PLAIN, whole),
-            ("IMG", styled(overflow_x="clip"), [10.2, 20.7, 30.1, 40.0]),
+            ("IMG", styled(overflow_x="clip", overflow_y="clip"), [10.2, 20.7, 30.1, 40.0]),
             ("P", styled(background_image='linear-gradient(red, blue), url("x")'), [1, 2, 3, 4]),
             ("P", styled(background_image="linear-gradient(red, blue)"), [5, 5, 5, 5]),
             ("::before", styled(content='"words"'), [6, 6, 6, 6]),
@@ -62,11 +65,19 @@ def test_pictures_are_told_by_name_and_by_style():
 def test_what_draws_beyond_its_box_makes_all_unknown():
     for name, styles in [
         ("IMG", PLAIN),  # overflow: visible
+        ("IMG", styled(overflow_x="clip")),
+        ("IMG", styled(overflow_x="clip", overflow_y="clip", overflow_clip_margin="content-box 500px")),
+        ("DIV", styled(**{"-webkit-mask-box-image-source": 'url("x")'})),
         ("DIV", styled(filter='url("#f")')),
         ("DIV", styled(border_image_source='url("x")')),
         ("DIV", styled(**{"-webkit-box-reflect": "below 0px"})),
     ]:
         assert not boxes_of(snapshot((name, styles, [0, 0, 100, 100]))).known
+
+
+def test_the_background_of_a_body_is_drawn_on_all_of_the_page():
+    found = boxes_of(snapshot(("BODY", styled(background_image='url("x")'), [8, 8, 10, 10])))
+    assert found.pictures == {WHOLE}
 
 
 def test_high_letters_may_be_drawings():
@@ -99,6 +110,70 @@ def test_the_wireframe_is_made_of_numbers(pictures, text, blocks):
 def test_the_wireframe_ends():
     many = frozenset(Box(n % 1000, n // 1000, n % 1000 + 20, n // 1000 + 20) for n in range(3 * MAX_BOXES))
     assert wireframe(Boxes(blocks=many), 1280, 4000).count(b"<rect") == MAX_BOXES + 1
+
+
+LINE = "The lantern parcel waits at gate seven 등불 1234567890"
+
+
+def lined(size: int, draw_under=None) -> Image.Image:
+    """A page of five lines of text, 24 pixels apart, over what is drawn first."""
+    image = Image.new("RGB", (640, 120), "white")
+    if draw_under:
+        draw_under(image)
+    draw, font = ImageDraw.Draw(image), ImageFont.load_default(size)
+    for y in range(0, 120, 24):
+        draw.text((4, y + 2), LINE, fill=(20, 20, 60), font=font)
+    return image
+
+
+LINES = frozenset(Box(4, y, 600, y + 24) for y in range(0, 120, 24))
+
+
+@pytest.mark.parametrize("size", [12, 18])
+def test_letters_on_a_plain_ground_are_put_back(size):
+    assert lettering(lined(size), LINES).crop((4, 0, 300, 120)).getextrema() == (255, 255)
+
+
+def mosaic(side: int, *colours: tuple[int, int, int]):
+    def drawn(image: Image.Image) -> None:
+        draw, chance = ImageDraw.Draw(image), random.Random(5)
+        for x in range(0, image.width, side):
+            for y in range(0, image.height, side):
+                draw.rectangle((x, y, x + side - 1, y + side - 1), fill=chance.choice(colours))
+
+    return drawn
+
+
+def noise(image: Image.Image) -> None:
+    image.paste(Image.effect_noise(image.size, 60).convert("RGB"))
+
+
+@pytest.mark.parametrize(
+    "under",
+    [
+        mosaic(6, (200, 30, 30), (30, 200, 30)),
+        mosaic(14, (200, 30, 30), (30, 200, 30), (30, 30, 200)),
+        mosaic(3, (0, 0, 0), (120, 120, 120), (255, 255, 255)),
+        noise,
+        lambda image: image.paste(Image.linear_gradient("L").rotate(90).resize(image.size).convert("RGB")),
+        lambda image: image.paste(Image.radial_gradient("L").resize(image.size).convert("RGB")),
+    ],
+)
+def test_what_is_drawn_under_letters_is_not_put_back(under):
+    shown = lettering(lined(14, under), LINES)
+    assert shown.histogram()[255] < 0.1 * 640 * 120
+
+
+def test_blocks_of_colour_that_are_letters_each_are_not_put_back():
+    image = Image.new("RGB", (640, 120))
+    mosaic(16, (200, 30, 30), (30, 200, 30), (30, 30, 200))(image)
+    each = [Box(x, y, x + 17, y + 16) for x in range(0, 624, 16) for y in range(0, 112, 16)]
+    assert lettering(image, each).histogram()[255] < 0.1 * 640 * 120
+
+
+def test_dots_that_are_letters_each_are_not_put_back():
+    image = lined(14)
+    assert not lettering(image, [Box(0, y, 640, y + LOWEST - 1) for y in range(0, 120, LOWEST - 1)]).getbbox()
 
 
 @settings(max_examples=10)

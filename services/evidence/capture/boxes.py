@@ -12,11 +12,19 @@ from typing import Any, NamedTuple
 
 STYLES = (
     "background-image", "content", "list-style-image", "mask-image",  # a picture within the element's box
-    "border-image-source", "filter", "backdrop-filter", "-webkit-box-reflect", "overflow-x",  # or beyond it
+    # or beyond it
+    "border-image-source", "-webkit-mask-box-image-source", "-webkit-box-reflect", "filter", "backdrop-filter",
+    "overflow-x", "overflow-y", "overflow-clip-margin",
 )  # fmt: skip
-WITHIN, BEYOND, OVERFLOW = slice(0, 4), slice(4, 8), 8
-DRAWN = frozenset({"img", "image", "picture", "video", "audio", "canvas", "svg", "iframe", "frame", "object", "embed"})
+WITHIN, BEYOND, OVERFLOW = slice(0, 4), slice(4, 9), slice(9, 12)
+# `input` may be of the type `image`; of the parts of controls there are no boxes.
+DRAWN = frozenset(
+    {"img", "image", "picture", "video", "audio", "canvas", "svg", "iframe", "frame", "object", "embed"}
+    | {"input", "progress", "meter"}
+)
 CLIPPED = frozenset({"img", "video", "canvas", "svg", "iframe", "object", "embed"})  # unless their style says otherwise
+AT_ITS_EDGE = frozenset({"0px", "content-box", "padding-box", "border-box"})
+CANVAS = frozenset({"html", "body"})  # their background is drawn on the whole page (CSS Backgrounds 3, 2.11)
 GRADIENT = re.compile(r"^(?:none|normal|[\w-]*gradient\()")
 ELEMENT, TEXT = 1, 3
 MAX_NODES = 30_000  # of a document: a long thread has 5,000; beyond that nothing is known, and all is blurred
@@ -33,6 +41,9 @@ class Box(NamedTuple):
     @property
     def area(self) -> int:
         return max(0, self.right - self.left) * max(0, self.bottom - self.top)
+
+
+WHOLE = Box(0, 0, 1 << 20, 1 << 20)
 
 
 @dataclass(frozen=True)
@@ -70,7 +81,7 @@ def boxes_of(snapshot: Mapping[str, Any]) -> Boxes:
         name = strings[nodes["nodeName"][index]].lower()
         values = [strings[value] if value >= 0 else "" for value in styles]
         if _shows_picture(name, values):
-            pictures.add(_box(bounds))
+            pictures.add(WHOLE if name in CANVAS else _box(bounds))
         else:
             blocks.add(_box(bounds))
         known = known and not _draws_beyond(name, values)
@@ -109,10 +120,15 @@ def _plain(value: str) -> bool:
 
 def _draws_beyond(name: str, values: list[str]) -> bool:
     """Whether it may draw a picture where no box says so."""
-    border, *filters, reflection = values[BEYOND] if len(values) > OVERFLOW else ("none",) * 4
-    if not _plain(border) or reflection not in ("none", "") or any("url(" in value for value in filters):
+    border, mask, reflection, *filters = values[BEYOND]
+    if (
+        not (_plain(border) and _plain(mask))
+        or reflection not in ("none", "")
+        or any("url(" in value for value in filters)
+    ):
         return True
-    return name in CLIPPED and len(values) > OVERFLOW and values[OVERFLOW] in ("visible", "auto", "scroll")
+    *overflows, margin = values[OVERFLOW]
+    return name in CLIPPED and not (set(overflows) <= {"hidden", "clip"} and margin in AT_ITS_EDGE)
 
 
 def _legible(box: Box) -> bool:

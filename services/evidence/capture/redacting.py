@@ -9,6 +9,7 @@ from collections.abc import Iterable
 from PIL import Image, ImageChops, ImageDraw, ImageFilter
 
 from services.evidence.capture.boxes import Box, Boxes
+from services.evidence.capture.lettering import lettering
 
 QUALITY = 80
 # Of a picture as wide as the page the same remains as of its preview (`pictures.BLUR` of `pictures.PREVIEW` pixels),
@@ -25,7 +26,7 @@ def redacted(screenshot: bytes, boxes: Boxes) -> bytes:
     if boxes.known:
         pictures = _mask(page.size, boxes.pictures)
         shown.paste(_without(page, pictures), mask=ImageChops.invert(pictures))
-        written = _mask(page.size, sorted(boxes.text)[:MAX_BOXES])
+        written = lettering(page, sorted(boxes.text)[:MAX_BOXES])
         shown.paste(page, mask=ImageChops.subtract(written, pictures))
     out = io.BytesIO()
     shown.save(out, "JPEG", quality=QUALITY)
