@@ -67,7 +67,7 @@ def wacz(changed: Callable[[Files], Files] = lambda files: files) -> bytes:
     out = io.BytesIO()
     with zipfile.ZipFile(out, "w") as made:
         for name, data in changed(whole).items():
-            made.writestr(name, data)
+            made.writestr(zipfile.ZipInfo(name), data)  # of no date: made again it has the same bytes
     return out.getvalue()
 
 
