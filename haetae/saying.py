@@ -10,6 +10,7 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
+from deploy.local.home import HomeInUse
 from deploy.local.supervisor import StackFailed
 from haetae import access, imports
 from shared.failures import Failure
@@ -48,7 +49,7 @@ def guarded(work: Callable[[], Coroutine[None, None, T]]) -> T:
     """Run it; what a person can put right is said in one line instead of a traceback."""
     try:
         return asyncio.run(work())
-    except (ValueError, OSError, StackFailed, Failure) as error:
+    except (ValueError, OSError, HomeInUse, StackFailed, Failure) as error:
         fail(str(error))
 
 
