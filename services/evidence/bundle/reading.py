@@ -77,7 +77,7 @@ def parsed(manifest: bytes) -> Json:
 
 
 async def export(database: Database, ordered: orders.Order, manifest_sha256: str, files: list[Artifact]) -> Sealed:
-    """The order's line of custody, once however often it is tried, and all that the tables hold up to that line."""
+    """The order's line of custody, once however often it is tried; the chain up to that line, and the seal's tables."""
     async with database.transaction() as tx:
         case_id = ordered.case_id
         chain = await lines.read(tx, case_id)
@@ -104,9 +104,10 @@ async def _sealed(tx: Transaction, ordered: orders.Order, manifest_sha256: str, 
     if seal is None:
         raise Rejected(f"case {case_id} has no seal of the manifest {manifest_sha256}; capture it again")
     proof = await tx.get(Proof, (case_id, manifest_sha256))
-    at = next(line["at"] for line in chain if of_order(line, ordered))
+    end = next(number for number, line in enumerate(chain) if of_order(line, ordered))
+    at = datetime.fromisoformat(chain[end]["at"])
     return Sealed(
-        order=Order(case_id, ordered.by, ordered.why, ordered.basis, datetime.fromisoformat(at)),
+        order=Order(case_id, ordered.by, ordered.why, ordered.basis, at),
         seal=seal,
         stamps=tuple(
             Stamped(row.number, row.authority, row.covers, row.response, row.at)
@@ -115,7 +116,7 @@ async def _sealed(tx: Transaction, ordered: orders.Order, manifest_sha256: str, 
         roots=await kept.roots(tx, case_id, manifest_sha256),
         public_keys=await keys.public_keys(tx),
         proof=proof.proof if proof else None,
-        custody=chain,
+        custody=chain[: end + 1],
     )
 
 
