@@ -10,8 +10,8 @@ from rich.table import Table
 
 from deploy.local.home import Home as HomeFolder
 from haetae import access
-from haetae.saying import HOME, Home, bar, console, fail, guarded
-from shared.objects.vault import Vault, open_vault
+from haetae.saying import HOME, Home, bar, console, fail, finish, guarded
+from shared.objects.vault import Tampered, Vault, open_vault
 
 keys = typer.Typer(no_args_is_help=True, help="The key that wraps the keys of cases, and its change.")
 FORMER = "former_master_keys"
@@ -54,18 +54,23 @@ def new(home: Home = HOME) -> None:
 def rewrap(home: Home = HOME) -> None:
     """Wrap every case's key with the newest key. Can be interrupted and repeated, and services go on meanwhile."""
 
-    async def do() -> tuple[int, int]:
-        done = 0
+    async def do() -> tuple[int, int, list[str]]:
+        done, failed = 0, []
         async with access.object_settings(home) as settings, open_vault(settings) as vault:
             cases = [case async for case in vault.keys.cases()]
             with bar("case keys") as progress:
                 for number, case in enumerate(cases, 1):
-                    done += await vault.keys.rewrap(case)
+                    try:
+                        done += await vault.keys.rewrap(case)
+                    except Tampered as error:
+                        failed.append(f"the key of case {case}: {error}; restore it, or destroy that case")
                     progress(number, len(cases))
-        return done, len(cases)
+        return done, len(cases), failed
 
-    done, of = guarded(do)
-    console.print(f"{done:,} of {of:,} case keys wrapped anew; a former key that none needs any more can be given up")
+    done, of, failed = guarded(do)
+    console.print(f"{done:,} of {of:,} case keys wrapped anew")
+    finish(failed)
+    console.print("A former key that none needs any more can be given up")
 
 
 @keys.command("forget")

@@ -59,7 +59,7 @@ def _create_orders() -> None:
     )
     waiting = sa.text("done_at IS NULL")
     op.create_index("orders_waiting", "orders", ["case_id", "position"], schema=SCHEMA, postgresql_where=waiting)
-    turn = [sa.text("(by = 'evidence')"), "position"]
+    turn = [sa.text("(by = 'evidence')"), sa.text("position")]
     op.create_index("orders_turn", "orders", turn, schema=SCHEMA, postgresql_where=waiting)
     op.create_index("orders_case", "orders", ["case_id"], schema=SCHEMA)
     _let_change("orders", "tries, taken_by, next_at, progress, done_at, result, error")

@@ -29,10 +29,11 @@ class Exports:
     async def put(self, case_id: UUID, order_id: UUID, data: bytes) -> None:
         """In the place of what an earlier attempt at the order left. Raises `KeyDestroyed`."""
         key = await self._keys.get(case_id)
-        await self._store.clear(f"{self._today()}/{case_id}/{order_id}")
+        folder = f"{self._today()}/{case_id}/{order_id}"  # of one day, also where midnight comes between its parts
+        await self._store.clear(folder)
         parts = max(1, -(-len(data) // PART_BYTES))
         for part in range(parts):
-            place = f"{self._today()}/{case_id}/{order_id}/{part + 1:04}-{parts:04}"
+            place = f"{folder}/{part + 1:04}-{parts:04}"
             piece = data[part * PART_BYTES : (part + 1) * PART_BYTES]
             await self._store.put(place, await asyncio.to_thread(cipher.close, piece, key, _bound(place)))
 

@@ -5,7 +5,6 @@ wraps with its first and opens what any of them wrapped.
 """
 
 import base64
-import binascii
 import hashlib
 from collections.abc import Sequence
 from typing import Protocol
@@ -111,7 +110,7 @@ def key_of(setting: SecretStr, variable: str) -> bytes:
     """The key in a setting. Raises `ValueError` naming the variable and the cure, never the value."""
     try:
         key = base64.b64decode(setting.get_secret_value(), validate=True)
-    except binascii.Error:
+    except ValueError:  # also for letters that are not ASCII
         key = b""
     if len(key) != cipher.KEY_BYTES:
         raise ValueError(

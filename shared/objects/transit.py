@@ -6,23 +6,26 @@ must be of an authenticated kind, `aes256-gcm96`). The token may do that with th
 
 import asyncio
 import base64
-import binascii
 import json
+import os
 import re
+import ssl
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-import urllib3
+import certifi
+import httpx
 from pydantic import SecretStr
 
 from shared.failures import Rejected, Transient
 from shared.objects.cipher import KEY_BYTES, Tampered
-from shared.objects.s3 import pool
 
-CIPHERTEXT = re.compile(r"vault:v(\d+):[A-Za-z0-9+/=]+")
+CIPHERTEXT = re.compile(r"vault:v([0-9]{1,9}):[A-Za-z0-9+/=]+")
+TOKEN = re.compile(r"[!-~]+")  # what a header may hold; a client that refuses it would repeat it in its error
 MAX_ANSWER = 64 * 1024  # bytes; a wrapped key has 90
-TIMEOUT = urllib3.Timeout(connect=2.0, read=5.0)  # it answers in milliseconds; the runner tries again
+SECONDS = 5.0  # of a whole answer, which takes milliseconds; the runner tries again
+HEADERS = {"X-Vault-Request": "true", "accept-encoding": "identity"}  # what is not compressed cannot grow
 
 
 class Transit:
@@ -35,11 +38,13 @@ class Transit:
             raise ValueError("set HAETAE_TRANSIT_TOKEN or HAETAE_TRANSIT_TOKEN_FILE beside HAETAE_TRANSIT_URL")
         self._base, self._key = f"{url.rstrip('/')}/v1/{mount.strip('/')}", key
         self._token, self._token_file = token, token_file
-        self._pool = pool()
+        trusted = ssl.create_default_context(cafile=os.environ.get("SSL_CERT_FILE") or certifi.where())
+        # Neither redirects nor proxies of the environment: keys go where the setting says.
+        self._http = httpx.AsyncClient(verify=trusted, timeout=SECONDS, trust_env=False, headers=HEADERS)
         self.name = f"transit key {key}"
 
-    def close(self) -> None:
-        self._pool.clear()
+    async def aclose(self) -> None:
+        await self._http.aclose()
 
     def wrapped(self, value: bytes) -> bool:
         return value.startswith(b"vault:v")
@@ -62,23 +67,26 @@ class Transit:
         plaintext = (await self._ask("POST", f"decrypt/{self._key}", asked)).get("plaintext")
         try:
             key = base64.b64decode(str(plaintext), validate=True)
-        except binascii.Error:
+        except ValueError:
             key = b""
         if len(key) != KEY_BYTES:
             raise Transient(f"{self._base} gave no key of {KEY_BYTES} bytes")
         return key
 
     async def _ask(self, method: str, path: str, body: Mapping[str, str] | None = None) -> dict[str, Any]:
-        """Raises `Tampered` for what does not decrypt, `Rejected` without the right to it, `Transient` otherwise."""
+        """Raises `Tampered` for what does not decrypt, `Rejected` for a key that is not there, else `Transient`."""
         url = f"{self._base}/{path}"
         try:
-            status, data = await asyncio.to_thread(self._send, method, url, body)
-        except (urllib3.exceptions.HTTPError, OSError) as error:
-            raise Transient(f"the key service {self._base} does not answer: {error}") from error
+            async with asyncio.timeout(SECONDS):
+                status, data = await self._send(method, url, body)
+        except (httpx.HTTPError, OSError) as error:  # a `TimeoutError` is an `OSError`
+            raise Transient(f"the key service {self._base} does not answer: {error or type(error).__name__}") from error
         if status == 400 and method == "POST" and "decrypt" in path:
             raise Tampered(f"the key service {self._base} does not open a wrapped key: it was changed or moved")
-        if status in (400, 403, 404):
-            raise Rejected(f"the key service refuses {path} ({status}): look at the token's policy and the key's name")
+        if status == 403:  # tokens expire and are renewed: what needs one waits for that
+            raise Transient(f"the key service refuses the token for {path}: renew it, or look at its policy")
+        if status in (400, 404):
+            raise Rejected(f"the key service refuses {path} ({status}): look at HAETAE_TRANSIT_MOUNT and _KEY")
         if status != 200:
             raise Transient(f"the key service {self._base} answers {status}: is it sealed?")
         try:
@@ -87,25 +95,23 @@ class Transit:
             raise Transient(f"the key service {self._base} answers something else than it should") from error
         return answer if isinstance(answer, dict) else {}
 
-    def _send(self, method: str, url: str, body: Mapping[str, str] | None) -> tuple[int, bytes]:
-        token = self._token.get_secret_value() if self._token else _read(self._token_file)
-        response = self._pool.request(
-            method,
-            url,
-            headers={"X-Vault-Token": token, "X-Vault-Request": "true"},
-            body=json.dumps(body).encode() if body else None,
-            timeout=TIMEOUT,
-            redirect=False,
-            preload_content=False,
-        )
-        try:
-            return response.status, response.read(MAX_ANSWER)
-        finally:
-            response.close()
+    async def _send(self, method: str, url: str, body: Mapping[str, str] | None) -> tuple[int, bytes]:
+        headers, data = {"X-Vault-Token": self._read_token()}, bytearray()
+        async with self._http.stream(method, url, headers=headers, json=body) as answer:
+            async for part in answer.aiter_raw():
+                data += part
+                if len(data) > MAX_ANSWER:
+                    raise Transient(f"the key service {self._base} answers with more than {MAX_ANSWER:,} bytes")
+            return answer.status_code, bytes(data)
 
-
-def _read(path: Path | None) -> str:
-    return path.read_text().strip() if path else ""
+    def _read_token(self) -> str:
+        """Raises `Transient`, also while the file is written: an empty token would look like a key that is wrong."""
+        token = self._token.get_secret_value() if self._token else ""
+        if self._token_file:
+            token = self._token_file.read_text(errors="replace")
+        if not TOKEN.fullmatch(token := token.strip()):
+            raise Transient("HAETAE_TRANSIT_TOKEN or its file holds no token: one line of ASCII without blanks")
+        return token
 
 
 def _text(data: bytes) -> str:

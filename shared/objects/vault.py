@@ -6,8 +6,8 @@ evidence/  cases/<case_id>/<sha256>     an object, named by the digest of its pl
 
 import asyncio
 import hashlib
-from collections.abc import AsyncIterator, Iterator, Sequence
-from contextlib import ExitStack, asynccontextmanager, contextmanager
+from collections.abc import AsyncIterator, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
 from uuid import UUID
 
 from shared.failures import Rejected
@@ -67,7 +67,7 @@ class Vault:
 
     async def destroyed(self, case_id: UUID) -> bool:
         """Whether the case was destroyed: nothing of it can be kept any more."""
-        return await self.keys.state(case_id) == "destroyed"
+        return await self.keys.destroyed(case_id)
 
     async def digests(self, case_id: UUID) -> list[str]:
         """Of every object of the case that lies in the store, whichever capture put it there."""
@@ -89,16 +89,16 @@ class Vault:
 @asynccontextmanager
 async def open_vault(settings: ObjectSettings) -> AsyncIterator[Vault]:
     """The vault in the S3 buckets `evidence` and `keys`. Raises `ValueError` for a wrong key setting."""
-    with ExitStack() as opened:
-        wrapper = opened.enter_context(open_keyring(settings))
+    async with AsyncExitStack() as opened:
+        wrapper = await opened.enter_async_context(open_keyring(settings))
         objects, keys = S3Store(settings, "evidence"), S3Store(settings, "keys")
         opened.callback(objects.close)
         opened.callback(keys.close)
         yield Vault(objects, keys, wrapper)
 
 
-@contextmanager
-def open_keyring(settings: ObjectSettings) -> Iterator[Keyring]:
+@asynccontextmanager
+async def open_keyring(settings: ObjectSettings) -> AsyncIterator[Keyring]:
     """The key service wraps where there is one, else the master key; the others open what they wrapped."""
     own = None
     if settings.master_key is not None:
@@ -119,7 +119,7 @@ def open_keyring(settings: ObjectSettings) -> Iterator[Keyring]:
     try:
         yield Keyring(transit, [*([own] if own else []), *former])
     finally:
-        transit.close()
+        await transit.aclose()
 
 
 def _digest(data: bytes) -> str:

@@ -3,7 +3,7 @@
 import asyncio
 import json
 import secrets
-from uuid import uuid4
+from uuid import UUID
 
 import pytest
 from pydantic import SecretStr
@@ -12,6 +12,7 @@ from typer.testing import CliRunner
 from deploy.local.buckets import Bucket, ensure_buckets
 from deploy.local.home import Home
 from haetae.cli import app
+from shared.objects import cipher
 from shared.objects.vault import open_vault
 from tests.support.objects import object_settings
 
@@ -41,7 +42,7 @@ def environment(settings, home):
 
 
 async def test_a_new_master_key_takes_over(objects, tmp_path):
-    home, case = tmp_path / "home", uuid4()
+    home, case, lost = tmp_path / "home", UUID(int=1), UUID(int=0)
     folder = Home(home)
     objects = objects.model_copy(update={"master_key": SecretStr(folder.key("master_key"))})
     folder.release()
@@ -58,7 +59,14 @@ async def test_a_new_master_key_takes_over(objects, tmp_path):
     refused = await haetae("forget")
     assert refused.exit_code == 1
     assert FORMER in json.loads((home / "secrets.json").read_text())
-    assert "1 of 1 case keys wrapped anew" in (await haetae("rewrap")).output
+    async with open_vault(objects) as vault:
+        await vault.keys._store.put(str(lost), cipher.FORMAT + bytes(64))
+    interrupted = await haetae("rewrap")
+    assert (interrupted.exit_code, "1 of 2 case keys wrapped anew" in interrupted.output) == (1, True)
+    assert str(lost) in interrupted.output
+    async with open_vault(objects) as vault:
+        await vault.destroy(lost)
+    assert "0 of 2 case keys wrapped anew" in (await haetae("rewrap")).output
     assert (await haetae("forget")).exit_code == 0
     kept = json.loads((home / "secrets.json").read_text())
     assert FORMER not in kept

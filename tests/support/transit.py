@@ -6,7 +6,7 @@ base64, 400 for what does not decrypt, 403 without the token, 503 while sealed.
 
 import base64
 import os
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -14,29 +14,30 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from starlette.applications import Starlette
 from starlette.requests import Request
-from starlette.responses import JSONResponse
+from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from shared.web import serving
 
-TOKEN = "a token for tests"
+TOKEN = "a-token-for-tests"
 
 
 class TransitPeer:
     def __init__(self) -> None:
         self.keys = [os.urandom(32)]
         self.sealed = False
+        self.says: Callable[[], Response] | None = None  # instead of every answer
         self.url = ""
 
     def rotate(self) -> None:
         self.keys.append(os.urandom(32))
 
-    async def keys_of(self, request: Request) -> JSONResponse:
+    async def keys_of(self, request: Request) -> Response:
         return self._refused(request) or JSONResponse(
             {"data": {"latest_version": len(self.keys), "type": "aes256-gcm96"}}
         )
 
-    async def encrypt(self, request: Request) -> JSONResponse:
+    async def encrypt(self, request: Request) -> Response:
         if refused := self._refused(request):
             return refused
         asked, nonce = await request.json(), os.urandom(12)
@@ -46,7 +47,7 @@ class TransitPeer:
             {"data": {"ciphertext": f"vault:v{len(self.keys)}:{sealed}", "key_version": len(self.keys)}}
         )
 
-    async def decrypt(self, request: Request) -> JSONResponse:
+    async def decrypt(self, request: Request) -> Response:
         if refused := self._refused(request):
             return refused
         asked: dict[str, Any] = await request.json()
@@ -59,7 +60,9 @@ class TransitPeer:
             return JSONResponse({"errors": ["cipher: message authentication failed"]}, 400)
         return JSONResponse({"data": {"plaintext": base64.b64encode(plain).decode()}})
 
-    def _refused(self, request: Request) -> JSONResponse | None:
+    def _refused(self, request: Request) -> Response | None:
+        if self.says is not None:
+            return self.says()
         if self.sealed:
             return JSONResponse({"errors": ["Vault is sealed"]}, 503)
         if request.headers.get("x-vault-token") != TOKEN:

@@ -1,6 +1,7 @@
 """A case's key survives a change of what wraps it; a key that was destroyed survives nothing."""
 
 import os
+from datetime import UTC, date, datetime, time
 from pathlib import Path
 from uuid import UUID
 
@@ -62,12 +63,15 @@ async def test_rewrapping_does_not_bring_a_destroyed_key_back(tmp_path, monkeypa
     assert not await both.keys.rewrap(CASE)
     assert (tmp_path / "keys" / str(CASE)).read_bytes() == DESTROYED
     assert await both.keys.state(CASE) == "destroyed"
+    (tmp_path / "keys" / str(CASE)).unlink()  # as between the two steps of a destruction
+    assert not await both.keys.rewrap(CASE)
 
 
 async def test_every_case_is_listed(tmp_path):
     kept = vault(tmp_path, OLD)
     await kept.put(CASE, DATA)
     await kept.put(OTHER, DATA)
+    (tmp_path / "keys" / "notes.txt").write_text("of somebody else")
     assert {case async for case in kept.keys.cases()} == {CASE, OTHER}
 
 
@@ -86,6 +90,19 @@ async def got(exports: Exports) -> bytes:
 async def test_an_export_comes_back_whole(exports, size):
     data = os.urandom(size)
     await exports.put(CASE, ORDER, b"an earlier attempt" * PART_BYTES)
+    await exports.put(CASE, ORDER, data)
+    assert await got(exports) == data
+
+
+async def test_an_export_that_is_made_over_midnight_comes_back_whole(exports, monkeypatch):
+    data, put = os.urandom(PART_BYTES + 1), FolderStore.put
+    exports._clock.advance((datetime.combine(date(2026, 1, 2), time(), UTC) - exports._clock.now()).total_seconds() - 1)
+
+    async def slowly(self, *given):
+        await put(self, *given)
+        exports._clock.advance(2)
+
+    monkeypatch.setattr(FolderStore, "put", slowly)
     await exports.put(CASE, ORDER, data)
     assert await got(exports) == data
 

@@ -17,7 +17,7 @@ from shared.failures import Failure
 from shared.identity import identity
 
 LEASE_S = 60.0  # a killed process's order is taken over after it; whoever works renews it three times meanwhile
-OWN = sa.literal_column(f"(by = '{SELF}')")  # as the index `orders_turn` has it
+OWN: sa.ColumnElement[bool] = sa.literal_column(f"(by = '{SELF}')")  # as the index `orders_turn` has it
 AGAIN_S = 10.0  # the store or the database was away: looked again, without end
 
 
