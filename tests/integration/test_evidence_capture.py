@@ -93,9 +93,9 @@ async def test_a_picture_that_stands_in_the_page_is_not_asked_for(capture, web):
 
 
 async def test_a_picture_that_the_page_no_longer_shows_is_asked_for(capture, web):
-    url = web.page("/post/4", "<p>Without it</p>")
+    url = web.page("/post/4", f"<p>{TEXT}</p>")
     gone = web.url("/media/gone.jpg")
-    captured = await capture(url, (web.url("/media/1.jpg"), picture()), (gone, b"was here"))
+    captured = await capture(url, (web.url("/media/1.jpg"), picture()), (gone, b"was here"), excerpt=TEXT)
     had, missing = captured.pictures
     assert (had["as_found"], captured.files[had["object"]]) == (True, picture())
     assert had["note"] == "not loaded by the page; asked for by its address"

@@ -55,7 +55,7 @@ def work(text: str, html: str = "", *, excerpt: str = POST, title: str = "", med
 
 
 def item(*, as_found: bool = False, by_page: bool = False, alike: bool = False):
-    return {"as_found": as_found, "by_page": by_page, "alike": alike}
+    return {"as_found": as_found, "by_page": by_page, "alike": alike, "url": "http://cdn.test/media/1.jpg?w=9"}
 
 
 async def test_the_page_as_it_was_found():
@@ -69,7 +69,8 @@ async def test_the_page_as_it_was_found():
         work("Edited: " + POST[40:] + " That was yesterday.", media=[item(by_page=True)]),  # another avatar
         work("Another text altogether, of another day.", media=[item(alike=True, by_page=True)]),  # encoded anew
         work("", f"<script>const post = {POST!r}</script>"),  # drawn by scripts that did not run
-        work("The picture is gone from here.", media=[item(as_found=True)]),  # but its address still has it
+        work("Tap to see.", "<img data-src='../media/1.jpg'>", media=[item(as_found=True)]),  # named, not loaded yet
+        work("Tap to see.", media=[item(alike=True)], loaded=[exchange(URL + ".json", b'["media\\/1.jpg"]')]),
         work("Short.", excerpt=""),  # nothing to compare with
     ],
 )
@@ -83,6 +84,8 @@ async def test_a_page_that_changed_is_still_the_page(page):
         work("Quite another post by somebody else about the price of fish on the northern quay." * 3),
         work("Quite another post.", media=[item(by_page=True), item()]),  # a sign in the picture's place
         work("This post is not here any more.", excerpt=POST, media=[]),
+        work("The newest posts of this board.", media=[item(as_found=True)]),  # but its address still has it
+        work("Are you 18?", "<meta property=og:image content=/media/1.jpg>Are you 18?", media=[item(as_found=True)]),
     ],
 )
 async def test_a_page_with_nothing_of_the_finding_is_not_sealed(page):

@@ -1,6 +1,7 @@
 """What a page that was drawn still has of a finding, and whether it is a wall instead (pure)."""
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from services.evidence.domain import Exchange, Rendering
@@ -12,6 +13,9 @@ from shared.pages.weight import weighs
 
 MOST_READ = 1_000_000  # characters of a document that are searched for the finding's text
 MIN_WEIGHT = 40  # as the crawler's: less is a notice, no content
+MIN_NAME = 5  # characters: `1.jpg` is a name, less is in every page
+LAST = re.compile(r"/([^/?#]+)(?:[?#]|$)")
+META = re.compile(r"<(?:meta|link)\s[^<>]{0,2000}+>", re.IGNORECASE)
 LINK = re.compile(r"<a\s[^>]*href", re.IGNORECASE)
 
 
@@ -37,6 +41,14 @@ def share_of_text(finding: Finding, document: Exchange, shown: Rendering) -> flo
     """Which part of the finding's text is in the page, 0 … 1: as it was drawn, or anywhere in it."""
     places = (shown.text, shown.html, document.body[:MOST_READ].decode(errors="replace"))
     return max(text_share(finding.excerpt, text[:MOST_READ]) for text in places)
+
+
+def names_any(urls: Iterable[str], texts: Iterable[str]) -> bool:
+    """Whether a text has the last part of one of the addresses: a page that shows a picture only when somebody scrolls
+    or clicks names it all the same, however it writes its address. Not in its `meta`, for search engines: walls have
+    those too."""
+    lasts = [last[1] for url in urls if (last := LAST.search(url)) and len(last[1]) >= MIN_NAME]
+    return any(last in said for said in (META.sub("", text) for text in texts) for last in lasts)
 
 
 def wall(finding: Finding, document: Exchange, shown: Rendering) -> Walled | None:
