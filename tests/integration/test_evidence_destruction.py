@@ -13,6 +13,7 @@ from haetae_verify.chain import broken_at
 from haetae_verify.signed import BadSignature, check
 from services.evidence.custody import lines
 from services.evidence.orders import destruction, ending, inventory, taking
+from services.evidence.orders.certificate import Thing
 from services.evidence.orders.placing import listed
 from services.evidence.orders.store import Certificate
 from services.evidence.orders.taking import LEASE_S
@@ -139,6 +140,24 @@ async def test_an_earlier_captures_objects_are_named_by_the_chain_of_custody(des
     assert {(item["name"], item["bytes"]) for item in said["objects"]} == {
         (name, len(data)) for name, data in FILES.items()
     }
+
+
+async def test_a_case_of_very_many_captures_can_be_destroyed_too(desk, monkeypatch):
+    case, real = await desk.sealed(), inventory.taken
+
+    async def of_years(order, tools):
+        more = [Thing("screenshot-visible-blurred.jpg", f"{n:064x}", 1) for n in range(destruction.MOST_TOLD * 4)]
+        return [*await real(order, tools), *more]
+
+    async def nothing(*_):
+        return destruction.Outcome(tried=0, opened=0, kept_sealed=0, exports=0, quarantine=0)
+
+    monkeypatch.setattr(inventory, "taken", of_years)
+    monkeypatch.setattr(destruction, "_remove", nothing)
+    assert (await desk.done(case, OrderKind.DESTROY)).error is None
+    certified = check(await desk.certificate(case), FORMAT)["objects"]
+    assert len(certified) == len(FILES) + destruction.MOST_TOLD * 4
+    assert len((await desk.custody(case))[-1]["artifacts"]) == destruction.MOST_TOLD
 
 
 async def test_what_the_stores_lock_keeps_is_counted_and_cannot_be_read(desk, monkeypatch):

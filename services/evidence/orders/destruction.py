@@ -32,6 +32,7 @@ from shared.objects.vault import KeyDestroyed, ObjectMissing, Vault
 from shared.outbox import OUTBOX
 
 UNNAMED = "unnamed"  # in a line of custody: an object that no manifest names, of a capture that never was sealed
+MOST_TOLD = 2_000  # objects in the line: its event has to fit into a record; the certificate names all
 GONE = "the evidence of this case was destroyed; nothing more is kept of it"
 
 
@@ -136,7 +137,7 @@ async def _certify(
     manifests = await inventory.manifests(tx, row)
     document = certificate(order, manifests, things, outcome, head, now, tools.key)
     result = {"certificate_sha256": digest(document), "objects": len(things), **asdict(outcome)}
-    artifacts = [Artifact(name=thing.name or UNNAMED, sha256=thing.sha256) for thing in things]
+    artifacts = [Artifact(name=thing.name or UNNAMED, sha256=thing.sha256) for thing in things[:MOST_TOLD]]
     details = {**holds.grounds(order), **result}
     await lines.append(tx, order.case_id, order.by, CustodyAction.DESTROYED, artifacts, details, now)
     tx.add(Certificate(case_id=order.case_id, document=document, destroyed_at=now))

@@ -32,6 +32,8 @@ async def taken(order: Order, tools: Tools) -> list[Thing]:
     things = [Thing(name, sha256, sizes[sha256]) for sha256 in digests for name in sorted(names.get(sha256, {""}))]
     async with tools.database.transaction() as tx:
         row_of_order = await tx.get(Order, order.order_id, lock=True)
+        if row_of_order is not None and "things" in row_of_order.progress:  # whoever had the lease before was slow
+            return [Thing(**thing) for thing in row_of_order.progress["things"]]
         if row_of_order is not None:
             row_of_order.progress = {**row_of_order.progress, "things": [asdict(thing) for thing in things]}
     return things
