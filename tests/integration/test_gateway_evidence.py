@@ -305,6 +305,7 @@ async def test_of_a_long_chain_the_newest_lines_are_shown_and_all_are_checked(
     assert ">collected<" not in page
     assert ">time-stamped<" in page
     assert "3 lines were recomputed" in page
+    assert "manifest (SHA-256)" in page
     assert page.count("The newest 2 lines") == 2
 
 

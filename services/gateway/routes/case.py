@@ -23,7 +23,7 @@ from shared.events import Verdict
 
 router = APIRouter()
 MAX_NOTE = 2_000  # characters
-MOST_LINES = 200  # of custody and of history: ten thousand make a page of 6 MB; all are checked
+MOST_LINES = 50  # of custody and of history, a few screens of a telephone; all are checked
 # Why a case is rejected: a fixed vocabulary, so that the reasons can be counted and learned from.
 REJECTIONS = ("wrong-match", "not-unlawful", "already-gone", "draft-wrong", "other")
 
