@@ -47,9 +47,13 @@ async def test_what_differs_from_the_seal_is_named(at_home: House, haetae: Haeta
     async with at_home.database.transaction() as tx:
         await tx.execute(sa.text("ALTER TABLE custody DISABLE TRIGGER append_only"))
         await tx.execute(sa.text("UPDATE custody SET actor = 'nobody' WHERE seq = 2"))
+        await tx.execute(sa.text("ALTER TABLE seals DISABLE TRIGGER USER"))
+        changed = "overlay(document placing '2019'::bytea from position('20'::bytea in document))"
+        await tx.execute(sa.text(f"UPDATE seals SET document = {changed} WHERE case_id = :case"), {"case": hurt})
     status, said = await asyncio.to_thread(haetae, "evidence", "check", hurt)
     assert status == 1
     assert f"{hurt}: the chain of custody is broken at line 2" in said
     assert f"{hurt}: text.txt is missing" in said
+    assert f"{hurt}: seal.json: the signature is not right" in said
     status, said = await asyncio.to_thread(haetae, "evidence", "check", whole)
     assert (status, "1 problems" in said) == (1, True)

@@ -1,15 +1,21 @@
-"""Sealed evidence, checked where it lies: its files against the seal, its chain of custody line by line."""
+"""Sealed evidence, checked where it lies: the seal, its files, its chain of custody line by line. Whether time stamps
+hold is told by the check of a bundle.
+"""
 
 from collections.abc import Sequence
 from uuid import UUID
 
 import sqlalchemy as sa
 
+from haetae_verify.bundle import SEAL_FORMAT
 from haetae_verify.manifest import NAME, Listed, difference, parse
+from haetae_verify.signed import BadSignature, check
+from haetae_verify.stamps import SEAL
 from haetae_verify.wrong import Wrong
 from services.evidence.custody import lines
+from services.evidence.seal import kept, keys
 from services.evidence.store import Evidence
-from shared.database import Database
+from shared.database import Database, Transaction
 from shared.objects.vault import KeyDestroyed, ObjectMissing, Tampered, Vault
 
 
@@ -24,12 +30,27 @@ async def check_case(database: Database, vault: Vault, case_id: UUID) -> list[st
     """What is wrong with a case's custody and evidence, one sentence each. Destroyed evidence has custody alone."""
     async with database.transaction() as tx:
         case, broken = await tx.get(Evidence, case_id), await lines.check(tx, case_id)
-    if case is None:
-        return ["there is no evidence of this case"]
-    found = [f"the chain of custody is broken at line {broken}"] if broken else []
-    if case.destroyed_at or case.manifest_sha256 is None:
-        return found
-    return found + await check_vault(vault, case_id, case.manifest_sha256)
+        if case is None:
+            return ["there is no evidence of this case"]
+        found = [f"the chain of custody is broken at line {broken}"] if broken else []
+        if case.manifest_sha256 is None:
+            return found
+        found += await check_seal(tx, case_id, case.manifest_sha256)
+    return found if case.destroyed_at else found + await check_vault(vault, case_id, case.manifest_sha256)
+
+
+async def check_seal(tx: Transaction, case_id: UUID, manifest_sha256: str) -> list[str]:
+    """What is wrong with the seal, which outlives the evidence; empty when it is on this manifest by a known key."""
+    if (document := await kept.document(tx, case_id, manifest_sha256)) is None:
+        return [f"{SEAL} is missing"]
+    try:
+        seal = check(document, SEAL_FORMAT)
+    except BadSignature as error:
+        return [f"{SEAL}: {error}"]
+    if (seal.get("case_id"), seal.get("manifest_sha256")) != (str(case_id), manifest_sha256):
+        return [f"{SEAL} is on another manifest"]
+    known = await keys.known(tx, seal["public_key"])
+    return [] if known else [f"{SEAL} was signed with a key that is not on record"]
 
 
 async def check_vault(vault: Vault, case_id: UUID, manifest_sha256: str) -> list[str]:
