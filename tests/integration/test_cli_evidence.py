@@ -89,7 +89,9 @@ async def test_the_plan_says_what_would_go_and_changes_nothing(desk, command, tm
     status, said = await command("plan", "--until", "2031-01-02", "--json")
     assert (json.loads(said)["case_id"], json.loads(said)["class"]) == (str(case), "five-years")
     mine = tmp_path / "retention.toml"
-    mine.write_text('[classes.short]\ndays = 1\nclock = "sealed"\n[[rule]]\nclass = "short"\nsource = "ours"\n')
+    mine.write_text(
+        'timezone = "UTC"\n[classes.short]\ndays = 1\nclock = "sealed"\n[[rule]]\nclass = "short"\nsource = "ours"\n'
+    )
     status, said = await command("plan", "--rules", mine)
     assert status == 1
     assert "rule.0.confidence: Field required" in said

@@ -4,11 +4,12 @@ import re
 import tomllib
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from functools import cached_property
 from pathlib import Path
 from typing import Annotated, Literal, Self
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
@@ -41,10 +42,17 @@ class Term(_Strict):
             raise ValueError("give years or days, not both")
         return self
 
-    def over_at(self, begins: datetime) -> datetime | None:
+    def over_at(self, begins: datetime, zone: ZoneInfo) -> datetime | None:
+        """Whole days of the zone's calendar after the day on which it begins (as Civil Act, Republic of Korea, Articles
+        157, 159 and 160 count); no days: at once."""
+        first = begins.astimezone(zone).date() + timedelta(days=1)
         if self.years is not None:
-            return _years_later(begins, self.years)
-        return None if self.days is None else begins + timedelta(days=self.days)
+            over = _years_later(first, self.years)
+        elif self.days:
+            over = first + timedelta(days=self.days)
+        else:
+            return None if self.days is None else begins
+        return datetime.combine(over, time(), zone).astimezone(UTC)
 
 
 class Rule(_Strict):
@@ -83,6 +91,9 @@ class Kept:
 
 
 class Rules(_Strict):
+    """`timezone`: by whose calendar days and years are counted."""
+
+    timezone: ZoneInfo
     classes: dict[str, Term]
     rule: tuple[Rule, ...]
 
@@ -116,7 +127,8 @@ class Rules(_Strict):
     def _over_at(self, name: str, facts: Facts) -> datetime | None:
         term = self.classes[name]
         decided = facts.decided_at if term.clock == "decided" else None
-        return term.over_at(max(decided, facts.sealed_at) if decided else facts.sealed_at)
+        begins = max(decided, facts.sealed_at) if decided else facts.sealed_at
+        return term.over_at(begins, self.timezone)
 
 
 def load(path: Path | None = None) -> Rules:
@@ -135,8 +147,8 @@ def _said(error: ValidationError) -> str:
     return "; ".join(wrong)
 
 
-def _years_later(at: datetime, years: int) -> datetime:
+def _years_later(day: date, years: int) -> date:
     try:
-        return at.replace(year=at.year + years)
-    except ValueError:  # 29 February: the whole day before has to be over
-        return at.replace(year=at.year + years, month=3, day=1)
+        return day.replace(year=day.year + years)
+    except ValueError:  # 29 February: the month's last day has to be over
+        return day.replace(year=day.year + years, month=3, day=1)
