@@ -16,6 +16,7 @@ from starlette.responses import RedirectResponse, Response
 
 from services.evidence.capture import capturing
 from services.evidence.capture.browser import Browser
+from services.evidence.capture.steps.requests import MAX_URL
 from services.evidence.domain import Attempt, PageFailed, PageGone
 from shared.browser import NAMES
 from shared.failures import Transient
@@ -101,6 +102,12 @@ async def test_a_picture_that_the_page_no_longer_shows_is_asked_for(capture, web
     assert had["note"] == "not loaded by the page; asked for by its address"
     assert missing["object"] is None
     assert "404" in missing["note"]
+
+
+async def test_an_address_that_a_script_made_up_is_no_place_for_content(capture, web):
+    url = web.page("/named", f"<p>{TEXT}</p><script>history.pushState(0, '', '/named?' + 'QUJD'.repeat(5000))</script>")
+    seen = await capture(url)
+    assert len(seen.facts("render")["final_url"]) <= MAX_URL
 
 
 LATER = """<p id=late></p><div style='height:3000px'></div><p id=far></p><script>

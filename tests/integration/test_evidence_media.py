@@ -1,5 +1,6 @@
 """The originals of a finding, each with its digests and whether it is as found."""
 
+import asyncio
 import base64
 from urllib.parse import quote
 
@@ -116,6 +117,24 @@ async def test_media_have_a_budget_of_their_own(bring, web, monkeypatch):
     (told,) = seen.facts("media")["videos"]
     assert told["cut"]
     assert len(seen.files["video-1.mp4"]) < 30_000
+
+
+async def test_media_that_never_come_do_not_take_those_that_did_with_them(bring, web, monkeypatch):
+    monkeypatch.setattr("services.evidence.capture.media.ALL_S", 1.0)
+    slow = [web.url(f"/slow/{number}") for number in range(8)]
+    held = asyncio.Event()
+
+    async def never(_):
+        await held.wait()
+        return Response()
+
+    web.pages.update(dict.fromkeys((f"/slow/{number}" for number in range(8)), never))
+    try:
+        seen = await bring("<p>Here</p>", (web.url("/media/1.jpg"), picture()), *((url, b"x") for url in slow))
+    finally:
+        held.set()
+    assert seen.pictures[0]["object"] == "picture-1.jpg"
+    assert all("not to be had" in told["note"] for told in seen.pictures[1:])
 
 
 def test_the_plan_has_each_step_once_and_what_it_needs_before_it():

@@ -1,5 +1,6 @@
 """The originals of a finding's pictures and videos: as the page loaded them, else asked for by their address."""
 
+import asyncio
 import re
 from itertools import chain
 from typing import NamedTuple
@@ -13,6 +14,7 @@ from shared.objects.vault import MAX_OBJECT_BYTES
 from shared.pages.inline_pictures import inline_pictures
 
 PICTURE_S, VIDEO_S = 8.0, 20.0
+ALL_S = 40.0  # for all of them: of a server that answers nothing, the last ones are missing and not what others gave
 MAX_PICTURE_BYTES = 16 * 1024 * 1024  # as the crawler's
 MAX_VIDEO_BYTES = MAX_OBJECT_BYTES  # of a longer one its beginning
 INLINE = "#inline-"  # how the crawler names what stands in the page itself; then the beginning of its digest
@@ -34,6 +36,7 @@ class Originals:
 
     def __init__(self, traffic: Traffic, page: Exchange, html: str) -> None:
         self._traffic, self._page = traffic, page
+        self._until = asyncio.get_running_loop().time() + ALL_S
         self._by_digest = {exchange.sha256: exchange for exchange in traffic.exchanges}
         self._documents = (html, page.body.decode("latin-1"))
 
@@ -60,7 +63,10 @@ class Originals:
 
     async def _asked(self, url: str, most: int, seconds: float, *, cut: bool) -> Had:
         try:
-            exchange = await self._traffic.load_media(url, self._page.url, most, cut=cut, seconds=seconds)
+            async with asyncio.timeout_at(self._until):
+                exchange = await self._traffic.load_media(url, self._page.url, most, cut=cut, seconds=seconds)
+        except TimeoutError:
+            return Had(None, f"not loaded by the page, and not to be had: all media took {ALL_S:g} s")
         except (AddressRefused, FetchFailed, TooMuch) as error:
             return Had(None, f"not loaded by the page, and not to be had: {error}")
         if exchange.status != 200:

@@ -1,5 +1,6 @@
 """The page itself, as it is sent, before any browser sees it."""
 
+from services.evidence.capture.steps.requests import short
 from services.evidence.capture.work import Made, Work
 from services.evidence.domain import PageFailed, PageGone, check_status
 from shared.net import AddressRefused, FetchFailed
@@ -17,7 +18,7 @@ async def document(work: Work) -> Made:
     work.document = page
     return Made(
         facts={
-            "url": page.url,
+            "url": short(page.url),
             "status": page.status,
             "address": page.address,
             "http_version": page.http_version,

@@ -1,5 +1,6 @@
 """The page as a browser shows it: its document after the scripts ran, and its text."""
 
+from services.evidence.capture.steps.requests import short
 from services.evidence.capture.work import Made, Work
 from services.evidence.domain import MAX_HEIGHT, File
 from shared.browser.chromium import HEIGHT, WIDTH
@@ -26,6 +27,6 @@ async def render(work: Work) -> Made:
             "user_agent": shown.user_agent,
             "viewport": {"width": WIDTH, "height": HEIGHT, "full_page_up_to": MAX_HEIGHT},
             "scripts": work.scripts,
-            "final_url": shown.final_url,
+            "final_url": short(shown.final_url),
         },
     )
