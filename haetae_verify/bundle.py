@@ -67,7 +67,7 @@ def check_bundle(source: Source, keys: Collection[str] = (), roots: Sequence[Cer
     stamped = check_stamps(source, listed.case_id, sealed_at, roots)
     proved = ots.check_ots(source)
     _check_known(source, listed, stamped)
-    chain = check_custody(small(source, custody.NAME), listed.case_id, sealed_as, about.object("custody"))
+    chain = check_custody(small(source, custody.NAME), listed.case_id, sealed_as, about)
     return Proof(
         listed.case_id,
         about.moment("made_at"),
@@ -102,7 +102,11 @@ def signed(part: str, data: bytes, format: str, keys: Collection[str] = ()) -> S
 
 
 def _check_files(source: Source, about: Shape) -> None:
-    listed = {item.text("name"): Found(item.digest("sha256"), item.number("bytes")) for item in about.objects("files")}
+    listed: dict[str, Found] = {}
+    for item in about.objects("files"):
+        if (name := item.text("name")) in listed:
+            raise Wrong(NAME, "manifest-name", name=name)
+        listed[name] = Found(item.digest("sha256"), item.number("bytes"))
     for name, found in listed.items():
         _check_file(source, name, found, NAME)
     if unlisted := sorted(source.files.keys() - listed.keys() - {NAME}):

@@ -22,9 +22,9 @@ class Custody:
     actions: dict[str, int]
 
 
-def check_custody(data: bytes, case_id: str, manifest_sha256: str, end: Shape) -> Custody:
-    """`end`: length and head of the chain as `bundle.json` has them. Raises `Wrong` with the first line."""
-    shape = document(NAME, data, FORMAT)
+def check_custody(data: bytes, case_id: str, manifest_sha256: str, about: Shape) -> Custody:
+    """`about`: `bundle.json`, which has length and head of the chain. Raises `Wrong` with the first line."""
+    shape, end = document(NAME, data, FORMAT), about.object("custody")
     lines = shape.objects("lines")
     if shape.text("case_id") != case_id:
         raise Wrong(NAME, "case", other=shape.text("case_id"), case=case_id)
@@ -36,6 +36,8 @@ def check_custody(data: bytes, case_id: str, manifest_sha256: str, end: Shape) -
     if (len(lines), head) != (end.number("length"), end.digest("head")):
         raise Wrong(NAME, "chain-end", length=len(lines), listed=end.number("length"))
     _check_sealed(lines, manifest_sha256)
+    if (lines[-1].text("action"), lines[-1].text("actor")) != ("exported", about.text("made_by")):
+        raise Wrong(NAME, "chain-exported", by=about.text("made_by"))
     times = [line.moment("at") for line in lines]
     return Custody(len(lines), head, min(times), max(times), dict(Counter(line.text("action") for line in lines)))
 

@@ -166,6 +166,10 @@ SENTENCES: Mapping[str, Mapping[str, str]] = {
         "ko": "{part}: {authority}의 인증서가 신뢰하는 최상위 인증서로 이어지지 않거나 그때 유효하지 않았습니다. "
         "({why}) --authority를 쓰셨다면 그 기관의 최상위 인증서도 지정하십시오.",
     },
+    "stamp-twice": {
+        "en": "{part} is the same time stamp as {other}: one authority was made two.",
+        "ko": "{part}: {other}과 같은 시점확인입니다. 하나를 둘로 꾸몄습니다.",
+    },
     "stamps-many": {
         "en": "{part} lists more than {most} time stamps.",
         "ko": "{part}: 시점확인이 {most}개를 넘습니다.",
@@ -198,6 +202,10 @@ SENTENCES: Mapping[str, Mapping[str, str]] = {
     "chain-sealed": {
         "en": "The chain of custody never says that this manifest was sealed.",
         "ko": "보관 기록에 이 목록을 봉인했다는 줄이 없습니다.",
+    },
+    "chain-exported": {
+        "en": "The chain of custody does not end with the line that {by} exported this bundle.",
+        "ko": "보관 기록의 마지막 줄이 {by}의 이 묶음 반출이 아닙니다.",
     },
     # the web archive
     "wacz": {

@@ -57,7 +57,7 @@ class _Listed:
 def check_stamps(source: Source, case_id: str, sealed_at: datetime, roots: Sequence[Certificate]) -> tuple[Stamp, ...]:
     """`roots`: whom the reader trusts; none: the roots that lie in the bundle. Raises `Wrong`."""
     stamps: list[Stamp] = []
-    earliest = {SEAL: sealed_at}
+    earliest, before = {SEAL: sealed_at}, dict[str, str]()
     shape = document(NAME, small(source, NAME), FORMAT)
     if shape.text("case_id") != case_id:
         raise Wrong(NAME, "case", other=shape.text("case_id"), case=case_id)
@@ -65,6 +65,8 @@ def check_stamps(source: Source, case_id: str, sealed_at: datetime, roots: Seque
         trusted = roots or _own_roots(source, listed.authority)
         response, covered = (small(source, name, MOST_BYTES) for name in (listed.file, listed.covers))
         stamp = _check(listed, response, covered, trusted)
+        if (other := before.setdefault(source.files[listed.file].sha256, listed.file)) != listed.file:
+            raise Wrong(listed.file, "stamp-twice", other=other)
         if stamp.at < earliest[listed.covers] - CLOCKS:
             raise Wrong(listed.file, "stamp-early", at=moment(stamp.at), covers=listed.covers)
         if abs(stamp.at - listed.at) > CLOCKS:

@@ -111,7 +111,7 @@ def chain(*lines: tuple[str, Json]) -> list[Json]:
             "case_id": CASE,
             "seq": number,
             "at": moment(AT + timedelta(seconds=number)),
-            "actor": "evidence",
+            "actor": "reviewer-7" if action == "exported" else "evidence",
             "action": action,
             "artifacts": [{"name": "text.txt", "sha256": digest(TEXT.encode())}],
             "details": details,

@@ -15,7 +15,7 @@ from haetae_verify.readme import readme
 from haetae_verify.signed import sign
 from haetae_verify.source import Packed
 from haetae_verify.wrong import Wrong
-from tests.support.bundles import AT, CASE, agency, chain, evidence, listed, manifest, parts, stamp
+from tests.support.bundles import AT, CASE, agency, chain, entry, evidence, listed, manifest, parts, stamp
 
 AGENCY, OTHER = agency(), agency()
 PARTS = parts(AGENCY)
@@ -34,6 +34,7 @@ def wrong(files, **more):
 
 NAMES = {
     "stamp_1": "stamp-1.tsr",
+    "stamp_2": "stamp-2.tsr",
     **{name.replace(".", "_"): name for name in ("seal.json", "stamps.json", "custody.json", "manifest.json")},
 }
 
@@ -84,6 +85,15 @@ def test_other_keys_than_the_agency_s_are_named():
     assert wrong(listed(PARTS, AGENCY.key), keys=[OTHER.public_key]) == ("bundle.json", "stranger-key")
     assert wrong(listed(PARTS, OTHER.key)) == ("seal.json", "unknown-key")
     assert wrong(changed(seal_json=seal(OTHER.key))) == ("seal.json", "unknown-key")
+
+
+def test_what_a_bundle_says_twice_or_not_of_itself_is_named():
+    assert wrong(listed(PARTS, AGENCY.key, made_by="reviewer-8")) == ("custody.json", "chain-exported")
+    assert wrong(
+        listed(PARTS, AGENCY.key, files=[entry("README.txt", PARTS[name]) for name in ("README.txt", "seal.json")])
+    ) == ("bundle.json", "manifest-name")
+    again = changed(stamps_json=stamps(2, authority="local-a"), stamp_2=PARTS["stamp-1.tsr"])
+    assert wrong(again) == ("stamp-2.tsr", "stamp-twice")
 
 
 def test_a_bundle_of_another_manifest_is_named():
@@ -162,7 +172,7 @@ def test_authorities_that_the_reader_does_not_know_are_named():
 def sealed_anew(listed_files, kept):
     """The bundle of another capture, rightly sealed, without time stamps."""
     sealed = digest(listed_files)
-    lines = chain(("collected", {}), ("sealed", {"manifest_sha256": sealed}))
+    lines = chain(("collected", {}), ("sealed", {"manifest_sha256": sealed}), ("exported", {}))
     left = {name: data for name, data in PARTS.items() if not name.startswith(("stamp-", "authority-", "evidence/"))}
     return {
         **left,
