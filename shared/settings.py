@@ -13,7 +13,11 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 class Settings(BaseSettings):
     model_config = SettingsConfigDict(
-        env_prefix="HAETAE_", secrets_dir=os.environ.get("HAETAE_SECRETS_DIR") or None, extra="ignore", frozen=True
+        env_prefix="HAETAE_",
+        secrets_dir=os.environ.get("HAETAE_SECRETS_DIR") or None,
+        extra="ignore",
+        frozen=True,
+        hide_input_in_errors=True,  # an error of one setting would repeat the others, keys among them
     )
 
     database_url: Annotated[SecretStr, Field(description="PostgreSQL, as `postgresql+psycopg://role:password@host/db`")]

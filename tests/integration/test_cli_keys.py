@@ -83,3 +83,12 @@ async def test_a_running_stack_keeps_its_key(tmp_path):
     finally:
         folder.release()
     assert json.loads((tmp_path / "secrets.json").read_text()) == {"master_key": key}
+
+
+def test_a_setting_that_is_missing_does_not_show_the_others(tmp_path):
+    env = {"HAETAE_S3_ENDPOINT": "127.0.0.1:9", "HAETAE_MASTER_KEY": "a-key", "HAETAE_S3_SECRET_KEY": "a-password"}
+    ran = CliRunner().invoke(app, ["keys", "show", "--home", str(tmp_path)], env=env)
+    assert ran.exit_code == 1
+    assert "s3_access_key" in ran.output
+    assert "a-key" not in ran.output + str(ran.exception)
+    assert "a-password" not in ran.output + str(ran.exception)
