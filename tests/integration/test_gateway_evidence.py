@@ -346,6 +346,7 @@ async def test_of_destroyed_evidence_the_page_knows_no_word(desk: Desk, api: htt
     page = (await api.get(f"/cases/{story.case}")).text
     assert [word for word in words if word in page] == []
     assert "was destroyed on" in page
+    assert "It went with the evidence." in page
     for name in ("picture-1-blurred.jpg", "screenshot-redacted.jpg", "layout.svg"):
         assert (await api.get(f"/cases/{story.case}/pictures/{name}")).status_code == 410
     assert (await ordered(api, story)).json()["errors"][0]["code"] == "destroyed"
@@ -372,6 +373,9 @@ async def test_what_could_not_be_captured_is_seen_in_the_queue(desk: Desk, api: 
     assert (
         "These steps of the capture failed: registration, second look" in (await api.get(f"/cases/{partly.case}")).text
     )
+    assert f"could not be preserved: {reason}" in (await api.get(f"/cases/{failed.case}")).text
+    await desk.tell(failed.sealed)  # it was seen again, and captured
+    assert reason not in (await api.get(f"/cases/{failed.case}")).text.partition("Audit history of this case")[0]
 
 
 async def test_an_order_of_the_command_line_is_heard_of(desk: Desk, api: httpx.AsyncClient, story: Story) -> None:
