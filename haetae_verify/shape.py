@@ -11,7 +11,8 @@ MOST_BYTES = 8 << 20  # a document in memory; ten thousand lines of custody are 
 MOST_ITEMS = 100_000  # of a list
 MOST_TEXT = 16_384  # characters of one text: an address is at most 4,096
 DIGEST = re.compile(r"[0-9a-f]{64}")
-MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z")
+# Of years in which a minute or an hour can be added and taken away.
+MOMENT = re.compile(r"(?:19[7-9]|2\d\d)\d-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z")
 
 
 class Shape:

@@ -88,6 +88,8 @@ def resigned(value):
 @settings(max_examples=100, deadline=None)
 @example("custody.json", [2, 1, 5], {"x": 1})
 @example("stamps.json", [1, 1, 1], "stamp-2.tsr")
+@example("bundle.json", [9, 0, 1], "0001-01-01T00:00:00.000Z")
+@example("bundle.json", [9, 0, 2], "9999-12-31T23:59:59.999Z")
 def test_documents_with_anything_in_them_end_in_a_sentence(name, steps, value):
     whole = listed(PARTS, AGENCY.key)
     try:
