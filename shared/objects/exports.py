@@ -62,11 +62,9 @@ class Exports:
 
     async def sweep(self) -> int:
         """Remove what is over; how many parts."""
-        oldest = (self._today() - KEPT).isoformat()
-        over = [name for name in await self._store.all_names() if name.partition("/")[0] < oldest]
-        for name in over:
-            await self._store.delete(name)
-        return len(over)
+        oldest = self._today() - KEPT
+        days = {_day_of(name) for name in await self._store.all_names()}
+        return sum([await self._store.clear(day.isoformat()) for day in days if day and day < oldest])
 
     def _today(self) -> date:
         return self._clock.now().date()
@@ -80,6 +78,14 @@ async def open_exports(settings: S3Settings, vault: Vault, clock: Clock) -> Asyn
         yield Exports(store, vault.keys, clock)
     finally:
         store.close()
+
+
+def _day_of(name: str) -> date | None:
+    """None for what somebody else put there: it must not keep the rest from going."""
+    try:
+        return date.fromisoformat(name.partition("/")[0])
+    except ValueError:
+        return None
 
 
 def _bound(place: str) -> bytes:

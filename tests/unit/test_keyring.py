@@ -108,6 +108,7 @@ async def test_an_export_that_is_made_over_midnight_comes_back_whole(exports, mo
 
 
 async def test_an_export_lasts_a_day_and_is_swept(exports, tmp_path):
+    (tmp_path / "exports" / "2020 notes.txt").write_text("of somebody else")
     await exports.put(CASE, ORDER, DATA)
     exports._clock.advance(DAY)
     assert await exports.sweep() == 0
@@ -116,7 +117,7 @@ async def test_an_export_lasts_a_day_and_is_swept(exports, tmp_path):
     with pytest.raises(ObjectMissing, match="after a day"):
         await got(exports)
     assert await exports.sweep() == 1
-    assert not [path for path in (tmp_path / "exports").rglob("*") if path.is_file()]
+    assert [path.name for path in (tmp_path / "exports").rglob("*") if path.is_file()] == ["2020 notes.txt"]
 
 
 async def test_an_export_goes_with_its_case(exports, tmp_path):

@@ -5,6 +5,8 @@ from contextlib import closing
 from functools import partial
 from typing import Protocol
 
+import structlog
+
 from services.evidence.bundle.making import make
 from services.evidence.orders import ending, retention
 from services.evidence.orders.tools import Tools
@@ -12,11 +14,14 @@ from services.evidence.orders.worker import Worker
 from services.evidence.seal.signing import signing_key
 from services.evidence.settings import Settings
 from shared.database import Transaction
+from shared.failures import Rejected
 from shared.handling import Context, Task
 from shared.objects.exports import Exports
 from shared.objects.s3 import S3Store
 from shared.objects.vault import Vault
 from shared.regularly import regularly
+
+log = structlog.get_logger(__name__)
 
 SWEEP_S = 3_600.0  # exports last a day
 
@@ -44,7 +49,10 @@ def tasks(settings: Settings, workshop: Workshop) -> dict[str, Task]:
 
     async def sweep(context: Context) -> None:
         async def exports(_: Transaction) -> None:  # an empty transaction: a handful of exports a day
-            await workshop.exports.sweep()
+            try:
+                await workshop.exports.sweep()
+            except Rejected as refusal:  # findings must be sealed all the same
+                log.error("exports that are over cannot be removed", reason=str(refusal))
 
         await regularly(context, SWEEP_S, exports)
 
