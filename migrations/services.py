@@ -43,6 +43,12 @@ def create_schema(service: str) -> None:
     op.execute(f"ALTER DEFAULT PRIVILEGES IN SCHEMA {service} GRANT USAGE ON SEQUENCES TO {role(service)}")
 
 
+def let_change_only(service: str, table: str, columns: str) -> None:
+    """Nothing else of a row, and no row goes: what is on record stays as it was said."""
+    op.execute(f"REVOKE UPDATE, DELETE ON {service}.{table} FROM {role(service)}")
+    op.execute(f"GRANT UPDATE ({columns}) ON {service}.{table} TO {role(service)}")
+
+
 def create_outbox(service: str) -> None:
     op.create_table(
         "outbox",

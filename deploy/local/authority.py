@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sys
 from datetime import UTC, datetime
 from pathlib import Path
@@ -37,4 +38,5 @@ def authority(home: Home, claim: Claim) -> Part:
 
 def entry(name: str, port: int, folder: Path) -> str:
     url = f"http://{LOOPBACK}:{port}/{name}"
-    return f'[[authority]]\nname = "{name}"\nurl = "{url}"\nca_file = "{folder / name / ROOT}"\n'
+    # A JSON string is a TOML string: a folder's name may hold a quote or a backslash.
+    return f'[[authority]]\nname = "{name}"\nurl = "{url}"\nca_file = {json.dumps(str(folder / name / ROOT))}\n'

@@ -3,7 +3,7 @@
 import sqlalchemy as sa
 from alembic import op
 
-from migrations.services import role
+from migrations.services import let_change_only, role
 
 revision = "0020"
 down_revision = "0019"
@@ -45,13 +45,7 @@ def upgrade() -> None:
     )
     op.create_index("proofs_due", "proofs", ["due_at"], schema=SCHEMA, postgresql_where=sa.text("attested_at IS NULL"))
     _make_append_only()
-    _let_change("signing_keys", "until")
-
-
-def _let_change(table: str, columns: str) -> None:
-    """Nothing else of a row, and no row goes: what is on record stays as it was said."""
-    op.execute(f"REVOKE UPDATE, DELETE ON {SCHEMA}.{table} FROM {role(SCHEMA)}")
-    op.execute(f"GRANT UPDATE ({columns}) ON {SCHEMA}.{table} TO {role(SCHEMA)}")
+    let_change_only(SCHEMA, "signing_keys", "until")
 
 
 def _of() -> tuple[sa.Column[object], ...]:

@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects.postgresql import JSONB
 
-from migrations.services import role
+from migrations.services import let_change_only, role
 
 revision = "0022"
 down_revision = "0021"
@@ -62,7 +62,7 @@ def _create_orders() -> None:
     turn = [sa.text("(by = 'evidence')"), sa.text("position")]
     op.create_index("orders_turn", "orders", turn, schema=SCHEMA, postgresql_where=waiting)
     op.create_index("orders_case", "orders", ["case_id"], schema=SCHEMA)
-    _let_change("orders", "tries, taken_by, next_at, progress, done_at, result, error")
+    let_change_only(SCHEMA, "orders", "tries, taken_by, next_at, progress, done_at, result, error")
     op.execute(
         f"CREATE FUNCTION {SCHEMA}.refuse_another_end() RETURNS trigger LANGUAGE plpgsql AS "
         "$$ BEGIN RAISE EXCEPTION 'order % has ended: how it ended does not change', OLD.order_id; END $$"
@@ -71,12 +71,6 @@ def _create_orders() -> None:
         f"CREATE TRIGGER ended BEFORE UPDATE ON {SCHEMA}.orders "
         f"FOR EACH ROW WHEN (OLD.done_at IS NOT NULL) EXECUTE FUNCTION {SCHEMA}.refuse_another_end()"
     )
-
-
-def _let_change(table: str, columns: str) -> None:
-    """Nothing else of a row, and no row goes: who ordered what, and when, stays as it was said."""
-    op.execute(f"REVOKE UPDATE, DELETE ON {SCHEMA}.{table} FROM {role(SCHEMA)}")
-    op.execute(f"GRANT UPDATE ({columns}) ON {SCHEMA}.{table} TO {role(SCHEMA)}")
 
 
 def _create_holds() -> None:
@@ -92,7 +86,7 @@ def _create_holds() -> None:
         schema=SCHEMA,
     )
     op.create_index("holds_case", "holds", ["case_id"], schema=SCHEMA)
-    _let_change("holds", "released_at, released_by_order")
+    let_change_only(SCHEMA, "holds", "released_at, released_by_order")
 
 
 def _create_certificates() -> None:
