@@ -47,9 +47,12 @@ def render(
     token = visitor.token if visitor else request.cookies.get(login_cookie(parts), "")
 
     def when(moment: datetime | str) -> str:
-        """A moment, or one as the chain of custody writes it."""
-        moment = datetime.fromisoformat(moment) if isinstance(moment, str) else moment
-        return moment.astimezone(parts.timezone).strftime("%Y-%m-%d %H:%M:%S %Z")
+        """A moment, or one as the chain of custody writes it; as it stands where this calendar has no such moment."""
+        try:
+            known = datetime.fromisoformat(moment) if isinstance(moment, str) else moment
+            return known.astimezone(parts.timezone).strftime("%Y-%m-%d %H:%M:%S %Z")
+        except (ValueError, OverflowError):
+            return str(moment)
 
     def lasted(seconds: float) -> str:
         return duration(seconds, texts)

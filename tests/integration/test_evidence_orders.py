@@ -77,6 +77,8 @@ async def test_a_hold_ends_on_its_day(desk):
     assert (await desk.done(case, OrderKind.DESTROY)).result is None
     desk.later(days=10)
     assert "would have ended" in (await desk.done(case, OrderKind.HOLD, until=until)).error
+    for beyond in ("9999-12-31T23:59:59-12:00", "9999-12-31T23:00:00+00:00"):
+        assert "beyond the calendar" in (await desk.done(case, OrderKind.HOLD, until=beyond)).error
     assert (await desk.done(case, OrderKind.DESTROY)).error is None
 
 

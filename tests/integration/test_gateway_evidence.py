@@ -277,6 +277,7 @@ WRONG: tuple[tuple[dict[str, Any], int, str], ...] = (
     ({"kind": "release"}, 409, "hold"),
     ({"kind": "hold", "until": "2020-01-01T00:00:00Z"}, 422, "until"),
     ({"kind": "hold", "until": "9999-12-31T23:59:59-12:00"}, 422, "until"),  # not in UTC's calendar
+    ({"kind": "hold", "until": "9999-12-31T23:00:00Z"}, 422, "until"),  # not in Korea's
     ({"force": True}, 422, "force"),
 )
 
@@ -335,6 +336,18 @@ async def test_a_hold_is_shown_and_released_by_name(desk: Desk, api: httpx.Async
     released = (CustodyAction.RELEASED, {**WORDS, "hold": WORDS["order_id"]})
     await hear(desk, chain(story, held, released, objects=objects)[-1])
     assert "legal hold" not in (await api.get(f"/cases/{story.case}")).text.partition("Bundles")[0]
+
+
+@pytest.mark.parametrize("until", ["9999-12-31T23:00:00Z", "some day"])
+async def test_a_line_that_is_odd_does_not_hide_the_case(
+    desk: Desk, api: httpx.AsyncClient, story: Story, until: str
+) -> None:
+    odd: dict[str, Any] = {"until": until, "<b>": "<script>alert(1)</script>", "list": ["<i>", {"a": None}]}
+    await hear(desk, chain(story, (CustodyAction.HELD, odd))[-1])
+    page = await api.get(f"/cases/{story.case}")
+    assert page.status_code == 200
+    assert until[:8] in page.text
+    assert [one for one in ("<script>alert", "<b>:", "<i>") if one in page.text] == []
 
 
 async def test_of_destroyed_evidence_the_page_knows_no_word(desk: Desk, api: httpx.AsyncClient, story: Story) -> None:

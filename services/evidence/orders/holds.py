@@ -1,6 +1,6 @@
 """Legal holds: while one stands, nothing of the case is destroyed. Several may stand; each ends by itself."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -86,7 +86,11 @@ def _chosen(holds: list[Hold], order: Order) -> Hold:
 
 def _until(order: Order) -> datetime | None:
     given = order.terms.get("until")
+    if not given:
+        return None
     try:
-        return datetime.fromisoformat(given).astimezone(UTC) if given else None
+        until = datetime.fromisoformat(given).astimezone(UTC)
+        _ = until + timedelta(days=1)  # it is written in every time zone
+        return until
     except OverflowError as error:
         raise Refused("the hold's end lies beyond the calendar: give an earlier day, or none") from error

@@ -5,7 +5,7 @@ Destroying is no order of this page: one person alone must not be able to make p
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -27,6 +27,7 @@ from shared.objects.exports import KEPT
 
 KINDS = (OrderKind.BUNDLE, OrderKind.HOLD, OrderKind.RELEASE)
 MAX_WORDS = 500  # characters of a reason or a legal basis
+A_DAY = timedelta(days=1)
 
 
 class Order(Base):
@@ -113,8 +114,8 @@ def check_form(wanted: Wanted) -> None:
     if wanted.kind not in KINDS:
         raise Problem(422, "bad-order", field="kind")
     try:
-        _ = wanted.until and wanted.until.astimezone(UTC)
-    except OverflowError as error:  # the last day of the calendar, west of Greenwich
+        _ = wanted.until and wanted.until.astimezone(UTC) + A_DAY
+    except OverflowError as error:  # the calendar's last day, which is over it somewhere in the world
         raise Problem(422, "bad-until", field="until") from error
 
 
