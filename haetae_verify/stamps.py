@@ -26,8 +26,9 @@ NAME, FORMAT = "stamps.json", "haetae-stamps/1"
 SEAL = "seal.json"
 # An authority may say whole seconds only, and the agency's clock is the agency's: what differs by less is no lie.
 CLOCKS = timedelta(minutes=5)
-MOST = 1_000  # two authorities, each renewed every year for longer than any sentence: more is a way to keep us busy
-MOST_BYTES = 1 << 16  # a stamp has eight thousand with all its certificates; roots have fewer
+MOST = 200  # two authorities, each renewed every year for a century: more is a way to keep us busy
+MOST_BYTES = 1 << 16  # a stamp has eight thousand with all its certificates
+MOST_ROOTS_BYTES = 1 << 18  # all the authorities that a browser knows
 # Where the library quotes OpenSSL's own words: about the certificates, and about all else.
 UNTRUSTED, REASON = re.compile(r'"Verify error: ([^"]*)"'), re.compile(r'reason: "([^"]*)"')
 
@@ -104,7 +105,7 @@ def certificates(part: str, pem: bytes) -> list[Certificate]:
 
 
 def _own_roots(source: Source, authority: str) -> list[Certificate]:
-    return certificates(root_name(authority), small(source, root_name(authority), MOST_BYTES))
+    return certificates(root_name(authority), small(source, root_name(authority), MOST_ROOTS_BYTES))
 
 
 def _listed(shape: Shape) -> list[_Listed]:

@@ -6,6 +6,9 @@ from datetime import timedelta
 
 import httpx
 import pytest
+from asn1crypto import cms, tsp
+from asn1crypto import x509 as asn1
+from cryptography.hazmat.primitives.serialization import Encoding
 from rfc3161_client import HashAlgorithm, TimestampRequestBuilder, decode_timestamp_response
 
 from deploy.local.authorities.answering import POLICY
@@ -100,6 +103,27 @@ async def test_no_bad_answer_is_taken_and_none_holds_up_the_other(stamping, serv
     stamps, owed = await stamping.all(MESSAGE, "seal.json")
     assert [stamp.authority for stamp in stamps] == ["local-b"]
     assert SAYS[fault] in owed["local-a"]
+
+
+async def test_certificates_that_do_not_belong_to_it_are_a_bad_answer(stamping, served, monkeypatch):
+    """Nothing signs the list, and most authorities answer over plain HTTP: anybody between may add to it."""
+    real, post = served["local-a"].signer.certificate.public_bytes(Encoding.DER), Stamping._post
+    twin = real.replace(b"\x02\x01\x02", b"\x02\x01\x42", 1)  # of a version that no reader knows
+    for added, why in (
+        (twin, "not a valid X509 version"),
+        (real.replace(b"signer", b"tinger"), "holds 2 certificates"),
+    ):
+
+        async def between(self, url, query, added=added):
+            answer = tsp.TimeStampResp.load(await post(self, url, query))
+            signed = answer["time_stamp_token"]["content"]
+            sent = [certificate.chosen.dump() for certificate in signed["certificates"]] + [added]
+            signed["certificates"] = [cms.CertificateChoices("certificate", asn1.Certificate.load(der)) for der in sent]
+            return answer.dump(force=True)
+
+        monkeypatch.setattr(Stamping, "_post", between)
+        with pytest.raises(Away, match=why):
+            await stamping.one("local-a", MESSAGE, "seal.json")
 
 
 async def test_one_that_is_away_rests_before_it_is_asked_again(stamping, served, standing):
