@@ -64,6 +64,7 @@ def _create_orders() -> None:
         sa.Column("error", sa.Text),
         schema="gateway",
     )
+    op.execute(f"REVOKE DELETE ON gateway.evidence_orders FROM {role('gateway')}")
     op.create_index("evidence_orders_case", "evidence_orders", ["case_id", "ordered_at"], schema="gateway")
 
 

@@ -1,5 +1,6 @@
 """A bundle of sealed evidence: the verifier accepts it, it tells of itself, and what cannot be bundled is said."""
 
+import asyncio
 import io
 import tempfile
 from pathlib import Path
@@ -11,7 +12,8 @@ from haetae_verify.bundle import check_bundle
 from haetae_verify.canonical import digest
 from haetae_verify.container import read
 from haetae_verify.source import opened
-from services.evidence.bundle import making
+from services.evidence.bundle import making, reading
+from services.evidence.custody import lines
 from services.evidence.domain import File
 from services.evidence.seal.manifest import HASH_ONLY
 from shared.clock import ManualClock
@@ -66,6 +68,15 @@ async def test_an_order_tried_again_is_told_of_once(at_home):
     _, other = await at_home.bundle(at_home.order(order.case_id))
     assert first == await at_home.bundle(order)
     assert proof_of(other).custody.actions["exported"] == 2
+
+
+async def test_processes_that_make_a_bundle_at_once_tell_of_it_once(at_home):
+    order = at_home.order(await at_home.seal())
+    manifest_sha256, _ = await reading.manifest_of(at_home.database, at_home.vault, order.case_id)
+    await asyncio.gather(*(reading.export(at_home.database, order, manifest_sha256, []) for _ in range(3)))
+    async with at_home.database.transaction() as tx:
+        told = [line["action"] for line in await lines.read(tx, order.case_id)]
+    assert told.count("exported") == 1
 
 
 async def test_hash_only_evidence_has_a_bundle_without_content(at_home):

@@ -80,6 +80,7 @@ async def export(database: Database, ordered: orders.Order, manifest_sha256: str
     """The order's line of custody, once however often it is tried; the chain up to that line, and the seal's tables."""
     async with database.transaction() as tx:
         case_id = ordered.case_id
+        await tx.get(lines.CustodyEnd, case_id, lock=True)  # whoever lost the order's lease may still be at it
         chain = await lines.read(tx, case_id)
         if not any(of_order(line, ordered) for line in chain):
             details = {
