@@ -23,6 +23,7 @@ GOOD = '[[authority]]\nname = "kisa"\nurl = "https://tsa.agency.test/stamp"\nca_
 def file(tmp_path):
     (tmp_path / "root.pem").write_bytes(ROOT + ROOT)
     (tmp_path / "no.pem").write_text("none")
+    (tmp_path / "large.pem").write_bytes(ROOT + b"\n" * (1 << 18))
     return tmp_path / "authorities.toml"
 
 
@@ -60,6 +61,7 @@ def test_a_list_is_read(file):
         (GOOD + 'policy = "kisa"\n', "no object identifier"),
         (GOOD.replace("root.pem", "away.pem"), "away.pem has no certificates"),
         (GOOD.replace("root.pem", "no.pem"), "no.pem has no certificates"),
+        (GOOD.replace("root.pem", "large.pem"), "large.pem is larger than 262144 bytes"),
     ],
 )
 def test_what_is_wrong_in_it_is_named(file, text, says):

@@ -18,6 +18,8 @@ from urllib.parse import urlsplit
 
 from cryptography import x509
 
+from haetae_verify.stamps import MOST_ROOTS_BYTES, certificates
+
 NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,39}")
 POLICY = re.compile(r"[0-2](\.(0|[1-9][0-9]*))+")
 KEYS = frozenset({"name", "url", "ca_file", "policy"})
@@ -83,6 +85,9 @@ def _check_url(url: str, where: str) -> None:
 def _roots(file: Path, where: str) -> tuple[bytes, tuple[x509.Certificate, ...]]:
     try:
         pem = file.read_bytes()
-        return pem, tuple(x509.load_pem_x509_certificates(pem))
+        roots = tuple(certificates(file.name, pem))
     except (OSError, ValueError) as error:
         raise ValueError(f"{where}: ca_file {file} has no certificates in PEM ({error})") from error
+    if len(pem) > MOST_ROOTS_BYTES:  # each bundle holds it, and is refused with a larger one
+        raise ValueError(f"{where}: ca_file {file} is larger than {MOST_ROOTS_BYTES} bytes: give this authority's roots")
+    return pem, roots
