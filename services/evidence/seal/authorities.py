@@ -89,5 +89,5 @@ def _roots(file: Path, where: str) -> tuple[bytes, tuple[x509.Certificate, ...]]
     except (OSError, ValueError) as error:
         raise ValueError(f"{where}: ca_file {file} has no certificates in PEM ({error})") from error
     if len(pem) > MOST_ROOTS_BYTES:  # each bundle holds it, and is refused with a larger one
-        raise ValueError(f"{where}: ca_file {file} is larger than {MOST_ROOTS_BYTES} bytes: give this authority's roots")
+        raise ValueError(f"{where}: ca_file {file} is larger than {MOST_ROOTS_BYTES} bytes: give its roots alone")
     return pem, roots
