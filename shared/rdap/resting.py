@@ -37,6 +37,6 @@ def seconds_of(retry_after: str | None, now: datetime) -> float:
         return float(told[:9])
     try:
         at = parsedate_to_datetime(told)
-    except ValueError:
+    except (ValueError, OverflowError):
         return UNSAID_S
     return ((at if at.tzinfo else at.replace(tzinfo=UTC)) - now).total_seconds()

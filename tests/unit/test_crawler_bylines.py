@@ -41,7 +41,19 @@ def test_dates_as_pages_write_them(written: str, meant: datetime) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["", None, "3/4/2026", "2026-13-45", "13:05", "20261120", "0001-01-01", "9999-12-31 23:59", "x" * 9000]
+    "text",
+    [
+        "",
+        None,
+        "3/4/2026",
+        "2026-13-45",
+        "13:05",
+        "20261120",
+        "0001-01-01",
+        "9999-12-31 23:59",
+        "x" * 9000,
+        f"Sun, 22 Nov {10**20} 09:00:00 GMT",
+    ],
 )
 def test_what_is_no_date_or_nobody_knows_which(text: str | None) -> None:
     assert date_of(text) is None

@@ -98,6 +98,7 @@ def test_what_was_spoken_on_the_connection_is_told():
         ("http://h.test", b"GET / HTTP/1.1\r\nHost: h.test\r\n"),
         ("http://h.test?x", b"GET /?x HTTP/1.1\r\nHost: h.test\r\n"),
         ("http://user:word@xn--h-bga.test/x", b"GET /x HTTP/1.1\r\nHost: xn--h-bga.test\r\n"),
+        ("http://h.test/x\r\n\r\nbody", b"GET /x%0D%0A%0D%0Abody HTTP/1.1\r\nHost: h.test\r\n"),
         ("http://h.test:8080/x#part", b"GET /x HTTP/1.1\r\nHost: h.test:8080\r\n"),
     ],
 )

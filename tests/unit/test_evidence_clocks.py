@@ -120,5 +120,8 @@ def test_a_server_in_another_notation_is_named(server: str) -> None:
 def test_what_the_site_says_the_time_is() -> None:
     told = site_clock(exchange("http://a.test/", b"", date="Sun, 22 Nov 2026 09:00:03 GMT"))
     assert told == {"date": "Sun, 22 Nov 2026 09:00:03 GMT", "offset_ms": 2000}
-    for date in ("", "yesterday", "Sun, 99 Nov 2026", "1" * 5000):
+    words = site_clock(exchange("http://a.test/", b"", date="Sun, 22 Nov 2026 09:00:03 GMT (The lantern parcel waits)"))
+    assert words
+    assert "parcel" not in str(words["date"])
+    for date in ("", "yesterday", "Sun, 99 Nov 2026", "1" * 5000, "Sun, 22 Nov " + "9" * 20 + " 09:00:00 GMT"):
         assert site_clock(exchange("http://a.test/", b"", date=date)) is None

@@ -186,6 +186,7 @@ async def test_nobody_is_asked_without_a_directory_or_a_server(bed: Bed) -> None
     [
         ("120", 120.0), ("Sun, 22 Nov 2026 09:01:00 GMT", 60.0), (None, UNSAID_S), ("soon", UNSAID_S), ("-5", UNSAID_S),
         ("9" * 400, 999_999_999.0), ("Mon, 99 Foo 2026", UNSAID_S),
+        ("Sun, 22 Nov " + "9" * 20 + " 09:00:00 GMT", UNSAID_S),
     ],
 )  # fmt: skip
 def test_how_long_a_server_wants_to_be_left_alone(told: str | None, seconds: float) -> None:

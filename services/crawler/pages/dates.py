@@ -56,7 +56,7 @@ def _iso(text: str) -> datetime | None:
 def _mail(text: str) -> datetime | None:
     try:
         return parsedate_to_datetime(text) if text[:3].isalpha() and text[3:4] == "," else None
-    except ValueError:
+    except (ValueError, OverflowError):
         return None
 
 

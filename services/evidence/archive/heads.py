@@ -5,6 +5,7 @@ from collections.abc import Iterable
 
 from warcio.statusandheaders import StatusAndHeaders
 
+from services.evidence.archive.fields import target
 from services.evidence.domain import Exchange
 
 # These describe the body as it travelled; the one that is kept is unpacked. Replay tools know the prefix.
@@ -33,7 +34,7 @@ def response_head(exchange: Exchange) -> Head:
 
 def request_head(exchange: Exchange) -> Head:
     sent = exchange.sent or tuple(exchange.request_headers.items())
-    asked = ASKED.match(exchange.url)
+    asked = ASKED.match(target(exchange.url))
     host, path = (asked["host"], asked["path"]) if asked else ("", "")
     line = f"GET {path if path.startswith('/') else '/' + path} HTTP/1.1"
     return Head(line, writable([("Host", host), *sent]), is_http_request=True)

@@ -15,6 +15,7 @@ from services.evidence.circumstances.clocks import Compared
 from services.evidence.domain import Exchange, clean
 from shared.version import VERSION
 
+MAX_DATE = 40  # characters; what stands after a date is read by nobody, and may say anything
 # What reads, draws, hashes, archives and seals: another version of these may see or write a page differently.
 LIBRARIES = (
     "aiodns", "brotli", "cryptography", "h2", "httptools", "httpx", "imagehash", "opentimestamps", "pdqhash", "pillow",
@@ -68,7 +69,7 @@ def site_clock(document: Exchange) -> dict[str, Json] | None:
     told = document.headers.get("date", "")
     try:
         at = parsedate_to_datetime(told)
-    except ValueError:
+    except (ValueError, OverflowError):  # a year of twenty digits
         return None
     ahead = (at if at.tzinfo else at.replace(tzinfo=UTC)) - document.at
-    return {"date": clean(told), "offset_ms": round(ahead.total_seconds() * 1000)}
+    return {"date": clean(told[:MAX_DATE]), "offset_ms": round(ahead.total_seconds() * 1000)}
