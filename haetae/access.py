@@ -39,11 +39,26 @@ async def object_settings(home: Path) -> AsyncIterator[ObjectSettings]:
     if os.environ.get("HAETAE_S3_ENDPOINT"):
         yield ObjectSettings()
         return
+    _must_exist(home)
     try:
         async with Stack(home, parts=["s3"]) as stack:
             yield _objects(stack.env)
     except HomeInUse:
         yield _objects(read_env(home / "env"))
+
+
+@asynccontextmanager
+async def evidence(home: Path) -> AsyncIterator[Database]:
+    """Of a stack that there is: who asks for evidence in the wrong folder must not find a new, empty one."""
+    if not os.environ.get(URL):
+        _must_exist(home)
+    async with database("evidence", home) as made:
+        yield made
+
+
+def _must_exist(home: Path) -> None:
+    if not (home / "secrets.json").exists():
+        raise ConnectionError(f"there is no stack in {home}: give its folder with --home (`haetae run` says which)")
 
 
 def _objects(env: Mapping[str, str]) -> ObjectSettings:

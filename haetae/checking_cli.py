@@ -19,7 +19,7 @@ def check(
 
     async def do() -> tuple[int, list[str]]:
         async with (
-            access.database("evidence", home) as database,
+            access.evidence(home) as database,
             access.object_settings(home) as settings,
             open_vault(settings) as vault,
         ):

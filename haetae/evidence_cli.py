@@ -41,7 +41,7 @@ def show(case: Case, rules: RulesFile = None, as_json: Json = False, home: Home 
     """What there is of a case: state, class and its end, holds, files, time stamps, custody."""
 
     async def do() -> dict[str, Any] | None:
-        async with access.database("evidence", home) as database, database.transaction() as tx:
+        async with access.evidence(home) as database, database.transaction() as tx:
             return await showing.whole(tx, case, retention.load(rules))
 
     found = guarded(do)
@@ -64,7 +64,7 @@ def list_orders(
     """What was ordered about evidence, by whom, and what became of it; the newest first."""
 
     async def do() -> list[Order]:
-        async with access.database("evidence", home) as database, database.transaction() as tx:
+        async with access.evidence(home) as database, database.transaction() as tx:
             return await placing.listed(tx, case, waiting, limit)
 
     evidence_pages.print_orders(guarded(do), as_json)

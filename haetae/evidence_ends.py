@@ -39,7 +39,7 @@ def plan(
     at = until.replace(tzinfo=UTC) if until else None
 
     async def do() -> list[Planned]:
-        async with access.database("evidence", home) as database, database.transaction() as tx:
+        async with access.evidence(home) as database, database.transaction() as tx:
             found = [one async for one in planning.plan(tx, retention.load(rules))]
             return [one for one in found if at is None or one.due(at)]
 
@@ -73,7 +73,7 @@ def destroy_due(
     """Destroy every case that is past its retention and not held. `plan` shows them."""
 
     async def due() -> list[Planned]:
-        async with access.database("evidence", home) as database, database.transaction() as tx:
+        async with access.evidence(home) as database, database.transaction() as tx:
             return await planning.due(tx, retention.load(rules), SystemClock().now())
 
     over = guarded(due)
@@ -97,7 +97,7 @@ def certificate(
     """The signed certificate of destruction of a case: shown, or written to a file as it was signed."""
 
     async def do() -> bytes | None:
-        async with access.database("evidence", home) as database, database.transaction() as tx:
+        async with access.evidence(home) as database, database.transaction() as tx:
             found = await tx.get(Certificate, case)
             return found.document if found else None
 
@@ -107,7 +107,10 @@ def certificate(
     if out is None:
         evidence_pages.print_certificate(document)
     else:
-        out.write_bytes(document)
+        try:
+            out.write_bytes(document)
+        except OSError as error:
+            fail(f"the certificate was not written ({error}): give another --out")
         console.print(f"the certificate of case {case} is in {out}", soft_wrap=True)
 
 

@@ -33,7 +33,7 @@ async def order_all(home: Path, wanted: Sequence[Wanted]) -> list[Order]:
     for one in wanted:
         if wrong := problem(one.by, one.why, one.basis):
             raise ValueError(wrong)
-    async with access.database("evidence", home) as database:
+    async with access.evidence(home) as database:
         placed = []
         async with database.transaction() as tx:
             for one in wanted:

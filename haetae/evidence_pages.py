@@ -5,7 +5,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from rich.table import Table
 from rich.text import Text
 
 from haetae.saying import console, errors
@@ -17,6 +16,7 @@ from services.evidence.orders.store import Order
 from shared.text import one_line
 
 LONGEST = 300  # characters of a value
+PLAN = "{:<36}  {:<10}  {:<12}  {:<9}  {:<5}  {}"  # no table: it would fold the numbers that are to be copied
 ORDER_FIELDS = (
     "order_id", "case_id", "kind", "by", "why", "basis", "terms", "ordered_at", "tries", "done_at", "result", "error",
 )  # fmt: skip
@@ -45,12 +45,11 @@ def print_plan(plan: Sequence[Planned], now: datetime, as_json: bool) -> None:
     if as_json:
         print_lines({"case_id": one.case_id, "due": one.due(now), "holds": one.holds, **kept(one)} for one in plan)
         return
-    table = _table("case", "goes", "class", "category", "verdict", "holds")
+    console.print(PLAN.format("case", "goes", "class", "verdict", "holds", "category"), style="bold", soft_wrap=True)
     for one in plan:
-        categories, verdict = ", ".join(one.facts.categories), one.facts.verdict or "undecided"
-        row = (one.case_id, _when(one, now), one.kept.kept_as, categories, verdict, one.holds or "")
-        table.add_row(*map(_shown, row))
-    console.print(table)
+        verdict, categories = one.facts.verdict or "undecided", ", ".join(one.facts.categories)
+        row = (str(one.case_id), _when(one, now), one.kept.kept_as, verdict, one.holds or "", categories)
+        console.print(Text(PLAN.format(*(_shown(cell).plain for cell in row)).rstrip()), soft_wrap=True)
     for kept_as, source in sorted({(one.kept.kept_as, one.kept.source) for one in plan}):
         errors.print(Text(f"{kept_as}: "), _shown(source), sep="", soft_wrap=True)
 
@@ -119,13 +118,6 @@ def _state(one: Order) -> str:
     if one.done_at is not None:
         return f"failed: {one.error}" if one.error else f"done {_moment(one.done_at)}"
     return f"waits: {one.error}" if one.error else "being done" if one.tries else "waits"
-
-
-def _table(*columns: str) -> Table:
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    for column in columns:
-        table.add_column(column, overflow="fold", no_wrap=column == "case")  # to be copied whole
-    return table
 
 
 def _file(item: Mapping[str, Any]) -> Text:

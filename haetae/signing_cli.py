@@ -4,7 +4,6 @@ import json
 from typing import Annotated
 
 import typer
-from rich.table import Table
 
 from haetae import access
 from haetae.saying import HOME, Home, console, fail, guarded
@@ -19,7 +18,7 @@ def signing_keys(
     to know that its key is the agency's."""
 
     async def do() -> list[dict[str, str | None]]:
-        async with access.database("evidence", home) as database, database.transaction() as tx:
+        async with access.evidence(home) as database, database.transaction() as tx:
             return await public_keys(tx)
 
     found = guarded(do)
@@ -29,7 +28,6 @@ def signing_keys(
         for key in found:
             typer.echo(json.dumps(key))
         return
-    table = Table("public key (Ed25519)", "since", "until")
-    for key in found:
-        table.add_row(key["public_key"], key["since"], key["until"] or "in use")
-    console.print(table)
+    for key in found:  # whole, however narrow the terminal is: it is to be published
+        said = f"{key['public_key']}  since {key['since']}, {'until ' + key['until'] if key['until'] else 'in use'}"
+        console.print(said, highlight=False, soft_wrap=True)

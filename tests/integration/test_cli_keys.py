@@ -92,3 +92,12 @@ def test_a_setting_that_is_missing_does_not_show_the_others(tmp_path):
     assert "s3_access_key" in ran.output
     assert "a-key" not in ran.output + str(ran.exception)
     assert "a-password" not in ran.output + str(ran.exception)
+
+
+@pytest.mark.parametrize("words", [("keys", "show"), ("evidence", "keys")])
+async def test_where_no_stack_is_none_is_made(tmp_path, words, monkeypatch):
+    for name in ("HAETAE_DATABASE_URL", "HAETAE_S3_ENDPOINT"):
+        monkeypatch.delenv(name, raising=False)
+    ran = await asyncio.to_thread(CliRunner().invoke, app, [*words, "--home", str(tmp_path / "nowhere")])
+    assert (ran.exit_code, "there is no stack in" in ran.output) == (1, True)
+    assert list(tmp_path.iterdir()) == []

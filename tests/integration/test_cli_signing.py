@@ -18,7 +18,7 @@ FIRST, NEXT = "a" * 64, "b" * 64
 @pytest.fixture
 def run(migrated, monkeypatch):
     monkeypatch.setenv("HAETAE_DATABASE_URL", migrated.owner_url)
-    monkeypatch.setenv("COLUMNS", "250")
+    monkeypatch.setenv("COLUMNS", "40")
     commands = typer.Typer()
     commands.command()(signing_keys)
     return lambda *words: asyncio.to_thread(CliRunner().invoke, commands, words)
