@@ -43,9 +43,10 @@ class CaseKeys:
 
     async def destroy(self, case_id: UUID) -> None:
         """Doing it again is no error."""
-        await self._store.delete(str(case_id))
-        # The mark keeps a repeated event from opening the case again under a new key.
+        # The mark takes the key's place at once: between a deletion and the mark, a repeated event could open the case
+        # again under a new key.
         await self._store.put(str(case_id), DESTROYED)
+        await self._store.forget_former(str(case_id))
 
     async def destroyed(self, case_id: UUID) -> bool:
         """Without asking a key service."""

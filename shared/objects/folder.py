@@ -50,6 +50,9 @@ class FolderStore:
     async def delete(self, name: str) -> None:
         await self._run(self._unlink, checked(name))
 
+    async def forget_former(self, name: str) -> None:
+        checked(name)  # a file has no versions
+
     async def names(self, folder: str) -> list[str]:
         return await self._run(self._names, checked(folder))
 

@@ -32,6 +32,10 @@ class ObjectStore(Protocol):
         """Deleting what is not there is no error."""
         ...
 
+    async def forget_former(self, name: str) -> None:
+        """Delete what a store that keeps versions still has of it, but for the newest."""
+        ...
+
     async def names(self, folder: str) -> list[str]:
         """The objects in a folder (names that begin with `<folder>/`). For folders of some dozens."""
         ...

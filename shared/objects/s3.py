@@ -93,6 +93,9 @@ class S3Store:
         """Every version of it: in a bucket that keeps versions, a plain delete would only hide the object."""
         await self._run(self._delete_versions, checked(name))
 
+    async def forget_former(self, name: str) -> None:
+        await self._run(self._delete_versions, checked(name), True)
+
     async def names(self, folder: str) -> list[str]:
         return await self._run(self._names, f"{checked(folder)}/")
 
@@ -124,9 +127,9 @@ class S3Store:
             response.close()
             response.release_conn()
 
-    def _delete_versions(self, name: str) -> None:
+    def _delete_versions(self, name: str, former: bool = False) -> None:
         for found in self._client.list_objects(self._bucket, prefix=name, include_version=True):
-            if found.object_name == name:
+            if found.object_name == name and not (former and found.is_latest in (None, "true"))  # none: the store keeps no versions:
                 version = None if found.version_id in (None, "", "null") else found.version_id
                 self._client.remove_object(self._bucket, name, version_id=version)
 

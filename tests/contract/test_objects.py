@@ -96,6 +96,18 @@ async def test_only_that_name_is_deleted(store, name):
     assert await store.get(name + "x") == b"stays"
 
 
+async def test_former_versions_are_forgotten_and_the_newest_stays(s3_settings):
+    prefix, name = f"t{uuid4().hex[:8]}-", uuid4().hex
+    client = s3_settings.client()
+    client.make_bucket(prefix + "keys", object_lock=True)  # such a bucket keeps versions
+    store = S3Store(object_settings(s3_settings).model_copy(update={"s3_bucket_prefix": prefix}), "keys")
+    for data in (b"first", b"second", b"newest"):
+        await store.put(name, data)
+    await store.forget_former(name)
+    assert len(list(client.list_objects(prefix + "keys", prefix=name, include_version=True))) == 1
+    assert await store.get(name) == b"newest"
+
+
 async def test_a_folder_is_listed_and_cleared_alone(store, name):
     folder = name.rpartition("/")[0]
     names = [f"{folder}/deep/a", f"{folder}/b", f"{folder}/c"]
