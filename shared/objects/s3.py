@@ -129,7 +129,8 @@ class S3Store:
 
     def _delete_versions(self, name: str, former: bool = False) -> None:
         for found in self._client.list_objects(self._bucket, prefix=name, include_version=True):
-            if found.object_name == name and not (former and found.is_latest in (None, "true"))  # none: the store keeps no versions:
+            newest = found.is_latest in (None, "true")  # None: the store keeps no versions
+            if found.object_name == name and not (former and newest):
                 version = None if found.version_id in (None, "", "null") else found.version_id
                 self._client.remove_object(self._bucket, name, version_id=version)
 
