@@ -11,7 +11,7 @@ from PIL import Image, ImageDraw, ImageFont
 
 from services.evidence.capture.boxes import MAX_LETTER, MAX_NODES, STYLES, UNKNOWN, WHOLE, Box, Boxes, boxes_of
 from services.evidence.capture.lettering import LOWEST, lettering
-from services.evidence.capture.redacting import redacted
+from services.evidence.capture.redacting import MOST_COVERED, redacted
 from services.evidence.capture.wireframe import MAX_BOXES, wireframe
 from tests.support.pages import picture
 
@@ -187,3 +187,17 @@ def test_where_nothing_is_known_nothing_is_put_back():
     everywhere = frozenset({Box(0, 0, 320, 200)})
     with Image.open(io.BytesIO(redacted(picture(320, 200), Boxes(text=everywhere, known=False)))) as image:
         assert all(abs(red - green) < 8 for _, (red, green, _) in image.getcolors(1 << 20))
+
+
+def test_lines_that_lie_over_each_other_end(monkeypatch):
+    """Of a page whose text is a thousand times over itself, only so much is looked at."""
+    looked: list[Box] = []
+    monkeypatch.setattr(
+        "services.evidence.capture.redacting.lettering",
+        lambda page, lines: looked.extend(lines) or Image.new("L", page.size),
+    )
+    redacted(
+        picture(320, 200), Boxes(text=frozenset(Box(x, y, 320, y + 40) for x in range(30) for y in range(-40, 240)))
+    )
+    assert sum(line.area for line in looked) <= MOST_COVERED * 320 * 200
+    assert all(line.top >= 0 and line.bottom <= 200 for line in looked)

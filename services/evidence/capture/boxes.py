@@ -42,6 +42,10 @@ class Box(NamedTuple):
     def area(self) -> int:
         return max(0, self.right - self.left) * max(0, self.bottom - self.top)
 
+    def within(self, width: int, height: int) -> "Box":
+        """What of it is on a page of that size."""
+        return Box(max(0, self.left), max(0, self.top), min(width, self.right), min(height, self.bottom))
+
 
 WHOLE = Box(0, 0, 1 << 20, 1 << 20)
 

@@ -25,16 +25,17 @@ PIECE = 2  # times a line's height: what is no text is left out of a line, an em
 
 
 def lettering(page: Image.Image, lines: Iterable[Box]) -> Image.Image:
-    """A mask of the page's size (RGB): 255 where letters are. 2 ms a line of the page's width."""
+    """A mask of the page's size (RGB): 255 where letters are. 1 ms a line of the page's width."""
     pixels = np.asarray(page)
     mask = np.zeros(pixels.shape[:2], dtype=np.uint8)
     for line in lines:
-        left, top, right, bottom = (max(0, side) for side in line)
-        beside = min(left, (bottom - top) // 2)  # a block of one colour is told by what is next to it
-        seen = pixels[top:bottom, left - beside : right + (bottom - top) // 2]
-        if left < right and seen.size and len(seen) >= LOWEST:
-            there = mask[top:bottom, left:right]
-            there |= _legible(seen)[beside : beside + there.shape[1]]
+        left, top, right, bottom = seen = line.within(page.width, page.height)
+        if not seen.area or bottom - top < LOWEST:
+            continue
+        beside = (bottom - top) // 2  # a block of one colour is told by what is next to it
+        before = min(left, beside)
+        columns = _legible(pixels[top:bottom, left - before : right + beside])
+        mask[top:bottom, left:right] |= columns[before : before + right - left]
     return Image.fromarray(mask)
 
 

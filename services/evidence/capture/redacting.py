@@ -4,7 +4,7 @@ Everything is blurred beyond recognition, and only the letters are put back: wha
 """
 
 import io
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 from PIL import Image, ImageChops, ImageDraw, ImageFilter
 
@@ -15,7 +15,9 @@ QUALITY = 80
 # Of a picture as wide as the page the same remains as of its preview (`pictures.BLUR` of `pictures.PREVIEW` pixels),
 # of a smaller one less. Blurring an eighth of the size is as good, and a hundred times as fast.
 SHRINK, BLUR = 8, 6
-MAX_BOXES = 20_000  # put back; a page of more text than that fits no screenshot
+# Put back: a board's table in five screens has 2,000 lines. Those that lie over each other have no end, so their areas
+# together are bounded too, in times of the page's.
+MAX_LINES, MOST_COVERED = 5_000, 2
 
 
 def redacted(screenshot: bytes, boxes: Boxes) -> bytes:
@@ -26,11 +28,22 @@ def redacted(screenshot: bytes, boxes: Boxes) -> bytes:
     if boxes.known:
         pictures = _mask(page.size, boxes.pictures)
         shown.paste(_without(page, pictures), mask=ImageChops.invert(pictures))
-        written = lettering(page, sorted(boxes.text)[:MAX_BOXES])
+        written = lettering(page, _bounded(boxes.text, page.size))
         shown.paste(page, mask=ImageChops.subtract(written, pictures))
     out = io.BytesIO()
     shown.save(out, "JPEG", quality=QUALITY)
     return out.getvalue()
+
+
+def _bounded(lines: Iterable[Box], size: tuple[int, int]) -> Iterator[Box]:
+    """Those on the page, from above."""
+    left = MOST_COVERED * size[0] * size[1]
+    shown = (line.within(*size) for line in lines)
+    for line in sorted((line for line in shown if line.area), key=lambda line: (line.top, line.left))[:MAX_LINES]:
+        left -= line.area
+        if left < 0:
+            return
+        yield line
 
 
 def _without(page: Image.Image, pictures: Image.Image) -> Image.Image:

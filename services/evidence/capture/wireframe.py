@@ -22,11 +22,7 @@ def wireframe(boxes: Boxes, width: int, height: int) -> bytes:
 
 
 def _rectangles(boxes: Iterable[Box], width: int, height: int) -> Iterator[str]:
-    cut = {_cut(box, width, height) for box in boxes}
+    cut = {box.within(width, height) for box in boxes}
     wide = (box for box in cut if box.right - box.left >= MIN_SIDE and box.bottom - box.top >= MIN_SIDE)
     for box in sorted(wide, key=lambda box: (-box.area, box))[:MAX_BOXES]:
         yield f'<rect x="{box.left}" y="{box.top}" width="{box.right - box.left}" height="{box.bottom - box.top}"/>'
-
-
-def _cut(box: Box, width: int, height: int) -> Box:
-    return Box(max(0, box.left), max(0, box.top), min(width, box.right), min(height, box.bottom))
