@@ -124,6 +124,12 @@ def _listed(shape: Shape) -> list[_Listed]:
     return list(found.values())
 
 
+def time_of(second: datetime, response: bytes) -> datetime:
+    """With the fraction that the library leaves out (X.690 11.7), without which it may stand before the seal."""
+    found = re.search(rb"\x18.%b(\.\d{1,6})Z" % second.strftime("%Y%m%d%H%M%S").encode(), response, re.S)
+    return second + timedelta(milliseconds=round(float(found[1]) * 1000)) if found else second
+
+
 def _check(listed: _Listed, response: bytes, covered: bytes, roots: Sequence[Certificate]) -> Stamp:
     told = {"authority": listed.authority, "covers": listed.covers}
     try:
@@ -131,7 +137,7 @@ def _check(listed: _Listed, response: bytes, covered: bytes, roots: Sequence[Cer
         signer = _signer(decoded)
         VerifierBuilder(roots=list(roots)).build().verify_message(decoded, covered)
         return Stamp(
-            **vars(listed) | {"at": decoded.tst_info.gen_time.astimezone(UTC)},
+            **vars(listed) | {"at": time_of(decoded.tst_info.gen_time.astimezone(UTC), response)},
             signer=_called(signer),
             valid_until=signer.not_valid_after_utc,
         )

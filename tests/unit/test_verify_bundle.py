@@ -2,7 +2,7 @@
 
 import io
 import json
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from itertools import count
 
 import pytest
@@ -14,6 +14,7 @@ from haetae_verify.chain import line_hash
 from haetae_verify.readme import readme
 from haetae_verify.signed import sign
 from haetae_verify.source import Packed
+from haetae_verify.stamps import time_of
 from haetae_verify.wrong import Wrong
 from tests.support.bundles import AT, CASE, agency, chain, entry, evidence, listed, manifest, parts, stamp
 
@@ -73,6 +74,13 @@ def test_a_right_bundle_says_what_it_proves():
     assert proof.custody.actions == {"collected": 1, "sealed": 1, "stamped": 1, "exported": 1}
     assert proof.archives == ("evidence/page.wacz",)
     assert (proof.own_keys, proof.own_roots, proof.packed, proof.ots) == (True, True, True, "none")
+
+
+@pytest.mark.parametrize(("told", "milliseconds"), [(b"", 0), (b".122", 122), (b".9", 900)])
+def test_a_stamp_is_not_cut_to_the_second_before_its_seal(told, milliseconds):
+    second = datetime(2026, 11, 22, 9, 0, 1, tzinfo=UTC)
+    at = time_of(second, b"\x30\x18\x1320261122090001" + told + b"Z\x02")
+    assert at == second + timedelta(milliseconds=milliseconds)
 
 
 def test_a_bundle_without_time_stamps_is_right():
