@@ -17,7 +17,7 @@ report.pdf 를 먼저 보십시오. 수집한 화면은 가려져 있습니다.
   seal.json         목록에 대한 기관의 전자서명 (Ed25519)
   stamps.json, stamp-N.tsr, authority-*.pem
                     시점확인(RFC 3161)과 그 기관의 인증서
-  custody.json      보관 기록: 누가, 언제, 무엇을, 왜
+  custody.json      보관 이력: 누가, 언제, 무엇을, 왜
   bundle.json       이 묶음의 모든 파일 목록과 기관의 서명
   evidence/         수집한 파일. evidence/page.wacz 는 replayweb.page 로 열립니다.
 

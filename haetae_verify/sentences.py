@@ -193,19 +193,19 @@ SENTENCES: Mapping[str, Mapping[str, str]] = {
     },
     "chain": {
         "en": "The chain of custody is broken at line {number}: it was changed or added, or one is missing before it.",
-        "ko": "보관 기록이 {number}번째 줄에서 끊깁니다. 그 줄이 바뀌었거나 더해졌거나, 앞줄이 빠졌습니다.",
+        "ko": "보관 이력이 {number}번째 줄에서 끊깁니다. 그 줄이 바뀌었거나 더해졌거나, 앞줄이 빠졌습니다.",
     },
     "chain-end": {
         "en": "The chain of custody has {length} lines and another end than bundle.json says ({listed} lines).",
-        "ko": "보관 기록이 {length}줄이며 끝이 bundle.json과 다릅니다. ({listed}줄이어야 합니다)",
+        "ko": "보관 이력이 {length}줄이며 끝이 bundle.json과 다릅니다. ({listed}줄이어야 합니다)",
     },
     "chain-sealed": {
         "en": "The chain of custody never says that this manifest was sealed.",
-        "ko": "보관 기록에 이 목록을 봉인했다는 줄이 없습니다.",
+        "ko": "보관 이력에 이 목록을 봉인했다는 줄이 없습니다.",
     },
     "chain-exported": {
         "en": "The chain of custody does not end with the line that {by} exported this bundle.",
-        "ko": "보관 기록의 마지막 줄이 {by}의 이 묶음 반출이 아닙니다.",
+        "ko": "보관 이력의 마지막 줄이 {by}의 이 묶음 반출이 아닙니다.",
     },
     # the web archive
     "wacz": {

@@ -31,7 +31,7 @@ WORDS: Mapping[str, Mapping[str, str]] = {
         "en": "{at}, by {authority} ({signer}), over {covers}",
         "ko": "{at}, {authority} ({signer}), 대상: {covers}",
     },
-    "custody": {"en": "Custody", "ko": "보관 기록"},
+    "custody": {"en": "Custody", "ko": "보관 이력"},
     "custody-how": {
         "en": "{length} lines, unbroken, {first} to {last}: {actions}",
         "ko": "{length}줄, 끊김 없음, {first} ~ {last}: {actions}",

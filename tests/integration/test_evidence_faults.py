@@ -97,9 +97,7 @@ async def paid(house):
 
 SELECTION = (
     ("browser", "render"),
-    ("driver", "document"),
     ("store:cut", "put"),
-    ("database:cut", "commit"),
     ("database:answer", "commit"),
     ("authorities:cut", "stamps"),
 )
