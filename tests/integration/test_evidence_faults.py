@@ -1,16 +1,18 @@
 """Whatever dies while a finding is captured and sealed: it is not lost, not sealed twice, and never sealed half.
 
 Faults are real: processes are killed, connections are reset or stand still. Each strikes once, when the service comes
-to a given point of its work on a given finding (`tests.support.strikes.POINTS`). The ordinary suite takes one point of
-each fault; all of them: `make chaos`.
+to a given point of its work on a given finding (`tests.support.strikes.POINTS`). The ordinary suite takes a few
+of them; all: `make chaos`.
 """
 
 import asyncio
 import signal
+from contextlib import suppress
 from functools import partial
 
 import pytest
 import structlog
+from aiokafka.errors import KafkaConnectionError
 from starlette.responses import Response
 
 from services.evidence.seal import owed, stamping
@@ -85,6 +87,8 @@ async def through(house, name, points):
         await eventually(house.all_is_over)
         log.info("settled", fault=name, point=point, after_it_was_over_s=house.settled_at - house.mended_at)
         assert (event.case_id, point) in house.strikes.struck
+        if name.startswith("authorities"):
+            await paid(house)  # or they still rest at the next point, and nobody would be asked
     return found
 
 
@@ -186,7 +190,9 @@ async def test_the_process_killed_at_each_point(house, tmp_path, kafka_bootstrap
             assert isinstance(await house.settled(event, 700), EvidenceSealed)
 
         async def all_is_done() -> bool:
-            return len(ends) == len(events) == await committed(kafka_bootstrap, group, topic_prefix + TOPIC)
+            with suppress(KafkaConnectionError):  # a broker that is rid of a member closes connections now and then
+                return len(ends) == len(events) == await committed(kafka_bootstrap, group, topic_prefix + TOPIC)
+            return False
 
         await eventually(all_is_done, 60)  # what was told but not committed has come again
         await paid(house)
