@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
+from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient
 
 
@@ -19,12 +19,13 @@ async def consume(bootstrap: str, topic: str, count: int) -> list[bytes]:
         return [(await consumer.getone()).value for _ in range(count)]
 
 
-async def committed(bootstrap: str, group: str, topic: str) -> int:
-    """How many of the topic's records the group is through with."""
+async def committed(bootstrap: str, group: str, topic: str, partitions: int) -> int:
+    """How many of the topic's records the group is through with. The embedded broker wants to be asked by partition."""
+    of = [TopicPartition(topic, number) for number in range(partitions)]
     admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap)
     await admin.start()
     try:
-        offsets = await admin.list_consumer_group_offsets(group)
+        offsets = await admin.list_consumer_group_offsets(group, partitions=of)
     finally:
         await admin.close()
-    return sum(at.offset for of, at in offsets.items() if of.topic == topic and at.offset > 0)
+    return sum(max(0, at.offset) for at in offsets.values())
