@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from haetae_verify.canonical import canonical, digest
+from haetae_verify.canonical import canonical, digest, moment
 
 GENESIS = "0" * 64
 FIELDS = ("case_id", "seq", "at", "actor", "action", "artifacts", "details", "prev_hash")
@@ -12,6 +12,12 @@ FIELDS = ("case_id", "seq", "at", "actor", "action", "artifacts", "details", "pr
 def line_hash(line: Mapping[str, Any]) -> str:
     """`line`: `FIELDS` as JSON values (`at`: `canonical.moment`; artifacts: objects of name and sha256, by name)."""
     return digest(canonical({name: line[name] for name in FIELDS}))
+
+
+def told(line: Any) -> dict[str, Any]:  # noqa: ANN401  # a row of any table that keeps such lines
+    """`FIELDS` and `hash` of an object that has them as attributes, in the form that is hashed and put into bundles."""
+    kept = {name: getattr(line, name) for name in (*FIELDS, "hash")}
+    return {**kept, "case_id": str(line.case_id), "at": moment(line.at)}
 
 
 def broken_at(lines: Iterable[Mapping[str, Any]]) -> int | None:

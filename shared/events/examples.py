@@ -141,7 +141,7 @@ EXAMPLES: dict[type[Event], Event] = {
             finding=FINDING,
             assessment=ASSESSMENT,
             manifest_sha256=DIGEST,
-            objects=(SealedObject(name="page.warc.gz", sha256=DIGEST, bytes=61_002, media_type="application/warc"),),
+            objects=(SealedObject(name="page.wacz", sha256=DIGEST, bytes=61_002, media_type="application/wacz"),),
             sealed_at=at(1.4),
         ),
         EvidenceFailed(

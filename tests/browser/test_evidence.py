@@ -48,7 +48,7 @@ async def carried_out(site: Site, story: Story) -> None:
     await site.desk.exports.put(story.case, order, b"PK a bundle")
     about = {"case_id": story.case, "order_id": order, "done_at": site.desk.parts.clock.now()}
     async with site.desk.database.transaction() as tx:
-        await orders.done(EXAMPLES[EvidenceOrderDone].model_copy(update=about), tx)  # type: ignore[arg-type]
+        await orders.done(EXAMPLES[EvidenceOrderDone].model_copy(update=about), tx)  # type: ignore[arg-type]  # of all
 
 
 async def painted(page: Page, name: str) -> bool:

@@ -134,7 +134,7 @@ async def test_the_gateway_finds_the_chain_whole_that_was_told(chain: Chain, mig
     async with gateway.transaction() as tx:
         for event in noted:
             sent = Envelope(event, uuid4(), "/haetae/evidence", AT)
-            await note(decode(sent.value, sent.headers).event, tx)  # type: ignore[arg-type]
+            await note(decode(sent.value, sent.headers).event, tx)  # type: ignore[arg-type]  # of all events
     async with gateway.transaction() as tx:
         shown = await told_here(tx, chain.case)
     await gateway.close()

@@ -14,7 +14,7 @@ from sqlalchemy.dialects.postgresql import JSONB, insert
 from sqlalchemy.orm import Mapped, mapped_column
 
 from haetae_verify.canonical import moment
-from haetae_verify.chain import GENESIS, broken_at, line_hash
+from haetae_verify.chain import GENESIS, broken_at, line_hash, told
 from services.evidence.store import Base
 from shared.database import Transaction
 from shared.events import Artifact, CustodyAction, CustodyNoted
@@ -90,20 +90,7 @@ async def append(
 async def read(tx: Transaction, case_id: UUID) -> list[dict[str, Any]]:
     """The case's lines with their `hash`, in their order and in the form that is hashed and put into bundles."""
     rows = await tx.scalars(sa.select(CustodyLine).where(CustodyLine.case_id == case_id).order_by(CustodyLine.seq))
-    return [
-        {
-            "case_id": str(row.case_id),
-            "seq": row.seq,
-            "at": moment(row.at),
-            "actor": row.actor,
-            "action": row.action,
-            "artifacts": row.artifacts,
-            "details": row.details,
-            "prev_hash": row.prev_hash,
-            "hash": row.hash,
-        }
-        for row in rows
-    ]
+    return [told(row) for row in rows]
 
 
 async def check(tx: Transaction, case_id: UUID) -> int | None:

@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
-from haetae_verify.canonical import moment
+from haetae_verify.chain import told
 from services.gateway import history
 from services.gateway.audit import Action
 from services.gateway.cases import hold
@@ -60,17 +60,4 @@ async def _destroyed(event: CustodyNoted, tx: Transaction) -> None:
 async def read(tx: Transaction, case_id: UUID) -> list[dict[str, Any]]:
     """The lines with their `hash`, in their order and in the form that is hashed (`haetae_verify.chain`)."""
     rows = await tx.scalars(sa.select(CustodyLine).where(CustodyLine.case_id == case_id).order_by(CustodyLine.seq))
-    return [
-        {
-            "case_id": str(row.case_id),
-            "seq": row.seq,
-            "at": moment(row.at),
-            "actor": row.actor,
-            "action": row.action,
-            "artifacts": row.artifacts,
-            "details": row.details,
-            "prev_hash": row.prev_hash,
-            "hash": row.hash,
-        }
-        for row in rows
-    ]
+    return [told(row) for row in rows]
