@@ -3,18 +3,53 @@
 import base64
 import hashlib
 import json
+from typing import Any
 from uuid import UUID
 
-from shared.events.values import Recipient, Sha256
+from shared.events.values import Notice, Sha256
+
+# Of a notice that goes out at once by mail with nothing beside its text: its digest is that of its text.
+PLAIN: dict[str, Any] = {
+    "channel": "mail",
+    "connector": "",
+    "anonymity": "named",
+    "occasion": "first",
+    "rung": 0,
+    "after_hours": 0,
+    "follows": None,
+    "attachments": [],
+    "fields": {},
+}
 
 
-def notice_digest(recipient: Recipient, subject: str, body: str) -> Sha256:
-    """SHA-256 of the canonical JSON of what the recipient gets: address, subject and body, byte for byte.
+def notice_digest(notice: Notice) -> Sha256:
+    """SHA-256 of the canonical JSON of what the recipient gets (address, subject and body, byte for byte), and of how
+    and when: channel, attachments, form fields, place in the ladder.
 
     The drafter writes it, the official approves it, the notifier computes it again and refuses to send on a difference.
     """
-    canonical = json.dumps([recipient.email, subject, body], ensure_ascii=False, separators=(",", ":"))
+    to = notice.recipient
+    covered: list[Any] = [to.email, notice.subject, notice.body]
+    more = {
+        "channel": to.channel,
+        "connector": to.connector,
+        "anonymity": to.anonymity,
+        "occasion": notice.occasion,
+        "rung": notice.rung,
+        "after_hours": notice.after_hours,
+        "follows": str(notice.follows) if notice.follows else None,
+        "attachments": [[part.name, part.media_type, part.text] for part in notice.attachments],
+        "fields": notice.fields,
+    }
+    if more != PLAIN:
+        covered.append(more)
+    canonical = json.dumps(covered, ensure_ascii=False, separators=(",", ":"), sort_keys=True)
     return hashlib.sha256(canonical.encode()).hexdigest()
+
+
+def sealed(notice: Notice) -> Notice:
+    """The notice with its own digest."""
+    return notice.model_copy(update={"sha256": notice_digest(notice)})
 
 
 def reference(case_id: UUID) -> str:

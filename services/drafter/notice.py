@@ -11,12 +11,13 @@ from services.drafter.requirements import altered, prove
 from shared.events import EvidenceSealed
 from shared.events.values import Notice, Recipient
 from shared.identity import identity
-from shared.notices import notice_digest, reference
+from shared.notices import reference, sealed
 from shared.text import one_line
 
 OCCASION = "first"  # a reminder or an escalation will be another occasion
 MAX_SUBJECT = 180  # characters: shown whole by common mail programs in two lines
 FALLBACK = ("en", "ko")  # for a recipient whose language has no template: the world's, then the agency's own
+UNSEALED = "0" * 64
 BETWEEN = "\n" + "-" * 60 + "\n\n"
 
 
@@ -37,15 +38,16 @@ def write_notice(
     requirements, missing = prove(office.laws.demands(law), versions[0].fields, body)
     if missing:
         return Problem("missing_field", f"{to.email}: " + ", ".join(f"{one.field} ({one.source})" for one in missing))
-    return Notice(
+    notice = Notice(
         notice_id=identity("notice", event.case_id, to.email, OCCASION),
         recipient=to,
         language=languages[0],
         subject=subject,
         body=body,
         requirements=requirements,
-        sha256=notice_digest(to, subject, body),
+        sha256=UNSEALED,
     )
+    return sealed(notice)
 
 
 def stamp(moment: datetime) -> str:

@@ -13,15 +13,18 @@ from shared.events import (
     ContentChecked,
     ContentFlagged,
     CustodyNoted,
+    Event,
     EvidenceFailed,
     EvidenceHandled,
     EvidenceOrderDone,
     EvidenceOrdered,
     EvidenceSealed,
+    HandedOver,
     HashSubmitted,
     NoticeBounced,
     NoticeDrafted,
     NoticeSent,
+    NoticesStopped,
     RemovalVerified,
     ReviewDecided,
 )
@@ -39,6 +42,19 @@ TOLD_OF = (
 )
 
 
+PUBLISHES: frozenset[type[Event]] = frozenset(
+    {
+        CaseChanged,
+        EvidenceHandled,
+        EvidenceOrdered,
+        HandedOver,
+        HashSubmitted,
+        NoticesStopped,
+        ReviewDecided,
+    }
+)
+
+
 def app(settings: Settings) -> Service:
     pages = Pages(settings)
     return Service(
@@ -49,7 +65,7 @@ def app(settings: Settings) -> Service:
             CustodyNoted: note,
             EvidenceOrderDone: done,
         },
-        publishes=frozenset({CaseChanged, EvidenceHandled, EvidenceOrdered, HashSubmitted, ReviewDecided}),
+        publishes=PUBLISHES,
         tasks={"pages": pages.serve, "stalled cases": watch},
         checks={"pages": pages.ready},
     )

@@ -71,7 +71,7 @@ def agreeing(decision: Decision, stored: Mapping[UUID, CaseNotice]) -> list[Noti
             raise Problem(409, "draft-changed", field="notices")
     chosen = [row.content for notice_id, row in stored.items() if notice_id in decision.approved and row.content]
     for notice in chosen:
-        if notice_digest(notice.recipient, notice.subject, notice.body) != notice.sha256:
+        if notice_digest(notice) != notice.sha256:
             raise Problem(409, "digest-wrong", field="notices")
     return chosen
 

@@ -2,27 +2,52 @@
 
 from functools import partial
 
-from services.notifier.checks import keep_asking
+from services.notifier.channels.mail.channel import Mail
+from services.notifier.delivery.sender import Sender
 from services.notifier.handlers import enqueue, follow_up
-from services.notifier.sender import Sender
+from services.notifier.removal.checks import keep_asking
 from services.notifier.settings import Settings
 from shared.approvals import Approvals
 from shared.events import (
+    CasePlanned,
     CheckRequested,
     ContentChecked,
+    ContentReappeared,
+    Event,
+    FollowUpAsked,
+    HandOverDue,
+    NoticeAnswered,
     NoticeBounced,
+    NoticeEscalated,
     NoticeSent,
+    NoticeWithdrawn,
     RemovalVerified,
     ReviewDecided,
 )
 from shared.handling import Service
 
+PUBLISHES: frozenset[type[Event]] = frozenset(
+    {
+        CasePlanned,
+        CheckRequested,
+        ContentReappeared,
+        FollowUpAsked,
+        HandOverDue,
+        NoticeAnswered,
+        NoticeBounced,
+        NoticeEscalated,
+        NoticeSent,
+        NoticeWithdrawn,
+        RemovalVerified,
+    }
+)
+
 
 def app(settings: Settings) -> Service:
     origin, rhythm = settings.origin(), settings.rhythm()
+    channels = {"mail": Mail(settings.server().post, origin)}
     sender = Sender(
-        post=settings.server().post,
-        origin=origin,
+        channels=channels,
         rhythm=rhythm,
         instance=settings.instance,
         lease_s=settings.lease_seconds(),
@@ -32,9 +57,11 @@ def app(settings: Settings) -> Service:
     return Service(
         name="notifier",
         handles={
-            ReviewDecided: partial(enqueue, origin=origin, approvals=Approvals(settings.approval_key)),
+            ReviewDecided: partial(
+                enqueue, channels=channels, domain=origin.domain, approvals=Approvals(settings.approval_key)
+            ),
             ContentChecked: partial(follow_up, rhythm=rhythm),
         },
-        publishes=frozenset({NoticeSent, NoticeBounced, CheckRequested, RemovalVerified}),
+        publishes=PUBLISHES,
         tasks={"sender": sender.run, "overdue checks": keep_asking},
     )

@@ -1,30 +1,44 @@
 """An approval becomes deliveries; a check's answer becomes the next check, or the proof that the content is gone."""
 
-from services.notifier.checks import request_check
-from services.notifier.mail import Letter, Origin, Unsendable, compose
+from collections.abc import Mapping
+
+import sqlalchemy as sa
+
+from services.notifier.channels.port import Channel, Letter, Unsendable
+from services.notifier.ladder.advance import advance
+from services.notifier.removal.checks import request_check
+from services.notifier.removal.watching import Next, Rhythm, Verified, Watch, follow, gone
 from services.notifier.store import APPROVED, REMOVED, WATCHING, Delivery, WatchRow, delivery, watch_of
-from services.notifier.watching import Next, Rhythm, Verified, Watch, follow, gone
 from shared.approvals import Approvals
 from shared.database import Transaction
-from shared.events import ContentChecked, RemovalVerified, ReviewDecided, Verdict
+from shared.events import ContentChecked, NoticeWithdrawn, RemovalVerified, ReviewDecided, Verdict
 from shared.failures import Rejected
 from shared.identity import identity
 
+Channels = Mapping[str, Channel]
 
-async def enqueue(event: ReviewDecided, tx: Transaction, *, origin: Origin, approvals: Approvals) -> None:
-    """Only writes rows: the sender brings them out. Raises `Rejected` unless every notice is what was approved."""
+
+async def enqueue(
+    event: ReviewDecided, tx: Transaction, *, channels: Channels, domain: str, approvals: Approvals
+) -> None:
+    """Only writes rows: the sender brings them out. Raises `Rejected` unless every notice is what was approved.
+
+    `domain`: of the Message-IDs.
+    """
     if event.verdict is not Verdict.APPROVED:
         return
-    approvals.check(event.case_id, event.approved, event.seal)
-    letters = [Letter.of(event.case_id, notice) for notice in event.approved]
-    for letter in letters:
-        _must_be_sendable(letter, origin, tx)
-    if await tx.get(WatchRow, event.case_id, lock=True) is not None:
-        await _must_be_known(letters, tx)
+    approvals.check(event)
+    for notice in event.approved:
+        _must_be_sendable(Letter(event.case_id, notice), channels, tx)
+    if await _known(event, tx):
         return
-    tx.add(watch_of(event, APPROVED))
-    for letter in letters:
-        tx.add(delivery(letter, origin.message_id(letter.notice_id), tx.clock.now()))
+    if event.until is not None and tx.clock.now() > event.until:
+        return _expired(event, tx)
+    if await tx.get(WatchRow, event.case_id, lock=True) is None:
+        tx.add(watch_of(event, APPROVED))
+    for notice in event.approved:
+        tx.add(delivery(event, notice, f"<{notice.notice_id}@{domain}>", tx.clock.now()))
+    await advance(tx, event.case_id)
 
 
 async def follow_up(event: ContentChecked, tx: Transaction, *, rhythm: Rhythm) -> None:
@@ -51,20 +65,49 @@ async def follow_up(event: ContentChecked, tx: Transaction, *, rhythm: Rhythm) -
                 checks=row.checks_done,
             )
             tx.publish(removed, id=identity("removed", row.case_id))
+            await advance(tx, row.case_id)
 
 
-def _must_be_sendable(letter: Letter, origin: Origin, tx: Transaction) -> None:
+def _must_be_sendable(letter: Letter, channels: Channels, tx: Transaction) -> None:
+    notice = letter.notice
     try:
-        compose(letter, origin, tx.clock.now())
+        if (channel := channels.get(notice.recipient.channel)) is None:
+            raise Unsendable(f"no channel is called {notice.recipient.channel!r}")
+        if notice.missing:
+            raise Unsendable(f"it lacks {', '.join(notice.missing)}")
+        channel.check(letter, tx.clock.now())
     except Unsendable as problem:
         raise Rejected(
-            f"notice {letter.notice_id} of case {letter.case_id} is not sent, nor any other of this approval: {problem}"
+            f"notice {notice.notice_id} of case {letter.case_id} is not sent, nor any other of this approval: {problem}"
         ) from problem
 
 
-async def _must_be_known(letters: list[Letter], tx: Transaction) -> None:
-    """A case is decided once. The same approval again is nothing new; another one must not pass unseen."""
-    for letter in letters:
-        row = await tx.get(Delivery, letter.notice_id)
-        if row is None or row.sha256 != letter.sha256:
-            raise Rejected(f"case {letter.case_id} was decided before, without this notice {letter.notice_id}")
+async def _known(event: ReviewDecided, tx: Transaction) -> bool:
+    """A round is decided once. The same approval again is nothing new; another one must not pass unseen."""
+    rows = [await tx.get(Delivery, notice.notice_id) for notice in event.approved]
+    if not any(rows) and not await _decided(event, tx):
+        return False
+    for notice, row in zip(event.approved, rows, strict=True):
+        if row is None or row.sha256 != notice.sha256:
+            raise Rejected(
+                f"round {event.round} of case {event.case_id} was decided before, without notice {notice.notice_id}"
+            )
+    return True
+
+
+async def _decided(event: ReviewDecided, tx: Transaction) -> bool:
+    same = sa.select(Delivery).where(Delivery.case_id == event.case_id, Delivery.round == event.round).limit(1)
+    return bool(await tx.scalars(same))
+
+
+def _expired(event: ReviewDecided, tx: Transaction) -> None:
+    """The policy that approved them is over: said, and nothing is sent."""
+    for notice in event.approved:
+        withdrawn = NoticeWithdrawn(
+            case_id=event.case_id,
+            notice_id=notice.notice_id,
+            why="expired",
+            by=f"policy {event.policy}",
+            withdrawn_at=tx.clock.now(),
+        )
+        tx.publish(withdrawn, id=identity("withdrawn", notice.notice_id))

@@ -4,11 +4,11 @@ from typing import Annotated, Self
 
 from pydantic import Field, SecretStr, field_validator, model_validator
 
+from services.notifier.channels.mail.letter import Origin
+from services.notifier.channels.mail.smtp import Server, Tls
 from services.notifier.domain import ATTEMPTS
-from services.notifier.mail import Origin
-from services.notifier.schedule import parse_schedule
-from services.notifier.smtp import Server, Tls
-from services.notifier.watching import Rhythm
+from services.notifier.removal.schedule import parse_schedule
+from services.notifier.removal.watching import Rhythm
 from shared import settings
 from shared.settings import ApprovalSettings
 

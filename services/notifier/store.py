@@ -8,14 +8,16 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import DeclarativeBase, Mapped, aliased, mapped_column
 
-from services.notifier.mail import Letter
+from services.notifier.channels.port import Letter
 from shared.database import Transaction
 from shared.events import ReviewDecided
-from shared.events.values import Recipient
+from shared.events.values import Notice, Recipient
 
-WAITING, SENDING, SENT, BOUNCED = "waiting", "sending", "sent", "bounced"
+# Of a delivery. Planned: its rung is not due yet. Handing: a person has to hand it in by a form. Withdrawn: approved,
+# but not sent after all.
+PLANNED, WAITING, SENDING, SENT, BOUNCED = "planned", "waiting", "sending", "sent", "bounced"
+HANDING, WITHDRAWN = "handing", "withdrawn"
 APPROVED, WATCHING, REMOVED = "approved", "watching", "removed"
-FIRST = "first"  # the occasion of a notice; a reminder will be another
 
 
 class Base(DeclarativeBase):
@@ -23,30 +25,59 @@ class Base(DeclarativeBase):
 
 
 class Delivery(Base):
-    """One notice to one recipient. Leased while `sending`: whoever dies with it leaves it to the next after that."""
+    """One notice to one recipient. Leased while `sending`: whoever dies with it leaves it to the next after that.
+
+    `address`: the mailbox, or `api:` and `form:` with connector or provider. `received_at`: the provable receipt, by
+    `received_how`: delivered (a delivery status), answer, api or person; the acceptance by our own submission server is
+    none. `ticket`: the recipient's number for the matter.
+    """
 
     __tablename__ = "deliveries"
 
     notice_id: Mapped[UUID] = mapped_column(primary_key=True)
     case_id: Mapped[UUID]
-    recipient: Mapped[dict[str, Any]] = mapped_column(JSONB)
-    recipient_email: Mapped[str]
+    notice: Mapped[dict[str, Any]] = mapped_column(JSONB)
+    address: Mapped[str]
+    channel: Mapped[str]
+    provider: Mapped[str]
     occasion: Mapped[str]
-    subject: Mapped[str]
-    body: Mapped[str]
+    round: Mapped[int]
+    rung: Mapped[int]
+    policy: Mapped[str]
     sha256: Mapped[str]
     message_id: Mapped[str]
     state: Mapped[str]
     attempt: Mapped[int]
     next_attempt_at: Mapped[datetime]
+    approved_at: Mapped[datetime]
     last_attempt_at: Mapped[datetime | None] = mapped_column(default=None)
     leased_by: Mapped[str | None] = mapped_column(default=None)
     leased_until: Mapped[datetime | None] = mapped_column(default=None)
     receipt: Mapped[str | None] = mapped_column(default=None)  # the last answer: of the acceptance, or of a failure
+    sent_at: Mapped[datetime | None] = mapped_column(default=None)
+    received_at: Mapped[datetime | None] = mapped_column(default=None)
+    received_how: Mapped[str | None] = mapped_column(default=None)
+    ticket: Mapped[str | None] = mapped_column(default=None)
 
-    def letter(self) -> Letter:
-        recipient = Recipient.model_validate(self.recipient)
-        return Letter(self.notice_id, self.case_id, recipient, self.subject, self.body, self.sha256)
+    def letter(self, thread: tuple[str, ...] = ()) -> Letter:
+        notice = Notice.model_validate({**self.notice, "sha256": self.sha256})  # the digest that was approved
+        return Letter(self.case_id, notice, thread)
+
+
+class AnswerRow(Base):
+    """What came back to a notice. `source` names it, so that it is taken up once."""
+
+    __tablename__ = "answers"
+
+    answer_id: Mapped[UUID] = mapped_column(primary_key=True)
+    case_id: Mapped[UUID]
+    notice_id: Mapped[UUID | None]
+    kind: Mapped[str]
+    ticket: Mapped[str]
+    words: Mapped[str]
+    channel: Mapped[str]
+    source: Mapped[str]
+    answered_at: Mapped[datetime]
 
 
 class WatchRow(Base):
@@ -66,20 +97,31 @@ class WatchRow(Base):
     awaited_at: Mapped[datetime | None]
 
 
-def delivery(letter: Letter, message_id: str, now: datetime) -> Delivery:
+def address_of(to: Recipient) -> str:
+    """The name under which a recipient gets each occasion once."""
+    return {"mail": to.email, "api": f"api:{to.connector}"}.get(to.channel, f"form:{to.provider or to.name}")
+
+
+def delivery(event: ReviewDecided, notice: Notice, message_id: str, now: datetime) -> Delivery:
+    """What goes out at once waits for the sender; the rest for the ladder."""
+    at_once = notice.rung == 0 and notice.follows is None and not notice.after_hours
     return Delivery(
-        notice_id=letter.notice_id,
-        case_id=letter.case_id,
-        recipient=letter.recipient.model_dump(),
-        recipient_email=letter.recipient.email,
-        occasion=FIRST,
-        subject=letter.subject,
-        body=letter.body,
-        sha256=letter.sha256,
+        notice_id=notice.notice_id,
+        case_id=event.case_id,
+        notice=notice.model_dump(mode="json"),
+        address=address_of(notice.recipient),
+        channel=notice.recipient.channel,
+        provider=notice.recipient.provider,
+        occasion=notice.occasion,
+        round=event.round,
+        rung=notice.rung,
+        policy=event.policy,
+        sha256=notice.sha256,
         message_id=message_id,
-        state=WAITING,
+        state=WAITING if at_once else PLANNED,
         attempt=0,
         next_attempt_at=now,
+        approved_at=event.decided_at,
     )
 
 
@@ -103,7 +145,7 @@ async def claim(tx: Transaction, instance: str, lease_s: float, gap_s: float, li
     # One claim at a time: two that do not see each other's would send two mails to one recipient at once.
     await tx.execute(sa.text("SELECT pg_advisory_xact_lock(hashtextextended('notifier.claim', 0))"))
     rows = await tx.scalars(_due(now, gap_s).limit(limit).with_for_update(skip_locked=True))
-    claimed = list({row.recipient_email: row for row in reversed(rows)}.values())
+    claimed = list({row.address: row for row in reversed(rows)}.values())
     for row in claimed:
         row.state, row.attempt, row.last_attempt_at = SENDING, row.attempt + 1, now
         row.leased_by, row.leased_until = instance, now + timedelta(seconds=lease_s)
@@ -113,7 +155,7 @@ async def claim(tx: Transaction, instance: str, lease_s: float, gap_s: float, li
 def _due(now: datetime, gap_s: float) -> sa.Select[Delivery]:
     other = aliased(Delivery)
     busy = sa.exists().where(
-        other.recipient_email == Delivery.recipient_email,
+        other.address == Delivery.address,
         other.notice_id != Delivery.notice_id,
         sa.or_(
             sa.and_(other.state == SENDING, other.leased_until > now),

@@ -40,12 +40,47 @@ class Stamp(Value):
     at: AwareDatetime
 
 
+class AbuseContact(Value):
+    """A mailbox for reports, as a registry names it. `role`: host (of the address's network), registrar or registry.
+
+    `holder`: the organisation or network. `url`: of the RDAP answer, given `at`.
+    """
+
+    role: Annotated[str, Field(pattern=r"^(host|registrar|registry)$")]
+    email: str
+    holder: str
+    url: str
+    at: AwareDatetime
+
+
+class Trace(Value):
+    """What sites of one operator share. `kind`: ip, nameserver, favicon, template or analytics."""
+
+    kind: Annotated[str, Field(pattern=r"^(ip|nameserver|favicon|template|analytics)$")]
+    value: Annotated[str, Field(min_length=1, max_length=200)]
+
+
+class Surroundings(Value):
+    """Where the page is served from, and who can be asked for help there. `registrar_id`: IANA's number."""
+
+    address: str
+    network: str = ""
+    network_handle: str = ""
+    registrar: str = ""
+    registrar_id: str = ""
+    nameservers: tuple[str, ...] = ()
+    contacts: tuple[AbuseContact, ...] = ()
+    traces: tuple[Trace, ...] = ()
+    failures: tuple[str, ...] = ()
+
+
 class EvidenceSealed(Event, topic=EVIDENCE_SEALED, type="evidence.sealed.v1", key="case_id", owner="evidence"):
     """Page, pictures and circumstances are preserved; `manifest_sha256` is the digest that proves them.
 
     `mode`: `full`, or `hash-only` where digests, perceptual hashes and a wireframe are all that was kept; `objects` are
     the files that exist. `stamps`: those that came in time; what is still owed follows in the chain of custody.
-    `incomplete`: the steps of the capture that failed; the manifest says why.
+    `incomplete`: the steps of the capture that failed; the manifest says why. `surroundings`: None from writers that
+    did not tell.
     """
 
     case_id: UUID
@@ -57,6 +92,7 @@ class EvidenceSealed(Event, topic=EVIDENCE_SEALED, type="evidence.sealed.v1", ke
     mode: Annotated[str, Field(pattern=r"^(full|hash-only)$")] = "full"
     stamps: tuple[Stamp, ...] = ()
     incomplete: tuple[str, ...] = ()
+    surroundings: Surroundings | None = None
 
 
 class EvidenceFailed(Event, topic=EVIDENCE_SEALED, type="evidence.failed.v1", key="case_id", owner="evidence"):
@@ -69,13 +105,31 @@ class EvidenceFailed(Event, topic=EVIDENCE_SEALED, type="evidence.failed.v1", ke
     failed_at: AwareDatetime
 
 
+class CaseLink(Value):
+    """An earlier case of the same content, or of a site that seems to be of one operator. `by`: what agrees (hash,
+    entry, or the kinds of `Trace`)."""
+
+    case_id: UUID
+    reference: str
+    host: str
+    by: tuple[str, ...]
+    found_at: AwareDatetime
+
+
 class NoticeDrafted(Event, topic=NOTICE_DRAFTED, type="notice.drafted.v1", key="case_id", owner="drafter"):
-    """Report and notices are written, recipients in ladder order; nothing is sent before an approval."""
+    """Report and notices are written, recipients in ladder order; nothing is sent before an approval.
+
+    `round`: 0 for the first draft of a case; a later one (`why`: reappeared, regulator, …) stands beside it and is
+    approved by itself.
+    """
 
     case_id: UUID
     report: Report
     notices: tuple[Notice, ...]
     drafted_at: AwareDatetime
+    round: Annotated[int, Field(ge=0)] = 0
+    why: str = ""
+    links: tuple[CaseLink, ...] = ()
 
 
 class Verdict(StrEnum):
@@ -87,7 +141,8 @@ class ReviewDecided(Event, topic=REVIEW_DECIDED, type="review.decided.v1", key="
     """An official decided. `approved` holds the notices exactly as they were shown; empty when rejected.
 
     `reviewer` is a pseudonym; `scripted` says that no person but a demonstration script decided; `seal` proves that the
-    gateway said it (`shared.approvals`).
+    gateway said it (`shared.approvals`). `round`: which draft of the case. `policy`: the auto-send policy that decided
+    in a person's place, empty for a person; the approval is worth nothing after `until`.
     """
 
     case_id: UUID
@@ -99,3 +154,6 @@ class ReviewDecided(Event, topic=REVIEW_DECIDED, type="review.decided.v1", key="
     scripted: bool
     seal: Sha256
     decided_at: AwareDatetime
+    round: Annotated[int, Field(ge=0)] = 0
+    policy: str = ""
+    until: AwareDatetime | None = None

@@ -3,6 +3,20 @@
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
+from shared.events.answers import (
+    AnswerKind,
+    CasePlanned,
+    ContentReappeared,
+    FollowUpAsked,
+    HandedOver,
+    HandOverDue,
+    LogLine,
+    NoticeAnswered,
+    NoticeEscalated,
+    NoticesStopped,
+    NoticeWithdrawn,
+    PlannedStep,
+)
 from shared.events.base import Event
 from shared.events.casework import (
     Assessment,
@@ -53,7 +67,7 @@ from shared.events.values import (
     SiteKind,
 )
 from shared.identity import case_id, identity
-from shared.notices import notice_digest
+from shared.notices import sealed
 
 T0 = datetime(2026, 11, 22, 9, 0, tzinfo=UTC)
 URL = "http://harbour-board.en.test/post/41"
@@ -106,14 +120,16 @@ ASSESSMENT = Assessment(
 )
 RECIPIENT = Recipient(name="Harbour board", email="abuse@harbour-board.en.test", role="site", language="en")
 SUBJECT, BODY = "[Haetae HT-1A2B3C4D] Request for removal", f"Please remove {URL} and confirm.\n"
-NOTICE = Notice(
-    notice_id=identity("notice", CASE, RECIPIENT.email, "first"),
-    recipient=RECIPIENT,
-    language="en",
-    subject=SUBJECT,
-    body=BODY,
-    requirements=(Requirement(field="location", source="47 USC 223a(a)(1)(B)(ii)", satisfied_by=URL),),
-    sha256=notice_digest(RECIPIENT, SUBJECT, BODY),
+NOTICE = sealed(
+    Notice(
+        notice_id=identity("notice", CASE, RECIPIENT.email, "first"),
+        recipient=RECIPIENT,
+        language="en",
+        subject=SUBJECT,
+        body=BODY,
+        requirements=(Requirement(field="location", source="47 USC 223a(a)(1)(B)(ii)", satisfied_by=URL),),
+        sha256=DIGEST,
+    )
 )
 CHECK = identity("check", CASE, 1)
 
@@ -221,6 +237,55 @@ EXAMPLES: dict[type[Event], Event] = {
             attempt=1,
             bounced_at=at(31),
         ),
+        NoticeAnswered(
+            case_id=CASE,
+            notice_id=NOTICE.notice_id,
+            answer_id=identity("answer", NOTICE.notice_id, 1),
+            provider="",
+            recipient=RECIPIENT.email,
+            kind=AnswerKind.RECEIPT,
+            ticket="20261-77",
+            words="We received your report, number 20261-77.",
+            channel="mail",
+            answered_at=at(95),
+        ),
+        NoticeEscalated(case_id=CASE, rung=1, notices=(NOTICE.notice_id,), why="expired", escalated_at=at(172_831)),
+        NoticeWithdrawn(case_id=CASE, notice_id=NOTICE.notice_id, why="removed", by="notifier", withdrawn_at=at(4301)),
+        CasePlanned(
+            case_id=CASE,
+            revision=3,
+            steps=(
+                PlannedStep(
+                    what="clock",
+                    at=at(172_831),
+                    why="US_TIDA",
+                    notice_id=NOTICE.notice_id,
+                    recipient=RECIPIENT.name,
+                    values={"hours": "48"},
+                ),
+            ),
+            planned_at=at(31),
+        ),
+        HandOverDue(case_id=CASE, notice_id=NOTICE.notice_id, due_at=at(31)),
+        HandedOver(
+            case_id=CASE,
+            notice_id=NOTICE.notice_id,
+            receipt="2026-0001177",
+            failed="",
+            by="reviewer-7",
+            handed_at=at(400),
+        ),
+        NoticesStopped(case_id=CASE, notices=(), why="the person asked us to", by="reviewer-7", stopped_at=at(60)),
+        FollowUpAsked(
+            case_id=CASE,
+            round=1,
+            why="regulator",
+            url=URL,
+            notices=(NOTICE.notice_id,),
+            log=(LogLine(at=at(31), what="sent", recipient=RECIPIENT.email, detail="250 stored"),),
+            asked_at=at(172_831),
+        ),
+        ContentReappeared(case_id=CASE, url=URL, removed_at=at(4300), seen_at=at(90_700), number=4),
         CheckRequested(case_id=CASE, check_id=CHECK, number=1, finding=FINDING, due_at=at(3631)),
         ContentChecked(
             case_id=CASE,

@@ -16,6 +16,7 @@ Sha1 = Annotated[str, Field(pattern=r"^[0-9a-f]{40}$", description="SHA-1, lower
 MAX_URL = 4096  # characters
 Url = Annotated[str, Field(max_length=MAX_URL)]
 Language = Annotated[str, Field(pattern=r"^[a-z]{2}$", description="ISO 639-1")]
+Locale = Annotated[str, Field(pattern=r"^([a-z]{2}(-[A-Z][a-z]{3})?)?$", description="BCP 47, language and script")]
 Score = Annotated[float, Field(ge=0, le=1)]
 
 MAX_TEXT = 32 * 1024  # characters of page text that travel: enough for any post, small enough for a record
@@ -35,7 +36,10 @@ class SiteKind(StrEnum):
 
 
 class Site(Value):
-    """A watched site as the registry knows it. `host` is a lower-case host name without port."""
+    """A watched site as the registry knows it. `host` is a lower-case host name without port.
+
+    `sole_purpose`: it exists for such content alone; its operator is never told of anything.
+    """
 
     host: str
     name: str
@@ -43,6 +47,7 @@ class Site(Value):
     language: Language | None = None
     country: Annotated[str, Field(pattern=r"^[A-Z]{2}$")] | None = None
     abuse_email: str | None = None
+    sole_purpose: bool = False
 
 
 class Picture(Value):
@@ -188,12 +193,30 @@ class SealedObject(Value):
 
 
 class Recipient(Value):
-    """Who is asked to act. `role`: site, platform, host, cdn, registrar, search or regulator."""
+    """Who is asked to act. `role`: site, platform, host, cdn, registrar, search, hotline or regulator.
+
+    `channel`: how it is reached: mail (to `email`), api (`connector` names the agency's connector file) or form (a
+    person hands it in). `provider`: its name in the contact graph, empty for a site of its own. `locale`: BCP 47 tag
+    with script where ISO 639-1 does not say enough (zh-Hant). `can`: what it can do (remove, block, delist, suspend,
+    forward, order). `tip_off`: whether it may tell the owner of the site (low, medium, high). `anonymity`: how the
+    agency is named to that owner (named, anonymous, none: it must not be told at all). `source`: where the contact is
+    from, with `known_at`.
+    """
 
     name: str
     email: str
     role: str
     language: Language
+    channel: str = "mail"
+    connector: str = ""
+    provider: str = ""
+    locale: Locale = ""
+    can: tuple[str, ...] = ()
+    tip_off: str = "medium"
+    anonymity: str = "named"
+    source: str = ""
+    known_at: AwareDatetime | None = None
+    answers_in_hours: float | None = None
 
 
 class Requirement(Value):
@@ -204,8 +227,32 @@ class Requirement(Value):
     satisfied_by: str
 
 
+class Attachment(Value):
+    """A machine-readable part of a notice: text only, never a picture."""
+
+    name: str
+    media_type: str
+    text: str
+
+
+class NoticeClock(Value):
+    """The deadline that the notice names. `kind`: hours, without_delay, answer or none. `hours`: from the recipient's
+    provable receipt. `alarm_after_hours`: when a person looks where the law names no hours. `law`: its key."""
+
+    kind: str
+    law: str
+    hours: int | None = None
+    alarm_after_hours: int | None = None
+
+
 class Notice(Value):
-    """A takedown notice to one recipient. An approval covers `sha256` (`shared.notices.notice_digest`)."""
+    """A takedown notice to one recipient. An approval covers `sha256` (`shared.notices.notice_digest`).
+
+    `occasion`: first, reminder, reappeared or packet. `rung` of the ladder, 0 goes out at once; `after_hours`: the next
+    rungs, after the first notice was sent; a reminder, after the notice that it `follows` was sent. `korean`: the whole
+    notice in Korean, for whoever approves it. `fields`: the notice's parts by name, for report APIs and forms.
+    `missing`: required fields that nothing in it satisfies; such a notice cannot be approved.
+    """
 
     notice_id: UUID
     recipient: Recipient
@@ -214,6 +261,16 @@ class Notice(Value):
     body: str
     requirements: tuple[Requirement, ...]
     sha256: Sha256
+    occasion: str = "first"
+    rung: Annotated[int, Field(ge=0)] = 0
+    after_hours: Annotated[int, Field(ge=0)] = 0
+    follows: UUID | None = None
+    clock: NoticeClock | None = None
+    locale: Locale = ""
+    korean: str = ""
+    attachments: tuple[Attachment, ...] = ()
+    fields: dict[str, str] = Field(default={})
+    missing: tuple[str, ...] = ()
 
 
 class Report(Value):

@@ -32,7 +32,17 @@ NEEDED = {
     "HAETAE_TEXT_MODEL": "nowhere",
 }
 
-AWAITED: set[str] = set()
+AWAITED: set[str] = {
+    "case.planned.v1",
+    "content.reappeared.v1",
+    "notice.answered.v1",
+    "notice.escalated.v1",
+    "notice.followup.v1",
+    "notice.hand-over.v1",
+    "notice.handed-over.v1",
+    "notice.withdrawn.v1",
+    "notices.stopped.v1",
+}
 
 
 def tracked(*endings: str) -> list[Path]:

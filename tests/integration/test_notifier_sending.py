@@ -7,8 +7,8 @@ import pytest
 import sqlalchemy as sa
 from pydantic import SecretStr
 
+from services.notifier.channels.mail.smtp import Server
 from services.notifier.domain import Accepted, Failed
-from services.notifier.smtp import Server
 from services.notifier.store import Delivery, WatchRow, claim
 from shared.approvals import Approvals
 from shared.clock import ManualClock
@@ -102,7 +102,7 @@ async def test_a_row_that_was_changed_after_the_approval_is_not_sent(notifier, m
     await notifier.handle(approval(A))
     async with notifier.database.transaction() as tx:
         row = await tx.get(Delivery, notice(approval(A).case_id, A).notice_id)
-        row.body = "Something else.\n"
+        row.notice = {**row.notice, "body": "Something else.\n"}
     await notifier.round()
     assert await mail.messages() == []
     assert len(await notifier.published(NoticeBounced)) == 1
@@ -118,7 +118,7 @@ async def test_killed_after_acceptance_it_sends_again_with_the_same_message_id(n
     await notifier.handle(approval(A))
 
     async def killed_after(raw, to):
-        await notifier.sender.post(raw, to)
+        await notifier.post(raw, to)
         raise Killed
 
     with pytest.raises(Killed):
@@ -156,7 +156,7 @@ async def test_the_next_life_of_a_process_does_not_wait_for_its_own_lease(notifi
     for instance, delivered in (("another", 0), (notifier.sender.instance, 1)):
         with pytest.raises(Killed):
             await notifier.with_post(killed).round(notifier.database, notifier.clock)
-        await run_one_life(notifier.with_post(notifier.sender.post, instance=instance), notifier)
+        await run_one_life(notifier.with_post(notifier.post, instance=instance), notifier)
         assert len(await mail.messages()) == delivered
         notifier.clock.advance(LEASE_S)
 
@@ -194,7 +194,7 @@ async def test_a_database_that_is_away_after_the_acceptance_does_not_send_twice(
         return real(*arguments)
 
     async def post(raw, to):
-        outcome = await notifier.sender.post(raw, to)
+        outcome = await notifier.post(raw, to)
         accepted.set()
         return outcome
 
@@ -280,7 +280,7 @@ async def test_one_recipient_gets_its_mails_apart(notifier, mail):
 async def test_two_processes_never_claim_one_delivery(notifier, mail):
     for number in range(12):
         await notifier.handle(approval(f"abuse@host{number}.test", url=f"http://host{number}.test/"))
-    others = [notifier.with_post(notifier.sender.post, instance=str(number)) for number in range(3)]
+    others = [notifier.with_post(notifier.post, instance=str(number)) for number in range(3)]
     counts = await asyncio.gather(*(one.round(notifier.database, notifier.clock) for one in others))
     assert sum(counts) == 12
     messages = await mail.messages()

@@ -2,8 +2,8 @@
 
 import pytest
 
-from services.notifier.checks import PATIENCE, ask_again
-from services.notifier.smtp import Server
+from services.notifier.channels.mail.smtp import Server
+from services.notifier.removal.checks import PATIENCE, ask_again
 from services.notifier.store import WatchRow
 from shared.clock import ManualClock
 from shared.database import Database

@@ -25,7 +25,7 @@ from shared.events import (
 from shared.events.examples import EXAMPLES
 from shared.events.values import Finding, Notice, Recipient, SealedObject
 from shared.identity import case_id, identity
-from shared.notices import notice_digest
+from shared.notices import sealed
 from shared.objects.exports import Exports
 from shared.objects.folder import FolderStore
 from shared.objects.vault import Vault
@@ -122,10 +122,7 @@ class Story:
 
     def redrafted(self, body: str) -> NoticeDrafted:
         """A later draft with other words."""
-        changed = tuple(
-            notice.model_copy(update={"body": body, "sha256": notice_digest(notice.recipient, notice.subject, body)})
-            for notice in self.notices
-        )
+        changed = tuple(sealed(notice.model_copy(update={"body": body})) for notice in self.notices)
         later = self.drafted.drafted_at + timedelta(seconds=5)
         return self.drafted.model_copy(update={"notices": changed, "drafted_at": later})
 
@@ -135,15 +132,15 @@ def notice(case: UUID, finding: Finding, email: str) -> Notice:
     assert isinstance(example, NoticeDrafted)
     recipient = Recipient(name=email.partition("@")[2], email=email, role="site", language="en")
     subject, body = f"[Haetae HT-{case.hex[:8].upper()}] Request for removal", f"Please remove {finding.url}\n"
-    return example.notices[0].model_copy(
+    made = example.notices[0].model_copy(
         update={
             "notice_id": identity("notice", case, email, "first"),
             "recipient": recipient,
             "subject": subject,
             "body": body,
-            "sha256": notice_digest(recipient, subject, body),
         }
     )
+    return sealed(made)
 
 
 def picture_files() -> list[tuple[str, bytes]]:

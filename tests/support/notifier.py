@@ -10,12 +10,13 @@ from uuid import uuid4
 
 import sqlalchemy as sa
 
+from services.notifier.channels.mail.channel import Mail
+from services.notifier.channels.mail.letter import Origin
+from services.notifier.channels.mail.smtp import Server
+from services.notifier.delivery.sender import Sender
 from services.notifier.handlers import enqueue, follow_up
-from services.notifier.mail import Origin
-from services.notifier.sender import Sender
-from services.notifier.smtp import Server
+from services.notifier.removal.watching import Rhythm
 from services.notifier.store import Delivery
-from services.notifier.watching import Rhythm
 from shared.clock import ManualClock
 from shared.database import Database
 from shared.events import ContentChecked, Envelope, Event, ReviewDecided, Verdict
@@ -23,7 +24,7 @@ from shared.events.base import REGISTRY
 from shared.events.examples import FINDING, NOTICE
 from shared.events.values import Notice, Probe, ProbeOutcome
 from shared.identity import case_id, identity
-from shared.notices import notice_digest
+from shared.notices import sealed
 from shared.outbox import OUTBOX
 from tests.support.approvals import APPROVALS
 
@@ -32,15 +33,19 @@ RHYTHM = Rhythm((3.0, 5.0, 8.0), confirm_after=2.0)
 LEASE_S = 45.0
 
 
+def mail(post: Any) -> dict[str, Mail]:
+    return {"mail": Mail(post, ORIGIN)}
+
+
 def notice(case: Any, email: str = "abuse@harbour-board.en.test") -> Notice:
     to = NOTICE.recipient.model_copy(update={"email": email})
-    return NOTICE.model_copy(
+    made = NOTICE.model_copy(
         update={
             "notice_id": identity("notice", case, email, "first"),
             "recipient": to,
-            "sha256": notice_digest(to, NOTICE.subject, NOTICE.body),
         }
     )
+    return sealed(made)
 
 
 def approval(*emails: str, url: str = FINDING.url, verdict: Verdict = Verdict.APPROVED) -> ReviewDecided:
@@ -61,20 +66,20 @@ def approval(*emails: str, url: str = FINDING.url, verdict: Verdict = Verdict.AP
 
 class Notifier:
     def __init__(self, database: Database, clock: ManualClock, server: Server) -> None:
-        self.database, self.clock = database, clock
+        self.database, self.clock, self.post = database, clock, server.post
         self.sender = Sender(
-            post=server.post, origin=ORIGIN, rhythm=RHYTHM, instance="0", lease_s=LEASE_S, gap_s=1.0, attempts=3
+            channels=mail(server.post), rhythm=RHYTHM, instance="0", lease_s=LEASE_S, gap_s=1.0, attempts=3
         )
 
     def with_post(self, post: Any, **more: Any) -> Sender:
-        return replace(self.sender, post=post, **more)
+        return replace(self.sender, channels=mail(post), **more)
 
     async def round(self) -> int:
         return await self.sender.round(self.database, self.clock)
 
     async def handle(self, event: Event) -> None:
         handler: Any = {
-            ReviewDecided: partial(enqueue, origin=ORIGIN, approvals=APPROVALS),
+            ReviewDecided: partial(enqueue, channels=self.sender.channels, domain=ORIGIN.domain, approvals=APPROVALS),
             ContentChecked: partial(follow_up, rhythm=RHYTHM),
         }[type(event)]  # type: ignore[index]
         async with self.database.transaction(Envelope(event, uuid4(), "/test", self.clock.now())) as tx:
@@ -101,7 +106,7 @@ class Notifier:
 
     async def states(self) -> list[tuple[str, int]]:
         async with self.database.transaction() as tx:
-            rows = await tx.scalars(sa.select(Delivery).order_by(Delivery.recipient_email))
+            rows = await tx.scalars(sa.select(Delivery).order_by(Delivery.address))
         return [(row.state, row.attempt) for row in rows]
 
     def seconds_until(self, moment: Any) -> float:

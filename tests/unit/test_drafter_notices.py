@@ -46,7 +46,7 @@ def test_every_required_field_is_proven_by_words_of_the_notice(language, country
     ]
     assert all(one.satisfied_by in notice.body for one in notice.requirements)
     assert law.cited_in(language) in notice.body
-    assert notice.sha256 == notice_digest(notice.recipient, notice.subject, notice.body)
+    assert notice.sha256 == notice_digest(notice)
     assert f"[Haetae {reference(event.case_id)}]" in notice.subject
 
 

@@ -7,9 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.notifier.domain import ATTEMPTS, LONGEST_WAIT_S, Accepted, Bounce, Failed, Retry, Sent, decide, wait
-from services.notifier.schedule import parse_schedule
+from services.notifier.removal.schedule import parse_schedule
+from services.notifier.removal.watching import Next, Rhythm, Verified, Watch, follow, gone
 from services.notifier.settings import SCHEDULE, Settings
-from services.notifier.watching import Next, Rhythm, Verified, Watch, follow, gone
 from shared.events.values import Probe, ProbeOutcome
 from tests.support.approvals import KEY
 

@@ -10,19 +10,20 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.notifier.mail import Letter, Origin, Unsendable, compose
+from services.notifier.channels.mail.letter import Letter, Origin, Unsendable, compose
 from shared.events.examples import CASE, NOTICE
 from shared.events.values import Recipient
-from shared.notices import notice_digest, reference
+from shared.notices import notice_digest, reference, sealed
 
 NOW = datetime(2026, 11, 22, 10, 0, tzinfo=UTC)
 ORIGIN = Origin("Sample Centre 견본", "notices@agency.test", "answers@agency.test")
-LETTER = Letter.of(CASE, NOTICE)
+LETTER = Letter(CASE, NOTICE)
 
 
-def letter(*, subject=LETTER.subject, body=LETTER.body, email=LETTER.recipient.email):
+def letter(*, subject=NOTICE.subject, body=NOTICE.body, email=NOTICE.recipient.email):
     to = Recipient(name="n", email=email, role="site", language="en")
-    return Letter(uuid4(), CASE, to, subject, body, notice_digest(to, subject, body))
+    changes = {"notice_id": uuid4(), "recipient": to, "subject": subject, "body": body}
+    return Letter(CASE, sealed(NOTICE.model_copy(update=changes)))
 
 
 def arrived(one):
@@ -42,18 +43,22 @@ def test_machines_recognise_the_mail():
 
 
 def test_a_second_attempt_has_the_same_message_id():
-    assert ORIGIN.message_id(LETTER.notice_id) == ORIGIN.message_id(LETTER.notice_id)
-    assert ORIGIN.message_id(LETTER.notice_id) != ORIGIN.message_id(uuid4())
+    assert ORIGIN.message_id(NOTICE.notice_id) == ORIGIN.message_id(NOTICE.notice_id)
+    assert ORIGIN.message_id(NOTICE.notice_id) != ORIGIN.message_id(uuid4())
 
 
 lines = st.text(st.characters(exclude_categories=("Cc", "Cs", "Zl", "Zp")), max_size=300)
 any_text = st.text(st.characters(exclude_categories=("Cs",)), max_size=200)
 
 
+def read_as(notice, subject, body):
+    return notice_digest(notice.model_copy(update={"subject": subject, "body": body}))
+
+
 def assert_arrives(one):
     mail = arrived(one)
     read = mail.get_content().replace("\r\n", "\n")
-    assert notice_digest(one.recipient, str(mail["Subject"]), read) == one.sha256
+    assert read_as(one.notice, str(mail["Subject"]), read) == one.notice.sha256
 
 
 @given(body=st.lists(lines, min_size=1, max_size=8).map(lambda several: "\n".join(several) + "\n"), subject=lines)
@@ -70,17 +75,16 @@ def test_any_other_arrives_as_it_was_approved_or_is_refused(body, subject):
 @pytest.mark.parametrize("language", ["ko", "en", "ja", "zh", "vi", "th", "ru"])
 def test_notices_of_every_language_arrive_unchanged(language):
     from services.drafter.domain import draft
-    from tests.support.cases import office, sealed
+    from tests.support.cases import office
+    from tests.support.cases import sealed as sealed_case
 
     long = "http://harbour-board.en.test/" + "p" * 3000 + "?a=1&b==.=3D"
-    (notice,) = draft(sealed(url=long, site={"language": language}), office(), NOW).notices
-    raw = compose(Letter.of(CASE, notice), ORIGIN, NOW)
+    (notice,) = draft(sealed_case(url=long, site={"language": language}), office(), NOW).notices
+    raw = compose(Letter(CASE, notice), ORIGIN, NOW)
     assert raw.isascii()
     assert max(map(len, raw.split(b"\r\n"))) <= 998  # RFC 5321, 4.5.3.1.6
     mail = message_from_bytes(raw, policy=policy.default)
-    assert (
-        notice_digest(notice.recipient, str(mail["Subject"]), mail.get_content().replace("\r\n", "\n")) == notice.sha256
-    )
+    assert read_as(notice, str(mail["Subject"]), mail.get_content().replace("\r\n", "\n")) == notice.sha256
 
 
 @pytest.mark.parametrize(
@@ -103,4 +107,4 @@ def test_what_would_arrive_changed_is_refused(wrong):
 @pytest.mark.parametrize("changed", [{"subject": "other"}, {"body": "other\n"}, {"sha256": "0" * 64}])
 def test_what_was_not_approved_is_refused(changed):
     with pytest.raises(Unsendable, match="approved"):
-        compose(replace(LETTER, **changed), ORIGIN, NOW)
+        compose(replace(LETTER, notice=NOTICE.model_copy(update=changed)), ORIGIN, NOW)

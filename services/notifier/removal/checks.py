@@ -5,8 +5,8 @@ from datetime import datetime, timedelta
 import sqlalchemy as sa
 import structlog
 
+from services.notifier.removal.watching import Rhythm
 from services.notifier.store import APPROVED, WATCHING, WatchRow
-from services.notifier.watching import Rhythm
 from shared.database import Transaction
 from shared.events import CheckRequested
 from shared.events.values import Finding

@@ -5,16 +5,16 @@ lease that runs out, and the mail goes out again with the same Message-ID: `Orig
 """
 
 import asyncio
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import structlog
 
+from services.notifier.channels.port import Channel
+from services.notifier.delivery.outcomes import record
 from services.notifier.domain import ATTEMPTS, Accepted, Failed
-from services.notifier.mail import Origin, Unsendable, compose
-from services.notifier.outcomes import record
-from services.notifier.smtp import Post
+from services.notifier.removal.watching import Rhythm
 from services.notifier.store import Delivery, claim, release
-from services.notifier.watching import Rhythm
 from shared.clock import Clock
 from shared.database import Database
 from shared.failures import Transient
@@ -31,8 +31,7 @@ RECORD_TRIES = 20  # seconds for which a database may be away before an accepted
 class Sender:
     """`instance` must be unique among the service's processes: at its start it takes over its former life's leases."""
 
-    post: Post
-    origin: Origin
+    channels: Mapping[str, Channel]
     rhythm: Rhythm
     instance: str
     lease_s: float
@@ -81,8 +80,4 @@ class Sender:
     async def _attempt(self, claimed: Delivery, clock: Clock) -> Accepted | Failed:
         if claimed.attempt > self.attempts:
             return Failed("every attempt ended without an answer that could be recorded")
-        try:
-            mail = compose(claimed.letter(), self.origin, clock.now())
-        except Unsendable as problem:
-            return Failed(str(problem), final=True)
-        return await self.post(mail, claimed.recipient_email)
+        return await self.channels[claimed.channel].deliver(claimed.letter(), clock.now())

@@ -9,16 +9,12 @@ from email.message import EmailMessage
 from email.utils import format_datetime
 from uuid import UUID
 
-from shared.events.values import Notice, Recipient
-from shared.notices import notice_digest, reference
+from services.notifier.channels.port import Letter, Unsendable, must_be_approved
+from shared.notices import reference
 
 # Seven bits pass every server on the way unchanged, also those without 8BITMIME.
 WIRE = policy.SMTP.clone(cte_type="7bit")
 MAX_PLAIN_SUBJECT = 78 - len("Subject: ")  # RFC 5322, 2.1.1: what lines should not exceed
-
-
-class Unsendable(ValueError):
-    """The notice cannot be sent as it was approved. The message says what is wrong with it."""
 
 
 @dataclass(frozen=True)
@@ -35,31 +31,18 @@ class Origin:
         SMTP cannot say "exactly once": a server may take a mail and the connection end before its answer arrives. The
         mail then goes out again, and receiving servers that know its Message-ID drop the repeat.
         """
-        return f"<{notice_id}@{self.sender.rpartition('@')[2]}>"
+        return f"<{notice_id}@{self.domain}>"
 
-
-@dataclass(frozen=True)
-class Letter:
-    """What one mail is made of. `sha256` is what the official approved."""
-
-    notice_id: UUID
-    case_id: UUID
-    recipient: Recipient
-    subject: str
-    body: str
-    sha256: str
-
-    @staticmethod
-    def of(case_id: UUID, notice: Notice) -> "Letter":
-        return Letter(notice.notice_id, case_id, notice.recipient, notice.subject, notice.body, notice.sha256)
+    @property
+    def domain(self) -> str:
+        return self.sender.rpartition("@")[2]
 
 
 def compose(letter: Letter, origin: Origin, now: datetime) -> bytes:
     """The mail, ready for the wire. Raises `Unsendable` unless it carries the approved bytes and nothing else."""
-    if notice_digest(letter.recipient, letter.subject, letter.body) != letter.sha256:
-        raise Unsendable("its text is not the one that was approved (SHA-256 differs)")
+    must_be_approved(letter)
     try:
-        raw = b"Subject: " + _subject(letter.subject) + b"\r\n" + _message(letter, origin, now).as_bytes()
+        raw = b"Subject: " + _subject(letter.notice.subject) + b"\r\n" + _message(letter, origin, now).as_bytes()
     except (ValueError, LookupError, IndexError) as error:  # what the email package raises for bad header values
         raise Unsendable(f"it cannot be put into a mail: {error}") from error
     if (problem := _difference(raw, letter)) is not None:
@@ -70,13 +53,13 @@ def compose(letter: Letter, origin: Origin, now: datetime) -> bytes:
 def _message(letter: Letter, origin: Origin, now: datetime) -> EmailMessage:
     message = EmailMessage(policy=WIRE)
     message["From"] = Address(origin.name, addr_spec=origin.sender)
-    message["To"] = Address(addr_spec=letter.recipient.email)
+    message["To"] = Address(addr_spec=letter.notice.recipient.email)
     message["Reply-To"] = Address(origin.name, addr_spec=origin.reply_to)
     message["Date"] = format_datetime(now)
-    message["Message-ID"] = origin.message_id(letter.notice_id)
+    message["Message-ID"] = origin.message_id(letter.notice.notice_id)
     message["Auto-Submitted"] = "auto-generated"  # RFC 3834: no automatic answers, please
     message["X-Haetae-Reference"] = reference(letter.case_id)
-    message.set_content(letter.body, charset="utf-8")
+    message.set_content(letter.notice.body, charset="utf-8")
     return message
 
 
@@ -89,10 +72,10 @@ def _subject(text: str) -> bytes:
 def _difference(raw: bytes, letter: Letter) -> str | None:
     """What a recipient would not read as it was approved. Mail ends lines with CRLF; readers see line ends."""
     arrived = message_from_bytes(raw, policy=policy.default)
-    if arrived.get_content().replace("\r\n", "\n") != letter.body:
+    if arrived.get_content().replace("\r\n", "\n") != letter.notice.body:
         return "body"
-    if arrived["Subject"] != letter.subject:
+    if arrived["Subject"] != letter.notice.subject:
         return "subject"
-    if [address.addr_spec for address in arrived["To"].addresses] != [letter.recipient.email]:
+    if [address.addr_spec for address in arrived["To"].addresses] != [letter.notice.recipient.email]:
         return "recipient"
     return None

@@ -1,9 +1,10 @@
 """What became of an attempt, written down together with the event that tells it."""
 
-from services.notifier.checks import begin_watch
 from services.notifier.domain import Accepted, Bounce, Failed, Retry, Sent, decide
+from services.notifier.ladder.advance import advance
+from services.notifier.removal.checks import begin_watch
+from services.notifier.removal.watching import Rhythm
 from services.notifier.store import BOUNCED, SENDING, SENT, WAITING, Delivery, WatchRow
-from services.notifier.watching import Rhythm
 from shared.database import Database, Transaction
 from shared.events import NoticeBounced, NoticeSent
 from shared.identity import identity
@@ -25,16 +26,16 @@ async def record(
             case Retry(at, reason):
                 row.state, row.next_attempt_at, row.receipt = WAITING, at, reason
             case Bounce(reason):
-                _bounced(row, reason, tx)
+                await _bounced(row, reason, tx)
         row.leased_by = row.leased_until = None
 
 
 async def _sent(row: Delivery, receipt: str, attempt: int, rhythm: Rhythm, tx: Transaction) -> None:
-    row.state, row.receipt = SENT, receipt
+    row.state, row.receipt, row.sent_at = SENT, receipt, tx.clock.now()
     sent = NoticeSent(
         case_id=row.case_id,
         notice_id=row.notice_id,
-        recipient=row.letter().recipient,
+        recipient=row.letter().notice.recipient,
         message_id=row.message_id,
         receipt=receipt,
         attempt=attempt,
@@ -44,16 +45,18 @@ async def _sent(row: Delivery, receipt: str, attempt: int, rhythm: Rhythm, tx: T
     watch = await tx.get(WatchRow, row.case_id, lock=True)
     if watch is not None:
         begin_watch(watch, rhythm, tx)
+    await advance(tx, row.case_id)
 
 
-def _bounced(row: Delivery, reason: str, tx: Transaction) -> None:
+async def _bounced(row: Delivery, reason: str, tx: Transaction) -> None:
     row.state, row.receipt = BOUNCED, reason
     bounced = NoticeBounced(
         case_id=row.case_id,
         notice_id=row.notice_id,
-        recipient=row.letter().recipient,
+        recipient=row.letter().notice.recipient,
         reason=reason,
         attempt=row.attempt,
         bounced_at=tx.clock.now(),
     )
     tx.publish(bounced, id=identity("bounced", row.notice_id))
+    await advance(tx, row.case_id)
