@@ -195,18 +195,19 @@ class SealedObject(Value):
 class Recipient(Value):
     """Who is asked to act. `role`: site, platform, host, cdn, registrar, search, hotline or regulator.
 
-    `channel`: how it is reached: mail (to `email`), api (`connector` names the agency's connector file) or form (a
-    person hands it in). `provider`: its name in the contact graph, empty for a site of its own. `locale`: BCP 47 tag
-    with script where ISO 639-1 does not say enough (zh-Hant). `can`: what it can do (remove, block, delist, suspend,
-    forward, order). `tip_off`: whether it may tell the owner of the site (low, medium, high). `anonymity`: how the
-    agency is named to that owner (named, anonymous, none: it must not be told at all). `source`: where the contact is
-    from, with `known_at`.
+    `country`: whose law binds it, empty when that is not known. `channel`: how it is reached: mail (to `email`), api
+    (`connector` names the agency's connector file) or form (a person hands it in). `provider`: its name in the contact
+    graph, empty for a site of its own. `locale`: BCP 47 tag with script where ISO 639-1 does not say enough (zh-Hant).
+    `can`: what it can do (remove, block, delist, suspend, forward, order). `tip_off`: whether it may tell the owner of
+    the site (low, medium, high). `anonymity`: how the agency is named to that owner (named, anonymous, none: it must not
+    be told at all). `source`: where the contact is from, with `known_at`.
     """
 
     name: str
     email: str
     role: str
     language: Language
+    country: Annotated[str, Field(pattern=r"^([A-Z]{2})?$")] = ""
     channel: str = "mail"
     connector: str = ""
     provider: str = ""
