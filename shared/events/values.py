@@ -199,8 +199,8 @@ class Recipient(Value):
     (`connector` names the agency's connector file) or form (a person hands it in). `provider`: its name in the contact
     graph, empty for a site of its own. `locale`: BCP 47 tag with script where ISO 639-1 does not say enough (zh-Hant).
     `can`: what it can do (remove, block, delist, suspend, forward, order). `tip_off`: whether it may tell the owner of
-    the site (low, medium, high). `anonymity`: how the agency is named to that owner (named, anonymous, none: it must not
-    be told at all). `source`: where the contact is from, with `known_at`.
+    the site (low, medium, high). `anonymity`: how the agency is named to that owner (named, anonymous, none: it must
+    not be told at all). `source`: where the contact is from, with `known_at`.
     """
 
     name: str
