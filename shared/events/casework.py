@@ -60,17 +60,35 @@ class Trace(Value):
     value: Annotated[str, Field(min_length=1, max_length=200)]
 
 
+class Place(Value):
+    """Where a further host of the case's pictures is served from; as `Surroundings` says it of the page."""
+
+    host: str
+    address: str = ""
+    network: str = ""
+    network_handle: str = ""
+    network_country: str = ""
+    registrar: str = ""
+    registrar_id: str = ""
+    contacts: tuple[AbuseContact, ...] = ()
+    failures: tuple[str, ...] = ()
+
+
 class Surroundings(Value):
-    """Where the page is served from, and who can be asked for help there. `registrar_id`: IANA's number."""
+    """Where the page is served from, and who can be asked for help there. `network_country`: as the registry of the
+    address says (ISO 3166). `registrar_id`: IANA's number. `elsewhere`: of pictures on other hosts. `failures`: what
+    could not be learnt, `WHAT:WHY` (network:away)."""
 
     address: str
     network: str = ""
     network_handle: str = ""
+    network_country: str = ""
     registrar: str = ""
     registrar_id: str = ""
     nameservers: tuple[str, ...] = ()
     contacts: tuple[AbuseContact, ...] = ()
     traces: tuple[Trace, ...] = ()
+    elsewhere: tuple[Place, ...] = ()
     failures: tuple[str, ...] = ()
 
 
