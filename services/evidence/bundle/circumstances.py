@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from services.evidence.bundle.contents import Json
-from services.evidence.bundle.plain import shown
+from shared.typeset.plain import shown
 from services.evidence.bundle.words import line, say
 
 MAX_VALUE = 100

@@ -9,7 +9,7 @@ from services.evidence.bundle.circumstances import server
 from services.evidence.bundle.contents import Contents, Json, Office, Stamped
 from services.evidence.bundle.looks import looks
 from services.evidence.bundle.picture import Shown
-from services.evidence.bundle.plain import defanged, shown
+from shared.typeset.plain import defanged, shown
 from services.evidence.bundle.words import WORDS, Pair, line, percent, say, word
 from shared.notices import reference
 

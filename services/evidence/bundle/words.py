@@ -3,7 +3,7 @@
 import tomllib
 from pathlib import Path
 
-from services.evidence.bundle.plain import shown
+from shared.typeset.plain import shown
 
 Pair = tuple[str, str]
 

@@ -1,9 +1,9 @@
-"""Text of others on a page of ours (pure): on one line, short, in characters that our fonts have.
+"""Text of others in a document of ours (pure): short, in characters that our fonts have.
 
 What the fonts lack, and what nobody should be led by (control characters, overrides of the writing direction), is shown
-as its code points: [U+202E]. So nothing that a page or a registry says can move, hide or counterfeit our own words.
+as its code points: [U+202E]. So nothing that a page, a registry or an answer says can move, hide or counterfeit our own
+words.
 """
-
 import re
 import unicodedata
 from itertools import groupby
@@ -11,9 +11,16 @@ from urllib.parse import urlsplit
 
 MAX_CODES = 4  # code points shown of a run that cannot be drawn: enough to find it again in the evidence
 UNBROKEN = 20  # characters of a word after which a line may break: the narrowest column holds as many
-# Beside what EUC-KR has (Hangul, Hanja, Kana, Greek, Cyrillic, symbols: NanumSquare draws all of it), what the second
-# font has whole. `test_every_character_that_is_let_through_can_be_drawn` holds the fonts to it.
-RANGES = ((0x20, 0x7E), (0xA1, 0x17F), (0x370, 0x3FF), (0x400, 0x45F), (0x1EA0, 0x1EF9), (0xAC00, 0xD7A3))
+# Latin with Vietnamese, Greek, Cyrillic, Thai, Hangul. `test_every_character_that_is_let_through_can_be_drawn` holds the
+# fonts to it.
+RANGES = (
+    *((0x20, 0x7E), (0xA1, 0x17F), (0x1A0, 0x1A1), (0x1AF, 0x1B0), (0x1EA0, 0x1EF9)),
+    *((0x370, 0x3FF), (0x400, 0x45F), (0xE01, 0xE3A), (0xE3F, 0xE5B), (0xAC00, 0xD7A3)),
+)
+# Of East Asia what daily writing needs: KS X 1001, GB 2312, Big5 with its rare level 2 left out, JIS X 0208.
+EAST_ASIAN = (("euc_kr", 0xFF), ("gb2312", 0xFF), ("big5", 0xC8), ("euc_jp", 0xFF))
+# Of a Thai word nothing is torn off: where its words end, typst knows.
+_LONG = re.compile(rf"([^\s\u0e00-\u0e7f]{{{UNBROKEN}}})(?=[^\s\u0e00-\u0e7f])")
 FILLER = "\u3164"  # a letter of Hangul, and of EUC-KR, that nobody sees
 
 
@@ -22,10 +29,16 @@ def drawable(character: str) -> bool:
         return False
     if any(first <= ord(character) <= last for first, last in RANGES):
         return True
+    return any(_in(charset, last, character) for charset, last in EAST_ASIAN)
+
+
+def _in(charset: str, last: int, character: str) -> bool:
+    """Whether it has a place in the charset, with a first byte up to `last`; two bytes: EUC-JP's three are JIS X 0212."""
     try:
-        return bool(character.encode("euc_kr"))
+        code = character.encode(charset)
     except UnicodeEncodeError:
         return False
+    return len(code) <= 2 and code[0] <= last
 
 
 def shown(text: str, limit: int) -> str:
@@ -34,6 +47,13 @@ def shown(text: str, limit: int) -> str:
     spaced = " ".join("".join(" " if character in "\t\r\n" else character for character in beginning).split())
     runs = ["".join(run) if fine else codes("".join(run)) for fine, run in groupby(spaced, drawable)]
     return breakable(cut("".join(runs), limit, more=len(text) > limit))
+
+
+def paragraphs(text: str, limit: int, most: int) -> list[str]:
+    """Of a text with lines, the first `most`, each as `shown`; its indentation goes, its empty lines stay."""
+    lines = text[: limit * most].splitlines()
+    told = [shown(line, limit) for line in lines[:most]]
+    return [*told, "…"] if len(lines) > most or len(text) > limit * most else told
 
 
 def codes(run: str) -> str:
@@ -47,7 +67,7 @@ def cut(text: str, limit: int, more: bool) -> str:
 
 def breakable(text: str) -> str:
     """The text with a place to break in long words (ZERO WIDTH SPACE), so that none leaves its column."""
-    return re.sub(rf"(\S{{{UNBROKEN}}})(?=\S)", "\\1\u200b", text)
+    return _LONG.sub("\\1\u200b", text)
 
 
 def defanged(url: str, limit: int) -> str:
