@@ -25,7 +25,8 @@ PROVING = {
 
 @dataclass(frozen=True)
 class Answer:
-    """`source`: its own name in the world (`mail:<Message-ID>`, `api:<connector>:<report>:<status>`)."""
+    """`source`: its own name in the world (`mail:<Message-ID>`, `api:<connector>:<report>:<status>`). `how` it proves the
+    receipt where its kind alone does not say it: api or person."""
 
     source: str
     kind: AnswerKind
@@ -33,6 +34,7 @@ class Answer:
     words: str
     channel: str
     at: datetime
+    how: str = ""
 
 
 async def note(tx: Transaction, case_id: UUID, notice_id: UUID | None, answer: Answer) -> bool:
@@ -58,7 +60,7 @@ async def note(tx: Transaction, case_id: UUID, notice_id: UUID | None, answer: A
     if row is not None:
         row.ticket = answer.ticket or row.ticket
         if row.received_at is None and answer.kind in PROVING:
-            row.received_at, row.received_how = answer.at, PROVING[answer.kind]
+            row.received_at, row.received_how = answer.at, answer.how or PROVING[answer.kind]
     told = NoticeAnswered(
         case_id=case_id,
         notice_id=notice_id,

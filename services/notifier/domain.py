@@ -22,10 +22,16 @@ class Accepted:
 
 @dataclass(frozen=True)
 class Failed:
-    """The mail was not taken, as far as we know. `final`: the server refused it for good."""
+    """The notice was not taken, as far as we know. `final`: it was refused for good.
+
+    `after_s`: the least wait before the next attempt, as the other side asked or a limit on its rate demands.
+    `counted`: whether this was an attempt at all; one that only had to wait its turn was none.
+    """
 
     reason: str
     final: bool = False
+    after_s: float = 0.0
+    counted: bool = True
 
 
 @dataclass(frozen=True)
@@ -35,8 +41,11 @@ class Sent:
 
 @dataclass(frozen=True)
 class Retry:
+    """`counted`: whether the attempt before it was one."""
+
     at: datetime
     reason: str
+    counted: bool = True
 
 
 @dataclass(frozen=True)
@@ -51,10 +60,13 @@ def decide(outcome: Accepted | Failed, attempt: int, attempts: int, now: datetim
             return Sent(one_line(answer, MAX_ANSWER))
         case Failed(reason, final=True):
             return Bounce(one_line(reason, MAX_ANSWER))
+        case Failed(reason, counted=False, after_s=after_s):
+            at = now + timedelta(seconds=max(after_s, FIRST_WAIT_S))
+            return Retry(at, one_line(reason, MAX_ANSWER), counted=False)
         case Failed(reason) if attempt >= attempts:
             return Bounce(one_line(f"given up after {attempt} attempts: {reason}", MAX_ANSWER))
-        case Failed(reason):
-            return Retry(now + timedelta(seconds=wait(attempt)), one_line(reason, MAX_ANSWER))
+        case Failed(reason, after_s=after_s):
+            return Retry(now + timedelta(seconds=max(wait(attempt), after_s)), one_line(reason, MAX_ANSWER))
 
 
 def wait(attempt: int) -> float:

@@ -23,8 +23,9 @@ async def record(
         match decide(outcome, claimed.attempt, attempts, tx.clock.now()):
             case Sent(receipt):
                 await _sent(row, receipt, claimed.attempt, rhythm, tx)
-            case Retry(at, reason):
+            case Retry(at, reason, counted):
                 row.state, row.next_attempt_at, row.receipt = WAITING, at, reason
+                row.attempt -= 0 if counted else 1
             case Bounce(reason):
                 await _bounced(row, reason, tx)
         row.leased_by = row.leased_until = None
