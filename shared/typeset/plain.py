@@ -4,6 +4,7 @@ What the fonts lack, and what nobody should be led by (control characters, overr
 as its code points: [U+202E]. So nothing that a page, a registry or an answer says can move, hide or counterfeit our own
 words.
 """
+
 import re
 import unicodedata
 from itertools import groupby
@@ -11,8 +12,8 @@ from urllib.parse import urlsplit
 
 MAX_CODES = 4  # code points shown of a run that cannot be drawn: enough to find it again in the evidence
 UNBROKEN = 20  # characters of a word after which a line may break: the narrowest column holds as many
-# Latin with Vietnamese, Greek, Cyrillic, Thai, Hangul. `test_every_character_that_is_let_through_can_be_drawn` holds the
-# fonts to it.
+# Latin with Vietnamese, Greek, Cyrillic, Thai, Hangul.
+# `test_every_character_that_is_let_through_can_be_drawn` holds the fonts to it.
 RANGES = (
     *((0x20, 0x7E), (0xA1, 0x17F), (0x1A0, 0x1A1), (0x1AF, 0x1B0), (0x1EA0, 0x1EF9)),
     *((0x370, 0x3FF), (0x400, 0x45F), (0xE01, 0xE3A), (0xE3F, 0xE5B), (0xAC00, 0xD7A3)),
@@ -33,7 +34,7 @@ def drawable(character: str) -> bool:
 
 
 def _in(charset: str, last: int, character: str) -> bool:
-    """Whether it has a place in the charset, with a first byte up to `last`; two bytes: EUC-JP's three are JIS X 0212."""
+    """Whether the charset has it, with a first byte up to `last`; in two bytes: EUC-JP's three are JIS X 0212."""
     try:
         code = character.encode(charset)
     except UnicodeEncodeError:

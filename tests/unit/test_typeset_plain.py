@@ -43,7 +43,8 @@ def test_every_character_that_is_let_through_can_be_drawn():
     """PDF/A refuses a character that no font has."""
     every = "".join(filter(drawable, map(chr, (*range(0xD800), *range(0xE000, sys.maxunicode + 1)))))
     assert len(every) > 23_000
-    template = b"""#set text(font: ("NanumSquare", "Noto Sans CJK SC", "FiraGO", "Libertinus Serif", "DejaVu Sans Mono"), size: 6pt)
+    template = b"""
+        #set text(font: ("NanumSquare", "Noto Sans CJK SC", "FiraGO", "Libertinus Serif", "DejaVu Sans Mono"), size: 6pt)
         #sys.inputs.every.codepoints().join(" ")"""
     drawn = typst.Compiler(input=template, font_paths=fonts()).compile(
         input=template, format="pdf", sys_inputs={"every": every}, pdf_standards=STANDARD, timestamp=0

@@ -8,8 +8,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from services.evidence.bundle.contents import Json
-from shared.typeset.plain import shown
 from services.evidence.bundle.words import line, say
+from shared.typeset.plain import shown
 
 MAX_VALUE = 100
 MOST_ADDRESSES = 4

@@ -9,9 +9,9 @@ from services.evidence.bundle.circumstances import server
 from services.evidence.bundle.contents import Contents, Json, Office, Stamped
 from services.evidence.bundle.looks import looks
 from services.evidence.bundle.picture import Shown
-from shared.typeset.plain import defanged, shown
 from services.evidence.bundle.words import WORDS, Pair, line, percent, say, word
 from shared.notices import reference
+from shared.typeset.plain import defanged, shown
 
 # What fits: two pages of which each line is read. All of it is in the bundle's other files.
 MAX_URL, MAX_NAME, MAX_WORDS, MAX_NOTE = 260, 70, 120, 48
