@@ -25,8 +25,8 @@ PROVING = {
 
 @dataclass(frozen=True)
 class Answer:
-    """`source`: its own name in the world (`mail:<Message-ID>`, `api:<connector>:<report>:<status>`). `how` it proves the
-    receipt where its kind alone does not say it: api or person."""
+    """`source`: its own name in the world (`mail:<Message-ID>`, `api:<connector>:<report>:<status>`). `how` it proves
+    the receipt, where its kind alone does not say it: api or person."""
 
     source: str
     kind: AnswerKind

@@ -1,0 +1,145 @@
+"""Calling an interface: any method, with a body, once, over the guard. What failed says whether anything was sent.
+
+httpcore speaks HTTP; connections are made here, to addresses that the guard approved of, and never used twice: a server
+that closes a kept one while a request is under way would leave it unknown whether that was taken.
+"""
+
+import asyncio
+from collections.abc import Iterable, Mapping
+from contextlib import AsyncExitStack
+from dataclasses import dataclass
+from types import TracebackType
+from typing import Any, Self
+
+import httpcore
+
+from shared.failures import Transient
+from shared.net.allowed import read_hosts
+from shared.net.dialing import ADDRESSES_TRIED, CONNECT_S
+from shared.net.failures import AddressRefused, FetchFailed
+from shared.net.guard import Guard
+from shared.net.names import Names
+from shared.net.resolving import Resolve
+from shared.net.settings import NetSettings
+from shared.net.tls import tls_context
+
+MOST_BYTES = 256 * 1024  # of an answer: a list of a hundred reports is 50 KB
+SENDING = frozenset({"http11.send_request_headers.started"})
+
+
+class NotSent(Transient):
+    """No byte of the request left: the other side has not taken it."""
+
+
+class NoAnswer(Transient):
+    """The request, or a part of it, left, and no whole answer came: whether it was taken is not known."""
+
+
+@dataclass(frozen=True)
+class Reply:
+    """`headers`: names in lower case, the last of several alike."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+
+
+class Caller:
+    """Enter it once and share it. Redirects are not followed: what is sent goes where it was meant to go."""
+
+    def __init__(self, settings: NetSettings, resolve: Resolve | None = None) -> None:
+        self._settings, self._resolve, self._open = settings, resolve, AsyncExitStack()
+
+    async def __aenter__(self) -> Self:
+        resolve: Resolve = self._resolve or await self._open.enter_async_context(Names(self._settings.name_servers))
+        self._guard = Guard(read_hosts(self._settings.allowed_hosts_file), resolve)
+        tls = tls_context(self._settings.ca_file)
+        tls.set_alpn_protocols(["http/1.1"])
+        pool = httpcore.AsyncConnectionPool(
+            ssl_context=tls, max_keepalive_connections=0, network_backend=_Guarded(self._guard)
+        )
+        self._pool = await self._open.enter_async_context(pool)
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self._open.aclose()
+
+    async def call(
+        self,
+        method: str,
+        url: str,
+        headers: Mapping[str, str],
+        body: bytes = b"",
+        *,
+        timeout_s: float,
+        max_bytes: int = MOST_BYTES,
+    ) -> Reply:
+        """Whatever status comes is an answer. Raises `AddressRefused`, `NotSent` and `NoAnswer`."""
+        target = str(self._guard.vet(url))
+        sent = asyncio.Event()
+
+        async def watch(what: str, _: Any) -> None:  # noqa: ANN401  # httpcore gives each event its own values
+            if what in SENDING:
+                sent.set()
+
+        ours = {"accept-encoding": "identity", "user-agent": self._settings.user_agent}
+        try:
+            async with (
+                asyncio.timeout(timeout_s),
+                self._pool.stream(
+                    method,
+                    target,
+                    headers=list({**ours, **headers}.items()),
+                    content=body,
+                    extensions={"trace": watch},
+                ) as answer,
+            ):
+                return Reply(answer.status, _named(answer.headers), await _bounded(answer, max_bytes))
+        except AddressRefused:
+            raise
+        except (httpcore.NetworkError, httpcore.ProtocolError, TimeoutError, FetchFailed, OSError) as error:
+            why = str(error) or f"no whole answer within {timeout_s:g} s"
+            raise (NoAnswer if sent.is_set() else NotSent)(f"{_host(target)}: {why}") from error
+
+
+class _Guarded(httpcore.AsyncNetworkBackend):
+    """Connects to the addresses that the guard gives, and to nothing else."""
+
+    def __init__(self, guard: Guard) -> None:
+        self._guard, self._inner = guard, httpcore.AnyIOBackend()
+
+    async def connect_tcp(
+        self,
+        host: str,
+        port: int,
+        timeout: float | None = None,
+        local_address: str | None = None,
+        socket_options: Iterable[httpcore.SOCKET_OPTION] | None = None,
+    ) -> httpcore.AsyncNetworkStream:
+        failure: Exception | None = None
+        for address in (await self._guard.addresses(host, port))[:ADDRESSES_TRIED]:
+            try:
+                return await self._inner.connect_tcp(address, port, CONNECT_S, local_address, socket_options)
+            except (httpcore.ConnectError, httpcore.ConnectTimeout) as error:
+                failure = error
+        raise httpcore.ConnectError(f"no connection ({failure})")
+
+
+def _host(url: str) -> str:
+    """Of a URL whose path and query may hold what belongs into no log."""
+    return url.split("/", 3)[2]
+
+
+def _named(headers: list[tuple[bytes, bytes]]) -> dict[str, str]:
+    return {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in headers}
+
+
+async def _bounded(answer: httpcore.Response, most: int) -> bytes:
+    body = bytearray()
+    async for part in answer.aiter_stream():
+        body += part
+        if len(body) > most:
+            raise httpcore.RemoteProtocolError(f"its answer is longer than {most} bytes")
+    return bytes(body)
