@@ -21,6 +21,10 @@ class Agency:
     signatory: str
     sample: tuple[str, ...] = ()
 
+    def contact(self) -> dict[str, str]:
+        """As machines read it."""
+        return {"org": self.name_en, "contact": self.reply_to, "domain": self.reply_to.rpartition("@")[2]}
+
     def name_in(self, language: str) -> str:
         return self.name if language == "ko" else self.name_en
 

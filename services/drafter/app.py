@@ -2,10 +2,10 @@
 
 from functools import partial
 
-from services.drafter.handlers import report_failure, write
+from services.drafter.handlers import report_failure, write, write_round
 from services.drafter.office import Office
 from services.drafter.settings import Settings
-from shared.events import EvidenceFailed, EvidenceSealed, NoticeDrafted
+from shared.events import EvidenceFailed, EvidenceSealed, FollowUpAsked, NoticeDrafted
 from shared.handling import Service
 
 
@@ -16,6 +16,7 @@ def app(settings: Settings) -> Service:
         handles={
             EvidenceSealed: partial(write, office=office),
             EvidenceFailed: partial(report_failure, office=office),
+            FollowUpAsked: partial(write_round, office=office),
         },
         publishes=frozenset({NoticeDrafted}),
     )

@@ -1,17 +1,23 @@
-"""A case becomes a draft: a report and the notices to send once an official has approved them."""
+"""A case becomes a draft: a report, and the notices of its whole ladder, to send once an official has approved them."""
 
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 
-from services.drafter.addresses import addresses
-from services.drafter.notice import write_notice
+from services.drafter.contacts.resolve import Asked, resolve
+from services.drafter.notice import FIRST, REMINDER, TEMPLATES, Occasion, Writer
 from services.drafter.office import Office
 from services.drafter.problems import Problem
-from services.drafter.recipients import recipients
-from services.drafter.rendering import NOTICE_LANGUAGES
+from services.drafter.rendering import templates_of
 from services.drafter.report import write_report
-from shared.events import EvidenceFailed, EvidenceSealed
-from shared.events.values import Notice, Recipient, Report
+from shared.events import CaseLink, EvidenceFailed, EvidenceSealed
+from shared.events.values import Notice, Report
+
+# Of one draft, in bytes of JSON: a record has 1 MiB, and the approval carries the notices once more.
+MAX_NOTICES = 700_000
+# A reminder comes when the deadline that the notice named is over, and not before a day: whoever gets two mails a day
+# about one matter closes both unread.
+REMIND_HOURS = 24
 
 
 @dataclass(frozen=True)
@@ -20,16 +26,57 @@ class Draft:
     notices: tuple[Notice, ...]
 
 
-def draft(event: EvidenceSealed, office: Office, now: datetime) -> Draft:
+@dataclass(frozen=True)
+class Known:
+    """What the drafter's own tables say. `measured`: median hours to an answer, by provider."""
+
+    measured: Mapping[str, float] = field(default_factory=dict)
+    links: tuple[CaseLink, ...] = ()
+    polished: Mapping[str, str] = field(default_factory=dict)
+
+
+def draft(event: EvidenceSealed, office: Office, now: datetime, known: Known | None = None) -> Draft:
     """What cannot be written is said in the report: nobody to ask, an address that cannot be named, a missing field."""
-    law = office.laws.applicable(event.finding.site.country, event.assessment.category)
-    named, unnamed = addresses(event.finding, event.assessment.matches)
-    asked, unasked = recipients(event.finding.site, office.ladder)
-    written = [write_notice(event, to, named, law, office, now) for to in asked] if named else []
-    notices = tuple(one for one in written if isinstance(one, Notice))
-    refused = [one for one in written if isinstance(one, Problem)]
-    problems = [*unasked, *unnamed, *refused, *_remarks(event, asked, office)]
-    return Draft(write_report(event, office, notices=notices, problems=problems, law=law), notices)
+    known = known or Known()
+    writer = Writer(event, office, now, known.polished)
+    resolved = resolve(event, office.ladder, known.measured, now)
+    notices, refused = written(writer, resolved.asked, Occasion(FIRST))
+    problems = [*resolved.problems, *refused, *_remarks(event, resolved.asked, office)]
+    laws = list({law.key: law for law in (writer.law_for(one.recipient) for one in resolved.asked)}.values())
+    report = write_report(event, office, notices=notices, problems=problems, laws=laws, links=known.links)
+    return Draft(report, notices)
+
+
+def written(
+    writer: Writer, asked: Iterable[Asked], occasion: Occasion
+) -> tuple[tuple[Notice, ...], tuple[Problem, ...]]:
+    """The notices with the reminder of each that goes by mail, in ladder order; and what was not written."""
+    notices: list[Notice] = []
+    problems: list[Problem] = []
+    room = MAX_NOTICES
+    for one in asked:
+        for made in _with_reminder(writer, one, occasion):
+            if isinstance(made, Problem):
+                problems.append(made)
+                continue
+            room -= len(made.model_dump_json().encode())
+            if room < 0:
+                problems.append(Problem("too_large", f"{made.recipient.name} ({made.occasion})"))
+            else:
+                notices.append(made)
+            if made.missing:
+                problems.append(Problem("missing_field", f"{made.recipient.name}: {', '.join(made.missing)}"))
+    return tuple(notices), tuple(problems)
+
+
+def _with_reminder(writer: Writer, one: Asked, occasion: Occasion) -> Iterable[Notice | Problem]:
+    first = writer.write(one, occasion)
+    yield first
+    if isinstance(first, Notice) and first.recipient.channel == "mail" and templates_of(TEMPLATES[REMINDER]):
+        hours = (first.clock and (first.clock.hours or first.clock.alarm_after_hours)) or 0
+        yield writer.write(
+            one, Occasion(REMINDER, occasion.round, follows=first.notice_id, after_hours=max(hours, REMIND_HOURS))
+        )
 
 
 def draft_without_evidence(event: EvidenceFailed, office: Office) -> Draft:
@@ -37,10 +84,11 @@ def draft_without_evidence(event: EvidenceFailed, office: Office) -> Draft:
     return Draft(write_report(event, office, problems=[Problem("no_evidence", event.reason)]), ())
 
 
-def _remarks(event: EvidenceSealed, asked: tuple[Recipient, ...], office: Office) -> list[Problem]:
+def _remarks(event: EvidenceSealed, asked: Sequence[Asked], office: Office) -> list[Problem]:
     site, category, sample = event.finding.site, event.assessment.category, office.agency.sample
-    untranslated = [to for to in asked if to.language not in NOTICE_LANGUAGES]
-    found = [Problem("fallback_language", f"{to.email} ({to.language})") for to in untranslated]
+    known = templates_of(TEMPLATES[FIRST])
+    untranslated = [to for to in (one.recipient for one in asked) if (to.locale or to.language) not in known]
+    found = [Problem("fallback_language", f"{to.email or to.name} ({to.language})") for to in untranslated]
     if site.country is None:
         found.append(Problem("unknown_country", site.host))
     if not office.categories.knows(category):

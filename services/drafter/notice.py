@@ -1,91 +1,197 @@
-"""One notice to one recipient: written, checked, proven; or refused with the reason."""
+"""One notice to one recipient on one occasion: written, checked, proven; or refused with the reason."""
 
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from uuid import UUID
 
 from services.drafter.addresses import Addresses
+from services.drafter.attachments import BadReport, xarf
+from services.drafter.contacts.resolve import Asked
+from services.drafter.languages import languages_for
 from services.drafter.law import Law, text_in
 from services.drafter.office import Office
 from services.drafter.problems import Problem
-from services.drafter.rendering import NOTICE_LANGUAGES, Rendered, render
+from services.drafter.rendering import Rendered, render, templates_of
 from services.drafter.requirements import altered, prove
-from shared.events import EvidenceSealed
-from shared.events.values import Notice, Recipient
+from shared.events import EvidenceSealed, LogLine
+from shared.events.values import Attachment, Notice, NoticeClock, Recipient
 from shared.identity import identity
 from shared.notices import reference, sealed
 from shared.text import one_line
 
-OCCASION = "first"  # a reminder or an escalation will be another occasion
+FIRST, REMINDER, REAPPEARED, PACKET = "first", "reminder", "reappeared", "packet"
+TEMPLATES = {FIRST: "notice", REMINDER: "reminder", REAPPEARED: "reappeared", PACKET: "packet"}
 MAX_SUBJECT = 180  # characters: shown whole by common mail programs in two lines
-FALLBACK = ("en", "ko")  # for a recipient whose language has no template: the world's, then the agency's own
-UNSEALED = "0" * 64
 BETWEEN = "\n" + "-" * 60 + "\n\n"
+UNSEALED = "0" * 64
+OURS = "ko"  # the language of whoever approves
 
 
-def write_notice(
-    event: EvidenceSealed, to: Recipient, named: Addresses, law: Law, office: Office, now: datetime
-) -> Notice | Problem:
-    """The notice, or why none was written: a thin or altered notice is never shown for approval.
+@dataclass(frozen=True)
+class Occasion:
+    """Why this notice is written. `round`: of the case's drafts. `follows`, `after_hours`: of a reminder, the notice
+    that it reminds of and how long after it; `log`: of a packet, what happened."""
 
-    Neither the page's title nor its text is in it: both may name a person.
-    """
-    languages = (to.language,) if to.language in NOTICE_LANGUAGES else FALLBACK
-    versions = [_render(language, event, to, named, law, office, now) for language in languages]
-    subject, body = one_line(versions[0].heading, MAX_SUBJECT), BETWEEN.join(version.body for version in versions)
-    for language, version in zip(languages, versions, strict=True):
-        lines, spans = _locked(event, named, law, language, now)
-        if changed := altered(version.body, lines, spans):
-            return Problem("altered", f"{to.email}: {', '.join(changed)}")
-    requirements, missing = prove(office.laws.demands(law), versions[0].fields, body)
-    if missing:
-        return Problem("missing_field", f"{to.email}: " + ", ".join(f"{one.field} ({one.source})" for one in missing))
-    notice = Notice(
-        notice_id=identity("notice", event.case_id, to.email, OCCASION),
-        recipient=to,
-        language=languages[0],
-        subject=subject,
-        body=body,
-        requirements=requirements,
-        sha256=UNSEALED,
-    )
-    return sealed(notice)
+    name: str = FIRST
+    round: int = 0
+    follows: UUID | None = None
+    after_hours: int | None = None
+    log: tuple[LogLine, ...] = ()
+
+
+@dataclass(frozen=True)
+class Writer:
+    """What is the same for all notices of a draft. `polished`: sentences by language that stand for the category's."""
+
+    event: EvidenceSealed
+    office: Office
+    now: datetime
+    polished: Mapping[str, str] = field(default_factory=dict)
+
+    def law_for(self, to: Recipient) -> Law:
+        country = to.country or self.event.finding.site.country
+        return self.office.laws.applicable(country, self.event.assessment.category)
+
+    def write(self, asked: Asked, occasion: Occasion) -> Notice | Problem:
+        """The notice, or why none was written: an altered one is never shown for approval; a thin one is, and says what
+        it lacks. Neither the page's title nor its text is in it: both may name a person."""
+        to, law = asked.recipient, self.law_for(asked.recipient)
+        languages = languages_for(to, templates_of(TEMPLATES[occasion.name]))
+        versions = [self._render(language, asked, law, occasion) for language in languages]
+        subject, body = one_line(versions[0].heading, MAX_SUBJECT), BETWEEN.join(version.body for version in versions)
+        for language, version in zip(languages, versions, strict=True):
+            if changed := altered(version.body, *self._locked(asked.addresses, law, language, occasion)):
+                return Problem("altered", f"{_name(to)}: {', '.join(changed)}")
+        demands = self.office.laws.demands(law)
+        requirements, missing = prove(demands, versions[0].fields, body)
+        notice_id = identity("notice", self.event.case_id, _key(to), occasion.name, *_round(occasion))
+        try:
+            attachments = self._attachments(notice_id, asked)
+        except BadReport as error:
+            return Problem("bad_xarf", f"{_name(to)}: {error}")
+        notice = Notice(
+            notice_id=notice_id,
+            recipient=to,
+            language=languages[0][:2],
+            locale=languages[0] if "-" in languages[0] else "",
+            subject=subject,
+            body=body,
+            requirements=requirements,
+            sha256=UNSEALED,
+            occasion=occasion.name,
+            rung=asked.rung,
+            after_hours=asked.after_hours if occasion.after_hours is None else occasion.after_hours,
+            follows=occasion.follows,
+            clock=self._clock(law),
+            korean=self._in_korean(languages, asked, law, occasion),
+            attachments=attachments,
+            fields=self._fields(asked, law, languages[0], versions[0]) if to.channel != "mail" else {},
+            missing=tuple(f"{one.field} ({one.source})" for one in missing),
+        )
+        return sealed(notice)
+
+    def _render(self, language: str, asked: Asked, law: Law, occasion: Occasion) -> Rendered:
+        office, event = self.office, self.event
+        agency, home, category = office.agency, office.laws.home, event.assessment.category
+        values = {
+            "tag": f"[Haetae {reference(event.case_id)}]",
+            "reference": reference(event.case_id),
+            "recipient": asked.recipient,
+            "role": asked.recipient.role,
+            "occasion": occasion.name,
+            "log": [(stamp(line.at), line) for line in occasion.log],
+            "date": self.now.astimezone(UTC).date().isoformat(),
+            "agency_name": agency.name_in(language),
+            "mandate": agency.mandate_in(language),
+            "address": agency.address,
+            "phone": agency.phone,
+            "reply_to": agency.reply_to,
+            "signatory": agency.signatory,
+            "addresses": asked.addresses,
+            "seen_at": stamp(event.finding.found_at),
+            "sealed_at": stamp(event.sealed_at),
+            "category": self._words(language),
+            "citation": law.cited_in(language),
+            "home_citation": text_in(home.citation, language) if category in home.covers else "",
+            "clock": law.clock,
+            "manifest": event.manifest_sha256,
+        }
+        return render(f"{TEMPLATES[occasion.name]}.{language}.txt", values)
+
+    def _words(self, language: str) -> str:
+        return self.polished.get(language) or self.office.categories.words(self.event.assessment.category, language)
+
+    def _in_korean(self, languages: tuple[str, ...], asked: Asked, law: Law, occasion: Occasion) -> str:
+        """The whole notice for whoever approves it; empty when it is in Korean already."""
+        if languages[0] == OURS:
+            return ""
+        read = self._render(OURS, asked, law, occasion)
+        return f"{read.heading}\n\n{read.body}"
+
+    def _attachments(self, notice_id: UUID, asked: Asked) -> tuple[Attachment, ...]:
+        kind = self.office.kinds.of(self.event.assessment.category)
+        if kind is None or asked.recipient.role not in WITH_XARF:
+            return ()
+        return (xarf(self.event, notice_id, asked.addresses, kind, self.office.agency, self._words("en")),)
+
+    def _clock(self, law: Law) -> NoticeClock:
+        clock = law.clock
+        return NoticeClock(kind=clock.kind, law=law.key, hours=clock.hours, alarm_after_hours=clock.alarm_after_hours)
+
+    def _fields(self, asked: Asked, law: Law, language: str, version: Rendered) -> dict[str, str]:
+        """What report APIs and forms ask for one by one."""
+        event, agency, named = self.event, self.office.agency, asked.addresses
+        return {
+            "reference": reference(event.case_id),
+            "page": named.page,
+            "urls": "\n".join([named.page, *(one.url for one in named.pictures)]),
+            "host": named.host,
+            "category": event.assessment.category,
+            "comments": self._words(language),
+            "action": version.fields.get("action", ""),
+            "citation": law.cited_in(language),
+            "language": language,
+            "country": asked.recipient.country,
+            "contact_name": agency.signatory,
+            "contact_email": agency.reply_to,
+            "contact_phone": agency.phone,
+            "agency": agency.name_in(language),
+            "mandate": agency.mandate_in(language),
+            "seen_at": stamp(event.finding.found_at),
+            "sealed_at": stamp(event.sealed_at),
+            "sha256s": "\n".join(one.sha256 for one in named.pictures),
+            "pdqs": "\n".join(one.pdq for one in named.pictures if one.pdq),
+            "manifest": event.manifest_sha256,
+        }
+
+    def _locked(self, named: Addresses, law: Law, language: str, occasion: Occasion) -> tuple[list[str], list[str]]:
+        """What no template may change: addresses, each alone on its line; dates, digests and the article."""
+        event, today = self.event, self.now.astimezone(UTC).date().isoformat()
+        if occasion.name == REMINDER:  # it leans on what the first notice said
+            return [named.page], [reference(event.case_id)]
+        lines = [named.page, *(picture.url for picture in named.pictures)]
+        digests = [digest for picture in named.pictures for digest in (picture.sha256, picture.pdq) if digest]
+        times = [stamp(event.finding.found_at), stamp(event.sealed_at), today]
+        return lines, [*digests, *times, event.manifest_sha256, law.cited_in(language), reference(event.case_id)]
+
+
+# Abuse desks of these read reports by machine; a site's own operator reads mail.
+WITH_XARF = frozenset({"host", "cdn", "registrar"})
 
 
 def stamp(moment: datetime) -> str:
     return moment.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S UTC")
 
 
-def _render(
-    language: str, event: EvidenceSealed, to: Recipient, named: Addresses, law: Law, office: Office, now: datetime
-) -> Rendered:
-    agency, home, category = office.agency, office.laws.home, event.assessment.category
-    values = {
-        "tag": f"[Haetae {reference(event.case_id)}]",
-        "reference": reference(event.case_id),
-        "recipient": to,
-        "date": now.astimezone(UTC).date().isoformat(),
-        "agency_name": agency.name_in(language),
-        "mandate": agency.mandate_in(language),
-        "address": agency.address,
-        "phone": agency.phone,
-        "reply_to": agency.reply_to,
-        "signatory": agency.signatory,
-        "addresses": named,
-        "seen_at": stamp(event.finding.found_at),
-        "sealed_at": stamp(event.sealed_at),
-        "category": office.categories.words(category, language),
-        "citation": law.cited_in(language),
-        "home_citation": text_in(home.citation, language) if category in home.covers else "",
-        "clock": law.clock,
-        "manifest": event.manifest_sha256,
-    }
-    return render(f"notice.{language}.txt", values)
+def _name(to: Recipient) -> str:
+    return to.email or to.connector or to.name
 
 
-def _locked(
-    event: EvidenceSealed, named: Addresses, law: Law, language: str, now: datetime
-) -> tuple[list[str], list[str]]:
-    """What no template may change: addresses, each alone on its line; dates, digests and the article."""
-    lines = [named.page, *(picture.url for picture in named.pictures)]
-    digests = [digest for picture in named.pictures for digest in (picture.sha256, picture.pdq) if digest]
-    times = [stamp(event.finding.found_at), stamp(event.sealed_at), now.astimezone(UTC).date().isoformat()]
-    return lines, [*digests, *times, event.manifest_sha256, law.cited_in(language), reference(event.case_id)]
+def _key(to: Recipient) -> str:
+    """Under which a recipient gets each occasion once."""
+    return to.email if to.channel == "mail" else f"{to.channel}:{to.connector or to.provider or to.name}"
+
+
+def _round(occasion: Occasion) -> tuple[int, ...]:
+    return (occasion.round,) if occasion.round else ()

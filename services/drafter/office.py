@@ -7,6 +7,7 @@ from pathlib import Path
 from pydantic import RootModel
 
 from services.drafter.agency import Agency
+from services.drafter.attachments import Kinds
 from services.drafter.datafile import load
 from services.drafter.law import Laws, load_laws, text_in
 from services.drafter.problems import Sentences
@@ -32,6 +33,7 @@ class Office:
     ladder: Ladder
     categories: Categories
     sentences: Sentences
+    kinds: Kinds
     report_language: str
 
     @staticmethod
@@ -45,5 +47,6 @@ class Office:
             ladder=load_ladder(contacts_file),
             categories=load(Categories, "categories.toml"),
             sentences=load(Sentences, "problems.toml"),
+            kinds=load(Kinds, "xarf.toml"),
             report_language=report_language,
         )

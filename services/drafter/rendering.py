@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
@@ -19,6 +20,14 @@ ENVIRONMENT = Environment(
 )
 NOTICE_LANGUAGES = tuple(sorted(path.name.split(".")[1] for path in TEMPLATES.glob("notice.*.txt")))
 REPORT_LANGUAGES = tuple(sorted(path.name.split(".")[1] for path in TEMPLATES.glob("report.*.txt")))
+
+
+@cache
+def templates_of(occasion: str) -> frozenset[str]:
+    """The languages in which there is a template for it: `ko`, `zh-Hant`, …"""
+    return frozenset(
+        path.name.removeprefix(f"{occasion}.").removesuffix(".txt") for path in TEMPLATES.glob(f"{occasion}.*.txt")
+    )
 
 
 @dataclass(frozen=True)

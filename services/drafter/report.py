@@ -7,7 +7,7 @@ from services.drafter.notice import stamp
 from services.drafter.office import Office
 from services.drafter.problems import Problem
 from services.drafter.rendering import render
-from shared.events import EvidenceFailed, EvidenceSealed
+from shared.events import CaseLink, EvidenceFailed, EvidenceSealed
 from shared.events.values import MAX_URL, Finding, Match, Notice, Report
 from shared.notices import reference
 from shared.text import one_line
@@ -21,9 +21,10 @@ def write_report(
     *,
     notices: Sequence[Notice] = (),
     problems: Sequence[Problem] = (),
-    law: Law | None = None,
+    laws: Sequence[Law] = (),
+    links: Sequence[CaseLink] = (),
 ) -> Report:
-    """`law` is the rule that the notices lean on; a case without evidence has none."""
+    """`laws`: the rules that the notices lean on; a case without evidence has none."""
     language, finding = office.report_language, event.finding
     values = {
         **_found(finding),
@@ -32,7 +33,8 @@ def write_report(
         "reference": reference(event.case_id),
         "case_id": event.case_id,
         "notices": notices,
-        "law": law,
+        "laws": laws,
+        "links": links,
         "unconfirmed": office.laws.unconfirmed(finding.site.country, event.assessment.category),
         "home": office.laws.home if event.assessment.category in office.laws.home.covers else None,
         "problems": [office.sentences.tell(problem, language) for problem in problems],

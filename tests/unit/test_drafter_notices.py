@@ -7,10 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from jinja2 import UndefinedError
 
-from services.drafter.addresses import addresses
+from services.drafter.contacts.resolve import resolve
 from services.drafter.domain import draft, draft_without_evidence
-from services.drafter.notice import MAX_SUBJECT, write_notice
-from services.drafter.recipients import recipients
+from services.drafter.notice import MAX_SUBJECT, Occasion, Writer
 from services.drafter.rendering import ENVIRONMENT, NOTICE_LANGUAGES, render
 from services.drafter.requirements import altered, prove
 from services.drafter.untrusted import stands_alone
@@ -29,8 +28,10 @@ OWN_WORDS = {"ko": "요청 사항", "en": "What we ask", "ja": "お願いする�
 
 
 def notice_of(event, office=OFFICE):
-    (notice,) = draft(event, office, NOW).notices
-    return notice
+    """To the site, before anything happened."""
+    return next(
+        one for one in draft(event, office, NOW).notices if (one.occasion, one.recipient.role) == ("first", "site")
+    )
 
 
 @pytest.mark.parametrize("category", ["known_content", "suspected_text"])
@@ -96,12 +97,12 @@ def test_a_rule_that_may_not_be_in_force_is_told_to_the_reviewer_only():
     assert "Crime and Policing" not in written.notices[0].body
 
 
-def test_a_field_that_no_words_prove_refuses_the_notice_and_says_so():
+def test_a_field_that_no_words_prove_is_named_by_the_notice_and_the_report():
     demand = OFFICE.laws.law[1].required[0].model_copy(update={"field": "seal_of_the_king"})
     laws = OFFICE.laws.model_copy(update={"policy": OFFICE.laws.policy.model_copy(update={"required": (demand,)})})
     thin = office()
     written = draft(sealed(site={"country": "CN"}), type(thin)(**{**vars(thin), "laws": laws}), NOW)
-    assert written.notices == ()
+    assert "seal_of_the_king" in written.notices[0].missing[0]
     assert "seal_of_the_king" in written.report.body
 
 
@@ -211,7 +212,7 @@ hostile = st.text(st.characters(exclude_categories=("Cs",)), max_size=400)
 def test_hostile_titles_and_names_write_no_lines_of_their_own(title, name):
     event = sealed(title=f"{title}\r\nBcc: x@y.test", excerpt=title, site={"name": f"{name}\r\nBcc: x@y.test"})
     written = draft(event, OFFICE, NOW)
-    (notice,) = written.notices
+    notice = written.notices[0]
     assert len(notice.subject) <= MAX_SUBJECT
     assert notice.subject == one_line(notice.subject, MAX_SUBJECT)
     for text in (notice.body, written.report.body):
@@ -235,14 +236,19 @@ def test_many_long_addresses_fit_into_a_record():
         Picture(url=f"http://harbour-board.en.test/{number:04}" + "p" * 4000, sha256="0" * 64, bytes=1)
         for number in range(100)
     )
-    notice = notice_of(sealed(pictures=pictures, site={"language": "de", "country": "DE"}))
-    assert len(notice.model_dump_json().encode()) < 700_000
+    notices = draft(sealed(pictures=pictures, site={"language": "de", "country": "DE"}), OFFICE, NOW).notices
+    assert sum(len(notice.model_dump_json().encode()) for notice in notices) < 700_000
 
 
 def test_a_notice_is_refused_when_it_lost_a_locked_value(monkeypatch):
     event, moments = sealed(), (f"moment {number}" for number in range(100))
-    named, _ = addresses(event.finding, ())
-    ((to,), _) = recipients(event.finding.site, OFFICE.ladder)
+    asked = resolve(event, OFFICE.ladder, {}, NOW).asked[0]
     monkeypatch.setattr("services.drafter.notice.stamp", lambda _: next(moments))
-    refused = write_notice(event, to, named, OFFICE.laws.applicable("US", "known_content"), OFFICE, NOW)
+    refused = Writer(event, OFFICE, NOW).write(asked, Occasion())
     assert refused.code == "altered"
+
+
+def test_the_reviewer_reads_the_whole_notice_in_korean():
+    notice = notice_of(sealed(site={"language": "ru"}))
+    assert OWN_WORDS["ko"] in notice.korean
+    assert notice_of(sealed(site={"language": "ko", "country": "KR"})).korean == ""

@@ -34,3 +34,8 @@ def resolve(event: EvidenceSealed, contacts: Ladder, measured: Mapping[str, floa
     asked, unasked = recipients(event.finding.site, contacts)
     found = tuple(Asked(to, 0, 0, named) for to in asked) if named else ()
     return Resolved(found, (*unasked, *unnamed))
+
+
+def packet_recipients(country: str | None, category: str, contacts: Ladder) -> tuple[Recipient, ...]:
+    """Who supervises the recipients there, or takes reports of such content."""
+    return ()

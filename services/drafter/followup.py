@@ -1,0 +1,44 @@
+"""A later round of a case: what came back is asked for again; what nobody did goes to whoever supervises them."""
+
+from collections.abc import Mapping
+from datetime import datetime
+
+from services.drafter.addresses import addresses
+from services.drafter.contacts.resolve import Asked, packet_recipients, resolve
+from services.drafter.domain import Draft, written
+from services.drafter.notice import PACKET, REAPPEARED, Occasion, Writer
+from services.drafter.office import Office
+from services.drafter.problems import Problem
+from services.drafter.report import write_report
+from shared.events import EvidenceSealed, FollowUpAsked
+
+REGULATOR = "regulator"  # the follow-up's reason
+
+
+def follow_up(
+    event: EvidenceSealed, asked: FollowUpAsked, office: Office, now: datetime, measured: Mapping[str, float]
+) -> Draft:
+    """`event`: what the first draft was written from. A reason that is not known here asks the ladder again."""
+    writer = Writer(event, office, now)
+    if asked.why == REGULATOR:
+        recipients, problems = _supervisors(event, office, now)
+        occasion = Occasion(PACKET, asked.round, log=asked.log)
+    else:
+        resolved = resolve(event, office.ladder, measured, now)
+        recipients, problems = resolved.asked, resolved.problems
+        occasion = Occasion(REAPPEARED, asked.round)
+    notices, refused = written(writer, recipients, occasion)
+    laws = list({law.key: law for law in (writer.law_for(one.recipient) for one in recipients)}.values())
+    report = write_report(event, office, notices=notices, problems=[*problems, *refused], laws=laws)
+    return Draft(report, notices)
+
+
+def _supervisors(event: EvidenceSealed, office: Office, now: datetime) -> tuple[tuple[Asked, ...], tuple[Problem, ...]]:
+    named, problems = addresses(event.finding, event.assessment.matches)
+    if named is None:
+        return (), problems
+    site, category = event.finding.site, event.assessment.category
+    found = packet_recipients(site.country, category, office.ladder)
+    if not found:
+        return (), (*problems, Problem("no_supervisor", site.country or "?"))
+    return tuple(Asked(to, 0, 0, named) for to in found), problems
