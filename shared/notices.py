@@ -17,6 +17,7 @@ PLAIN: dict[str, Any] = {
     "rung": 0,
     "after_hours": 0,
     "follows": None,
+    "clock": None,
     "attachments": [],
     "fields": {},
 }
@@ -24,7 +25,7 @@ PLAIN: dict[str, Any] = {
 
 def notice_digest(notice: Notice) -> Sha256:
     """SHA-256 of the canonical JSON of what the recipient gets (address, subject and body, byte for byte), and of how
-    and when: channel, attachments, form fields, place in the ladder.
+    and when: channel, attachments, form fields, place in the ladder and the clock that moves it.
 
     The drafter writes it, the official approves it, the notifier computes it again and refuses to send on a difference.
     """
@@ -38,6 +39,7 @@ def notice_digest(notice: Notice) -> Sha256:
         "rung": notice.rung,
         "after_hours": notice.after_hours,
         "follows": str(notice.follows) if notice.follows else None,
+        "clock": notice.clock.model_dump(mode="json") if notice.clock else None,
         "attachments": [[part.name, part.media_type, part.text] for part in notice.attachments],
         "fields": notice.fields,
     }
