@@ -4,8 +4,9 @@ from functools import partial
 
 from services.notifier.channels.mail.channel import Mail
 from services.notifier.delivery.sender import Sender
-from services.notifier.handlers import enqueue, follow_up
+from services.notifier.handlers import enqueue
 from services.notifier.removal.checks import keep_asking
+from services.notifier.removal.following import follow_up, forget
 from services.notifier.settings import Settings
 from shared.approvals import Approvals
 from shared.events import (
@@ -13,6 +14,7 @@ from shared.events import (
     CheckRequested,
     ContentChecked,
     ContentReappeared,
+    CustodyNoted,
     Event,
     FollowUpAsked,
     HandOverDue,
@@ -61,6 +63,7 @@ def app(settings: Settings) -> Service:
                 enqueue, channels=channels, domain=origin.domain, approvals=Approvals(settings.approval_key)
             ),
             ContentChecked: partial(follow_up, rhythm=rhythm),
+            CustodyNoted: forget,
         },
         publishes=PUBLISHES,
         tasks={"sender": sender.run, "overdue checks": keep_asking},

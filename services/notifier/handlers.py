@@ -1,4 +1,4 @@
-"""An approval becomes deliveries; a check's answer becomes the next check, or the proof that the content is gone."""
+"""An approval becomes deliveries, if every notice is what was approved."""
 
 from collections.abc import Mapping
 
@@ -6,12 +6,10 @@ import sqlalchemy as sa
 
 from services.notifier.channels.port import Channel, Letter, Unsendable
 from services.notifier.ladder.advance import advance
-from services.notifier.removal.checks import request_check
-from services.notifier.removal.watching import Next, Rhythm, Verified, Watch, follow, gone
-from services.notifier.store import APPROVED, REMOVED, WATCHING, Delivery, WatchRow, delivery, watch_of
+from services.notifier.store import APPROVED, Delivery, WatchRow, delivery, watch_of
 from shared.approvals import Approvals
 from shared.database import Transaction
-from shared.events import ContentChecked, NoticeWithdrawn, RemovalVerified, ReviewDecided, Verdict
+from shared.events import NoticeWithdrawn, ReviewDecided, Verdict
 from shared.failures import Rejected
 from shared.identity import identity
 
@@ -39,33 +37,6 @@ async def enqueue(
     for notice in event.approved:
         tx.add(delivery(event, notice, f"<{notice.notice_id}@{domain}>", tx.clock.now()))
     await advance(tx, event.case_id)
-
-
-async def follow_up(event: ContentChecked, tx: Transaction, *, rhythm: Rhythm) -> None:
-    """An answer that is not awaited (late, or heard before) changes nothing."""
-    row = await tx.get(WatchRow, event.case_id, lock=True)
-    if row is None:
-        raise Rejected(f"check {event.number} of case {event.case_id} was answered, but the case is not watched")
-    if row.state != WATCHING or event.number != row.awaited:
-        return
-    row.checks_done += 1
-    watch = Watch(row.awaited, row.gone_in_a_row, row.first_gone_at)
-    match follow(watch, gone(event.outcome, event.probes), event.checked_at, tx.clock.now(), rhythm):
-        case Next(following, due_at):
-            row.awaited, row.gone_in_a_row = following.awaited, following.gone_in_a_row
-            row.first_gone_at = following.first_gone_at
-            request_check(row, due_at, tx)
-        case Verified(first_gone_at):
-            row.state, row.gone_in_a_row = REMOVED, row.gone_in_a_row + 1
-            removed = RemovalVerified(
-                case_id=row.case_id,
-                url=row.finding["url"],
-                first_gone_at=first_gone_at,
-                verified_at=event.checked_at,
-                checks=row.checks_done,
-            )
-            tx.publish(removed, id=identity("removed", row.case_id))
-            await advance(tx, row.case_id)
 
 
 def _must_be_sendable(letter: Letter, channels: Channels, tx: Transaction) -> None:

@@ -15,6 +15,7 @@ from shared.settings import ApprovalSettings
 Mailbox = Annotated[str, Field(pattern=r"^[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]+@[A-Za-z0-9.-]+$")]
 # 1 h, 6 h, 24 h after the notice, daily for a month, then weekly: the contact order's re-check clock.
 SCHEDULE = "3600,18000,64800,86400x30,604800"
+GUARD_S = (30 + 365) * 86_400.0  # a month of days and a year of weeks: what comes back mostly does within days
 
 
 class Settings(settings.Settings, ApprovalSettings):
@@ -47,6 +48,9 @@ class Settings(settings.Settings, ApprovalSettings):
     confirm_after: Annotated[
         float, Field(gt=0, description="Least seconds between the two checks that prove a removal")
     ] = 600.0
+    guard_seconds: Annotated[
+        float, Field(ge=0, description="So long after its removal content is looked for, by the same schedule")
+    ] = GUARD_S
 
     @field_validator("check_schedule")
     @classmethod
@@ -79,4 +83,4 @@ class Settings(settings.Settings, ApprovalSettings):
         return Origin(self.agency_name_en, self.mail_from, self.agency_reply_to)
 
     def rhythm(self) -> Rhythm:
-        return Rhythm(parse_schedule(self.check_schedule), self.confirm_after)
+        return Rhythm(parse_schedule(self.check_schedule), self.confirm_after, self.guard_seconds)

@@ -81,8 +81,10 @@ class AnswerRow(Base):
 
 
 class WatchRow(Base):
-    """`state`: approved until a notice was sent, then watching, then removed. `awaited`: the check that is out, and
-    `awaited_at` when it is due."""
+    """`state`: approved until a notice was sent, then watching, then removed; watching again when the content is back,
+    for the time `reappeared` counts. `awaited`: the check that is out, and `awaited_at` when it is due: None before the
+    first one and when nobody looks any more. `step`: of the schedule. `removed_at`: when the removal was proven;
+    `back_at`: when a check after it saw the content, which another has to confirm."""
 
     __tablename__ = "watches"
 
@@ -95,6 +97,10 @@ class WatchRow(Base):
     first_gone_at: Mapped[datetime | None]
     awaited: Mapped[int]
     awaited_at: Mapped[datetime | None]
+    step: Mapped[int] = mapped_column(default=1)
+    removed_at: Mapped[datetime | None] = mapped_column(default=None)
+    back_at: Mapped[datetime | None] = mapped_column(default=None)
+    reappeared: Mapped[int] = mapped_column(default=0)
 
 
 def address_of(to: Recipient) -> str:
@@ -126,9 +132,10 @@ def delivery(event: ReviewDecided, notice: Notice, message_id: str, now: datetim
 
 
 def watch_of(event: ReviewDecided, state: str) -> WatchRow:
+    """Without the page's title: no check needs it."""
     return WatchRow(
         case_id=event.case_id,
-        finding=event.finding.model_dump(mode="json"),
+        finding=event.finding.model_copy(update={"title": ""}).model_dump(mode="json"),
         state=state,
         notices_sent=0,
         checks_done=0,

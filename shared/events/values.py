@@ -296,7 +296,8 @@ class Probe(Value):
 
     `vantage`: who the request said it was (honest, browser). `method`: http, or browser where a browser drew the page.
     `seen_at`: when. `address`: the IP address that answered; `exit`: the proxy that was used, empty for none.
-    `sha256`: of the answer's body.
+    `sha256`: of the answer's body. `by_itself`: what this visitor saw, where the outcome is from comparing it with
+    what another saw.
     """
 
     url: Url
@@ -309,6 +310,7 @@ class Probe(Value):
     address: str = ""
     exit: str = ""
     sha256: Sha256 | None = None
+    by_itself: ProbeOutcome | None = None
 
 
 class HashEntry(Value):

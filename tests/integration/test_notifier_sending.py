@@ -339,7 +339,7 @@ async def test_the_first_receipt_asks_for_the_first_check(notifier, mail):
     (check,) = await notifier.published(CheckRequested)
     assert check.number == 1
     assert notifier.seconds_until(check.due_at) == 3
-    assert check.finding == approval(A).finding
+    assert check.finding == approval(A).finding.model_copy(update={"title": ""})  # no check needs it
 
 
 async def test_the_task_sends_what_is_approved_while_it_runs(notifier, mail):

@@ -14,12 +14,13 @@ from services.notifier.channels.mail.channel import Mail
 from services.notifier.channels.mail.letter import Origin
 from services.notifier.channels.mail.smtp import Server
 from services.notifier.delivery.sender import Sender
-from services.notifier.handlers import enqueue, follow_up
+from services.notifier.handlers import enqueue
+from services.notifier.removal.following import follow_up, forget
 from services.notifier.removal.watching import Rhythm
 from services.notifier.store import Delivery
 from shared.clock import ManualClock
 from shared.database import Database
-from shared.events import ContentChecked, Envelope, Event, ReviewDecided, Verdict
+from shared.events import ContentChecked, CustodyNoted, Envelope, Event, ReviewDecided, Verdict
 from shared.events.base import REGISTRY
 from shared.events.examples import FINDING, NOTICE
 from shared.events.values import Notice, Probe, ProbeOutcome
@@ -29,7 +30,7 @@ from shared.outbox import OUTBOX
 from tests.support.approvals import APPROVALS
 
 ORIGIN = Origin("Sample Centre", "notices@agency.test", "answers@agency.test")
-RHYTHM = Rhythm((3.0, 5.0, 8.0), confirm_after=2.0)
+RHYTHM = Rhythm((3.0, 5.0, 8.0), confirm_after=2.0, guard_s=600.0)
 LEASE_S = 45.0
 
 
@@ -81,6 +82,7 @@ class Notifier:
         handler: Any = {
             ReviewDecided: partial(enqueue, channels=self.sender.channels, domain=ORIGIN.domain, approvals=APPROVALS),
             ContentChecked: partial(follow_up, rhythm=RHYTHM),
+            CustodyNoted: forget,
         }[type(event)]  # type: ignore[index]
         async with self.database.transaction(Envelope(event, uuid4(), "/test", self.clock.now())) as tx:
             await handler(event, tx)

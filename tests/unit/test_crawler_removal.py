@@ -136,6 +136,7 @@ def test_gone_for_one_visitor_only_is_a_pretence() -> None:
     probes = compared([probe(GONE, "honest"), probe(PRESENT, "browser"), probe(GONE, url=PICTURE.url)])
     assert [one.outcome for one in probes] == [SOFT, SOFT, GONE]
     assert "another visitor" in probes[0].why
+    assert [one.by_itself for one in probes] == [GONE, PRESENT, None]
 
 
 @given(st.lists(st.sampled_from(list(ProbeOutcome)), max_size=6))

@@ -73,9 +73,11 @@ def test_the_real_schedule_is_hours_then_days_then_weeks():
     ("watch", "is_gone", "checked_at", "expected"),
     [
         # still there: the next check by the schedule, whose last step repeats
-        (Watch(1), False, at(0), Next(Watch(2), at(5))),
-        (Watch(2), False, at(0), Next(Watch(3), at(8))),
-        (Watch(9), False, at(0), Next(Watch(10), at(8))),
+        (Watch(1), False, at(0), Next(Watch(2, step=2), at(5))),
+        (Watch(2, step=2), False, at(0), Next(Watch(3, step=3), at(8))),
+        # a check that was lost used up no step
+        (Watch(2), False, at(0), Next(Watch(3, step=2), at(5))),
+        (Watch(9, step=9), False, at(0), Next(Watch(10, step=10), at(8))),
         # gone for the first time: confirmed soon, not by the schedule
         (Watch(1), True, at(-1), Next(Watch(2, 1, at(-1)), at(2))),
         # gone again: far enough apart or not
@@ -86,7 +88,7 @@ def test_the_real_schedule_is_hours_then_days_then_weeks():
         # first seen gone by a clock that was ahead: the row starts anew
         (Watch(2, 1, at(9_999)), True, at(0), Next(Watch(3, 1, at(0)), at(2))),
         # there again in between: the row starts anew
-        (Watch(2, 1, at(-60)), False, at(0), Next(Watch(3), at(8))),
+        (Watch(2, 1, at(-60)), False, at(0), Next(Watch(3, step=2), at(5))),
     ],
 )
 def test_what_a_check_leads_to(watch, is_gone, checked_at, expected):

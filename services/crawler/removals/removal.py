@@ -137,7 +137,7 @@ def _pretence(probe: Probe) -> Probe:
     if probe.outcome not in (ProbeOutcome.GONE, ProbeOutcome.PRESENT):
         return probe
     why = f"{probe.why}; but another visitor is answered differently"
-    return probe.model_copy(update={"outcome": ProbeOutcome.SOFT_404, "why": why})
+    return probe.model_copy(update={"outcome": ProbeOutcome.SOFT_404, "why": why, "by_itself": probe.outcome})
 
 
 def _probe(answer: Answer, outcome: ProbeOutcome, why: str) -> Probe:

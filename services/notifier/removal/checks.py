@@ -27,7 +27,7 @@ def begin_watch(row: WatchRow, rhythm: Rhythm, tx: Transaction) -> None:
     row.notices_sent += 1
     if row.state == APPROVED:
         row.state = WATCHING
-        request_check(row, rhythm.due(row.awaited, tx.clock.now()), tx)
+        request_check(row, rhythm.due(row.step, tx.clock.now()), tx)
 
 
 def request_check(row: WatchRow, due_at: datetime, tx: Transaction) -> None:
@@ -47,12 +47,13 @@ def request_check(row: WatchRow, due_at: datetime, tx: Transaction) -> None:
 async def ask_again(tx: Transaction) -> int:
     """Ask for the next check where an answer is long overdue (it may lie among the dead letters); how many there were.
 
-    The lost check stays unanswered: should its answer come after all, nobody awaits it any more.
+    The lost check stays unanswered: should its answer come after all, nobody awaits it any more. It uses up no step of
+    the schedule.
     """
     now = tx.clock.now()
     overdue = (
         sa.select(WatchRow)
-        .where(WatchRow.state == WATCHING, WatchRow.awaited_at < now - PATIENCE)
+        .where(WatchRow.awaited_at < now - PATIENCE)
         .order_by(WatchRow.awaited_at)
         .limit(AT_ONCE)
         .with_for_update(skip_locked=True)
