@@ -9,6 +9,7 @@ import structlog
 
 from haetae_verify.manifest import NAME
 from services.evidence.capture.captured import FAILED, Captured, outcome
+from services.evidence.circumstances.surroundings import surroundings
 from services.evidence.custody import lines
 from services.evidence.domain import File, PageFailed, clean
 from services.evidence.orders import facts
@@ -17,7 +18,7 @@ from services.evidence.seal.manifest import kept, manifest
 from services.evidence.seal.sealer import Seal, Sealer
 from services.evidence.store import Evidence
 from shared.database import Transaction
-from shared.events import Artifact, ContentFlagged, CustodyAction, EvidenceFailed, EvidenceSealed, Stamp
+from shared.events import Artifact, ContentFlagged, CustodyAction, EvidenceFailed, EvidenceSealed, Stamp, Surroundings
 from shared.events.values import SealedObject
 from shared.failures import Transient
 from shared.objects.vault import KeyDestroyed, Vault
@@ -42,6 +43,7 @@ class Sealed:
     mode: str
     objects: tuple[SealedObject, ...]
     incomplete: tuple[str, ...]
+    around: Surroundings | None = None
 
 
 @dataclass(frozen=True)
@@ -64,7 +66,8 @@ async def preserve(
     try:
         await _put(vault, event.case_id, [file.data for file in files])
         incomplete = tuple(step.name for step in captured.steps if outcome(step) == FAILED)
-        return Sealed(await seal, mode, tuple(file.sealed() for file in files), incomplete)
+        objects = tuple(file.sealed() for file in files)
+        return Sealed(await seal, mode, objects, incomplete, surroundings(captured))
     except KeyDestroyed:
         return Failed(GONE)
     finally:
@@ -127,6 +130,7 @@ async def _seal(event: ContentFlagged, sealed: Sealed, row: Evidence, tx: Transa
             mode=sealed.mode,
             stamps=tuple(Stamp(authority=stamp.authority, at=stamp.at) for stamp in sealed.seal.stamps),
             incomplete=sealed.incomplete,
+            surroundings=sealed.around,
         )
     )
 

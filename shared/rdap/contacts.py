@@ -22,6 +22,7 @@ class Contact:
     emails: tuple[str, ...]
     phones: tuple[str, ...]
     registrar_id: str  # IANA's number of a registrar
+    within: tuple[str, ...] = ()  # roles of the entities that it stands in
 
     @property
     def as_organisation(self) -> str:
@@ -32,16 +33,23 @@ class Contact:
 def contacts(answer: Json) -> tuple[Contact, ...]:
     """Of all levels, the outermost first, at most `MAX_CONTACTS`."""
     found: list[Contact] = []
-    level = items(field(answer, "entities"))
+    level: list[tuple[Json, tuple[str, ...]]] = [(entity, ()) for entity in items(field(answer, "entities"))]
     for _ in range(MAX_DEPTH):
-        level = level[: MAX_CONTACTS - len(found)]
-        entities = [entity for entity in level if isinstance(entity, dict)]
-        found.extend(map(_contact, entities))
-        level = [inner for entity in entities for inner in items(entity.get("entities"))]
+        read = [
+            (entity, _contact(entity, within))
+            for entity, within in level[: MAX_CONTACTS - len(found)]
+            if isinstance(entity, dict)
+        ]
+        found.extend(contact for _, contact in read)
+        level = [
+            (inner, (*contact.within, *contact.roles))
+            for entity, contact in read
+            for inner in items(entity.get("entities"))
+        ]
     return tuple(found)
 
 
-def _contact(entity: dict[str, Json]) -> Contact:
+def _contact(entity: dict[str, Json], within: tuple[str, ...]) -> Contact:
     card = list(_properties(entity.get("vcardArray")))
     kinds, names, organisations = (_values(card, property) for property in ("kind", "fn", "org"))
     return Contact(
@@ -53,6 +61,7 @@ def _contact(entity: dict[str, Json]) -> Contact:
         emails=tuple(mail for mail in _values(card, "email") if is_address(mail)),
         phones=tuple(phone.removeprefix("tel:") for phone in _values(card, "tel")),
         registrar_id=_registrar_id(entity),
+        within=within,
     )
 
 

@@ -7,7 +7,10 @@ from shared.rdap.contacts import Contact, contacts
 from shared.rdap.failures import RdapFailed, Why
 from shared.rdap.shapes import Json, field, items, text, texts
 
-__all__ = ["Contact", "Event", "Network", "Registration", "abuse_emails", "network", "registration"]
+__all__ = [
+    "Contact", "Event", "Network", "Registration", "abuse_emails", "network", "registrar_abuse", "registration",
+    "registry_abuse",
+]  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -71,6 +74,17 @@ class Network:
 def abuse_emails(known: tuple[Contact, ...]) -> tuple[str, ...]:
     """Where abuse is to be reported, the outermost first."""
     return tuple(dict.fromkeys(mail for one in known if "abuse" in one.roles for mail in one.emails))
+
+
+def registrar_abuse(known: tuple[Contact, ...]) -> tuple[str, ...]:
+    """Of those, the registrar's: within its entity, or an entity that is both."""
+    return abuse_emails(tuple(one for one in known if "registrar" in (*one.roles, *one.within)))
+
+
+def registry_abuse(known: tuple[Contact, ...]) -> tuple[str, ...]:
+    """Of those, what stands in no other entity and is nobody else: not the registrar's, and not what whoever registered
+    the domain may have written."""
+    return abuse_emails(tuple(one for one in known if one.roles == ("abuse",) and not one.within))
 
 
 def registration(answer: dict[str, Json], where: str) -> Registration:

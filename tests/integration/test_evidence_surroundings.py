@@ -12,11 +12,14 @@ from sandbox.files import READY
 from sandbox.registries import HOSTER, REGISTRANT, REGISTRAR, registered
 from sandbox.running import Sandbox
 from services.evidence.capture.steps.conditions import conditions
+from services.evidence.capture.steps.elsewhere import elsewhere
 from services.evidence.capture.steps.rdap import rdap
+from services.evidence.capture.traffic import Traffic
 from services.evidence.capture.work import StepFailed, Work
 from services.evidence.domain import Exchange
 from services.evidence.settings import Settings
 from shared.clock import SystemClock
+from shared.events.examples import PICTURE
 from shared.net import Fetcher
 from shared.version import VERSION
 from tests.support.captures import AT, evidence_settings
@@ -101,3 +104,29 @@ async def test_the_conditions_tell_tools_browser_and_clock(bed: Bed) -> None:
 @dataclass
 class Drawn:
     browser: str = "Chromium 1"
+
+
+async def test_hosts_of_media_elsewhere_are_asked_about_too(bed: Bed) -> None:
+    host, other = bed.page.url.split("/")[2].partition(":")[0], "pictures.elsewhere.test"
+    at = bed.work()
+    pictures = tuple(
+        PICTURE.model_copy(update={"url": url})
+        for url in (bed.page.url + "a.jpg", f"http://{other}/1.jpg", "http://b.unknown.test/2.jpg", "data:image/png,")
+    )
+    finding = at.event.finding.model_copy(update={"url": bed.page.url, "pictures": pictures})
+    event = at.event.model_copy(update={"finding": finding})
+    seen = replace(bed.page, url=f"http://{other}/1.jpg")
+    traffic = Traffic(bed.fetcher, SystemClock(), "Capturer/1", "ko")
+    traffic.exchanges.append(seen)
+    made = await elsewhere(replace(at, event=event, traffic=traffic))
+    told = {place["host"]: place for place in made.facts["hosts"]}
+    assert (set(told), made.facts["left_out"]) == ({other, "b.unknown.test"}, 0)
+    assert host not in told
+    assert told[other]["network"]["registry"]["owner"] == HOSTER
+    assert told[other]["domain"]["why"] == "not_found"
+    assert told["b.unknown.test"]["network"]["why"] == "no_server"
+    (file,) = made.files
+    assert (file.name, file.content) == ("rdap-elsewhere.json", False)
+    canonical(made.facts)
+    nothing = await elsewhere(at)
+    assert (nothing.files, nothing.facts["hosts"]) == ((), [])

@@ -21,7 +21,7 @@ from tests.support.captures import evidence_settings, flagged
 from tests.support.pages import Site
 
 # They ask others, or look at what those answered.
-ASKING = frozenset({"second", "tls", "dns", "rdap", "conditions", "compare"})
+ASKING = frozenset({"second", "tls", "dns", "rdap", "elsewhere", "conditions", "compare"})
 PAGE = tuple(step for step in plan.PLAN if step.name not in ASKING)
 
 

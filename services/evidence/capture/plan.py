@@ -5,6 +5,7 @@ from services.evidence.capture.steps.compare import compare
 from services.evidence.capture.steps.conditions import conditions
 from services.evidence.capture.steps.dns import dns
 from services.evidence.capture.steps.document import document
+from services.evidence.capture.steps.elsewhere import elsewhere
 from services.evidence.capture.steps.layout import layout
 from services.evidence.capture.steps.media import media
 from services.evidence.capture.steps.rdap import rdap
@@ -30,6 +31,7 @@ PLAN = (
     Step("screenshots", screenshots, 3, seconds=MAKING_S),
     Step("layout", layout, 3, seconds=MAKING_S),
     Step("media", media, 3, seconds=MEDIA_S),
+    Step("elsewhere", elsewhere, 3, seconds=ASKING_S),
     Step("shown", shown, 4, essential=True),
     Step("compare", compare, 5, seconds=MAKING_S),
     Step("archive", archive, 5, seconds=MAKING_S),

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from haetae_verify.canonical import canonical, digest, moment
 from services.evidence.capture.work import Json
-from shared.rdap import Answer, Contact, Network, Registration, abuse_emails
+from shared.rdap import Answer, Contact, Network, Registration, abuse_emails, registrar_abuse, registry_abuse
 
 FORMAT = "haetae-rdap/1"
 
@@ -23,6 +23,8 @@ def about_domain(name: str, answer: Answer[Registration]) -> dict[str, Json]:
         "registrar": _registrar(said.registrar),
         "registrant_organisation": said.registrant.organisation if said.registrant else "",
         "abuse_emails": list(abuse_emails(said.contacts)),
+        "registrar_abuse": list(registrar_abuse(said.contacts)),
+        "registry_abuse": list(registry_abuse(said.contacts)),
     }
 
 

@@ -29,7 +29,7 @@ KINDS = tuple(
         ("second", r"second\.warc\.gz"),
         ("tls", r"tls\.pem"),
         ("dns", r"dns\.json"),
-        ("rdap", r"rdap\.json"),
+        ("rdap", r"rdap(-elsewhere)?\.json"),
         ("step", r"step-.+\.json"),
         ("manifest", r"manifest\.json"),
     )
