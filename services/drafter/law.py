@@ -10,6 +10,10 @@ from services.drafter.datafile import Strict, load
 
 Texts = Annotated[Mapping[str, str], Field(description="by language; `en` stands in for what is missing")]
 Confidence = Literal["H", "M", "L"]
+Role = Literal["site", "platform", "host", "cdn", "registrar", "search", "hotline", "regulator"]
+# A packet to these tells of the rule that bound whoever runs the site.
+WATCHERS = frozenset({"hotline", "regulator"})
+SITE = "site"
 
 
 class Clock(Strict):
@@ -22,20 +26,26 @@ class Clock(Strict):
 
 
 class Demand(Strict):
-    """A field that the rule demands of a notice, and where it says so."""
+    """A field that the rule demands of a notice, and where it says so. `unless`: kinds of case that it exempts."""
 
     field: str
     source: str
+    unless: frozenset[str] = frozenset()
 
 
 class Law(Strict):
+    """`binds`: the roles that it obliges; a statute for platforms is nothing to a registrar. `checked`: the month in
+    which what stands here was last compared with its source."""
+
     key: str
     countries: frozenset[str] = frozenset()
     covers: frozenset[str] = frozenset()
+    binds: frozenset[Role] = frozenset()
     citation: Texts = Field(default_factory=dict)
     clock: Clock
     source: str
     confidence: Confidence
+    checked: Annotated[str, Field(pattern=r"^\d{4}-\d{2}$")]
     verify: bool
     in_force: bool = True
     note: Texts
@@ -45,45 +55,70 @@ class Law(Strict):
         """How a text of that language names the rule; empty for the recipient's own rules."""
         return text_in(self.citation, language)
 
-    def concerns(self, country: str | None, category: str) -> bool:
-        return country in self.countries and category in self.covers
+    def concerns(self, country: str | None, category: str, role: str) -> bool:
+        return (
+            country in self.countries and category in self.covers and (SITE if role in WATCHERS else role) in self.binds
+        )
 
 
 class HomeLaw(Strict):
     """The agency's own law, named beside the recipient's."""
 
+    key: str
     covers: frozenset[str]
     citation: Texts
     source: str
     confidence: Confidence
+    checked: Annotated[str, Field(pattern=r"^\d{4}-\d{2}$")]
     verify: bool
     note: Texts
 
 
 class Standard(Strict):
+    """What each notice of ours has, whatever the law asks; `reminder` and `packet`: another list of their own.
+
+    `wish_hours`: what we ask for where no statute names a time.
+    """
+
     source: str
+    wish_hours: Annotated[int, Field(ge=1)]
     required: tuple[str, ...]
+    reminder: tuple[str, ...]
+    packet: tuple[str, ...]
+
+    def of(self, occasion: str) -> tuple[str, ...]:
+        return {"reminder": self.reminder, "packet": self.packet}.get(occasion, self.required)
 
 
 class Laws(Strict):
-    home: HomeLaw
+    version: Annotated[int, Field(ge=1)]
+    home: tuple[HomeLaw, ...]
     standard: Standard
     law: tuple[Law, ...]
     policy: Law
 
-    def applicable(self, country: str | None, category: str) -> Law:
-        """The first rule in force for a recipient in `country`; the recipient's own rules where there is none."""
-        return next((law for law in self.law if law.in_force and law.concerns(country, category)), self.policy)
+    def applicable(self, country: str | None, category: str, role: str = SITE) -> Law:
+        """The first rule in force that binds a recipient in `country`; its own rules where there is none."""
+        return next((law for law in self.law if law.in_force and law.concerns(country, category, role)), self.policy)
 
-    def unconfirmed(self, country: str | None, category: str) -> tuple[Law, ...]:
+    def unconfirmed(self, country: str | None, category: str, role: str = SITE) -> tuple[Law, ...]:
         """Rules that would apply if a lawyer confirmed that they are in force."""
-        return tuple(law for law in self.law if not law.in_force and law.concerns(country, category))
+        return tuple(law for law in self.law if not law.in_force and law.concerns(country, category, role))
 
-    def demands(self, law: Law) -> tuple[Demand, ...]:
-        """What a notice under `law` must contain: the law's fields first, then ours that it does not name."""
-        named = {demand.field for demand in law.required}
-        ours = (Demand(field=field, source=self.standard.source) for field in self.standard.required)
-        return law.required + tuple(demand for demand in ours if demand.field not in named)
+    def home_for(self, category: str) -> HomeLaw | None:
+        return next((home for home in self.home if category in home.covers), None)
+
+    def demands(self, law: Law, occasion: str = "first", category: str = "") -> tuple[Demand, ...]:
+        """What a notice under `law` must contain: the law's fields first, then ours that it does not name.
+
+        A reminder repeats the notice that it reminds of, and a packet goes to whoever watches over the law: the law's
+        list of a notice's fields is for neither.
+        """
+        repeated = occasion in ("reminder", "packet")
+        asked = () if repeated else tuple(one for one in law.required if category not in one.unless)
+        named = {demand.field for demand in asked}
+        ours = (Demand(field=field, source=self.standard.source) for field in self.standard.of(occasion))
+        return asked + tuple(demand for demand in ours if demand.field not in named)
 
 
 def text_in(texts: Mapping[str, str], language: str) -> str:

@@ -8,8 +8,9 @@ from uuid import UUID
 from services.drafter.addresses import Addresses
 from services.drafter.attachments import BadReport, xarf
 from services.drafter.contacts.resolve import Asked
+from services.drafter.direction import isolated
 from services.drafter.languages import languages_for
-from services.drafter.law import Law, text_in
+from services.drafter.law import Law
 from services.drafter.office import Office
 from services.drafter.problems import Problem
 from services.drafter.rendering import Rendered, render, templates_of
@@ -51,7 +52,7 @@ class Writer:
 
     def law_for(self, to: Recipient) -> Law:
         country = to.country or self.event.finding.site.country
-        return self.office.laws.applicable(country, self.event.assessment.category)
+        return self.office.laws.applicable(country, self.event.assessment.category, to.role)
 
     def write(self, asked: Asked, occasion: Occasion) -> Notice | Problem:
         """The notice, or why none was written: an altered one is never shown for approval; a thin one is, and says what
@@ -63,7 +64,7 @@ class Writer:
         for language, version in zip(languages, versions, strict=True):
             if changed := altered(version.body, *self._locked(asked.addresses, law, language, occasion)):
                 return Problem("altered", f"{_name(to)}: {', '.join(changed)}")
-        demands = self.office.laws.demands(law)
+        demands = self.office.laws.demands(law, occasion.name, self.event.assessment.category)
         requirements, missing = prove(demands, versions[0].fields, body)
         notice_id = identity("notice", self.event.case_id, _key(to), occasion.name, *_round(occasion))
         try:
@@ -93,8 +94,9 @@ class Writer:
 
     def _render(self, language: str, asked: Asked, law: Law, occasion: Occasion) -> Rendered:
         office, event = self.office, self.event
-        agency, home, category = office.agency, office.laws.home, event.assessment.category
+        agency, category = office.agency, event.assessment.category
         values = {
+            **office.categories.values(category, law, office.laws, language),
             "tag": f"[Haetae {reference(event.case_id)}]",
             "reference": reference(event.case_id),
             "recipient": asked.recipient,
@@ -112,12 +114,9 @@ class Writer:
             "seen_at": stamp(event.finding.found_at),
             "sealed_at": stamp(event.sealed_at),
             "category": self._words(language),
-            "citation": law.cited_in(language),
-            "home_citation": text_in(home.citation, language) if category in home.covers else "",
-            "clock": law.clock,
             "manifest": event.manifest_sha256,
         }
-        return render(f"{TEMPLATES[occasion.name]}.{language}.txt", values)
+        return render(f"{TEMPLATES[occasion.name]}.{language}.txt", isolated(values, language))
 
     def _words(self, language: str) -> str:
         return self.polished.get(language) or self.office.categories.words(self.event.assessment.category, language)

@@ -1,29 +1,15 @@
 """What the drafter knows before any case: agency, rules, contacts, sentences. Loaded once, at start."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-
-from pydantic import RootModel
 
 from services.drafter.agency import Agency
 from services.drafter.attachments import Kinds
 from services.drafter.datafile import load
-from services.drafter.law import Laws, load_laws, text_in
+from services.drafter.law import Laws, load_laws
 from services.drafter.problems import Sentences
 from services.drafter.recipients import Ladder, load_ladder
-
-GENERAL = "other"  # the category whose wording says no more than that the material is unlawful
-
-
-class Categories(RootModel[Mapping[str, Mapping[str, str]]]):
-    """Plain words for each category, by language."""
-
-    def knows(self, category: str) -> bool:
-        return category in self.root
-
-    def words(self, category: str, language: str) -> str:
-        return text_in(self.root.get(category) or self.root[GENERAL], language)
+from services.drafter.wording import Wording, load_wording
 
 
 @dataclass(frozen=True)
@@ -31,7 +17,7 @@ class Office:
     agency: Agency
     laws: Laws
     ladder: Ladder
-    categories: Categories
+    categories: Wording
     sentences: Sentences
     kinds: Kinds
     report_language: str
@@ -45,7 +31,7 @@ class Office:
             agency=agency,
             laws=load_laws(laws_file),
             ladder=load_ladder(contacts_file),
-            categories=load(Categories, "categories.toml"),
+            categories=load_wording(),
             sentences=load(Sentences, "problems.toml"),
             kinds=load(Kinds, "xarf.toml"),
             report_language=report_language,

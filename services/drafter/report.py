@@ -36,7 +36,7 @@ def write_report(
         "laws": laws,
         "links": links,
         "unconfirmed": office.laws.unconfirmed(finding.site.country, event.assessment.category),
-        "home": office.laws.home if event.assessment.category in office.laws.home.covers else None,
+        "home": office.laws.home_for(event.assessment.category),
         "problems": [office.sentences.tell(problem, language) for problem in problems],
         "by_hand": office.ladder.by_hand(),
     }

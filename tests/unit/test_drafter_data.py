@@ -14,6 +14,7 @@ from tests.support.cases import office, sealed
 from tests.unit.test_drafter_notices import NOW
 
 OFFICE = office()
+LANGUAGES = {"ko", "en", "zh", "zh-Hant", "ja", "ru", "vi", "es", "th"}
 
 
 def settings(**more):
@@ -28,8 +29,8 @@ def test_every_field_that_a_law_demands_is_one_that_each_template_writes():
 
 
 def test_every_category_and_problem_has_its_sentence_in_every_language():
-    for words in OFFICE.categories.root.values():
-        assert set(words) == set(NOTICE_LANGUAGES)
+    for texts in (*(kind.words for kind in OFFICE.categories.kinds.values()), *OFFICE.categories.declarations.values()):
+        assert set(texts) == LANGUAGES
     for sentences in OFFICE.sentences.root.values():
         assert set(sentences) == set(REPORT_LANGUAGES)
 
@@ -39,7 +40,7 @@ def test_the_report_says_what_a_lawyer_has_to_verify(language):
     body = draft(sealed(site={"country": "VN"}), office(language), NOW).report.body
     law = OFFICE.laws.applicable("VN", "known_content")
     assert law.note[language] in body
-    assert OFFICE.laws.home.note[language] in body
+    assert OFFICE.laws.home_for("known_content").note[language] in body
     assert {"ko": "확인 필요", "en": "verify"}[language] in body
     assert "24" in body
 
