@@ -30,6 +30,7 @@ ONLY_FOR: dict[str, tuple[str, ...]] = {
     "HAETAE_OUTSIDE_ADDRESS": ("evidence",),
     "HAETAE_RDAP_": ("evidence",),
     "HAETAE_OTS_": ("evidence",),
+    "HAETAE_POLISH_": ("drafter",),
     "HAETAE_QUARANTINE_": ("crawler", "classifier"),
     "HAETAE_APPROVAL_KEY": ("gateway", "notifier"),
     "HAETAE_SMTP_": ("notifier",),

@@ -2,11 +2,11 @@
 
 from functools import partial
 
-from services.drafter.handlers import report_failure, write, write_round
+from services.drafter.handlers import polish, report_failure, write, write_round
 from services.drafter.office import Office
 from services.drafter.settings import Settings
 from shared.events import EvidenceFailed, EvidenceSealed, FollowUpAsked, NoticeDrafted
-from shared.handling import Service
+from shared.handling import Prepared, Service
 
 
 def app(settings: Settings) -> Service:
@@ -14,7 +14,10 @@ def app(settings: Settings) -> Service:
     return Service(
         name="drafter",
         handles={
-            EvidenceSealed: partial(write, office=office),
+            EvidenceSealed: Prepared(
+                prepare=partial(polish, office=office, polisher=settings.polisher()),
+                record=partial(write, office=office),
+            ),
             EvidenceFailed: partial(report_failure, office=office),
             FollowUpAsked: partial(write_round, office=office),
         },

@@ -79,6 +79,12 @@ def _with_reminder(writer: Writer, one: Asked, occasion: Occasion) -> Iterable[N
         )
 
 
+def free_sentences(event: EvidenceSealed, office: Office) -> dict[str, str]:
+    """By language: what the notices say in words that no law prescribes."""
+    languages = templates_of(TEMPLATES[FIRST])
+    return {language: office.categories.words(event.assessment.category, language) for language in sorted(languages)}
+
+
 def draft_without_evidence(event: EvidenceFailed, office: Office) -> Draft:
     """Without preserved evidence nobody is asked for anything, but a person is told."""
     return Draft(write_report(event, office, problems=[Problem("no_evidence", event.reason)]), ())

@@ -1,21 +1,28 @@
 """Sealed evidence becomes a draft for review; failed evidence becomes a report that says so; what happens later, a
 further round."""
 
+from collections.abc import Mapping
 from uuid import UUID
 
 from services.drafter.contacts.measured import measured
-from services.drafter.domain import Draft, Known, draft, draft_without_evidence
+from services.drafter.domain import Draft, Known, draft, draft_without_evidence, free_sentences
 from services.drafter.followup import follow_up
 from services.drafter.links import links
 from services.drafter.office import Office
+from services.drafter.polish import Polish
 from services.drafter.store import DraftRow, RoundRow
 from shared.database import Transaction
 from shared.events import CaseLink, EvidenceFailed, EvidenceSealed, FollowUpAsked, NoticeDrafted
 from shared.failures import Transient
 
 
-async def write(event: EvidenceSealed, tx: Transaction, *, office: Office) -> None:
-    known = Known(await measured(tx), await links(event, tx))
+async def polish(event: EvidenceSealed, *, office: Office, polisher: Polish) -> Mapping[str, str]:
+    """Outside of any transaction: a language model takes its time."""
+    return await polisher(free_sentences(event, office))
+
+
+async def write(event: EvidenceSealed, polished: Mapping[str, str], tx: Transaction, *, office: Office) -> None:
+    known = Known(await measured(tx), await links(event, tx), polished)
     await _keep(event.case_id, draft(event, office, tx.clock.now(), known), tx, event, known.links)
 
 

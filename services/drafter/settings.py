@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from services.drafter.agency import Agency
+from services.drafter.polish import ChatModel, Polish, unchanged
 from shared import settings
 
 # A sample can be told from a real identity in every notice, and `.test` never resolves (RFC 6761).
@@ -49,6 +50,18 @@ class Settings(settings.Settings):
     contacts_file: Annotated[
         Path | None, Field(description="The agency's own contacts.toml; else the one of services/drafter/data")
     ] = None
+
+    polish_url: Annotated[
+        str | None,
+        Field(description="A local language model's server (chat completions), up to `/v1`; none changes no word"),
+    ] = None
+    polish_model: Annotated[str, Field(description="The model's name there")] = "local"
+    polish_seconds: Annotated[float, Field(gt=0, le=60, description="Longest wait for one of its sentences")] = 5.0
+
+    def polisher(self) -> Polish:
+        if self.polish_url is None:
+            return unchanged
+        return ChatModel(self.polish_url, self.polish_model, self.polish_seconds)
 
     def agency(self) -> Agency:
         values = {name.removeprefix("agency_"): getattr(self, name) for name in SAMPLE}

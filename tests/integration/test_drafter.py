@@ -6,12 +6,13 @@ from uuid import uuid4
 import pytest
 import sqlalchemy as sa
 
-from services.drafter.handlers import report_failure, write
+from services.drafter.handlers import report_failure, write, write_round
 from services.drafter.store import DraftRow
 from shared.clock import ManualClock
 from shared.database import Database
-from shared.events import Envelope, EvidenceFailed, NoticeDrafted
+from shared.events import Envelope, EvidenceFailed, FollowUpAsked, NoticeDrafted
 from shared.events.examples import EXAMPLES
+from shared.failures import Transient
 from shared.outbox import OUTBOX
 from tests.support.cases import office, sealed
 
@@ -27,7 +28,8 @@ async def database(migrated):
 
 async def handle(database, handler, event):
     async with database.transaction(Envelope(event, uuid4(), "/test", CLOCK.now())) as tx:
-        await partial(handler, office=office())(event, tx)
+        prepared = ({},) if handler is write else ()  # by no language model
+        await partial(handler, office=office())(event, *prepared, tx)
 
 
 async def published(database):
@@ -44,7 +46,7 @@ async def test_sealed_evidence_is_drafted_once_however_often_it_comes(database):
     assert drafted.notices[0].recipient.email == event.finding.site.abuse_email
     async with database.transaction() as tx:
         row = await tx.get(DraftRow, event.case_id)
-    assert [notice["sha256"] for notice in row.notices] == [drafted.notices[0].sha256]
+    assert [notice["sha256"] for notice in row.notices] == [notice.sha256 for notice in drafted.notices]
 
 
 async def test_evidence_that_comes_after_a_failure_is_drafted(database):
@@ -53,4 +55,22 @@ async def test_evidence_that_comes_after_a_failure_is_drafted(database):
     await handle(database, report_failure, failed)
     await handle(database, write, event)
     await handle(database, report_failure, failed)  # a later failure takes no notice away from the reviewer
-    assert [len(drafted.notices) for drafted in await published(database)] == [0, 1]
+    assert [bool(drafted.notices) for drafted in await published(database)] == [False, True]
+
+
+async def test_content_that_came_back_is_asked_for_again_from_what_was_sealed(database):
+    event = sealed(title="MARKED-TITLE", excerpt="MARKED-TEXT")
+    asked = EXAMPLES[FollowUpAsked].model_copy(update={"case_id": event.case_id, "why": "reappeared", "log": ()})
+    with pytest.raises(Transient):
+        await handle(database, write_round, asked)
+    await handle(database, write, event)
+    await handle(database, write_round, asked)
+    await handle(database, write_round, asked)
+    first, again = await published(database)
+    assert (again.round, again.why) == (1, "reappeared")
+    assert again.notices
+    assert {notice.notice_id for notice in again.notices}.isdisjoint(notice.notice_id for notice in first.notices)
+    assert all(notice.occasion in ("reappeared", "reminder") for notice in again.notices)
+    async with database.transaction() as tx:
+        row = await tx.get(DraftRow, event.case_id)
+    assert "MARKED" not in str(row.sealed)
