@@ -89,6 +89,7 @@ class Writer:
             attachments=attachments,
             fields=self._fields(asked, law, languages[0], versions[0]) if to.channel != "mail" else {},
             missing=tuple(f"{one.field} ({one.source})" for one in missing),
+            urgent=self.office.categories.kind(self.event.assessment.category).parallel,
         )
         return sealed(notice)
 

@@ -198,9 +198,10 @@ class Recipient(Value):
     `country`: whose law binds it, empty when that is not known. `channel`: how it is reached: mail (to `email`), api
     (`connector` names the agency's connector file) or form (a person hands it in). `provider`: its name in the contact
     graph, empty for a site of its own. `locale`: BCP 47 tag with script where ISO 639-1 does not say enough (zh-Hant).
-    `can`: what it can do (remove, block, delist, suspend, forward, order). `tip_off`: whether it may tell the owner of
-    the site (low, medium, high). `anonymity`: how the agency is named to that owner (named, anonymous, none: it must
-    not be told at all). `source`: where the contact is from, with `known_at`.
+    `can`: what it can do (remove, block, delist, suspend, forward, order), and `digest`: it takes several notices in one
+    mail. `tip_off`: whether it may tell the owner of the site (low, medium, high). `anonymity`: how the agency is named
+    to that owner (named, anonymous, none: it must not be told at all). `source`: where the contact is from, with
+    `known_at`.
     """
 
     name: str
@@ -252,7 +253,8 @@ class Notice(Value):
     `occasion`: first, reminder, reappeared or packet. `rung` of the ladder, 0 goes out at once; `after_hours`: the next
     rungs, after the first notice was sent; a reminder, after the notice that it `follows` was sent. `korean`: the whole
     notice in Korean, for whoever approves it. `fields`: the notice's parts by name, for report APIs and forms.
-    `missing`: required fields that nothing in it satisfies; such a notice cannot be approved.
+    `missing`: required fields that nothing in it satisfies; such a notice cannot be approved. `urgent`: a child may be
+    concerned; it goes before all others.
     """
 
     notice_id: UUID
@@ -272,6 +274,7 @@ class Notice(Value):
     attachments: tuple[Attachment, ...] = ()
     fields: dict[str, str] = Field(default={})
     missing: tuple[str, ...] = ()
+    urgent: bool = False
 
 
 class Report(Value):
