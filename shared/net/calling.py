@@ -51,8 +51,7 @@ class Caller:
         self._settings, self._resolve, self._open = settings, resolve, AsyncExitStack()
 
     async def __aenter__(self) -> Self:
-        resolve: Resolve = self._resolve or await self._open.enter_async_context(Names(self._settings.name_servers))
-        self._guard = Guard(read_hosts(self._settings.allowed_hosts_file), resolve)
+        self._guard = Guard(read_hosts(self._settings.allowed_hosts_file), self._resolve or await self._names())
         tls = tls_context(self._settings.ca_file)
         tls.set_alpn_protocols(["http/1.1"])
         pool = httpcore.AsyncConnectionPool(
@@ -65,6 +64,9 @@ class Caller:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         await self._open.aclose()
+
+    async def _names(self) -> Resolve:
+        return await self._open.enter_async_context(Names(self._settings.name_servers))
 
     async def call(
         self,

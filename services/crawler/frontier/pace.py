@@ -1,33 +1,15 @@
 """How fast a host may be asked, and how long it is left alone when it refuses or is dead (pure)."""
 
-import re
-from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
-
 from services.crawler.domain import backoff_s
+from shared.net.retry_after import MOST_RETRY_AFTER_S as MOST_RETRY_AFTER_S
+from shared.net.retry_after import retry_after_s as retry_after_s
 
 DEFAULT_GAP_S = 1.0  # for hosts that no site names a pace for, as other crawlers hold it
 REFUSALS = frozenset({429, 503})
-# A longer Retry-After is not believed: a site must not be able to send its watchers away for a month.
-MOST_RETRY_AFTER_S = 3_600.0
 # Visits in a row without an answer, whatever their addresses, after which a host counts as broken: enough that a few
 # bad pages do not stop a site. It is then probed after one minute, two, four … six hours.
 FAILURES_THAT_BREAK = 5
 FIRST_PROBE_S, LAST_PROBE_S = 60.0, 6 * 3600.0
-
-
-def retry_after_s(value: str | None, now: datetime, most_s: float = MOST_RETRY_AFTER_S) -> float:
-    """Seconds that a Retry-After asks for (RFC 9110, 10.2.3: seconds or a date), capped; 0 when it says nothing."""
-    text = (value or "").strip()
-    if re.fullmatch(r"[0-9]{1,12}", text):
-        return min(float(text), most_s)
-    try:
-        moment = parsedate_to_datetime(text)
-    except (ValueError, OverflowError):
-        return 0.0
-    if moment.tzinfo is None:  # "-0000": the date says that its zone is unknown; HTTP dates are in UTC
-        moment = moment.replace(tzinfo=UTC)
-    return min(max(0.0, (moment - now).total_seconds()), most_s)
 
 
 def refused_s(refusals: int, asked_s: float) -> float:

@@ -12,8 +12,6 @@ Read once, when the service starts.
 
 import base64
 import re
-import stat
-import tomllib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Self
@@ -24,11 +22,11 @@ from pydantic import (
     ConfigDict,
     SecretStr,
     StrictBool,
-    TypeAdapter,
-    ValidationError,
     model_validator,
 )
 from pydantic import Field as Bounded
+
+from shared.secret_files import read_secrets
 
 HEADER_NAME = re.compile(r"^[!#$%&'*+.^_`|~0-9A-Za-z-]{1,64}$")  # RFC 9110, 5.6.2
 COOKIE_VALUE = re.compile(r"^[!#-+\--:<-\[\]-~]*$")  # RFC 6265, 4.1.1
@@ -100,19 +98,4 @@ class Credential(_Strict):
 
 def read_credentials(path: Path | None) -> dict[str, Credential]:
     """Raises `ValueError` naming the file, the field and the cure, never a value. No file: none."""
-    if path is None:
-        return {}
-    try:
-        if path.stat().st_mode & stat.S_IRWXO:
-            raise ValueError(f"{path}: everybody on this machine may read it; run `chmod o= {path}`")
-        given = tomllib.loads(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise ValueError(f"{path}: {error.strerror}; set HAETAE_CREDENTIALS_FILE to a file that can be read") from error
-    except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        where = f" ({match[0]})" if (match := re.search(r"line \d+", str(error))) else ""
-        raise ValueError(f'{path}: it is no TOML{where}; give [name] and below it headers = {{Name = "…"}}') from None
-    try:
-        return TypeAdapter(dict[str, Credential]).validate_python(given)
-    except ValidationError as error:
-        wrong = (f"{'.'.join(map(str, one['loc']))}: {one['msg']}" for one in error.errors(include_input=False))
-        raise ValueError(f"{path}: {'; '.join(wrong)}") from None
+    return read_secrets(path, Credential, "HAETAE_CREDENTIALS_FILE", '[name] and below it headers = {Name = "…"}')
