@@ -15,6 +15,7 @@ from services.evidence.capture.steps.screenshots import screenshots
 from services.evidence.capture.steps.second import second
 from services.evidence.capture.steps.shown import shown
 from services.evidence.capture.steps.tls import tls
+from services.evidence.capture.steps.traces import traces
 from services.evidence.capture.work import Step
 
 ASKING_S = 15.0  # steps that ask somebody give up sooner, each at its own time
@@ -32,6 +33,7 @@ PLAN = (
     Step("layout", layout, 3, seconds=MAKING_S),
     Step("media", media, 3, seconds=MEDIA_S),
     Step("elsewhere", elsewhere, 3, seconds=ASKING_S),
+    Step("traces", traces, 3, seconds=ASKING_S),
     Step("shown", shown, 4, essential=True),
     Step("compare", compare, 5, seconds=MAKING_S),
     Step("archive", archive, 5, seconds=MAKING_S),
