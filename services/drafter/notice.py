@@ -59,6 +59,8 @@ class Writer:
         it lacks. Neither the page's title nor its text is in it: both may name a person."""
         to, law = asked.recipient, self.law_for(asked.recipient)
         languages = languages_for(to, templates_of(TEMPLATES[occasion.name]))
+        if not languages:
+            return Problem("no_template", f"{_name(to)}: {TEMPLATES[occasion.name]}")
         versions = [self._render(language, asked, law, occasion) for language in languages]
         subject, body = one_line(versions[0].heading, MAX_SUBJECT), BETWEEN.join(version.body for version in versions)
         for language, version in zip(languages, versions, strict=True):

@@ -198,7 +198,7 @@ class Recipient(Value):
     `country`: whose law binds it, empty when that is not known. `channel`: how it is reached: mail (to `email`), api
     (`connector` names the agency's connector file) or form (a person hands it in). `provider`: its name in the contact
     graph, empty for a site of its own. `locale`: BCP 47 tag with script where ISO 639-1 does not say enough (zh-Hant).
-    `can`: what it can do (remove, block, delist, suspend, forward, order), and `digest`: it takes several notices in one
+    `can`: what it can do (remove, block, delist, suspend, forward, order); `digest`: it takes several notices in one
     mail. `tip_off`: whether it may tell the owner of the site (low, medium, high). `anonymity`: how the agency is named
     to that owner (named, anonymous, none: it must not be told at all). `source`: where the contact is from, with
     `known_at`.
