@@ -5,6 +5,7 @@ from datetime import datetime
 from uuid import UUID
 
 from services.notifier.ladder.advance import advance
+from services.notifier.masking import masked
 from services.notifier.store import AnswerRow, Delivery
 from shared.database import Transaction
 from shared.events import AnswerKind, NoticeAnswered
@@ -38,12 +39,17 @@ class Answer:
 
 
 async def note(tx: Transaction, case_id: UUID, notice_id: UUID | None, answer: Answer) -> bool:
-    """Whether it was news. `notice_id`: None when only the case is known."""
+    """Whether it was news. `notice_id`: None when only the case is known.
+
+    A notice is received when the first answer says so, not before it was sent and not in the future, whatever the
+    answer's time: clocks of the law start there.
+    """
     answer_id = identity("answer", answer.source)
     if await tx.get(AnswerRow, answer_id) is not None:
         return False
     row = await tx.get(Delivery, notice_id, lock=True) if notice_id else None
-    words = answer.words[:MAX_WORDS]
+    words = masked(answer.words[: 2 * MAX_WORDS])[:MAX_WORDS]
+    at = _sane(answer.at, row, tx.clock.now())
     tx.add(
         AnswerRow(
             answer_id=answer_id,
@@ -54,13 +60,13 @@ async def note(tx: Transaction, case_id: UUID, notice_id: UUID | None, answer: A
             words=words,
             channel=answer.channel,
             source=answer.source,
-            answered_at=answer.at,
+            answered_at=at,
         )
     )
     if row is not None:
         row.ticket = answer.ticket or row.ticket
-        if row.received_at is None and answer.kind in PROVING:
-            row.received_at, row.received_how = answer.at, answer.how or PROVING[answer.kind]
+        if row.received_at is None and (how := _proof(answer)):
+            row.received_at, row.received_how = at, how
     told = NoticeAnswered(
         case_id=case_id,
         notice_id=notice_id,
@@ -71,8 +77,20 @@ async def note(tx: Transaction, case_id: UUID, notice_id: UUID | None, answer: A
         ticket=answer.ticket,
         words=words,
         channel=answer.channel,
-        answered_at=answer.at,
+        answered_at=at,
     )
     tx.publish(told, id=identity("answered", answer_id))
     await advance(tx, case_id)
     return True
+
+
+def _proof(answer: Answer) -> str:
+    """Words that nobody understood prove the receipt too, where they are known to be the recipient's."""
+    if answer.kind is AnswerKind.UNCLEAR:
+        return answer.how
+    return (answer.how or PROVING[answer.kind]) if answer.kind in PROVING else ""
+
+
+def _sane(at: datetime, row: Delivery | None, now: datetime) -> datetime:
+    sent_at = row.sent_at if row is not None else None
+    return min(max(at, sent_at) if sent_at else at, now)

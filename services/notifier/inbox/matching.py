@@ -1,0 +1,138 @@
+"""Which notice a mail answers, and whether it may speak for its recipient."""
+
+import base64
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from uuid import UUID
+
+import sqlalchemy as sa
+
+from services.notifier.delivery.mailboxes import registered_domain
+from services.notifier.inbox.letter import Incoming
+from services.notifier.store import SENT, Delivery
+from shared.database import Transaction
+from shared.notices import reference
+
+REFERENCE = re.compile(r"\bHT-([A-Z2-7]{8})\b")
+MAX_LOOKED_AT = 20_000  # characters of a text in which a reference is looked for
+MAX_REFERENCES = 5
+MAX_NOTICES = 500  # of the cases that share a reference
+ENVELOPE_ID = re.compile(r"[0-9A-Za-z.-]{16,200}")
+RESULT = re.compile(r"\b(dmarc|dkim|spf)=pass\b")
+ALIGNED = re.compile(r"\b(?:header\.from|header\.d|header\.i|smtp\.mailfrom)=(?:[^\s;@]*@)?([A-Za-z0-9.-]+)")
+
+
+@dataclass(frozen=True)
+class Match:
+    """`deliveries`: several of one recipient where they went out together in one mail. `speaks`: the mail comes from
+    the recipient's own domain, so that its words are the recipient's."""
+
+    deliveries: tuple[Delivery, ...]
+    speaks: bool
+
+
+@dataclass(frozen=True)
+class NoMatch:
+    """`case_id`: what it seems to be about."""
+
+    why: str
+    case_id: UUID | None = None
+
+
+async def match(tx: Transaction, mail: Incoming, authserv_id: str) -> Match | NoMatch:
+    """By Message-ID first, which only who got the notice knows; by our reference only from the recipient's domain."""
+    if mail.report is not None:
+        return await _reported(tx, mail)
+    if meant := await _by_message_ids(tx, mail.refers):
+        return Match(_named(meant, mail), speaks(mail, meant[0], authserv_id))
+    return await _by_reference(tx, mail, authserv_id)
+
+
+def speaks(mail: Incoming, delivery: Delivery, authserv_id: str) -> bool:
+    return related(mail.domain, delivery.address.rpartition("@")[2].lower()) and authenticated(mail, authserv_id)
+
+
+def related(one: str, other: str) -> bool:
+    """Of one registered domain, or one below the other."""
+    if not one or not other:
+        return False
+    below = one.endswith(f".{other}") or other.endswith(f".{one}")
+    return below or registered_domain(one) == registered_domain(other)
+
+
+def authenticated(mail: Incoming, authserv_id: str) -> bool:
+    """Whether our own server found that the sender's domain sent it (RFC 8601). Only the topmost line of that server
+    counts: what stands below, a sender may have written. Without `authserv_id` nobody is asked."""
+    if not authserv_id:
+        return True
+    for line in mail.authentication:
+        server, _, results = line.partition(";")
+        if server.split(" ")[0].lower() != authserv_id.lower():
+            continue
+        return any(
+            RESULT.search(result) and any(related(mail.domain, found.lower()) for found in ALIGNED.findall(result))
+            for result in results.split(";")
+        )
+    return False
+
+
+async def _reported(tx: Transaction, mail: Incoming) -> Match | NoMatch:
+    """A status that names none of our mails proves nothing."""
+    report = mail.report
+    if report is None:
+        raise ValueError("only a delivery status is matched by what it returns")
+    if meant := await _by_message_ids(tx, (report.message_id,) if report.message_id else ()):
+        return Match(meant, speaks=True)
+    if meant := await _by_envelope(tx, report.envelope_id):
+        return Match(meant, speaks=True)
+    return NoMatch("a delivery status about no mail of ours")
+
+
+async def _by_message_ids(tx: Transaction, ids: Sequence[str]) -> tuple[Delivery, ...]:
+    """The notice, or those that went out together, of the nearest Message-ID that is ours."""
+    if not ids:
+        return ()
+    rows = await tx.scalars(sa.select(Delivery).where(Delivery.message_id.in_(ids)))
+    return tuple(sorted(rows, key=lambda row: ids.index(row.message_id))[:1])
+
+
+async def _by_envelope(tx: Transaction, envelope_id: str) -> tuple[Delivery, ...]:
+    """What went with the mail is the local part of its Message-ID."""
+    if not ENVELOPE_ID.fullmatch(envelope_id):
+        return ()
+    begins = Delivery.message_id.startswith(f"<{envelope_id}@", autoescape=True)
+    return tuple(await tx.scalars(sa.select(Delivery).where(begins).limit(MAX_NOTICES)))
+
+
+def _named(deliveries: tuple[Delivery, ...], mail: Incoming) -> tuple[Delivery, ...]:
+    """Of notices that went out together, those whose reference the subject names; all where it names none."""
+    found = REFERENCE.findall(mail.subject.upper())
+    return tuple(row for row in deliveries if reference(row.case_id).removeprefix("HT-") in found) or deliveries
+
+
+async def _by_reference(tx: Transaction, mail: Incoming, authserv_id: str) -> Match | NoMatch:
+    references = dict.fromkeys(REFERENCE.findall(f"{mail.subject}\n{mail.text[:MAX_LOOKED_AT]}".upper()))
+    if not references:
+        return NoMatch("neither a Message-ID nor a reference of ours")
+    if len(references) > MAX_REFERENCES:
+        return NoMatch("too many references")
+    rows = [row for text in references for row in await _of_reference(tx, text)]
+    if not rows:
+        return NoMatch("a reference that no case has")
+    theirs = [row for row in rows if speaks(mail, row, authserv_id)]
+    cases = {row.case_id for row in theirs or rows}
+    if len(cases) > 1:
+        return NoMatch("several cases fit")
+    if not theirs:
+        return NoMatch("a reference of ours, but not from its recipient's domain", cases.pop())
+    last = max(theirs, key=lambda row: (row.state == SENT, row.sent_at or row.approved_at))
+    return Match((last,), speaks=True)
+
+
+async def _of_reference(tx: Transaction, text: str) -> Sequence[Delivery]:
+    """Notices that were sent, of all cases whose ids begin with the reference's 40 bits (`shared.notices`)."""
+    first = base64.b32decode(text)
+    low, high = UUID(bytes=first + bytes(11)), UUID(bytes=first + b"\xff" * 11)
+    within = sa.select(Delivery).where(Delivery.case_id.between(low, high), Delivery.sent_at.is_not(None))
+    return await tx.scalars(within.limit(MAX_NOTICES))
