@@ -7,7 +7,7 @@ breaks the chain at that place. The chain's length and last hash are kept apart,
 import hashlib
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any
@@ -34,8 +34,17 @@ class Action(StrEnum):
     REJECTED = "case-rejected"
     SENT = "notice-sent"
     BOUNCED = "notice-bounced"
+    ANSWERED = "notice-answered"
+    ESCALATED = "rung-taken"
+    WITHDRAWN = "notice-withdrawn"
+    HAND_OVER_DUE = "hand-over-due"
+    HANDED_OVER = "notice-handed-over"
+    STOPPED = "notices-stopped"
+    ATTENDED = "alarms-attended"
+    PRINTED = "document-made"
     CHECKED = "content-checked"
     REMOVED = "removal-verified"
+    REAPPEARED = "content-reappeared"
     OPENED = "case-opened"
     UNBLURRED = "picture-unblurred"
     TEXT_READ = "page-text-read"
@@ -51,6 +60,14 @@ class Action(StrEnum):
     LOGGED_OUT = "logged-out"
     ACCOUNT_CREATED = "account-created"
     PASSWORD_CHANGED = "password-changed"  # noqa: S105  # a word of the vocabulary
+
+
+@dataclass(frozen=True)
+class Step:
+    """What goes into the history of something that happened."""
+
+    action: Action
+    details: dict[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

@@ -5,8 +5,9 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from services.gateway import history
+from services.gateway.alarms import Raised, unattended
 from services.gateway.audit import Break, Line
-from services.gateway.cases import notices_of
+from services.gateway.cases import known
 from services.gateway.domain import Stage, State, timeline
 from services.gateway.evidence import lines as custody
 from services.gateway.evidence import orders
@@ -14,23 +15,30 @@ from services.gateway.evidence.files import TEXT, WIREFRAME, pairs
 from services.gateway.evidence.orders import Order
 from services.gateway.evidence.standing import Line as CustodyLine
 from services.gateway.evidence.standing import Standing, standing
+from services.gateway.notices import links
+from services.gateway.notices.answers import newest
+from services.gateway.notices.links import Linked
+from services.gateway.notices.rows import Answer, CaseNotice, Held, Round
 from services.gateway.problems import Problem
-from services.gateway.projections import in_draft, known_notices
-from services.gateway.store import Case, CaseNotice
+from services.gateway.store import Case
 from shared.database import Database, Transaction
 from shared.events.values import SealedObject
 
 
 @dataclass(frozen=True)
 class CaseFile:
-    """`draft`: the notices that a verdict would be on; `notices`: these and whatever else was sent.
-
+    """`draft`: the notices that the first verdict would be on; `notices`: these, those of further rounds and whatever
+    else was sent. `rounds`: further drafts. `alarms`: what nobody has seen to. `linked`: cases of the same content.
     `pictures`: those that can be unblurred; none once the evidence is destroyed. `standing`: what `custody` says.
     """
 
     case: Case
     draft: list[CaseNotice]
     notices: list[CaseNotice]
+    rounds: list["RoundFile"]
+    answers: Sequence[Answer]
+    alarms: list[Raised]
+    linked: Sequence[Linked]
     stages: list[Stage]
     history: list[Line]
     broken: Break | None
@@ -38,6 +46,16 @@ class CaseFile:
     custody: Sequence[CustodyLine]
     standing: Standing
     orders: Sequence[Order]
+
+    @property
+    def awaiting(self) -> "RoundFile | None":
+        """The further round that is to be decided."""
+        return next((further for further in self.rounds if further.row.round == self.case.awaits), None)
+
+    @property
+    def unsent(self) -> list[CaseNotice]:
+        """What an official can still stop."""
+        return [row for row in self.notices if row.unsent]
 
     @property
     def wireframe(self) -> str | None:
@@ -58,18 +76,30 @@ class CaseFile:
         return self.case.state == State.DRAFTED
 
 
+@dataclass(frozen=True)
+class RoundFile:
+    """A further draft, and the notices that its verdict would be on."""
+
+    row: Round
+    draft: list[CaseNotice]
+
+
 async def read(tx: Transaction, case_id: UUID) -> CaseFile:
     """Raises `Problem` 404. The row is held while reading, so that case and notices are of one moment."""
-    case = await tx.get(Case, case_id, lock=True)
-    if case is None:
+    held = await known(tx, case_id)
+    if held is None:
         raise Problem(404, "no-case")
-    notices = await notices_of(tx, case_id)
+    case = held.case
     lines, broken = await history.read(tx, case_id)
     told = await custody.read(tx, case_id)
     return CaseFile(
         case=case,
-        draft=in_draft(case, notices),
-        notices=known_notices(case, notices),
+        draft=held.draft(),
+        notices=held.known(),
+        rounds=further(held),
+        answers=await newest(tx, case_id),
+        alarms=unattended(held),
+        linked=await links.of_case(tx, case),
         stages=timeline(case.facts),
         history=lines,
         broken=broken,
@@ -78,6 +108,10 @@ async def read(tx: Transaction, case_id: UUID) -> CaseFile:
         standing=standing(told, tx.clock.now()),
         orders=await orders.of_case(tx, case_id),
     )
+
+
+def further(held: Held) -> list[RoundFile]:
+    return [RoundFile(row, held.draft(number)) for number, row in sorted(held.rounds.items()) if row.drafted_at]
 
 
 async def open_file(database: Database, case_id: UUID) -> CaseFile:

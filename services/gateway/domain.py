@@ -1,7 +1,8 @@
 """What state a case is in, and what is alarming about it. Pure: derived from what is known, never from an order.
 
     found ─▶ flagged ─▶ sealed ─▶ drafted ─▶ approved ─▶ sent ─▶ removed
-                                     └─────▶ rejected
+                                     │                     ▲        │
+                                     └─────▶ rejected      └────────┘ the content is back
 
 Topics overtake one another, so every event only adds its fact; the state follows from the facts that are there.
 """
@@ -29,14 +30,26 @@ class State(StrEnum):
 class NoticeState(StrEnum):
     DRAFTED = "drafted"
     APPROVED = "approved"
+    HANDING = "handing"  # a person has to hand it in by a form
     SENT = "sent"
     BOUNCED = "bounced"
+    WITHDRAWN = "withdrawn"
 
 
 class Alarm(StrEnum):
     """What a person must know of, the most urgent first."""
 
+    COUNTER_NOTICE = "counter-notice"
+    QUESTION = "question"
+    REAPPEARED = "reappeared"
     BOUNCED = "bounced"
+    REFUSED = "refused"
+    UNCLEAR = "unclear"
+    HAND_OVER_LATE = "hand-over-late"
+    EXPIRED = "expired"  # a statutory clock
+    UNANSWERED = "unanswered"  # our own patience
+    EXHAUSTED = "exhausted"  # nothing further happens by itself
+    ATTENTION = "attention"  # the notifier tells of something that we have no word for
     NO_RECIPIENT = "no-recipient"
     EVIDENCE_FAILED = "evidence-failed"
     PRETENDED_REMOVAL = "pretended-removal"
@@ -46,7 +59,10 @@ class Alarm(StrEnum):
 
 @dataclass(frozen=True)
 class Facts:
-    """When each stage was reached, as far as it is known. `verdict` belongs to `decided_at`."""
+    """When each stage was reached, as far as it is known. `verdict` belongs to `decided_at`.
+
+    `removed_at`: the first proof that the content is gone; `verified_at`: the newest; `reappeared_at`: last seen again.
+    """
 
     found_at: datetime | None = None
     flagged_at: datetime | None = None
@@ -57,6 +73,14 @@ class Facts:
     verdict: Verdict | None = None
     sent_at: datetime | None = None
     removed_at: datetime | None = None
+    verified_at: datetime | None = None
+    reappeared_at: datetime | None = None
+
+    @property
+    def back(self) -> bool:
+        """The content is there again, and no later check has proved it gone."""
+        gone = self.verified_at or self.removed_at
+        return self.reappeared_at is not None and (gone is None or self.reappeared_at > gone)
 
 
 def state_of(facts: Facts) -> State:
@@ -64,7 +88,7 @@ def state_of(facts: Facts) -> State:
     approve what cannot be looked at yet."""
     evidence = facts.sealed_at or facts.failed_at
     reached = (
-        (State.REMOVED, facts.removed_at),
+        (State.REMOVED, facts.removed_at and not facts.back),
         (State.REJECTED, facts.verdict is Verdict.REJECTED),
         (State.SENT, facts.sent_at),
         (State.APPROVED, facts.verdict is Verdict.APPROVED),
@@ -104,25 +128,32 @@ def timeline(facts: Facts) -> list[Stage]:
     return stages
 
 
-def notice_state(approved: bool, sent: bool, bounced: bool) -> NoticeState:
+def notice_state(
+    approved: bool, sent: bool, bounced: bool, withdrawn: bool = False, handing: bool = False
+) -> NoticeState:
     """A bounce that a later attempt made good is no bounce."""
-    if sent:
-        return NoticeState.SENT
-    if bounced:
-        return NoticeState.BOUNCED
-    return NoticeState.APPROVED if approved else NoticeState.DRAFTED
+    reached = (
+        (NoticeState.SENT, sent),
+        (NoticeState.BOUNCED, bounced),
+        (NoticeState.WITHDRAWN, withdrawn),
+        (NoticeState.HANDING, handing),
+        (NoticeState.APPROVED, approved),
+    )
+    return next((state for state, there in reached if there), NoticeState.DRAFTED)
 
 
-def alarm_of(facts: Facts, notices: Iterable[NoticeState], outcome: ProbeOutcome | None) -> Alarm | None:
-    """The most urgent alarm of a case that is still open; a closed case has none."""
+def alarm_of(
+    facts: Facts, notices: Iterable[NoticeState], outcome: ProbeOutcome | None, told: Iterable[Alarm] = ()
+) -> Alarm | None:
+    """The most urgent alarm of a case that is still open; a closed case has none. `told`: what notices and plan raise
+    and nobody has seen to."""
     if state_of(facts) in (State.REMOVED, State.REJECTED):
         return None
-    states = list(notices)
-    raised = (
-        (Alarm.BOUNCED, NoticeState.BOUNCED in states),
-        (Alarm.NO_RECIPIENT, facts.drafted_at and not states),
-        (Alarm.EVIDENCE_FAILED, facts.failed_at and not facts.sealed_at),
-        (Alarm.PRETENDED_REMOVAL, outcome is ProbeOutcome.SOFT_404),
-        (Alarm.REPLACED, outcome is ProbeOutcome.REPLACED),
-    )
-    return next((alarm for alarm, true in raised if true), None)
+    true = {
+        Alarm.NO_RECIPIENT: facts.drafted_at and not list(notices),
+        Alarm.EVIDENCE_FAILED: facts.failed_at and not facts.sealed_at,
+        Alarm.PRETENDED_REMOVAL: outcome is ProbeOutcome.SOFT_404,
+        Alarm.REPLACED: outcome is ProbeOutcome.REPLACED,
+        **dict.fromkeys(told, True),
+    }
+    return next((alarm for alarm in Alarm if true.get(alarm)), None)

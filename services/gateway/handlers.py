@@ -2,10 +2,12 @@
 
 from typing import Any
 
-from services.gateway.cases import hold, notices_of, settle
+from services.gateway.cases import hold, settle
 from services.gateway.evidence.forgetting import forget
+from services.gateway.notices.rows import Answer, Held
 from services.gateway.projections import CaseEvent, apply
 from shared.database import Transaction
+from shared.events import NoticeAnswered
 
 REPLACEMENT = "�"  # U+FFFD: PostgreSQL keeps no U+0000, and pages do contain it
 
@@ -13,15 +15,22 @@ REPLACEMENT = "�"  # U+FFFD: PostgreSQL keeps no U+0000, and pages do contain 
 async def project(event: CaseEvent, tx: Transaction) -> None:
     """Add the event's facts to its case, whatever else is known of it already."""
     event = printable(event)
-    case = await hold(tx, event.case_id)
-    notices = await notices_of(tx, event.case_id)
-    known = set(notices)
-    step = apply(case, notices, event)
-    if case.destroyed_at:  # a late event must not bring back what the page said
-        forget(case)
-    for notice_id in notices.keys() - known:
-        tx.add(notices[notice_id])
-    await settle(tx, case, notices, event.owner, step)
+    held = await hold(tx, event.case_id)
+    if isinstance(event, NoticeAnswered):
+        await heard_before(tx, held, event)
+    known = set(held.rows)
+    step = apply(held, event)
+    if held.case.destroyed_at:  # a late event must not bring back what the page said
+        forget(held.case, held.answers.values())
+    for row in held.rows:
+        if row not in known:
+            tx.add(row)
+    await settle(tx, held, event.owner, step)
+
+
+async def heard_before(tx: Transaction, held: Held, event: NoticeAnswered) -> None:
+    if answer := await tx.get(Answer, event.answer_id):
+        held.answers[answer.answer_id] = answer
 
 
 def printable(event: CaseEvent) -> CaseEvent:

@@ -1,53 +1,40 @@
 """What each event tells of a case: it adds its own facts and never asks what came before.
 
 Where a fact is told twice, the rule does not depend on the order either: the first finding and flagging, the newest
-evidence, draft and check. Hypothesis holds this to any interleaving.
+evidence, draft, check and plan. Hypothesis holds this to any interleaving.
 """
 
-from dataclasses import dataclass, field
-from datetime import datetime
-from typing import Any
-from uuid import UUID
-
-from services.gateway.audit import Action
-from services.gateway.store import Case, CaseNotice, LastCheck
+from services.gateway.audit import Action, Step
+from services.gateway.notices import told
+from services.gateway.notices.rows import Held
+from services.gateway.notices.told import NoticeEvent, earliest
+from services.gateway.store import Case, LastCheck
 from shared.events import (
     Assessment,
     ContentChecked,
     ContentFlagged,
+    ContentReappeared,
     Event,
     EvidenceFailed,
     EvidenceSealed,
-    NoticeBounced,
-    NoticeDrafted,
-    NoticeSent,
     RemovalVerified,
 )
 from shared.events.values import Finding, ProbeOutcome
 
-Notices = dict[UUID, CaseNotice]
 CaseEvent = (
-    ContentFlagged
+    NoticeEvent
+    | ContentFlagged
     | EvidenceSealed
     | EvidenceFailed
-    | NoticeDrafted
-    | NoticeSent
-    | NoticeBounced
     | ContentChecked
+    | ContentReappeared
     | RemovalVerified
 )
 
 
-@dataclass(frozen=True)
-class Step:
-    """What goes into the audit history."""
-
-    action: Action
-    details: dict[str, Any] = field(default_factory=dict)
-
-
-def apply(case: Case, notices: Notices, event: Event) -> Step:
-    """Write the event's facts into the row, and into its notices (new ones are added to `notices`)."""
+def apply(held: Held, event: Event) -> Step | None:
+    """Write the event's facts into the case and what belongs to it (new rows are added to `held`)."""
+    case = held.case
     match event:
         case ContentFlagged():
             describe(case, event.finding, event.assessment)
@@ -60,19 +47,16 @@ def apply(case: Case, notices: Notices, event: Event) -> Step:
             if case.failed_at is None or event.failed_at > case.failed_at:
                 case.failed_at, case.failure = event.failed_at, event.reason
             return Step(Action.SEAL_FAILED, {"reason": event.reason})
-        case NoticeDrafted():
-            return drafted(case, notices, event)
-        case NoticeSent():
-            return sent(case, notices, event)
-        case NoticeBounced():
-            return bounced(notices, event)
         case ContentChecked():
             return checked(case, event)
         case RemovalVerified():
+            return removed(case, event)
+        case ContentReappeared():
             case.url = case.url or event.url
-            case.removed_at = earliest(case.removed_at, event.verified_at)
-            case.first_gone_at = earliest(case.first_gone_at, event.first_gone_at)
-            return Step(Action.REMOVED, {"checks": event.checks})
+            case.reappeared_at = max(case.reappeared_at or event.seen_at, event.seen_at)
+            return Step(Action.REAPPEARED, {"number": event.number})
+        case _ if isinstance(event, NoticeEvent):
+            return told.apply(held, event)
     raise TypeError(f"{event.type} is not an event of a case; take it out of the gateway's handlers")
 
 
@@ -95,39 +79,6 @@ def sealed(case: Case, event: EvidenceSealed) -> Step:
     return Step(Action.SEALED, details | {"mode": event.mode, "incomplete": list(event.incomplete)})
 
 
-def drafted(case: Case, notices: Notices, event: NoticeDrafted) -> Step:
-    """A draft that comes after the verdict changes nothing: the verdict was on what was shown."""
-    digests = [notice.sha256 for notice in event.notices]
-    if case.decided_at:
-        return Step(Action.DRAFT_IGNORED, {"notices": digests})
-    if case.drafted_at is None or event.drafted_at > case.drafted_at:
-        case.drafted_at, case.report = event.drafted_at, event.report
-    for position, notice in enumerate(event.notices):
-        row = notice_of(notices, case.case_id, notice.notice_id)
-        if row.drafted_at is None or event.drafted_at > row.drafted_at:
-            row.position, row.content, row.sha256 = position, notice, notice.sha256
-            row.drafted_at = event.drafted_at
-    return Step(Action.DRAFTED, {"notices": digests})
-
-
-def sent(case: Case, notices: Notices, event: NoticeSent) -> Step:
-    case.sent_at = earliest(case.sent_at, event.sent_at)
-    row = notice_of(notices, case.case_id, event.notice_id)
-    if row.sent_at is None or event.sent_at > row.sent_at:
-        row.sent_at, row.receipt, row.message_id = event.sent_at, event.receipt, event.message_id
-    return Step(
-        Action.SENT,
-        {"notice": str(event.notice_id), "to": event.recipient.email, "receipt": event.receipt},
-    )
-
-
-def bounced(notices: Notices, event: NoticeBounced) -> Step:
-    row = notice_of(notices, event.case_id, event.notice_id)
-    if row.bounced_at is None or event.bounced_at > row.bounced_at:
-        row.bounced_at, row.bounce_reason = event.bounced_at, event.reason
-    return Step(Action.BOUNCED, {"notice": str(event.notice_id), "to": event.recipient.email, "reason": event.reason})
-
-
 def checked(case: Case, event: ContentChecked) -> Step:
     if case.last_check is None or event.number > case.last_check.number:
         why = tuple(dict.fromkeys(f"{probe.vantage}: {probe.why}" for probe in event.probes))
@@ -135,25 +86,13 @@ def checked(case: Case, event: ContentChecked) -> Step:
     return Step(Action.CHECKED, {"number": event.number, "outcome": event.outcome.value})
 
 
-def notice_of(notices: Notices, case_id: UUID, notice_id: UUID) -> CaseNotice:
-    return notices.setdefault(notice_id, CaseNotice(notice_id=notice_id, case_id=case_id))
-
-
-def in_draft(case: Case, notices: Notices) -> list[CaseNotice]:
-    """The notices of the present draft, in ladder order."""
-    present = [row for row in notices.values() if row.content and row.drafted_at == case.drafted_at]
-    return sorted(present, key=lambda row: (row.position or 0, row.notice_id))
-
-
-def known_notices(case: Case, notices: Notices) -> list[CaseNotice]:
-    """What a reviewer should see: the present draft, and whatever was sent or came back besides."""
-    present = in_draft(case, notices)
-    return present + [row for row in notices.values() if row not in present and (row.sent_at or row.bounced_at)]
+def removed(case: Case, event: RemovalVerified) -> Step:
+    case.url = case.url or event.url
+    case.removed_at = earliest(case.removed_at, event.verified_at)
+    case.verified_at = max(case.verified_at or event.verified_at, event.verified_at)
+    case.first_gone_at = earliest(case.first_gone_at, event.first_gone_at)
+    return Step(Action.REMOVED, {"checks": event.checks})
 
 
 def last_outcome(case: Case) -> ProbeOutcome | None:
     return case.last_check.outcome if case.last_check else None
-
-
-def earliest(known: datetime | None, told: datetime) -> datetime:
-    return told if known is None else min(known, told)

@@ -10,9 +10,9 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 from services.gateway.audit import Line
-from services.gateway.domain import Facts, NoticeState, notice_state
-from shared.events import Assessment, Value, Verdict
-from shared.events.values import Finding, Notice, ProbeOutcome, Report, SealedObject
+from services.gateway.domain import Facts
+from shared.events import Assessment, CaseLink, PlannedStep, Value, Verdict
+from shared.events.values import Finding, ProbeOutcome, Report, SealedObject
 
 
 class Stored(sa.TypeDecorator[Any]):
@@ -41,6 +41,14 @@ class LastCheck(Value):
     why: tuple[str, ...]
 
 
+class Plan(Value):
+    """What happens next, as the notifier said last."""
+
+    revision: int
+    steps: tuple[PlannedStep, ...]
+    planned_at: datetime
+
+
 class Base(DeclarativeBase):
     type_annotation_map: ClassVar[dict[Any, Any]] = {
         str: sa.Text,
@@ -55,6 +63,9 @@ class Case(Base):
     """A case as far as events have told of it. `rank`: `queue.order`; `known`: a picture agrees with a hash bank.
 
     `mode`: how its evidence is kept, `full` or `hash-only`; `incomplete`: the steps of the capture that failed.
+    `removed_at` is the first proof that the content is gone, `verified_at` the newest. `awaits`: the further round that
+    is to be decided; `hand_over_at`: since when a notice waits to be handed in by a person. `attended`: alarms that
+    somebody has seen to (`alarms.Raised.key`).
     """
 
     __tablename__ = "cases"
@@ -87,6 +98,8 @@ class Case(Base):
     decided_at: Mapped[datetime | None]
     sent_at: Mapped[datetime | None]
     removed_at: Mapped[datetime | None]
+    verified_at: Mapped[datetime | None]
+    reappeared_at: Mapped[datetime | None]
     first_gone_at: Mapped[datetime | None]
     destroyed_at: Mapped[datetime | None]  # the evidence
     verdict: Mapped[str | None]
@@ -94,6 +107,11 @@ class Case(Base):
     reviewer: Mapped[str | None]
     scripted: Mapped[bool | None]
     last_check: Mapped[LastCheck | None] = mapped_column(Stored(LastCheck))
+    links: Mapped[tuple[CaseLink, ...] | None] = mapped_column(Stored(tuple[CaseLink, ...]))
+    plan: Mapped[Plan | None] = mapped_column(Stored(Plan))
+    awaits: Mapped[int | None]
+    hand_over_at: Mapped[datetime | None]
+    attended: Mapped[list[str] | None]
     updated_at: Mapped[datetime]
 
     @property
@@ -113,33 +131,9 @@ class Case(Base):
             verdict=Verdict(self.verdict) if self.verdict else None,
             sent_at=self.sent_at,
             removed_at=self.removed_at,
+            verified_at=self.verified_at,
+            reappeared_at=self.reappeared_at,
         )
-
-
-class CaseNotice(Base):
-    """A notice of a case. `content` is missing while only its delivery is known (it overtook the draft).
-
-    It belongs to the case's present draft when `drafted_at` is the case's: an older draft's notices stay as history.
-    """
-
-    __tablename__ = "notices"
-
-    notice_id: Mapped[UUID] = mapped_column(primary_key=True)
-    case_id: Mapped[UUID]
-    position: Mapped[int | None]  # place in the ladder of recipients
-    content: Mapped[Notice | None] = mapped_column(Stored(Notice))
-    sha256: Mapped[str | None]
-    drafted_at: Mapped[datetime | None]
-    approved_at: Mapped[datetime | None]
-    sent_at: Mapped[datetime | None]
-    receipt: Mapped[str | None]
-    message_id: Mapped[str | None]
-    bounced_at: Mapped[datetime | None]
-    bounce_reason: Mapped[str | None]
-
-    @property
-    def state(self) -> NoticeState:
-        return notice_state(bool(self.approved_at), bool(self.sent_at), bool(self.bounced_at))
 
 
 class Chain(Base):

@@ -1,16 +1,17 @@
-"""The verdict: one request, one transaction, one decision a case."""
+"""The verdict: one request, one transaction, one decision a round of a case."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from uuid import UUID
 
 from services.gateway.accounts import Account
-from services.gateway.audit import Action
-from services.gateway.cases import notices_of, settle
+from services.gateway.audit import Action, Step
+from services.gateway.cases import known, settle
 from services.gateway.domain import State
+from services.gateway.notices.rows import CaseNotice, Held, Round
 from services.gateway.problems import Problem
-from services.gateway.projections import Notices, Step, in_draft
-from services.gateway.store import Case, CaseNotice
+from services.gateway.store import Case
 from shared.approvals import Approvals
 from shared.database import Database, Transaction
 from shared.events import ReviewDecided, Verdict
@@ -24,25 +25,42 @@ class Decision:
     """`approved`: the chosen notices with the digest each had on the screen; empty when rejecting.
 
     `shown`: all that were on the screen, when the asker knows them (a page does): a notice that came since is noticed.
+    `round`: which draft of the case.
     """
 
     verdict: Verdict
     approved: Mapping[UUID, str]
     note: str
     shown: Mapping[UUID, str] | None = None
+    round: int = 0
+
+
+@dataclass(frozen=True)
+class Decider:
+    """A person, or the auto-send policy that decides in its place until it ends."""
+
+    pseudonym: str
+    scripted: bool = False
+    policy: str = ""
+    until: datetime | None = None
 
 
 async def decide(database: Database, approvals: Approvals, case_id: UUID, decision: Decision, by: Account) -> None:
     """Record the verdict, its history and its event, all or nothing. Raises `Problem` 404, 409 or 422."""
     check_form(decision)
     async with database.transaction() as tx:
-        case = await tx.get(Case, case_id, lock=True)
-        if case is None:
+        held = await known(tx, case_id)
+        if held is None:
             raise Problem(404, "no-case")
-        notices = await notices_of(tx, case_id)
-        check_awaits_review(case)
-        chosen = agreeing(decision, {row.notice_id: row for row in in_draft(case, notices)})
-        await record(tx, approvals, case, notices, chosen, decision, by)
+        await give(tx, approvals, held, decision, Decider(by.pseudonym, by.scripted))
+
+
+async def give(tx: Transaction, approvals: Approvals, held: Held, decision: Decision, by: Decider) -> None:
+    """The verdict on a case that is held. Raises `Problem` 409 or 422."""
+    check_awaits_review(held, decision.round)
+    chosen = agreeing(decision, {row.notice_id: row for row in held.draft(decision.round)})
+    check_whole(chosen, held.draft(decision.round))
+    await record(tx, approvals, held, chosen, decision, by)
 
 
 def check_form(decision: Decision) -> None:
@@ -54,11 +72,14 @@ def check_form(decision: Decision) -> None:
         raise Problem(422, "no-notices", field="notices")
 
 
-def check_awaits_review(case: Case) -> None:
-    if case.decided_at:
-        raise Problem(409, "decided", by=case.reviewer, at=case.decided_at, verdict=case.verdict)
-    if case.state != State.DRAFTED:
-        raise Problem(409, "not-drafted", state=case.state)
+def check_awaits_review(held: Held, number: int) -> None:
+    target = held.rounds.get(number) if number else held.case
+    if target is None or not target.drafted_at:
+        raise Problem(409, "no-round", field="round", state=held.case.state)
+    if target.decided_at:
+        raise Problem(409, "decided", by=target.reviewer, at=target.decided_at, verdict=target.verdict)
+    if number == 0 and held.case.state != State.DRAFTED:
+        raise Problem(409, "not-drafted", state=held.case.state)
 
 
 def agreeing(decision: Decision, stored: Mapping[UUID, CaseNotice]) -> list[Notice]:
@@ -76,41 +97,52 @@ def agreeing(decision: Decision, stored: Mapping[UUID, CaseNotice]) -> list[Noti
     return chosen
 
 
+def check_whole(chosen: Sequence[Notice], draft: Sequence[CaseNotice]) -> None:
+    """Nothing lacks what its law demands, and no reminder goes out of what was not sent. Raises `Problem` 422."""
+    approved, drafted = {notice.notice_id for notice in chosen}, {row.notice_id for row in draft}
+    for notice in chosen:
+        if notice.missing:
+            raise Problem(
+                422, "notice-lacks", field="notices", to=notice.recipient.name, missing=", ".join(notice.missing)
+            )
+        if notice.follows in drafted and notice.follows not in approved:
+            raise Problem(422, "reminder-alone", field="notices", to=notice.recipient.name)
+
+
 async def record(
-    tx: Transaction,
-    approvals: Approvals,
-    case: Case,
-    notices: Notices,
-    chosen: list[Notice],
-    decision: Decision,
-    by: Account,
+    tx: Transaction, approvals: Approvals, held: Held, chosen: Sequence[Notice], decision: Decision, by: Decider
 ) -> None:
+    case, number, now = held.case, decision.round, tx.clock.now()
     if case.finding is None:
         raise Problem(409, "not-drafted", state=case.state)
-    now = tx.clock.now()
-    case.decided_at, case.verdict, case.note = now, decision.verdict.value, decision.note.strip()
-    case.reviewer, case.scripted = by.pseudonym, by.scripted
+    note = decision.note.strip()
+    write(held.round(number) if number else case, decision.verdict, note, by, now)
     for notice in chosen:
-        notices[notice.notice_id].approved_at = now
+        held.notice(notice.notice_id).approved_at = now
     approved = decision.verdict is Verdict.APPROVED
-    details = {
-        "notices": [notice.sha256 for notice in chosen],
-        "note": case.note,
-        "scripted": by.scripted,
-    }
-    step = Step(Action.APPROVED if approved else Action.REJECTED, details)
-    await settle(tx, case, notices, by.pseudonym, step)
+    details = {"notices": [notice.sha256 for notice in chosen], "note": note, "scripted": by.scripted}
+    further = {name: value for name, value in (("round", number), ("policy", by.policy)) if value}
+    step = Step(Action.APPROVED if approved else Action.REJECTED, details | further)
+    await settle(tx, held, by.pseudonym, step)
     tx.publish(
         ReviewDecided(
             case_id=case.case_id,
             verdict=decision.verdict,
-            note=case.note,
+            note=note,
             approved=tuple(chosen),
             finding=case.finding,
             reviewer=by.pseudonym,
             scripted=by.scripted,
-            seal=approvals.seal(case.case_id, chosen),
+            seal=approvals.seal(case.case_id, chosen, number, by.policy, by.until),
             decided_at=now,
+            round=number,
+            policy=by.policy,
+            until=by.until,
         ),
-        id=identity("decided", case.case_id),
+        id=identity("decided", case.case_id, number) if number else identity("decided", case.case_id),
     )
+
+
+def write(target: Case | Round, verdict: Verdict, note: str, by: Decider, now: datetime) -> None:
+    target.decided_at, target.verdict, target.note = now, verdict.value, note
+    target.reviewer, target.scripted = by.pseudonym, by.scripted

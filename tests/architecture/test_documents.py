@@ -13,7 +13,7 @@ from typer.testing import CliRunner
 from haetae import alterations_doc, metrics_doc, settings_doc
 from haetae.cli import app as command_line
 from services import SERVICES
-from services.classifier.hashes.alterations import ALTERATIONS
+from shared.prints.alterations import ALTERATIONS
 from shared.events import CATALOGUE
 from shared.handling import Service
 
@@ -33,14 +33,8 @@ NEEDED = {
 }
 
 AWAITED: set[str] = {
-    "case.planned.v1",
-    "content.reappeared.v1",
-    "notice.answered.v1",
-    "notice.escalated.v1",
     "notice.followup.v1",
-    "notice.hand-over.v1",
     "notice.handed-over.v1",
-    "notice.withdrawn.v1",
     "notices.stopped.v1",
 }
 

@@ -25,7 +25,6 @@ SENT, BOUNCED = NoticeState.SENT, NoticeState.BOUNCED
     [
         (DRAFTED, [NoticeState.DRAFTED], None, None),
         (DRAFTED, [], None, Alarm.NO_RECIPIENT),
-        (DRAFTED, [SENT, BOUNCED], ProbeOutcome.SOFT_404, Alarm.BOUNCED),
         (DRAFTED, [SENT], ProbeOutcome.SOFT_404, Alarm.PRETENDED_REMOVAL),
         (DRAFTED, [SENT], ProbeOutcome.REPLACED, Alarm.REPLACED),
         (DRAFTED, [SENT], ProbeOutcome.UNREACHABLE, None),
@@ -33,16 +32,26 @@ SENT, BOUNCED = NoticeState.SENT, NoticeState.BOUNCED
         (Facts(found_at=NOW, failed_at=NOW), [], None, Alarm.EVIDENCE_FAILED),
         (Facts(found_at=NOW, failed_at=NOW, sealed_at=NOW), [], None, None),
         (Facts(drafted_at=NOW, decided_at=NOW, verdict=Verdict.REJECTED), [], None, None),
-        (Facts(drafted_at=NOW, removed_at=NOW), [BOUNCED], ProbeOutcome.SOFT_404, None),
+        (Facts(drafted_at=NOW, removed_at=NOW), [SENT], ProbeOutcome.SOFT_404, None),
     ],
 )
 def test_alarm(facts: Facts, notices: list[NoticeState], outcome: ProbeOutcome | None, alarm: Alarm | None) -> None:
     assert alarm_of(facts, notices, outcome) is alarm
 
 
+def test_what_is_told_counts_by_its_urgency_while_the_case_is_open() -> None:
+    told = [Alarm.EXPIRED, Alarm.BOUNCED]
+    assert alarm_of(DRAFTED, [SENT], ProbeOutcome.SOFT_404, told) is Alarm.BOUNCED
+    assert alarm_of(Facts(drafted_at=NOW, removed_at=NOW), [SENT], None, told) is None
+    back = Facts(drafted_at=NOW, removed_at=NOW, reappeared_at=NOW + timedelta(days=2))
+    assert alarm_of(back, [SENT], None, [Alarm.REAPPEARED]) is Alarm.REAPPEARED
+
+
 def test_a_bounce_made_good_is_no_bounce() -> None:
     assert notice_state(approved=True, sent=True, bounced=True) is SENT
     assert notice_state(approved=True, sent=False, bounced=True) is BOUNCED
+    assert notice_state(True, False, False, withdrawn=True, handing=True) is NoticeState.WITHDRAWN
+    assert notice_state(True, False, False, handing=True) is NoticeState.HANDING
 
 
 def test_timeline_has_the_seconds_of_each_step() -> None:

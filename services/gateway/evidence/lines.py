@@ -13,6 +13,7 @@ from services.gateway import history
 from services.gateway.audit import Action
 from services.gateway.cases import hold
 from services.gateway.evidence.forgetting import forget
+from services.gateway.notices.rows import Answer
 from services.gateway.store import Base
 from shared.database import Transaction
 from shared.events import CustodyAction, CustodyNoted
@@ -51,9 +52,9 @@ async def note(event: CustodyNoted, tx: Transaction) -> None:
 
 
 async def _destroyed(event: CustodyNoted, tx: Transaction) -> None:
-    case = await hold(tx, event.case_id)
+    case = (await hold(tx, event.case_id)).case
     case.destroyed_at, case.updated_at = event.at, tx.clock.now()
-    forget(case)
+    forget(case, await tx.scalars(sa.select(Answer).where(Answer.case_id == event.case_id)))
     await history.append(tx, event.case_id, event.actor, Action.DESTROYED, {"custody": event.seq, "hash": event.hash})
 
 

@@ -13,10 +13,10 @@ from services.gateway.casefile import CaseFile, open_file
 from services.gateway.domain import State
 from services.gateway.evidence.looks import opened
 from services.gateway.listing import Wanted
+from services.gateway.notices.rows import CaseNotice
 from services.gateway.parts import parts_of
 from services.gateway.requests import ApiReviewer, Reader
 from services.gateway.routes.api_models import CaseItem, CaseList, DecisionInput, History, HistoryLine, Summary
-from services.gateway.store import CaseNotice
 from services.gateway.verdict import Decision, decide
 
 router = APIRouter(prefix="/api", responses={status: {"model": Errors} for status in (401, 403, 404, 409, 413, 422)})
