@@ -199,10 +199,8 @@ class Peer:
                 return write.status("stranger.test", guessed, "abuse@honest-1.test", "failed", "5.1.1", "550", **stamp)
             case "page":
                 return write.page("abuse@stranger.test", to, "<p>It <b>has been removed</b>.</p>" * 50, **stamp)
-        return (
-            b"Content-Type: multipart/mixed; boundary=x\r\n\r\n"
-            + b"--x\r\nContent-Type: multipart/mixed\r\n\r\n" * 9000
-        )
+        nested = [f"Content-Type: multipart/mixed; boundary=b{n}\r\n\r\n--b{n}" for n in range(9000)]
+        return "\r\n".join(nested).encode()
 
 
 def manner(address: str) -> Manner:
