@@ -31,6 +31,9 @@ class Metrics:
         self.evidence_due = self._gauge("haetae_evidence_due", "Cases past their retention, still kept")
         self.orders_waiting = self._gauge("haetae_orders_waiting", "Orders about evidence not carried out yet")
         self.stamps_owed = self._gauge("haetae_stamps_owed", "Time stamps that an authority owes", "authority")
+        self.notices = self._gauge("haetae_notices", "Approved notices not sent yet, by where they are", "state")
+        self.clocks = self._gauge("haetae_clocks", "Deadlines of sent notices whose content is still there", "state")
+        self.steps_overdue = self._gauge("haetae_steps_overdue", "Cases whose next step is more than 5 minutes late")
         self.outbox_waiting = self._gauge("haetae_outbox_waiting", "Outbox rows that wait for the broker")
         self.outbox_oldest = self._gauge("haetae_outbox_oldest_seconds", "Age of the oldest row that waits")
 

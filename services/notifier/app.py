@@ -5,6 +5,7 @@ from functools import partial
 from services.notifier.channels.mail.channel import Mail
 from services.notifier.delivery.sender import Sender
 from services.notifier.handlers import enqueue
+from services.notifier.ladder import timer
 from services.notifier.removal.checks import keep_asking
 from services.notifier.removal.following import follow_up, forget
 from services.notifier.settings import Settings
@@ -66,5 +67,5 @@ def app(settings: Settings) -> Service:
             CustodyNoted: forget,
         },
         publishes=PUBLISHES,
-        tasks={"sender": sender.run, "overdue checks": keep_asking},
+        tasks={"sender": sender.run, "overdue checks": keep_asking, "ladder": timer.run},
     )

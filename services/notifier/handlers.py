@@ -6,6 +6,7 @@ import sqlalchemy as sa
 
 from services.notifier.channels.port import Channel, Letter, Unsendable
 from services.notifier.ladder.advance import advance
+from services.notifier.ladder.store import declined
 from services.notifier.store import APPROVED, Delivery, WatchRow, delivery, watch_of
 from shared.approvals import Approvals
 from shared.database import Transaction
@@ -23,9 +24,9 @@ async def enqueue(
 
     `domain`: of the Message-IDs.
     """
-    if event.verdict is not Verdict.APPROVED:
-        return
     approvals.check(event)
+    if event.verdict is not Verdict.APPROVED:
+        return await _refuse(event, tx)
     for notice in event.approved:
         _must_be_sendable(Letter(event.case_id, notice), channels, tx)
     if await _known(event, tx):
@@ -37,6 +38,13 @@ async def enqueue(
     for notice in event.approved:
         tx.add(delivery(event, notice, f"<{notice.notice_id}@{domain}>", tx.clock.now()))
     await advance(tx, event.case_id)
+
+
+async def _refuse(event: ReviewDecided, tx: Transaction) -> None:
+    """Nothing is sent. A further round that nobody wants is not waited for any more."""
+    if event.round:
+        await declined(tx, event.case_id, event.round)
+        await advance(tx, event.case_id)
 
 
 def _must_be_sendable(letter: Letter, channels: Channels, tx: Transaction) -> None:

@@ -17,6 +17,7 @@ from shared.events import (
     CustodyAction,
     CustodyNoted,
     FollowUpAsked,
+    NoticeWithdrawn,
     RemovalVerified,
 )
 from shared.events.examples import EXAMPLES
@@ -185,7 +186,7 @@ async def test_an_answer_about_an_unknown_case_is_put_aside(watching):
         await watching.answer(approval(url="http://other.test/").case_id, 1, GONE)
 
 
-async def test_a_notice_that_is_sent_after_the_removal_does_not_open_the_case_again(watching, mail):
+async def test_a_notice_that_still_waits_when_the_removal_is_proven_is_withdrawn(watching, mail):
     late = approval(A, B, url="http://harbour-board.en.test/post/42")
     await mail.fault(reject_recipient=B, code=451)
     await watching.handle(late)
@@ -198,11 +199,13 @@ async def test_a_notice_that_is_sent_after_the_removal_does_not_open_the_case_ag
     await mail.empty()
     watching.clock.advance(60)
     await watching.round()
-    assert len(await mail.messages(to=B)) == 1
+    assert await mail.messages(to=B) == []
+    (withdrawn,) = await watching.published(NoticeWithdrawn)
+    assert (withdrawn.notice_id, withdrawn.why) == (late.approved[1].notice_id, "removed")
     assert len(await watching.published(CheckRequested)) == before
     async with watching.database.transaction() as tx:
         row = await tx.get(WatchRow, late.case_id)
-    assert (row.state, row.notices_sent) == ("removed", 2)
+    assert (row.state, row.notices_sent) == ("removed", 1)
 
 
 async def test_a_check_that_is_never_answered_is_asked_for_again_and_its_late_answer_is_not_heard(watching):

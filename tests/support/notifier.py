@@ -20,7 +20,7 @@ from services.notifier.removal.watching import Rhythm
 from services.notifier.store import Delivery
 from shared.clock import ManualClock
 from shared.database import Database
-from shared.events import ContentChecked, CustodyNoted, Envelope, Event, ReviewDecided, Verdict
+from shared.events import CasePlanned, ContentChecked, CustodyNoted, Envelope, Event, ReviewDecided, Verdict
 from shared.events.base import REGISTRY
 from shared.events.examples import FINDING, NOTICE
 from shared.events.values import Notice, Probe, ProbeOutcome
@@ -104,7 +104,9 @@ class Notifier:
         async with self.database.transaction() as tx:
             rows = (await tx.execute(sa.select(OUTBOX.c.value, OUTBOX.c.headers).order_by(OUTBOX.c.position))).all()
         events = [REGISTRY[headers["ce_type"]].model_validate_json(value) for value, headers in rows]
-        return [event for event in events if not types or isinstance(event, types)]
+        if types:
+            return [event for event in events if isinstance(event, types)]
+        return [event for event in events if not isinstance(event, CasePlanned)]  # plans follow everything
 
     async def states(self) -> list[tuple[str, int]]:
         async with self.database.transaction() as tx:

@@ -1,0 +1,101 @@
+"""Everything that is known of a case's notices: what the ladder decides from, and nothing else."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from services.notifier.store import BOUNCED, SENT
+from shared.events import AnswerKind
+from shared.events.values import NoticeClock
+
+REMINDER, PACKET = "reminder", "packet"  # occasions; the others are first and reappeared
+REGULATOR = "regulator"  # why a round was asked for
+
+
+@dataclass(frozen=True)
+class Heard:
+    """An answer. `notice_id`: None when only the case is known."""
+
+    kind: AnswerKind
+    at: datetime
+    ticket: str
+    notice_id: UUID | None
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A notice of the ladder, as its delivery and the answers to it tell. `heard`: oldest first.
+
+    `received_at`: the provable receipt, never in the future.
+    """
+
+    notice_id: UUID
+    address: str
+    channel: str
+    occasion: str
+    round: int
+    rung: int
+    after_hours: int
+    follows: UUID | None
+    clock: NoticeClock | None
+    state: str
+    attempt: int
+    approved_at: datetime
+    next_attempt_at: datetime
+    last_attempt_at: datetime | None = None
+    sent_at: datetime | None = None
+    received_at: datetime | None = None
+    received_how: str = ""
+    ticket: str = ""
+    heard: tuple[Heard, ...] = ()
+
+    def first_heard(self, *kinds: AnswerKind) -> datetime | None:
+        return min((one.at for one in self.heard if one.kind in kinds), default=None)
+
+
+@dataclass(frozen=True)
+class Asked:
+    """A further round that was asked for. `about`: the notices that it reports. `declined`: nobody wanted it."""
+
+    round: int
+    why: str
+    at: datetime
+    about: tuple[UUID, ...] = ()
+    declined: bool = False
+
+
+@dataclass(frozen=True)
+class Watching:
+    """`awaited_at`: when the next check is due; None: no further one. `confirming`: one proof of two is there."""
+
+    removed: bool = False
+    awaited_at: datetime | None = None
+    confirming: bool = False
+    checks: int = 0
+
+
+@dataclass(frozen=True)
+class Facts:
+    """`heard`: answers of which only the case is known. `settled_at`: what was sent until then is done with, because a
+    removal was proven; content that comes back is another round's matter."""
+
+    case_id: UUID
+    url: str
+    entries: tuple[Entry, ...]
+    watching: Watching = Watching()
+    heard: tuple[Heard, ...] = ()
+    asked: tuple[Asked, ...] = ()
+    settled_at: datetime | None = None
+
+    def entry(self, notice_id: UUID | None) -> Entry | None:
+        return next((one for one in self.entries if one.notice_id == notice_id), None)
+
+    def settled(self, entry: Entry) -> bool:
+        """Whether a proven removal ended what this notice asked for, whatever had become of it."""
+        if entry.state not in (SENT, BOUNCED):
+            return False
+        return self.watching.removed or (self.settled_at is not None and _since(entry) <= self.settled_at)
+
+
+def _since(entry: Entry) -> datetime:
+    return entry.sent_at or entry.approved_at
