@@ -11,6 +11,7 @@ from typing import Any
 
 from services.evidence.capture.captured import Captured
 from services.evidence.capture.work import Json
+from services.evidence.circumstances.traces import traces_of
 from shared.events import AbuseContact, Place, Surroundings
 from shared.text import one_line
 
@@ -29,10 +30,13 @@ def surroundings(captured: Captured) -> Surroundings:
     failures = (*host.pop("failures"), *((f"dns:{FAILED}",) if _facts(captured, "dns") is None else ()))
     if elsewhere is None:
         failures = (*failures, f"elsewhere:{FAILED}")
+    address = _text(_at(_facts(captured, "document"), "address"))
+    nameservers = tuple(dict.fromkeys(_nameservers(captured)))[:MOST_SERVERS]
     return Surroundings(
-        address=_text(_at(_facts(captured, "document"), "address")),
+        address=address,
         **host,
-        nameservers=tuple(dict.fromkeys(_nameservers(captured)))[:MOST_SERVERS],
+        nameservers=nameservers,
+        traces=traces_of(_facts(captured, "traces"), address, nameservers),
         elsewhere=tuple(map(_place, _mappings(_at(elsewhere, "hosts")))),
         failures=failures,
     )
