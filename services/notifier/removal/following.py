@@ -6,6 +6,7 @@ from uuid import UUID
 import sqlalchemy as sa
 
 from services.notifier.ladder.advance import advance
+from services.notifier.ladder.store import asked as remember_asked
 from services.notifier.removal.checks import request_check
 from services.notifier.removal.guarding import Again, Back, Guard, Over, keep_guard, sight
 from services.notifier.removal.watching import Next, Rhythm, Verified, Watch, follow, gone
@@ -102,6 +103,7 @@ async def _reappeared(row: WatchRow, removed_at: datetime, seen_at: datetime, rh
         asked_at=now,
     )
     tx.publish(asked, id=identity("follow-up", row.case_id, asked.round))
+    await remember_asked(tx, row.case_id, asked.round, asked.why, now)
     request_check(row, rhythm.due(row.step, now), tx)
     await advance(tx, row.case_id)
 
