@@ -12,8 +12,8 @@ from uuid import UUID
 from pydantic import RootModel
 from xarf import SPEC_VERSION, schema_validator
 
-from services.drafter.addresses import Addresses
 from services.drafter.agency import Agency
+from services.drafter.contacts.places import Addresses
 from services.drafter.datafile import Strict
 from services.drafter.law import Confidence
 from shared.events import EvidenceSealed

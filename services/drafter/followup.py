@@ -3,8 +3,9 @@
 from collections.abc import Mapping
 from datetime import datetime
 
-from services.drafter.addresses import addresses
-from services.drafter.contacts.resolve import Asked, packet_recipients, resolve
+from services.drafter.contacts.packets import packet_recipients
+from services.drafter.contacts.places import addresses
+from services.drafter.contacts.resolve import Asked, resolve
 from services.drafter.domain import Draft, written
 from services.drafter.notice import PACKET, REAPPEARED, Occasion, Writer
 from services.drafter.office import Office

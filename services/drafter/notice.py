@@ -5,8 +5,8 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from uuid import UUID
 
-from services.drafter.addresses import Addresses
 from services.drafter.attachments import BadReport, xarf
+from services.drafter.contacts.places import Addresses
 from services.drafter.contacts.resolve import Asked
 from services.drafter.direction import isolated
 from services.drafter.languages import languages_for

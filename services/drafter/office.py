@@ -5,10 +5,11 @@ from pathlib import Path
 
 from services.drafter.agency import Agency
 from services.drafter.attachments import Kinds
+from services.drafter.contacts.files import load_contacts
+from services.drafter.contacts.graph import Contacts
 from services.drafter.datafile import load
 from services.drafter.law import Laws, load_laws
 from services.drafter.problems import Sentences
-from services.drafter.recipients import Ladder, load_ladder
 from services.drafter.wording import Wording, load_wording
 
 
@@ -16,7 +17,7 @@ from services.drafter.wording import Wording, load_wording
 class Office:
     agency: Agency
     laws: Laws
-    ladder: Ladder
+    ladder: Contacts
     categories: Wording
     sentences: Sentences
     kinds: Kinds
@@ -30,7 +31,7 @@ class Office:
         return Office(
             agency=agency,
             laws=load_laws(laws_file),
-            ladder=load_ladder(contacts_file),
+            ladder=load_contacts(contacts_file),
             categories=load_wording(),
             sentences=load(Sentences, "problems.toml"),
             kinds=load(Kinds, "xarf.toml"),

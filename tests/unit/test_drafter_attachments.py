@@ -5,8 +5,8 @@ import json
 import pytest
 from xarf import parse
 
-from services.drafter.addresses import addresses
 from services.drafter.attachments import BadReport, xarf
+from services.drafter.contacts.places import addresses
 from shared.identity import identity
 from tests.support.cases import office, sealed
 

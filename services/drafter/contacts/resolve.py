@@ -1,19 +1,25 @@
-"""Who is asked to act, about which addresses, and when."""
+"""Who is asked to act, about which addresses, and when (pure)."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 
-from services.drafter.addresses import Addresses, addresses
+from services.drafter.contacts.behind import behind
+from services.drafter.contacts.candidates import Case, candidates
+from services.drafter.contacts.graph import Contacts, Place
+from services.drafter.contacts.mailboxes import domain_of
+from services.drafter.contacts.places import Addresses, added, places
 from services.drafter.problems import Problem
-from services.drafter.recipients import Ladder, recipients
+from services.drafter.untrusted import host_of
 from shared.events import EvidenceSealed
 from shared.events.values import Recipient
+
+EXPECTED = frozenset({"off", "no_server"})  # why nobody was asked: that is how it is set up, or how that part is
 
 
 @dataclass(frozen=True)
 class Asked:
-    """A recipient, the addresses on one host that it can act on, and its place in the ladder."""
+    """A recipient, the addresses that it can act on, and its place in the ladder."""
 
     recipient: Recipient
     rung: int
@@ -29,13 +35,78 @@ class Resolved:
     problems: tuple[Problem, ...]
 
 
-def resolve(event: EvidenceSealed, contacts: Ladder, measured: Mapping[str, float], now: datetime) -> Resolved:
-    named, unnamed = addresses(event.finding, event.assessment.matches)
-    asked, unasked = recipients(event.finding.site, contacts)
-    found = tuple(Asked(to, 0, 0, named) for to in asked) if named else ()
-    return Resolved(found, (*unasked, *unnamed))
+def resolve(event: EvidenceSealed, contacts: Contacts, measured: Mapping[str, float], now: datetime) -> Resolved:
+    """One notice a mailbox, report API or form; none to whoever must not know; each with where its contact is from.
+
+    `measured`: median hours to an answer, by provider, or by mailbox where the contact graph knows none.
+    """
+    named, problems = places(event.finding, event.assessment.matches)
+    case = Case(
+        event.finding,
+        event.assessment.category,
+        domain_of(host_of(event.finding.url)),
+        contacts,
+        measured,
+        now,
+    )
+    found: dict[str, Asked] = {}
+    told: list[Problem] = list(problems)
+    for there in named:
+        told += _at(there, event, case, found)
+    asked = _laddered(tuple(found.values()), case)
+    if named and not any(not contacts.of_role(one.recipient.role).beside for one in asked):
+        told.append(Problem("nobody", event.finding.site.host))
+    return Resolved(asked, tuple(dict.fromkeys(told)))
 
 
-def packet_recipients(country: str | None, category: str, contacts: Ladder) -> tuple[Recipient, ...]:
-    """Who supervises the recipients there, or takes reports of such content."""
-    return ()
+def key(to: Recipient) -> str:
+    """What gets one notice a case and occasion."""
+    return to.email.lower() if to.channel == "mail" else f"{to.channel}:{to.connector or to.provider}"
+
+
+def _at(named: Addresses, event: EvidenceSealed, case: Case, found: dict[str, Asked]) -> Iterable[Problem]:
+    """Enters the recipients of one host into `found`."""
+    there = behind(event, named.host)
+    able = False
+    for one in candidates(there, case):
+        if isinstance(one, Problem):
+            yield one
+            continue
+        known = found.get(key(one))
+        if known is None:
+            found[key(one)] = Asked(one, 0, 0, named)
+        elif known.addresses.host != named.host and one.channel == "mail":
+            # The same people answer for both hosts: they get one notice, with what lies on either.
+            more, problems = added(known.addresses, named.pictures)
+            found[key(one)] = replace(known, addresses=more)
+            yield from problems
+        elif known.addresses.host != named.host:
+            continue  # a report API takes one host a report, and one report a case
+        able = able or not case.contacts.of_role(one.role).beside
+    if not able and named.host != host_of(event.finding.url):
+        yield Problem("elsewhere", named.page)
+    if unsure := [code for code in there.failures if code.rpartition(":")[2] not in EXPECTED]:
+        yield Problem("registries_failed", f"{named.host}: {', '.join(unsure)}")
+
+
+def _laddered(found: Sequence[Asked], case: Case) -> tuple[Asked, ...]:
+    """With the lowest rung that there is as the first: nobody is waited for who was not asked."""
+    contacts = case.contacts
+
+    def place(one: Asked) -> Place:
+        step = contacts.of_role(one.recipient.role)
+        return step.child if case.parallel else step.ordinary
+
+    waited = [place(one) for one in found if not contacts.of_role(one.recipient.role).beside]
+    rungs = sorted({one.rung for one in waited})
+    begun = min((one.after_hours for one in waited), default=0)
+
+    def settled(one: Asked) -> Asked:
+        at = place(one)
+        if contacts.of_role(one.recipient.role).beside:
+            return replace(one, rung=0, after_hours=0)
+        rung = rungs.index(at.rung)
+        return replace(one, rung=rung, after_hours=at.after_hours - begun if rung else 0)
+
+    order: dict[str, int] = {step.role: number for number, step in enumerate(contacts.step)}
+    return tuple(sorted(map(settled, found), key=lambda one: (one.rung, one.after_hours, order[one.recipient.role])))

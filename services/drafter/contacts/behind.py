@@ -1,0 +1,102 @@
+"""What is known of a host, and which providers of the contact graph are behind it (pure)."""
+
+import ipaddress
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from services.drafter.contacts.graph import Contacts, Matches, Provider
+from services.drafter.contacts.mailboxes import domain_of
+from services.drafter.untrusted import host_of
+from shared.events import AbuseContact, EvidenceSealed, Surroundings
+from shared.events.values import SiteKind
+
+# Their pages stand in no search engine's index.
+NOT_INDEXED = frozenset({SiteKind.CHAT, SiteKind.DARK_WEB})
+
+
+@dataclass(frozen=True)
+class Behind:
+    """`domain`: what was registered of it. `indexed`: a search engine may list it. The rest as of `Surroundings`."""
+
+    host: str
+    domain: str
+    indexed: bool = False
+    address: str = ""
+    network: str = ""
+    network_handle: str = ""
+    network_country: str = ""
+    registrar: str = ""
+    registrar_id: str = ""
+    nameservers: tuple[str, ...] = ()
+    contacts: tuple[AbuseContact, ...] = ()
+    failures: tuple[str, ...] = ()
+
+    @property
+    def networks(self) -> tuple[str, str]:
+        return self.network, self.network_handle
+
+
+@dataclass(frozen=True)
+class Known:
+    """A provider that is behind a host. `by_network`: the host's address is in its network."""
+
+    provider: Provider
+    by_network: bool
+
+
+def behind(event: EvidenceSealed, host: str) -> Behind:
+    around = event.surroundings
+    page = host == host_of(event.finding.url)
+    elsewhere = around.elsewhere if around else ()
+    told = around if page else next((one for one in elsewhere if one.host == host), None)
+    indexed = page and event.finding.site.kind not in NOT_INDEXED
+    if told is None:
+        return Behind(host, domain_of(host), indexed)
+    return Behind(
+        host,
+        domain_of(host),
+        indexed,
+        address=told.address,
+        network=told.network,
+        network_handle=told.network_handle,
+        network_country=told.network_country,
+        registrar=told.registrar,
+        registrar_id=told.registrar_id,
+        nameservers=told.nameservers if isinstance(told, Surroundings) else (),
+        contacts=told.contacts,
+        failures=told.failures,
+    )
+
+
+def providers(there: Behind, contacts: Contacts) -> Iterator[Known]:
+    """In the order of the file: an agency's own come first."""
+    for provider in contacts.provider:
+        matches = provider.matches
+        by_network = _network(there, matches)
+        if by_network or _otherwise(there, matches):
+            yield Known(provider, by_network)
+
+
+def _network(there: Behind, matches: Matches) -> bool:
+    beginnings = tuple(one.casefold() for one in matches.networks)
+    if any(name.casefold().startswith(beginnings) for name in there.networks if name):
+        return True
+    try:
+        address = ipaddress.ip_address(there.address)
+    except ValueError:
+        return False
+    return any(address in network for network in matches.addresses)
+
+
+def _otherwise(there: Behind, matches: Matches) -> bool:
+    return (
+        (matches.all and there.indexed)
+        or _below((there.host,), matches.hosts)
+        or _below(there.nameservers, matches.nameservers)
+        or _below((there.domain,), matches.tlds)
+        or there.registrar_id in matches.registrars
+    )
+
+
+def _below(names: Iterable[str], suffixes: tuple[str, ...]) -> bool:
+    return any(name == suffix or name.endswith(f".{suffix}") for name in names for suffix in suffixes)

@@ -1,0 +1,79 @@
+"""Which addresses a notice names: of the page and its media, host by host, each fit to stand unchanged."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+
+from services.drafter.problems import Problem
+from services.drafter.untrusted import host_of, stands_alone
+from shared.events.values import MIN_PDQ_QUALITY, Finding, Match, Picture, Video
+
+# Of one notice: a draft has a dozen, each in two languages and with its parts by name, in a record of 1 MiB.
+MAX_PICTURES, MAX_CHARACTERS = 30, 4_000
+
+
+@dataclass(frozen=True)
+class Shown:
+    """A picture or video as the notice lists it: its number there, its address, its digests."""
+
+    number: int
+    url: str
+    sha256: str
+    pdq: str | None
+
+
+@dataclass(frozen=True)
+class Addresses:
+    """`page`: what the notice is about: the post; on a host that has only media of it, the first of those, which is
+    among `pictures` too. `pictures`: media, mostly on `host`; on another only where the same people answer for both."""
+
+    host: str
+    page: str
+    pictures: tuple[Shown, ...]
+
+
+def places(finding: Finding, matches: tuple[Match, ...]) -> tuple[tuple[Addresses, ...], tuple[Problem, ...]]:
+    """The page's host first, then the others by what lies on them, matched media first. None when the page's own
+    address cannot be named."""
+    if not stands_alone(finding.url):
+        return (), (Problem("unsafe_address", finding.url),)
+    matched, here = {match.picture_url for match in matches}, host_of(finding.url)
+    items: list[Picture | Video] = [*finding.pictures, *finding.videos]
+    media = {item.url: item for item in items}.values()
+    listed: dict[str, list[Shown]] = {here: []}
+    unsafe = []
+    for item in sorted(media, key=lambda item: item.url not in matched):
+        if stands_alone(item.url):
+            listed.setdefault(host_of(item.url), []).append(_shown(item))
+        else:
+            unsafe.append(Problem("unsafe_address", item.url))
+    found = [Addresses(host, finding.url if host == here else shown[0].url, ()) for host, shown in listed.items()]
+    together = [added(one, listed[one.host]) for one in found]
+    return tuple(one for one, _ in together), (*unsafe, *(problem for _, left in together for problem in left))
+
+
+def addresses(finding: Finding, matches: tuple[Match, ...]) -> tuple[Addresses | None, tuple[Problem, ...]]:
+    """Those on the page's own host."""
+    found, problems = places(finding, matches)
+    return (found[0] if found else None), problems
+
+
+def added(one: Addresses, media: Iterable[Shown]) -> tuple[Addresses, tuple[Problem, ...]]:
+    """With these media too, as far as a notice has room."""
+    known = {shown.url for shown in one.pictures}
+    wanted: Sequence[Shown] = [*one.pictures, *(shown for shown in media if shown.url not in known)]
+    kept: list[Shown] = []
+    room = MAX_CHARACTERS
+    for shown in wanted[:MAX_PICTURES]:
+        room -= len(shown.url)
+        if room < 0:
+            break
+        kept.append(replace(shown, number=len(kept) + 1))
+    left = len(wanted) - len(kept)
+    return replace(one, pictures=tuple(kept)), ((Problem("too_many", str(left)),) if left else ())
+
+
+def _shown(item: Picture | Video) -> Shown:
+    pdq = None
+    if isinstance(item, Picture) and item.pdq_dihedral and (item.pdq_quality or 0) >= MIN_PDQ_QUALITY:
+        pdq = item.pdq_dihedral[0]
+    return Shown(0, item.url, item.sha256, pdq)
