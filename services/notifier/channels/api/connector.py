@@ -18,8 +18,9 @@ OF_THE_NOTICE = frozenset(
         *("seen_at", "sealed_at", "sha256s", "pdqs", "manifest"),
     }
 )
-# What the channel adds: the idempotency key, when the report was first sent, and the number that the API gave it.
-OF_THE_CHANNEL = frozenset({"key", "asked_at", "receipt"})
+# What the channel adds: the idempotency key, a time a little before the report first went out, and the number that the
+# API gave it.
+OF_THE_CHANNEL = frozenset({"key", "since", "receipt"})
 OWN = "own."
 
 
@@ -73,20 +74,27 @@ class Limits(_Part):
 
 
 class When(_Part):
-    """Holds when each field has one of its values."""
+    """Further parts of the body, when each field of `when` has one of its values, and none of `unless` has."""
 
     when: Mapping[str, tuple[str, ...]] = {}
+    unless: Mapping[str, tuple[str, ...]] = {}
     body: Body
+
+    def holds(self, values: Mapping[str, str]) -> bool:
+        wanted = all(values.get(field, "") in given for field, given in self.when.items())
+        return wanted and not any(values.get(field, "") in given for field, given in self.unless.items())
 
 
 class Answered(_Part):
     """How the answer to a report is read. A status that is nowhere named leaves it unknown whether it was taken.
 
-    `duplicate_at`, `duplicate_has`: a refusal that says that the API has this report already.
+    `by_hand`: it is us who may not report by the API, so that a person does by the form; it and `again` go before
+    `refused`. `duplicate_at`, `duplicate_has`: a refusal that says that the API has this report already.
     """
 
     accepted: tuple[Status, ...] = ("200-299",)
-    again: tuple[Status, ...] = ("429", "503")
+    again: tuple[Status, ...] = ("408", "425", "429", "503")
+    by_hand: tuple[Status, ...] = ()
     refused: tuple[Status, ...] = ("400-499",)
     receipt: Pointers = ()
     reason: Pointers = ()
@@ -179,7 +187,7 @@ class Connector(_Part):
     @model_validator(mode="after")
     def _names_are_known(self) -> Self:
         fields = {bound.field for bound in self.bounds} | {*self.required}
-        fields |= {name for also in self.report.also for name in also.when}
+        fields |= {name for also in self.report.also for name in (*also.when, *also.unless)}
         for name in sorted(fields - OF_THE_NOTICE):
             raise ValueError(f"a notice has no {name!r}: it has {', '.join(sorted(OF_THE_NOTICE))}")
         for where, blank in self._blanks():

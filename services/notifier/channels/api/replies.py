@@ -34,7 +34,10 @@ class Again:
 
 @dataclass(frozen=True)
 class Refused:
+    """`by_hand`: not the report, but us."""
+
     reason: str
+    by_hand: bool = False
 
 
 @dataclass(frozen=True)
@@ -59,6 +62,8 @@ def judge(reply: Reply, rules: Answered, now: datetime) -> Judged:
     reason = _reason(reply, rules, found)
     if rules.duplicate_has and rules.duplicate_has in text_at(found, rules.duplicate_at):
         return Duplicate(reason)
+    if _among(reply.status, rules.by_hand):
+        return Refused(reason, by_hand=True)
     if _among(reply.status, rules.again):
         return Again(reason, retry_after_s(reply.headers.get("retry-after"), now, LONGEST_REST_S))
     if _among(reply.status, rules.refused):

@@ -74,7 +74,7 @@ def report(connector: Connector, own: Credential, values: Mapping[str, str], now
     given, asked = _with_own(values, own), connector.report
     table = fill_all(asked.body, given, connector.maps)
     for also in asked.also:
-        if all(given.get(field, "") in wanted for field, wanted in also.when.items()):
+        if also.holds(given):
             table |= fill_all(also.body, given, connector.maps)
     body, media = _written(table, asked.form)
     headers = {name: str(fill(template, given, connector.maps)) for name, template in asked.headers.items()}

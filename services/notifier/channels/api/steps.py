@@ -1,0 +1,44 @@
+"""What to do with a report, by what is on record of it (pure): never sent twice blindly.
+
+A request that left and whose answer never came may have been taken. Where the API takes two with one key for one, it is
+sent again with its key; where it lists its reports, it is looked for; else nobody sends it again, and a person is told.
+"""
+
+from datetime import datetime, timedelta
+from enum import Enum, auto
+from typing import Protocol
+
+from services.notifier.channels.api.connector import Connector
+from services.notifier.channels.api.store import ACCEPTED, AGAIN, ASKING, LOST, REFUSED, UNKNOWN
+
+MARGIN = timedelta(minutes=10)  # clocks differ: a key is not trusted in its last minutes
+
+
+class Recorded(Protocol):
+    state: str
+    asked_at: datetime
+
+
+class Step(Enum):
+    SEND = auto()
+    LOOK = auto()
+    DONE = auto()
+    OVER = auto()  # refused before
+    LOST = auto()
+
+
+def next_step(row: Recorded | None, connector: Connector, now: datetime) -> Step:
+    match row.state if row else AGAIN:
+        case state if state == ACCEPTED:
+            return Step.DONE
+        case state if state == REFUSED:
+            return Step.OVER
+        case state if state in (ASKING, UNKNOWN) and row is not None:
+            key = connector.idempotency
+            if key is not None and now <= row.asked_at + timedelta(hours=key.hours) - MARGIN:
+                return Step.SEND
+            return Step.LOOK if connector.lookup else Step.LOST
+        case state if state == LOST:
+            return Step.LOST
+        case _:
+            return Step.SEND
