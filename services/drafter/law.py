@@ -1,5 +1,6 @@
 """Which rule a notice leans on (data: `data/laws.toml`)."""
 
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Literal
@@ -14,6 +15,9 @@ Role = Literal["site", "platform", "host", "cdn", "registrar", "search", "hotlin
 # A packet to these tells of the rule that bound whoever runs the site.
 WATCHERS = frozenset({"hotline", "regulator"})
 SITE = "site"
+ANYWHERE = "*"
+# Two letters are a country's (ISO 3166-1; RFC 1591, section 2). A port may follow.
+COUNTRY_DOMAIN = re.compile(r"\.[a-z]{2}\.?(:\d+)?$", re.I)
 
 
 class Clock(Strict):
@@ -34,14 +38,18 @@ class Demand(Strict):
 
 
 class Law(Strict):
-    """`binds`: the roles that it obliges; a statute for platforms is nothing to a registrar. `checked`: the month in
-    which what stands here was last compared with its source."""
+    """`countries`: ISO 3166-1, or `*` for a rule that holds everywhere. `binds`: the roles that it obliges; a statute
+    for platforms is nothing to a registrar. `generic_only`: not for hosts under a country's own top-level domain.
+    `form`: the name of the statutory form whose content the notice has. `checked`: the month in which what stands here
+    was last compared with its source."""
 
     key: str
     countries: frozenset[str] = frozenset()
     covers: frozenset[str] = frozenset()
     binds: frozenset[Role] = frozenset()
+    generic_only: bool = False
     citation: Texts = Field(default_factory=dict)
+    form: Texts = Field(default_factory=dict)
     clock: Clock
     source: str
     confidence: Confidence
@@ -55,10 +63,11 @@ class Law(Strict):
         """How a text of that language names the rule; empty for the recipient's own rules."""
         return text_in(self.citation, language)
 
-    def concerns(self, country: str | None, category: str, role: str) -> bool:
-        return (
-            country in self.countries and category in self.covers and (SITE if role in WATCHERS else role) in self.binds
-        )
+    def concerns(self, country: str | None, category: str, role: str, host: str) -> bool:
+        if self.generic_only and (not host or COUNTRY_DOMAIN.search(host)):
+            return False
+        there = ANYWHERE in self.countries or country in self.countries
+        return there and category in self.covers and (SITE if role in WATCHERS else role) in self.binds
 
 
 class HomeLaw(Strict):
@@ -97,13 +106,19 @@ class Laws(Strict):
     law: tuple[Law, ...]
     policy: Law
 
-    def applicable(self, country: str | None, category: str, role: str = SITE) -> Law:
-        """The first rule in force that binds a recipient in `country`; its own rules where there is none."""
-        return next((law for law in self.law if law.in_force and law.concerns(country, category, role)), self.policy)
+    def applicable(self, country: str | None, category: str, role: str = SITE, host: str = "") -> Law:
+        """The first rule in force that binds a recipient in `country`; its own rules where there is none. `host`: what
+        the notice is about."""
+        found = (law for law in self.law if law.in_force and law.concerns(country, category, role, host))
+        return next(found, self.policy)
 
-    def unconfirmed(self, country: str | None, category: str, role: str = SITE) -> tuple[Law, ...]:
+    def unconfirmed(self, country: str | None, category: str, role: str = SITE, host: str = "") -> tuple[Law, ...]:
         """Rules that would apply if a lawyer confirmed that they are in force."""
-        return tuple(law for law in self.law if not law.in_force and law.concerns(country, category, role))
+        return tuple(law for law in self.law if not law.in_force and law.concerns(country, category, role, host))
+
+    def cited(self, key: str, language: str) -> str:
+        """How a text of that language names the rule of that key; empty when there is none."""
+        return next((law.cited_in(language) for law in self.law if law.key == key), "")
 
     def home_for(self, category: str) -> HomeLaw | None:
         return next((home for home in self.home if category in home.covers), None)

@@ -52,7 +52,9 @@ class Writer:
 
     def law_for(self, to: Recipient) -> Law:
         country = to.country or self.event.finding.site.country
-        return self.office.laws.applicable(country, self.event.assessment.category, to.role)
+        return self.office.laws.applicable(
+            country, self.event.assessment.category, to.role, self.event.finding.site.host
+        )
 
     def write(self, asked: Asked, occasion: Occasion) -> Notice | Problem:
         """The notice, or why none was written: an altered one is never shown for approval; a thin one is, and says what
@@ -97,7 +99,7 @@ class Writer:
 
     def _render(self, language: str, asked: Asked, law: Law, occasion: Occasion) -> Rendered:
         office, event = self.office, self.event
-        agency, category = office.agency, event.assessment.category
+        agency, category, told = office.agency, event.assessment.category, office.categories.happenings
         values = {
             **office.categories.values(category, law, office.laws, language),
             "tag": f"[Haetae {reference(event.case_id)}]",
@@ -105,7 +107,7 @@ class Writer:
             "recipient": asked.recipient,
             "role": asked.recipient.role,
             "occasion": occasion.name,
-            "log": [(stamp(line.at), line) for line in occasion.log],
+            "log": [(stamp(line.at), told.tell(line, office.laws, language)) for line in occasion.log],
             "date": self.now.astimezone(UTC).date().isoformat(),
             "agency_name": agency.name_in(language),
             "mandate": agency.mandate_in(language),

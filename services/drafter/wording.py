@@ -7,6 +7,7 @@ from pathlib import Path
 from pydantic import RootModel
 
 from services.drafter.datafile import DATA, BadDataFile, Strict, load
+from services.drafter.happenings import Happenings
 from services.drafter.law import Law, Laws, Texts, text_in
 
 GENERAL = "other"  # the kind whose wording says no more than that the material is unlawful
@@ -32,6 +33,7 @@ class Declarations(RootModel[Mapping[str, Texts]]):
 class Wording:
     kinds: Mapping[str, Kind]
     declarations: Mapping[str, Texts]
+    happenings: Happenings
 
     def knows(self, category: str) -> bool:
         return category in self.kinds
@@ -50,6 +52,7 @@ class Wording:
             "declaration": text_in(self.declarations[self.kind(category).declaration], language),
             "citation": law.cited_in(language),
             "home_citation": text_in(home.citation, language) if home else "",
+            "form": text_in(law.form, language),
             "clock": law.clock,
             "wish_hours": laws.standard.wish_hours,
         }
@@ -64,4 +67,4 @@ def load_wording(override: Path | None = None) -> Wording:
         if kind.declaration not in declarations:
             known = ", ".join(declarations)
             raise BadDataFile(f"{override}: {name}.declaration: {kind.declaration!r} is none of {known}")
-    return Wording(kinds, declarations)
+    return Wording(kinds, declarations, load(Happenings, "happenings.toml"))
