@@ -53,7 +53,8 @@ def sections(site: Figures) -> Iterable[tuple[str, str]]:
     yield "host", f"{site['host']} — {site['name']}"
     yield "start page", site["start_url"]
     yield "state", state(site)
-    yield "is", ", ".join(filter(None, (site["kind"], site["language"], site["country"], site["abuse_email"])))
+    what = (site["kind"], site["language"], site["country"], site["abuse_email"])
+    yield "is", ", ".join(filter(None, (*what, "sole purpose: never told" if site["sole_purpose"] else "")))
     yield "visited", _how(site)
     obeyed = "obeyed" if obeys(site["legal_ground"], site["obey_robots"]) else "overridden"
     yield "legal ground", f"{site['legal_ground']}; robots.txt is {obeyed}"

@@ -44,6 +44,7 @@ class SiteRow(Base):
     credential: Mapped[str | None]
     connector: Mapped[str | None]
     renders: Mapped[bool] = mapped_column(server_default=sa.false())
+    sole_purpose: Mapped[bool] = mapped_column(server_default=sa.false())
     options: Mapped[str | None]  # JSON for the connector
 
 

@@ -15,6 +15,7 @@ from sandbox.traffic import Visits
 from services.crawler.domain import PageKind, Priority
 from services.crawler.frontier.known_links import FRESH_S, KnownLinks, NewLink
 from services.crawler.frontier.ledger import Results, record
+from services.crawler.frontier.loading import load_sites
 from services.crawler.frontier.outcomes import settled
 from services.crawler.registry.site_choice import Choice
 from services.crawler.registry.site_control import remove, set_paused
@@ -149,13 +150,14 @@ async def test_a_site_that_begins_elsewhere_now_has_one_beginning(database: Data
     assert pages == 2
 
 
-async def test_entering_a_line_that_says_nothing_of_a_pause_leaves_it(database: Database) -> None:
+async def test_entering_a_line_that_says_nothing_of_a_pause_or_purpose_leaves_it(database: Database) -> None:
     site = SiteLine("a.test", "http://a.test/", "A", "board", None, None, None, 1.0, 60.0)
     for given, paused in ((None, False), (True, True), (None, True), (False, False)):
-        await import_sites(database, [replace(site, paused=given)])
+        await import_sites(database, [replace(site, paused=given, sole_purpose=given)])
         async with database.transaction() as tx:
             (now,) = await lines(tx)
-        assert now.paused is paused
+            watched = await load_sites(tx, ["a.test"])
+        assert (now.paused, now.sole_purpose, watched["a.test"].site.sole_purpose) == (paused, paused, paused)
 
 
 async def test_a_visit_that_ends_after_its_site_was_removed_brings_none_of_its_pages_back(database: Database) -> None:

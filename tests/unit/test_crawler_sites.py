@@ -261,6 +261,7 @@ SITES = st.builds(
     connector=st.just("any"),
     options=st.none() | st.dictionaries(NAME, NAME | st.integers(), min_size=1, max_size=3).map(spelt),
     renders=st.booleans(),
+    sole_purpose=st.none() | st.booleans(),
     paused=st.none() | st.booleans(),
 )
 

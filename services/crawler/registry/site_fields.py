@@ -13,7 +13,7 @@ from shared.rows import json_object
 FIELDS = (
     "url", "name", "kind", "language", "country", "abuse_email", "requests_per_second", "revisit_seconds",
     "obey_robots", "legal_ground", "visits_per_day", "exit", "credential", "connector", "options",
-    "renders", "paused",
+    "renders", "sole_purpose", "paused",
 )  # fmt: skip
 REQUIRED = ("url", "name")
 DEFAULT_PACE = 1.0  # requests a second, as other polite crawlers
@@ -55,6 +55,7 @@ CURES = {
     "connector": "give the name of a connector, or leave it empty (the pages are read)",
     "options": f'give a JSON object of at most {MAX_OPTIONS} characters such as {{"room": "!a:chat.test"}}, or nothing',
     "renders": "give yes where pages are empty without a browser, no, or leave it empty (no)",
+    "sole_purpose": "give yes where its operator is to be told nothing, no, or leave it empty (as it is; else no)",
     "paused": "give yes, no, or leave it empty (as it is; a new site is watched)",
 }
 

@@ -19,7 +19,8 @@ SEPARATORS = (",", ";", "\t")  # that of the first line: spreadsheets take the o
 
 @dataclass(frozen=True)
 class SiteLine:
-    """A site as it was given. `start_url` is canonical, `host` its host. `paused`: None leaves it as it is."""
+    """A site as it was given. `start_url` is canonical, `host` its host. `sole_purpose`,
+    `paused`: None leaves it as it is."""
 
     host: str
     start_url: str
@@ -38,6 +39,7 @@ class SiteLine:
     connector: str | None = None
     options: str | None = None
     renders: bool = False
+    sole_purpose: bool | None = None
     paused: bool | None = None
 
 
@@ -120,6 +122,7 @@ def _site(given: Given, names: Names) -> SiteLine:
         connector=given.matching("connector"),
         options=given.options(),
         renders=given.yes_or_no("renders") or False,
+        sole_purpose=given.yes_or_no("sole_purpose"),
         paused=given.yes_or_no("paused"),
     )
     _check_onion(site)

@@ -22,24 +22,28 @@ GIVEN = """
         host text, start_url text, name text, kind text, language text, country text, abuse_email text,
         requests_per_second float, revisit_seconds float, obey_robots boolean, legal_ground text,
         visits_per_day integer, exit text, credential text, connector text, options text, renders boolean,
-        paused boolean
+        sole_purpose boolean, paused boolean
     )
 """
 FIELDS = tuple(field.name for field in fields(SiteLine))
-KEPT = ", ".join(f"{name} = excluded.{name}" for name in FIELDS if name not in ("host", "paused"))
+KEPT = ", ".join(f"{name} = excluded.{name}" for name in FIELDS if name != "host")
+ASIS = ("sole_purpose", "paused")  # a line that does not say so leaves the site as it is
+
+
+def _given(name: str) -> str:
+    return f"coalesce(given.{name}, known.{name}, false)" if name in ASIS else f"given.{name}"
+
 
 ENTER_HOSTS = sa.text(f"""
     INSERT INTO hosts (host, next_allowed_at) SELECT host, :now {GIVEN} ORDER BY host ON CONFLICT DO NOTHING
 """)  # our own words
 
-# A line that does not say whether its site is paused leaves it as it is.
 ENTER_SITES = sa.text(f"""
     INSERT INTO sites ({", ".join(FIELDS)})
-    SELECT {", ".join(f"given.{name}" for name in FIELDS if name != "paused")},
-        coalesce(given.paused, known.paused, false)
+    SELECT {", ".join(_given(name) for name in FIELDS)}
     {GIVEN} LEFT JOIN sites AS known USING (host)
     ORDER BY given.host
-    ON CONFLICT (host) DO UPDATE SET {KEPT}, paused = excluded.paused
+    ON CONFLICT (host) DO UPDATE SET {KEPT}
 """)
 
 # The site has one beginning: the one that it had before is a page like others. (Before the sites are entered.)
