@@ -16,7 +16,7 @@ PREFIXES = {
     "postgres": ("HAETAE_DATABASE_",),
     "kafka": ("HAETAE_KAFKA_",),
     "s3": ("HAETAE_S3_",),
-    "mail": ("HAETAE_SMTP_", "HAETAE_MAIL_"),
+    "mail": ("HAETAE_SMTP_", "HAETAE_MAIL_", "HAETAE_IMAP_"),
     "authority": ("HAETAE_STAMP_",),
 }
 # Without these the address is of no use.

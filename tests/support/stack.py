@@ -27,6 +27,7 @@ from services import SERVICES
 
 REUSE = "HAETAE_TEST_STACK"
 HOME_PREFIX = "haetae-test-"
+MAIL = ("HAETAE_SMTP_", "HAETAE_MAIL_", "HAETAE_IMAP_")
 FIRST_SETTING: dict[PartName, str] = {
     "postgres": "HAETAE_DATABASE_URL",
     "kafka": "HAETAE_KAFKA_BOOTSTRAP",
@@ -60,7 +61,7 @@ class LazyStack:
         env = read_env(self._reused)
         if missing := [part for part in parts if FIRST_SETTING[part] not in env]:
             raise RuntimeError(f"{REUSE}={self._reused} runs no {', '.join(missing)}: start it with that part")
-        return {name: value for name, value in env.items() if not name.startswith(("HAETAE_SMTP_", "HAETAE_MAIL_"))}
+        return {name: value for name, value in env.items() if not name.startswith(MAIL)}
 
     async def _own(self, *parts: PartName) -> dict[str, str]:
         if not parts:
@@ -157,6 +158,7 @@ class Mail:
 
     def __init__(self, env: dict[str, str]) -> None:
         self.host, self.port, self.api = env["HAETAE_SMTP_HOST"], int(env["HAETAE_SMTP_PORT"]), env["HAETAE_MAIL_API"]
+        self.env = env
 
     async def messages(self, to: str | None = None) -> list[dict[str, Any]]:
         """In order of arrival; `Stored.json` of the sink has the fields."""

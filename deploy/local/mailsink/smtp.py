@@ -9,6 +9,7 @@ from datetime import datetime
 from aiosmtpd.smtp import SMTP, Envelope, Session
 
 from deploy.local.mailsink.faults import Faults
+from deploy.local.mailsink.imap import AgencyBox
 from deploy.local.mailsink.store import MailStore
 
 # A notice with its screenshots; what is larger than this, large providers refuse as well.
@@ -19,8 +20,8 @@ log = logging.getLogger(__name__)
 class Sink:
     """The handler that aiosmtpd calls; the names of its methods are aiosmtpd's."""
 
-    def __init__(self, store: MailStore, faults: Faults, now: Callable[[], datetime]) -> None:
-        self._store, self._faults, self._now = store, faults, now
+    def __init__(self, store: MailStore, box: AgencyBox, faults: Faults, now: Callable[[], datetime]) -> None:
+        self._store, self._box, self._faults, self._now = store, box, faults, now
 
     def protocol(self) -> SMTP:
         """For `loop.create_server`: one a connection."""
@@ -39,7 +40,9 @@ class Sink:
     async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:
         if code := self._faults.take_reject():
             return f"{code} {code // 100}.3.0 not now (a fault that a test switched on)"
-        self._store.deliver(envelope.rcpt_tos, envelope.mail_from or "", envelope.original_content or b"", self._now())
+        raw = envelope.original_content or b""
+        self._box.keep(envelope.rcpt_tos, raw)  # first: the store takes a repeat for nothing new
+        self._store.deliver(envelope.rcpt_tos, envelope.mail_from or "", raw, self._now())
         if self._faults.take_drop() and server.transport:
             server.transport.abort()
         return "250 2.0.0 kept"

@@ -15,6 +15,7 @@ from starlette.routing import Route
 
 from deploy.local.mailsink import view
 from deploy.local.mailsink.faults import FaultOrder, Faults
+from deploy.local.mailsink.imap import AgencyBox
 from deploy.local.mailsink.store import MailStore, Stored
 
 HEADERS = {
@@ -29,8 +30,8 @@ HEADERS = {
 STYLE = Path(__file__).with_name("inbox.css")
 
 
-def application(store: MailStore, faults: Faults) -> Starlette:
-    inbox = Inbox(store, faults)
+def application(store: MailStore, box: AgencyBox, faults: Faults) -> Starlette:
+    inbox = Inbox(store, box, faults)
     routes = [
         Route("/", inbox.page),
         Route("/m/{id:int}", inbox.message_page),
@@ -52,8 +53,8 @@ def application(store: MailStore, faults: Faults) -> Starlette:
 
 
 class Inbox:
-    def __init__(self, store: MailStore, faults: Faults) -> None:
-        self._store, self._faults = store, faults
+    def __init__(self, store: MailStore, box: AgencyBox, faults: Faults) -> None:
+        self._store, self._box, self._faults = store, box, faults
 
     async def page(self, request: Request) -> Response:
         mailbox = request.query_params.get("to")
@@ -94,6 +95,7 @@ class Inbox:
         return JSONResponse([{"address": box, "messages": count} for box, count in self._store.mailboxes().items()])
 
     async def clear(self, request: Request) -> Response:
+        self._box.clear()
         return JSONResponse({"removed": self._store.clear()})
 
     async def faults(self, request: Request) -> Response:

@@ -16,7 +16,8 @@ MAX_RETURNED = 20_000  # characters of the returned headers
 MAX_LOOSE = 64 * 1024  # bytes of a mail in which a bounce in free form is looked for
 ACTIONS = ("failed", "delayed", "delivered", "relayed", "expanded")  # RFC 3464, 2.3.3
 FROM_SERVERS = ("mailer-daemon", "postmaster", "mail-daemon", "mailerdaemon")
-RETURNED_ID = re.compile(r"^[ \t>|]*Message-ID:\s*(<[^<>\s]{3,248}>)", re.MULTILINE | re.IGNORECASE)
+MESSAGE_ID = re.compile(r"<[^<>\s\x00-\x1f\x7f]{3,248}>")
+RETURNED_ID = re.compile(rf"^[ \t>|]*Message-ID:\s*({MESSAGE_ID.pattern})", re.MULTILINE | re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -94,8 +95,7 @@ def _returned_id(parts: list[Message]) -> str:
             given = str(HeaderParser().parsestr(_body(part)).get("Message-ID", ""))
         else:
             continue
-        found = re.search(r"<[^<>\s]{3,248}>", given)
-        if found:
+        if found := MESSAGE_ID.search(given):
             return found.group()
     return ""
 

@@ -10,7 +10,7 @@ from email.header import decode_header, make_header
 from email.message import Message
 from email.utils import getaddresses
 
-from services.notifier.inbox.dsn import Report, report_of
+from services.notifier.inbox.dsn import MESSAGE_ID, Report, report_of
 from services.notifier.inbox.html import plain
 from shared.text import one_line
 
@@ -21,7 +21,6 @@ MAX_TEXT = 100_000  # characters
 MAX_HEADER = 2_000
 MAX_REFERENCES = 40
 MAX_ID = 250
-MESSAGE_ID = re.compile(r"<[^<>\s]{3,248}>")
 # Python knows codecs that are no character set of mail, some slow with the square of their input.
 CHARSETS = re.compile(r"^(us-ascii|utf-?8|utf-?16|iso-|iso8859|windows-|cp\d|koi8|euc|gb|big5|shift|sjis|ks_c|hz|tis)")
 # RFC 3834, 5; the others are older, and still what vacation programs and ticket systems write.

@@ -3,6 +3,7 @@
 from datetime import datetime
 from uuid import UUID
 
+import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
 
 from services.notifier.store import Base
@@ -15,8 +16,8 @@ class MailboxRow(Base):
     __tablename__ = "mailboxes"
 
     mailbox: Mapped[str] = mapped_column(primary_key=True)
-    uid_validity: Mapped[int]
-    last_uid: Mapped[int]
+    uid_validity: Mapped[int] = mapped_column(sa.BigInteger)  # 32 bits without a sign
+    last_uid: Mapped[int] = mapped_column(sa.BigInteger)
     leased_by: Mapped[str | None] = mapped_column(default=None)
     leased_until: Mapped[datetime | None] = mapped_column(default=None)
 

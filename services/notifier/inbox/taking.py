@@ -136,3 +136,10 @@ async def _flooded(tx: Transaction, case_id: UUID) -> bool:
 
 def place(mailbox: str, uid_validity: int, uid: int) -> UUID:
     return identity("mail", mailbox, uid_validity, uid)
+
+
+def broken(tx: Transaction, mail_id: UUID, error: str) -> None:
+    """A mail that we fail on: kept for a person like any that cannot be read."""
+    now = tx.clock.now()
+    tx.add(_unmatched(mail_id, None, NoMatch(f"the program fails on it: {error}"), now))
+    tx.add(MailRow(mail_id=mail_id, message_id="", outcome="unreadable", taken_at=now, case_id=None, notice_id=None))

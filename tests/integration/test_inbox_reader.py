@@ -1,0 +1,176 @@
+"""The agency's mailbox over real SMTP and IMAP: each mail once, whatever happens to the reader or the mailbox."""
+
+import asyncio
+from datetime import timedelta
+
+import aiosmtplib
+import pytest
+import sqlalchemy as sa
+from pydantic import SecretStr, ValidationError
+
+from services.notifier.inbox import reader as reading
+from services.notifier.inbox.imap import Away, Server
+from services.notifier.inbox.reader import LEASE, Reader
+from services.notifier.inbox.settings import InboxSettings
+from services.notifier.inbox.store import MailboxRow, MailRow, UnmatchedRow
+from services.notifier.inbox.taking import Reading
+from shared.clock import ManualClock
+from shared.database import Database
+
+
+class Killed(BaseException):
+    """The process ends here."""
+
+
+@pytest.fixture
+async def database(migrated):
+    database = Database(migrated.dsn_for("notifier"), "/haetae/notifier", ManualClock())
+    yield database
+    await database.close()
+
+
+def server(mail, **more) -> Server:
+    given = {
+        "host": mail.env["HAETAE_IMAP_HOST"],
+        "port": int(mail.env["HAETAE_IMAP_PORT"]),
+        "username": mail.env["HAETAE_IMAP_USERNAME"],
+        "password": SecretStr(mail.env["HAETAE_IMAP_PASSWORD"]),
+        "tls": "none",
+        "folder": "INBOX",
+        "timeout_s": 10.0,
+    }
+    return Server(**{**given, **more})
+
+
+@pytest.fixture
+async def reader(mail):
+    made = Reader(server(mail), Reading(frozenset()), "a", 1.0)
+    yield made
+    await made._close()
+
+
+async def send(mail, number: int, text: str = "hello") -> None:
+    raw = f"From: desk@host.test\r\nMessage-ID: <{number}@host.test>\r\nSubject: number {number}\r\n\r\n{text}\r\n"
+    await aiosmtplib.send(
+        raw.encode(), sender="x@host.test", recipients=["answers@agency.test"], hostname=mail.host, port=mail.port
+    )
+
+
+async def round_of(reader: Reader, database: Database) -> int:
+    return await reader.round(database, database._clock)
+
+
+async def outcomes(database) -> list[str]:
+    async with database.transaction() as tx:
+        return sorted(row.outcome for row in await tx.scalars(sa.select(MailRow)))
+
+
+async def test_what_arrives_is_taken_up_once_and_stays_in_the_mailbox(reader, database, mail):
+    for number in (1, 2):
+        await send(mail, number)
+    assert await round_of(reader, database) == 2
+    assert await round_of(reader, database) == 0
+    await send(mail, 3)
+    assert await round_of(reader, database) == 1
+    assert await outcomes(database) == ["unmatched"] * 3
+    session = await asyncio.to_thread(reader.server.open)
+    await asyncio.to_thread(session.select)
+    kept = await asyncio.to_thread(session._box.uids, "KEYWORD $Haetae", None)
+    assert len(kept) == 3
+    await asyncio.to_thread(session.close)
+
+
+async def test_a_reader_that_dies_between_two_mails_leaves_the_rest_to_the_next(reader, database, mail, monkeypatch):
+    for number in (1, 2, 3):
+        await send(mail, number)
+    take, taken = reading.take, []
+
+    async def dying(tx, *given):
+        outcome = await take(tx, *given)
+        taken.append(given[1])
+        if len(taken) == 2:
+            raise Killed  # before the commit
+        return outcome
+
+    monkeypatch.setattr(reading, "take", dying)
+    with pytest.raises(Killed):
+        await round_of(reader, database)
+    monkeypatch.undo()
+    assert await outcomes(database) == ["unmatched"]
+    other = Reader(reader.server, reader.reading, "b", 1.0)
+    assert await round_of(other, database) == 0  # the lease of the dead one
+    database._clock.advance(LEASE.total_seconds() + 1)
+    assert await round_of(other, database) == 2
+    assert await outcomes(database) == ["unmatched"] * 3
+    await other._close()
+
+
+async def test_two_readers_take_nothing_twice(reader, database, mail):
+    for number in range(4):
+        await send(mail, number)
+    other = Reader(reader.server, reader.reading, "b", 1.0)
+    await asyncio.gather(round_of(reader, database), round_of(other, database))
+    database._clock.advance(LEASE.total_seconds() + 1)
+    await round_of(other, database)
+    assert await outcomes(database) == ["unmatched"] * 4
+    await other._close()
+
+
+async def test_a_mailbox_with_other_uids_is_read_again_and_nothing_is_news(reader, database, mail):
+    await send(mail, 1)
+    await round_of(reader, database)
+    async with database.transaction() as tx:
+        row = await tx.get(MailboxRow, reader.server.name, lock=True)
+        row.uid_validity += 1  # what the server says now is another one
+    assert await round_of(reader, database) == 1
+    async with database.transaction() as tx:
+        assert len(await tx.scalars(sa.select(UnmatchedRow))) == 1
+
+
+async def test_a_mail_that_we_fail_on_waits_for_a_person_and_stops_nothing(reader, database, mail, monkeypatch):
+    await send(mail, 1)
+    await send(mail, 2)
+    take, seen = reading.take, []
+
+    async def failing(tx, *given):
+        seen.append(given)
+        if len(seen) == 1:
+            raise KeyError("ours")
+        return await take(tx, *given)
+
+    monkeypatch.setattr(reading, "take", failing)
+    assert await round_of(reader, database) == 2
+    assert await outcomes(database) == ["unmatched", "unreadable"]
+    async with database.transaction() as tx:
+        whys = {row.why for row in await tx.scalars(sa.select(UnmatchedRow))}
+    assert "the program fails on it: KeyError" in whys
+
+
+async def test_a_huge_mail_is_read_in_part(reader, database, mail):
+    await send(mail, 1, "the lantern parcel waits at gate seven\r\n" * 60_000)
+    assert await round_of(reader, database) == 1
+    assert await outcomes(database) == ["unmatched"]
+
+
+async def test_a_mailbox_that_is_away_says_why_without_its_password(mail):
+    for wrong in (server(mail, password=SecretStr("not-this-one")), server(mail, port=1), server(mail, tls="tls")):
+        with pytest.raises(Away) as away:
+            await asyncio.to_thread(wrong.open)
+        assert "not-this-one" not in str(away.value)
+    session = await asyncio.to_thread(server(mail, folder="Elsewhere").open)
+    with pytest.raises(Away):
+        await asyncio.to_thread(session.select)
+    await asyncio.to_thread(session.close)
+
+
+def test_the_log_in_is_whole_and_encrypted_unless_it_stays_on_this_machine():
+    whole = {"imap_host": "127.0.0.1", "imap_username": "a", "imap_password": "b", "imap_tls": "none"}
+    assert InboxSettings(**whole).mailbox() is not None
+    assert InboxSettings().mailbox() is None
+    for change, named in (({"imap_host": "mail.test"}, "HAETAE_IMAP_TLS"), ({"imap_password": ""}, "IMAP_PASSWORD")):
+        with pytest.raises(ValidationError, match=named):
+            InboxSettings(**{**whole, **change})
+
+
+def test_the_lease_outlives_a_round():
+    assert timedelta(seconds=2 * reading.AT_ONCE) < LEASE
