@@ -24,9 +24,9 @@ def upgrade() -> None:
     )
     op.create_index("answer_times_case", "answer_times", ["case_id"], schema="drafter")
     op.create_index(
-        "answer_times_provider",
+        "answer_times_latest",
         "answer_times",
-        ["provider", sa.text("answered_at DESC")],
+        [sa.text("answered_at DESC")],
         schema="drafter",
         postgresql_where=sa.text("answered_at IS NOT NULL"),
     )

@@ -9,6 +9,7 @@ from pydantic import Field, IPvAnyNetwork, model_validator
 from services.drafter.contacts.mailboxes import MAX_EMAIL, MAX_NAME, is_mailbox
 from services.drafter.datafile import Strict
 from services.drafter.law import Confidence, Role, text_in
+from shared.events.values import Recipient
 
 Channel = Literal["mail", "api", "form"]
 Tag = Annotated[str, Field(pattern=r"^[a-z]{2}(-[A-Z][a-z]{3})?$", description="BCP 47: ko, zh-Hant")]
@@ -162,6 +163,12 @@ class Contacts(Strict):
     def by_hand(self) -> tuple[Step, ...]:
         """What no draft writes beforehand."""
         return tuple(one for one in self.step if one.role in PACKETS)
+
+    def form_of(self, to: Recipient) -> str:
+        """Address of the form that somebody fills in for this recipient; empty where it is not known."""
+        known = (one for one in self.provider if one.id == to.provider)
+        ways = (way for one in known for way in one.reach if way.role == to.role and way.channel == "form")
+        return next((way.form for way in ways), "") if to.channel == "form" else ""
 
     def tag(self, language: str | None, country: str | None) -> str:
         """The language and script to write in: `language` as `country` writes it, else that of the country."""
