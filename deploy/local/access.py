@@ -34,6 +34,7 @@ ONLY_FOR: dict[str, tuple[str, ...]] = {
     "HAETAE_QUARANTINE_": ("crawler", "classifier"),
     "HAETAE_APPROVAL_KEY": ("gateway", "notifier"),
     "HAETAE_SMTP_": ("notifier",),
+    "HAETAE_DKIM_": ("notifier",),
     "HAETAE_IMAP_": ("notifier",),
     "HAETAE_CREDENTIALS_FILE": ("crawler",),
     "HAETAE_CONNECTOR_CREDENTIALS_FILE": ("notifier",),

@@ -3,8 +3,10 @@
 from functools import partial
 
 from services.notifier.channels.mail.channel import Mail
+from services.notifier.channels.mail.submission import Submission
 from services.notifier.delivery.sender import Sender
 from services.notifier.handlers import enqueue
+from services.notifier.inbox import reader as inbox
 from services.notifier.ladder import timer
 from services.notifier.removal.checks import keep_asking
 from services.notifier.removal.following import follow_up, forget
@@ -47,25 +49,31 @@ PUBLISHES: frozenset[type[Event]] = frozenset(
 
 
 def app(settings: Settings) -> Service:
-    origin, rhythm = settings.origin(), settings.rhythm()
-    channels = {"mail": Mail(settings.server().post, origin)}
+    origin, rhythm, submission = settings.origin(), settings.rhythm(), Submission(settings.server())
+    channels = {"mail": Mail(submission.post, origin, settings.signatures())}
     sender = Sender(
         channels=channels,
         rhythm=rhythm,
         instance=settings.instance,
         lease_s=settings.lease_seconds(),
-        gap_s=settings.recipient_gap_seconds,
+        budget=settings.budget(),
         attempts=settings.smtp_attempts,
     )
     return Service(
         name="notifier",
         handles={
             ReviewDecided: partial(
-                enqueue, channels=channels, domain=origin.domain, approvals=Approvals(settings.approval_key)
+                enqueue, channels=channels, message_id=origin.message_id, approvals=Approvals(settings.approval_key)
             ),
             ContentChecked: partial(follow_up, rhythm=rhythm),
             CustodyNoted: forget,
         },
         publishes=PUBLISHES,
-        tasks={"sender": sender.run, "overdue checks": keep_asking, "ladder": timer.run},
+        resources=(submission,),
+        tasks={
+            "sender": sender.run,
+            "overdue checks": keep_asking,
+            "ladder": timer.run,
+            **inbox.tasks(settings.mailbox(), settings.reading(), settings.instance, settings.imap_poll_seconds),
+        },
     )

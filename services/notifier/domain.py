@@ -25,13 +25,17 @@ class Failed:
     """The notice was not taken, as far as we know. `final`: it was refused for good.
 
     `after_s`: the least wait before the next attempt, as the other side asked or a limit on its rate demands.
-    `counted`: whether this was an attempt at all; one that only had to wait its turn was none.
+    `counted`: whether this was an attempt at all; one that only had to wait its turn was none. `perhaps_taken`: the
+    other side may have it all the same, because its answer was lost. `by_hand`: it was refused for good to a machine; a
+    person can hand it in.
     """
 
     reason: str
     final: bool = False
     after_s: float = 0.0
     counted: bool = True
+    perhaps_taken: bool = False
+    by_hand: bool = False
 
 
 @dataclass(frozen=True)
@@ -50,7 +54,10 @@ class Retry:
 
 @dataclass(frozen=True)
 class Bounce:
+    """`by_hand`: no alarm, a person can hand it in."""
+
     reason: str
+    by_hand: bool = False
 
 
 def decide(outcome: Accepted | Failed, attempt: int, attempts: int, now: datetime) -> Sent | Retry | Bounce:
@@ -58,8 +65,8 @@ def decide(outcome: Accepted | Failed, attempt: int, attempts: int, now: datetim
     match outcome:
         case Accepted(answer):
             return Sent(one_line(answer, MAX_ANSWER))
-        case Failed(reason, final=True):
-            return Bounce(one_line(reason, MAX_ANSWER))
+        case Failed(reason, final=True, by_hand=by_hand):
+            return Bounce(one_line(reason, MAX_ANSWER), by_hand)
         case Failed(reason, counted=False, after_s=after_s):
             at = now + timedelta(seconds=max(after_s, FIRST_WAIT_S))
             return Retry(at, one_line(reason, MAX_ANSWER), counted=False)

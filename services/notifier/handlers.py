@@ -1,6 +1,7 @@
 """An approval becomes deliveries, if every notice is what was approved."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from uuid import UUID
 
 import sqlalchemy as sa
 
@@ -18,11 +19,16 @@ Channels = Mapping[str, Channel]
 
 
 async def enqueue(
-    event: ReviewDecided, tx: Transaction, *, channels: Channels, domain: str, approvals: Approvals
+    event: ReviewDecided,
+    tx: Transaction,
+    *,
+    channels: Channels,
+    message_id: Callable[[UUID], str],
+    approvals: Approvals,
 ) -> None:
     """Only writes rows: the sender brings them out. Raises `Rejected` unless every notice is what was approved.
 
-    `domain`: of the Message-IDs.
+    `message_id`: names a notice.
     """
     approvals.check(event)
     if event.verdict is not Verdict.APPROVED:
@@ -36,7 +42,7 @@ async def enqueue(
     if await tx.get(WatchRow, event.case_id, lock=True) is None:
         tx.add(watch_of(event, APPROVED))
     for notice in event.approved:
-        tx.add(delivery(event, notice, f"<{notice.notice_id}@{domain}>", tx.clock.now()))
+        tx.add(delivery(event, notice, message_id(notice.notice_id), tx.clock.now()))
     await advance(tx, event.case_id)
 
 

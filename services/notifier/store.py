@@ -1,15 +1,15 @@
 """Notices on their way, and the cases that are watched until their content is gone."""
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any, ClassVar
 from uuid import UUID
 
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import JSONB
-from sqlalchemy.orm import DeclarativeBase, Mapped, aliased, mapped_column
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 from services.notifier.channels.port import Letter
-from shared.database import Transaction
+from services.notifier.delivery.mailboxes import registered_domain
 from shared.events import ReviewDecided
 from shared.events.values import Notice, Recipient
 
@@ -29,7 +29,8 @@ class Delivery(Base):
 
     `address`: the mailbox, or `api:` and `form:` with connector or provider. `received_at`: the provable receipt, by
     `received_how`: delivered (a delivery status), answer, api or person; the acceptance by our own submission server is
-    none. `ticket`: the recipient's number for the matter.
+    none. `ticket`: the recipient's number for the matter. `domain`: the registered one of the mailbox. `urgent`: goes
+    before others. `carrier_id`: Message-ID of the mail that carries it, its own where it goes alone; None before that.
     """
 
     __tablename__ = "deliveries"
@@ -58,10 +59,13 @@ class Delivery(Base):
     received_at: Mapped[datetime | None] = mapped_column(default=None)
     received_how: Mapped[str | None] = mapped_column(default=None)
     ticket: Mapped[str | None] = mapped_column(default=None)
+    domain: Mapped[str] = mapped_column(default="")
+    urgent: Mapped[bool] = mapped_column(default=False)
+    carrier_id: Mapped[str | None] = mapped_column(default=None)
 
     def letter(self, thread: tuple[str, ...] = ()) -> Letter:
         notice = Notice.model_validate({**self.notice, "sha256": self.sha256})  # the digest that was approved
-        return Letter(self.case_id, notice, thread)
+        return Letter(self.case_id, notice, thread, self.message_id)
 
 
 class AnswerRow(Base):
@@ -128,6 +132,8 @@ def delivery(event: ReviewDecided, notice: Notice, message_id: str, now: datetim
         attempt=0,
         next_attempt_at=now,
         approved_at=event.decided_at,
+        domain=registered_domain(notice.recipient.email) if notice.recipient.channel == "mail" else "",
+        urgent=notice.urgent,
     )
 
 
@@ -144,39 +150,3 @@ def watch_of(event: ReviewDecided, state: str) -> WatchRow:
         awaited=1,
         awaited_at=None,
     )
-
-
-async def claim(tx: Transaction, instance: str, lease_s: float, gap_s: float, limit: int) -> list[Delivery]:
-    """Lease due deliveries, at most one a recipient, none to a recipient who got mail less than `gap_s` ago."""
-    now = tx.clock.now()
-    # One claim at a time: two that do not see each other's would send two mails to one recipient at once.
-    await tx.execute(sa.text("SELECT pg_advisory_xact_lock(hashtextextended('notifier.claim', 0))"))
-    rows = await tx.scalars(_due(now, gap_s).limit(limit).with_for_update(skip_locked=True))
-    claimed = list({row.address: row for row in reversed(rows)}.values())
-    for row in claimed:
-        row.state, row.attempt, row.last_attempt_at = SENDING, row.attempt + 1, now
-        row.leased_by, row.leased_until = instance, now + timedelta(seconds=lease_s)
-    return claimed
-
-
-def _due(now: datetime, gap_s: float) -> sa.Select[Delivery]:
-    other = aliased(Delivery)
-    busy = sa.exists().where(
-        other.address == Delivery.address,
-        other.notice_id != Delivery.notice_id,
-        sa.or_(
-            sa.and_(other.state == SENDING, other.leased_until > now),
-            other.last_attempt_at > now - timedelta(seconds=gap_s),
-        ),
-    )
-    ready = sa.or_(
-        sa.and_(Delivery.state == WAITING, Delivery.next_attempt_at <= now),
-        sa.and_(Delivery.state == SENDING, Delivery.leased_until <= now),
-    )
-    return sa.select(Delivery).where(ready, ~busy).order_by(Delivery.next_attempt_at)
-
-
-async def release(tx: Transaction, instance: str) -> None:
-    """Give up the leases of this instance's former life, so that its mails need not wait for them to run out."""
-    ours = sa.update(Delivery).where(Delivery.state == SENDING, Delivery.leased_by == instance)
-    await tx.execute(ours.values(leased_until=tx.clock.now()))

@@ -1,6 +1,7 @@
 """A notice goes out once, whatever happens between acceptance and record; nothing goes out that was not approved."""
 
 import asyncio
+import itertools
 from uuid import uuid4
 
 import pytest
@@ -8,8 +9,11 @@ import sqlalchemy as sa
 from pydantic import SecretStr
 
 from services.notifier.channels.mail.smtp import Server
+from services.notifier.channels.mail.submission import Submission
+from services.notifier.delivery.budget import Budget
+from services.notifier.delivery.claims import Terms, claim
 from services.notifier.domain import Accepted, Failed
-from services.notifier.store import Delivery, WatchRow, claim
+from services.notifier.store import Delivery, WatchRow
 from shared.approvals import Approvals
 from shared.clock import ManualClock
 from shared.database import Database
@@ -52,7 +56,7 @@ async def test_an_approved_notice_is_in_the_mailbox_once_as_it_was_approved(noti
     assert message["subject"] == NOTICE.subject
     assert message["suppressed_repeats"] == 0
     (sent,) = await notifier.published(NoticeSent)
-    assert message["message_id"] == sent.message_id == f"<{sent.notice_id}@agency.test>"
+    assert message["message_id"] == sent.message_id == ORIGIN.message_id(sent.notice_id)
     assert (sent.attempt, sent.recipient.email) == (1, A)
     assert "kept" in sent.receipt
 
@@ -162,9 +166,9 @@ async def test_the_next_life_of_a_process_does_not_wait_for_its_own_lease(notifi
 
 
 async def run_one_life(sender, notifier):
-    """A start, one round, a stop."""
-    asked = iter([False, True])
-    context = Context(notifier.database, notifier.clock, None, stopping=lambda: next(asked))
+    """A start, a few looks at what is due, a stop."""
+    asked = itertools.count()
+    context = Context(notifier.database, notifier.clock, None, stopping=lambda: next(asked) > 8)
     running = asyncio.create_task(sender.run(context))
     while not running.done():
         await asyncio.sleep(0.01)
@@ -248,7 +252,7 @@ async def test_a_refused_recipient_is_an_alarm_at_once_and_no_other_waits_for_it
 async def test_a_server_that_cannot_be_reached_blames_no_notice(notifier, migrated):
     nowhere = Server("127.0.0.1", 1, ORIGIN.sender, timeout_s=5)
     await notifier.handle(approval(A))
-    await notifier.with_post(nowhere.post).round(notifier.database, notifier.clock)
+    await notifier.with_post(Submission(nowhere).post).round(notifier.database, notifier.clock)
     assert await notifier.states() == [("waiting", 1)]
 
 
@@ -294,14 +298,14 @@ async def test_one_recipient_is_never_claimed_by_two_at_once(notifier):
 
     async def claimed():
         async with notifier.database.transaction() as tx:
-            return await claim(tx, "second", LEASE_S, gap_s=0, limit=1)
+            return await claim(tx, Terms("mail", "second", LEASE_S, Budget(gap_s=0)), limit=1)
 
     async def waits_or_ended():
         async with notifier.database.transaction() as tx:
             return second.done() or (await tx.execute(sa.text(WAITING_FOR_A_LOCK))).scalar()
 
     async with notifier.database.transaction() as tx:
-        assert len(await claim(tx, "first", LEASE_S, gap_s=0, limit=1)) == 1
+        assert len(await claim(tx, Terms("mail", "first", LEASE_S, Budget(gap_s=0)), limit=1)) == 1
         second = asyncio.create_task(claimed())
         await eventually(waits_or_ended)
     assert await second == []

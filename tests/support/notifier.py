@@ -9,10 +9,12 @@ from typing import Any
 from uuid import uuid4
 
 import sqlalchemy as sa
+from pydantic import SecretStr
 
 from services.notifier.channels.mail.channel import Mail
 from services.notifier.channels.mail.letter import Origin
 from services.notifier.channels.mail.smtp import Server
+from services.notifier.channels.mail.submission import Submission
 from services.notifier.delivery.sender import Sender
 from services.notifier.handlers import enqueue
 from services.notifier.removal.following import follow_up, forget
@@ -27,9 +29,9 @@ from shared.events.values import Notice, Probe, ProbeOutcome
 from shared.identity import case_id, identity
 from shared.notices import sealed
 from shared.outbox import OUTBOX
-from tests.support.approvals import APPROVALS
+from tests.support.approvals import APPROVALS, KEY
 
-ORIGIN = Origin("Sample Centre", "notices@agency.test", "answers@agency.test")
+ORIGIN = Origin("Sample Centre", "notices@agency.test", "answers@agency.test", SecretStr(KEY))
 RHYTHM = Rhythm((3.0, 5.0, 8.0), confirm_after=2.0, guard_s=600.0)
 LEASE_S = 45.0
 
@@ -67,9 +69,9 @@ def approval(*emails: str, url: str = FINDING.url, verdict: Verdict = Verdict.AP
 
 class Notifier:
     def __init__(self, database: Database, clock: ManualClock, server: Server) -> None:
-        self.database, self.clock, self.post = database, clock, server.post
+        self.database, self.clock, self.post = database, clock, Submission(server).post
         self.sender = Sender(
-            channels=mail(server.post), rhythm=RHYTHM, instance="0", lease_s=LEASE_S, gap_s=1.0, attempts=3
+            channels=mail(self.post), rhythm=RHYTHM, instance="0", lease_s=LEASE_S, attempts=3
         )
 
     def with_post(self, post: Any, **more: Any) -> Sender:
@@ -80,8 +82,10 @@ class Notifier:
 
     async def handle(self, event: Event) -> None:
         handler: Any = {
-            ReviewDecided: partial(enqueue, channels=self.sender.channels, domain=ORIGIN.domain, approvals=APPROVALS),
-            ContentChecked: partial(follow_up, rhythm=RHYTHM),
+            ReviewDecided: partial(
+                enqueue, channels=self.sender.channels, message_id=ORIGIN.message_id, approvals=APPROVALS
+            ),
+            ContentChecked: partial(follow_up, rhythm=self.sender.rhythm),
             CustodyNoted: forget,
         }[type(event)]  # type: ignore[index]
         async with self.database.transaction(Envelope(event, uuid4(), "/test", self.clock.now())) as tx:

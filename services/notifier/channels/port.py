@@ -1,8 +1,9 @@
 """How a notice leaves: a channel takes it, refuses it, or cannot be reached. One implementation a kind of channel."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 from uuid import UUID
 
 from services.notifier.domain import Accepted, Failed
@@ -17,11 +18,12 @@ class Unsendable(ValueError):
 @dataclass(frozen=True)
 class Letter:
     """An approved notice on its way. `thread`: Message-IDs of what this recipient got before about the case, oldest
-    first."""
+    first. `message_id`: under which it was entered; empty before that."""
 
     case_id: UUID
     notice: Notice
     thread: tuple[str, ...] = ()
+    message_id: str = ""
 
 
 class Channel(Protocol):
@@ -30,6 +32,17 @@ class Channel(Protocol):
 
     async def deliver(self, letter: Letter, now: datetime) -> Accepted | Failed:
         """Once an attempt. Never raises for what the other side does."""
+
+
+@runtime_checkable
+class Together(Channel, Protocol):
+    """A channel that can bring several notices at once to a recipient who takes them so."""
+
+    def message_id(self, id: UUID) -> str:
+        """Under which the recipient knows what came together."""
+
+    async def deliver_together(self, letters: Sequence[Letter], carrier_id: str, now: datetime) -> Accepted | Failed:
+        """All or none."""
 
 
 def must_be_approved(letter: Letter) -> None:

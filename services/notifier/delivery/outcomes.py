@@ -1,37 +1,71 @@
 """What became of an attempt, written down together with the event that tells it."""
 
+from collections.abc import Iterable
+
+from services.notifier.channels.form.handing import hand_over
+from services.notifier.delivery.claims import Claimed
+from services.notifier.delivery.ledger import take_back
 from services.notifier.domain import Accepted, Bounce, Failed, Retry, Sent, decide
 from services.notifier.ladder.advance import advance
 from services.notifier.removal.checks import begin_watch
 from services.notifier.removal.watching import Rhythm
 from services.notifier.store import BOUNCED, SENDING, SENT, WAITING, Delivery, WatchRow
-from shared.database import Database, Transaction
+from shared.database import Transaction
 from shared.events import NoticeBounced, NoticeSent
 from shared.identity import identity
 
+Outcome = Accepted | Failed
+Done = tuple[Claimed, Outcome]
 
-async def record(
-    claimed: Delivery, outcome: Accepted | Failed, attempts: int, rhythm: Rhythm, database: Database
-) -> None:
-    """Whoever's lease ran out may still report an acceptance, but no failure: that is the next one's to say."""
-    async with database.transaction() as tx:
-        row = await tx.get(Delivery, claimed.notice_id, lock=True)
-        if row is None or row.state == SENT:
-            return
-        if isinstance(outcome, Failed) and (row.state, row.attempt) != (SENDING, claimed.attempt):
-            return
-        match decide(outcome, claimed.attempt, attempts, tx.clock.now()):
-            case Sent(receipt):
-                await _sent(row, receipt, claimed.attempt, rhythm, tx)
-            case Retry(at, reason, counted):
-                row.state, row.next_attempt_at, row.receipt = WAITING, at, reason
-                row.attempt -= 0 if counted else 1
-            case Bounce(reason):
-                await _bounced(row, reason, tx)
+
+async def record(tx: Transaction, done: Iterable[Done], attempts: int, rhythm: Rhythm) -> None:
+    """In the order of their cases, so that no two records wait for each other."""
+    for claimed, outcome in sorted(done, key=lambda one: [(row.case_id, row.notice_id) for row in one[0].rows]):
+        await _mail(tx, claimed, outcome, attempts, rhythm)
+
+
+async def _mail(tx: Transaction, claimed: Claimed, outcome: Outcome, attempts: int, rhythm: Rhythm) -> None:
+    ours = [row for was in claimed.rows if (row := await _still_ours(tx, was, outcome)) is not None]
+    if not ours:
+        return
+    if claimed.together and isinstance(outcome, Failed) and outcome.final:
+        outcome = Failed(outcome.reason)  # it was refused as a mail of several: no notice of it was
+        carrier_alone = True
+    else:
+        carrier_alone = False
+    certainly_not = isinstance(outcome, Failed) and not outcome.perhaps_taken
+    free = certainly_not and not await take_back(tx, ours[0])
+    for row in ours:
+        await _notice(tx, row, outcome, attempts, rhythm)
+        if free:
+            row.carrier_id = row.message_id if carrier_alone else None
         row.leased_by = row.leased_until = None
 
 
-async def _sent(row: Delivery, receipt: str, attempt: int, rhythm: Rhythm, tx: Transaction) -> None:
+async def _still_ours(tx: Transaction, was: Delivery, outcome: Outcome) -> Delivery | None:
+    """Whoever's lease ran out may still report an acceptance, but no failure: that is the next one's to say."""
+    row = await tx.get(Delivery, was.notice_id, lock=True)
+    if row is None or row.state == SENT:
+        return None
+    if isinstance(outcome, Failed) and (row.state, row.attempt) != (SENDING, was.attempt):
+        return None
+    return row
+
+
+async def _notice(tx: Transaction, row: Delivery, outcome: Outcome, attempts: int, rhythm: Rhythm) -> None:
+    match decide(outcome, row.attempt, attempts, tx.clock.now()):
+        case Sent(receipt):
+            await _sent(row, receipt, rhythm, tx)
+        case Retry(at, reason, counted):
+            row.state, row.next_attempt_at, row.receipt = WAITING, at, reason
+            row.attempt -= 0 if counted else 1
+        case Bounce(reason, by_hand=True):
+            await hand_over(tx, row, reason)
+        case Bounce(reason):
+            await _bounced(row, reason, tx)
+
+
+async def _sent(row: Delivery, receipt: str, rhythm: Rhythm, tx: Transaction) -> None:
     row.state, row.receipt, row.sent_at = SENT, receipt, tx.clock.now()
     sent = NoticeSent(
         case_id=row.case_id,
@@ -39,7 +73,7 @@ async def _sent(row: Delivery, receipt: str, attempt: int, rhythm: Rhythm, tx: T
         recipient=row.letter().notice.recipient,
         message_id=row.message_id,
         receipt=receipt,
-        attempt=attempt,
+        attempt=row.attempt,
         sent_at=tx.clock.now(),
     )
     tx.publish(sent, id=identity("sent", row.notice_id))
