@@ -104,13 +104,19 @@ def add_account(
     login: Login,
     password: Password,
     viewer: Annotated[bool, typer.Option("--viewer", help="May look, neither decide nor unblur.")] = False,
+    supervisor: Annotated[
+        bool, typer.Option("--supervisor", help="May also let policies decide, with another supervisor.")
+    ] = False,
     home: Home = HOME,
 ) -> None:
-    """Let a person log in to the gateway, as a reviewer unless --viewer is given."""
+    """Let a person log in to the gateway, as a reviewer unless --viewer or --supervisor is given."""
+    if viewer and supervisor:
+        raise typer.BadParameter("give one of --viewer and --supervisor")
+    role = Role.SUPERVISOR if supervisor else Role.VIEWER if viewer else Role.REVIEWER
 
     async def do() -> None:
         async with access.database("gateway", home) as database:
-            await imports.account(database, login, password, Role.VIEWER if viewer else Role.REVIEWER)
+            await imports.account(database, login, password, role)
 
     guarded(do)
     console.print(f"{login} can log in")

@@ -1,4 +1,5 @@
-"""Accounts of officials. A reviewer sees and decides; a viewer sees (blurred pictures only)."""
+"""Accounts of officials. A reviewer sees and decides; a supervisor also lets policies decide, together with another
+one; a viewer sees (blurred pictures only)."""
 
 import asyncio
 import re
@@ -30,6 +31,7 @@ _nobody = _hasher.hash(secrets.token_urlsafe())
 
 class Role(StrEnum):
     REVIEWER = "reviewer"
+    SUPERVISOR = "supervisor"
     VIEWER = "viewer"
 
 
@@ -51,7 +53,12 @@ class Account(Base):
 
     @property
     def reviews(self) -> bool:
-        return Role.REVIEWER in self.roles
+        return Role.REVIEWER in self.roles or Role.SUPERVISOR in self.roles
+
+    @property
+    def supervises(self) -> bool:
+        """A program never: two of them are no four eyes."""
+        return Role.SUPERVISOR in self.roles and not self.scripted
 
 
 class Session(Base):

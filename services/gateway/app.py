@@ -1,5 +1,7 @@
 """The gateway: what officials see, and the only place where a verdict is given."""
 
+from functools import partial
+
 from services.gateway.alerts import take_up
 from services.gateway.evidence.lines import note
 from services.gateway.evidence.orders import done
@@ -7,6 +9,7 @@ from services.gateway.handlers import project
 from services.gateway.pages_task import Pages
 from services.gateway.settings import Settings
 from services.gateway.stalled import watch
+from shared.approvals import Approvals
 from shared.events import (
     AlertRaised,
     CaseChanged,
@@ -72,7 +75,7 @@ def app(settings: Settings) -> Service:
     return Service(
         name="gateway",
         handles={
-            **dict.fromkeys(TOLD_OF, project),
+            **dict.fromkeys(TOLD_OF, partial(project, approvals=Approvals(settings.approval_key))),
             AlertRaised: take_up,
             CustodyNoted: note,
             EvidenceOrderDone: done,

@@ -20,6 +20,7 @@ GENESIS = "0" * 64
 ACCESS_CHAIN = identity("chain", "access")  # logins, accounts
 ALERTS_CHAIN = identity("chain", "alerts")
 HASHES_CHAIN = identity("chain", "hashes")
+AUTOSEND_CHAIN = identity("chain", "autosend")
 
 
 class Action(StrEnum):
@@ -56,6 +57,12 @@ class Action(StrEnum):
     ALERT_RAISED = "alert-raised"
     ALERT_TAKEN = "alert-taken-up"
     HASHES_SUBMITTED = "hashes-submitted"
+    POLICY_PROPOSED = "policy-proposed"
+    POLICY_APPROVED = "policy-switched-on"
+    POLICY_ENDED = "policy-ended"
+    POLICY_USED = "policy-used"
+    AUTOSEND_OFF = "policies-stopped"
+    AUTOSEND_ON = "policies-resumed"
     LOGGED_IN = "logged-in"
     LOGGED_OUT = "logged-out"
     ACCOUNT_CREATED = "account-created"

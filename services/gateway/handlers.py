@@ -2,18 +2,20 @@
 
 from typing import Any
 
+from services.gateway.autosend.deciding import consider
 from services.gateway.cases import hold, settle
 from services.gateway.evidence.forgetting import forget
 from services.gateway.notices.rows import Answer, Held
 from services.gateway.projections import CaseEvent, apply
+from shared.approvals import Approvals
 from shared.database import Transaction
 from shared.events import NoticeAnswered
 
 REPLACEMENT = "�"  # U+FFFD: PostgreSQL keeps no U+0000, and pages do contain it
 
 
-async def project(event: CaseEvent, tx: Transaction) -> None:
-    """Add the event's facts to its case, whatever else is known of it already."""
+async def project(event: CaseEvent, tx: Transaction, *, approvals: Approvals) -> None:
+    """Add the event's facts to its case, whatever else is known of it already; then a policy may decide."""
     event = printable(event)
     held = await hold(tx, event.case_id)
     if isinstance(event, NoticeAnswered):
@@ -26,6 +28,7 @@ async def project(event: CaseEvent, tx: Transaction) -> None:
         if row not in known:
             tx.add(row)
     await settle(tx, held, event.owner, step)
+    await consider(tx, approvals, held)
 
 
 async def heard_before(tx: Transaction, held: Held, event: NoticeAnswered) -> None:

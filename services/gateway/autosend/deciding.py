@@ -1,0 +1,93 @@
+"""A policy decides a case that awaits review: in the transaction in which the case came to await it."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+import sqlalchemy as sa
+
+from services.gateway import history
+from services.gateway.audit import AUTOSEND_CHAIN, Action
+from services.gateway.autosend.managing import switch_of
+from services.gateway.autosend.policy import Refusal, exact, judged, until
+from services.gateway.autosend.store import Policy, PolicyUse
+from services.gateway.domain import State
+from services.gateway.notices.rows import CaseNotice, Held
+from services.gateway.verdict import Decider, Decision, give
+from shared.approvals import Approvals
+from shared.database import Transaction
+from shared.events import Assessment, Verdict
+from shared.events.values import Notice
+
+# The round of what a policy leaves: its notices to recipients that no policy names wait for a person there. Far above
+# what the notifier asks for, which counts from 1.
+REST = 1_000_000
+LEFT = "rest"  # why that round is there
+
+
+async def consider(tx: Transaction, approvals: Approvals, held: Held) -> None:
+    """Nothing happens unless a policy that is in force approves. The case is held."""
+    case = held.case
+    if case.state != State.DRAFTED or case.decided_at or case.assessment is None or not case.assessment.matches:
+        return
+    notices = [row.content for row in held.draft() if row.content]
+    for policy in await _in_force(tx):
+        now = tx.clock.now()
+        used = await _used(tx, policy, now - timedelta(days=1))
+        chosen = judged(policy.terms, policy.state(now), case.assessment, notices, used)
+        if not isinstance(chosen, Refusal):
+            return await _decide(tx, approvals, held, policy, chosen)
+
+
+async def _in_force(tx: Transaction) -> Sequence[Policy]:
+    """Held until the transaction ends, so that neither switch nor cap changes meanwhile; none while the switch is off.
+
+    The switch's row is the lock under which policies decide one case after another.
+    """
+    present = sa.select(Policy.policy_id).where(Policy.approved_at.is_not(None), Policy.ended_at.is_(None)).limit(1)
+    if not await tx.scalars(present) or (await switch_of(tx, lock=True)).off:
+        return ()
+    in_force = Policy.approved_at.is_not(None), Policy.ended_at.is_(None), Policy.expires_at > tx.clock.now()
+    return await tx.scalars(sa.select(Policy).where(*in_force).order_by(Policy.proposed_at).with_for_update())
+
+
+async def _used(tx: Transaction, policy: Policy, since: datetime) -> int:
+    uses = PolicyUse.policy_id == policy.policy_id, PolicyUse.used_at > since
+    return int((await tx.execute(sa.select(sa.func.count()).select_from(PolicyUse).where(*uses))).scalar_one())
+
+
+async def _decide(
+    tx: Transaction, approvals: Approvals, held: Held, policy: Policy, chosen: tuple[Notice, ...]
+) -> None:
+    case, now = held.case, tx.clock.now()
+    leave(tx, held, [row for row in held.draft() if row.notice_id not in {one.notice_id for one in chosen}])
+    match = exact(assessment_of(case.assessment), policy.terms.banks)
+    told = match.model_dump(mode="json") if match else {}
+    tx.add(PolicyUse(case_id=case.case_id, policy_id=policy.policy_id, used_at=now, match=told))
+    decision = Decision(Verdict.APPROVED, {one.notice_id: one.sha256 for one in chosen}, note="")
+    by = Decider(f"policy {policy.name}", policy=str(policy.policy_id), until=until(policy.terms, now))
+    await give(tx, approvals, held, decision, by)
+    details = {
+        "policy": str(policy.policy_id),
+        "case": str(case.case_id),
+        "notices": [one.sha256 for one in chosen],
+        "bank": told.get("bank", ""),
+        "entry": told.get("entry", ""),
+    }
+    await history.append(tx, AUTOSEND_CHAIN, by.pseudonym, Action.POLICY_USED, details)
+
+
+def leave(tx: Transaction, held: Held, rest: Sequence[CaseNotice]) -> None:
+    """What the policy does not decide is a round of its own, for a person."""
+    if not rest:
+        return
+    left = held.round(REST)
+    left.why, left.drafted_at = LEFT, tx.clock.now()
+    for row in rest:
+        row.round, row.drafted_at = REST, left.drafted_at
+    tx.add(left)
+
+
+def assessment_of(assessment: Assessment | None) -> Assessment:
+    if assessment is None:
+        raise LookupError("a case without an assessment is decided by no policy")
+    return assessment

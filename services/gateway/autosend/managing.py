@@ -1,0 +1,142 @@
+"""Policies proposed, switched on by another supervisor, ended; and the switch that stops them all."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Annotated
+from uuid import UUID
+
+import sqlalchemy as sa
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+
+from services.gateway import history
+from services.gateway.accounts import Account
+from services.gateway.audit import AUTOSEND_CHAIN, Action
+from services.gateway.autosend.policy import MAX_CAP, MAX_DAYS, PolicyState
+from services.gateway.autosend.store import Policy, PolicyUse, Switch
+from services.gateway.problems import Problem
+from shared.database import Database, Transaction
+from shared.identity import identity
+
+NO_NUL = r"^[^\x00]*$"
+Line = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=300, pattern=NO_NUL)]
+# A mailbox, a connector or a provider: what `policy.names_of` says of a recipient.
+Named = Annotated[
+    str,
+    StringConstraints(
+        strip_whitespace=True, to_lower=True, max_length=254, pattern=r"^([^\s@]+@[^\s@]+|(api|provider):[^\s]+)$"
+    ),
+]
+SHOWN = 200  # policies on the page, the newest first
+
+
+class Proposal(BaseModel):
+    """What a supervisor asks another one to switch on."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    policy_id: UUID
+    name: Line
+    banks: Annotated[tuple[Line, ...], Field(min_length=1, max_length=50)]
+    recipients: Annotated[tuple[Named, ...], Field(min_length=1, max_length=500)]
+    daily_cap: Annotated[int, Field(ge=1, le=MAX_CAP)]
+    days: Annotated[int, Field(ge=1, le=MAX_DAYS)]
+    why: Line
+
+
+@dataclass(frozen=True)
+class Shown:
+    policy: Policy
+    state: PolicyState
+    used: int  # cases in the last 24 hours
+
+
+async def propose(database: Database, given: Proposal, by: Account) -> None:
+    """The same again changes nothing. Raises `Problem` 403."""
+    must_supervise(by)
+    async with database.transaction() as tx:
+        if await tx.get(Policy, given.policy_id) is not None:
+            return
+        now = tx.clock.now()
+        policy = Policy(
+            policy_id=given.policy_id,
+            name=given.name,
+            banks=sorted(set(given.banks)),
+            recipients=sorted(set(given.recipients)),
+            daily_cap=given.daily_cap,
+            expires_at=now + timedelta(days=given.days),
+            why=given.why,
+            proposed_by=by.pseudonym,
+            proposed_at=now,
+        )
+        tx.add(policy)
+        terms = given.model_dump(mode="json") | {"expires_at": policy.expires_at.isoformat()}
+        await history.append(tx, AUTOSEND_CHAIN, by.pseudonym, Action.POLICY_PROPOSED, terms)
+
+
+async def approve(database: Database, policy_id: UUID, by: Account) -> None:
+    """Raises `Problem` 403 (also for whoever proposed it), 404, 409."""
+    must_supervise(by)
+    async with database.transaction() as tx:
+        policy = await _held(tx, policy_id)
+        if policy.proposed_by == by.pseudonym:
+            raise Problem(403, "four-eyes")
+        if policy.state(tx.clock.now()) is not PolicyState.PROPOSED:
+            raise Problem(409, "policy-not-proposed", state=policy.state(tx.clock.now()))
+        policy.approved_by, policy.approved_at = by.pseudonym, tx.clock.now()
+        await history.append(tx, AUTOSEND_CHAIN, by.pseudonym, Action.POLICY_APPROVED, {"policy": str(policy_id)})
+
+
+async def end(database: Database, policy_id: UUID, why: str, by: Account) -> None:
+    """Any supervisor alone may end what two began. What it approved stays approved. Raises `Problem` 403, 404."""
+    must_supervise(by)
+    async with database.transaction() as tx:
+        policy = await _held(tx, policy_id)
+        if policy.ended_at is not None:
+            return
+        policy.ended_by, policy.ended_at = by.pseudonym, tx.clock.now()
+        details = {"policy": str(policy_id), "why": why}
+        await history.append(tx, AUTOSEND_CHAIN, by.pseudonym, Action.POLICY_ENDED, details)
+
+
+async def shown(tx: Transaction) -> list[Shown]:
+    now = tx.clock.now()
+    rows = await tx.scalars(sa.select(Policy).order_by(Policy.proposed_at.desc()).limit(SHOWN))
+    used = await used_since(tx, now - timedelta(days=1))
+    return [Shown(row, row.state(now), used.get(row.policy_id, 0)) for row in rows]
+
+
+async def used_since(tx: Transaction, since: datetime) -> dict[UUID, int]:
+    cases = sa.func.count().label("cases")
+    since_then = sa.select(PolicyUse.policy_id, cases).where(PolicyUse.used_at > since)
+    counted = since_then.group_by(PolicyUse.policy_id)
+    return {row["policy_id"]: int(row["cases"]) for row in (await tx.execute(counted)).mappings()}
+
+
+async def newest_uses(tx: Transaction, limit: int) -> Sequence[PolicyUse]:
+    return await tx.scalars(sa.select(PolicyUse).order_by(PolicyUse.used_at.desc()).limit(limit))
+
+
+async def switch_of(tx: Transaction, lock: bool = False) -> Switch:
+    """Whoever lets a policy decide holds the switch: it cannot be turned meanwhile."""
+    row = await tx.get(Switch, True, lock=lock)
+    if row is None:
+        row = Switch(one=True, off=False, revision=0, by="", why="", at=tx.clock.now())
+        tx.add(row)
+    return row
+
+
+def use_id(case_id: UUID) -> UUID:
+    return identity("autosend", case_id)
+
+
+async def _held(tx: Transaction, policy_id: UUID) -> Policy:
+    policy = await tx.get(Policy, policy_id, lock=True)
+    if policy is None:
+        raise Problem(404, "no-policy")
+    return policy
+
+
+def must_supervise(by: Account) -> None:
+    if not by.supervises:
+        raise Problem(403, "not-supervisor")

@@ -1,0 +1,77 @@
+"""The one switch: off, no policy decides, and what policies approved and nobody sent yet is called back."""
+
+import sqlalchemy as sa
+
+from services.gateway import history
+from services.gateway.accounts import Account
+from services.gateway.audit import AUTOSEND_CHAIN, Action
+from services.gateway.autosend.managing import must_supervise, switch_of
+from services.gateway.autosend.store import PolicyUse
+from services.gateway.notices.rows import CaseNotice
+from services.gateway.problems import Problem
+from shared.database import Database, Transaction
+from shared.events import NoticesStopped
+from shared.identity import identity
+
+WHY = "autosend-off"
+
+
+async def turn_off(database: Database, why: str, by: Account) -> int:
+    """How many cases had unsent notices called back. Any supervisor alone. Raises `Problem` 403, 422."""
+    must_supervise(by)
+    if not why.strip():
+        raise Problem(422, "no-reason", field="why")
+    async with database.transaction() as tx:
+        switch = await switch_of(tx, lock=True)
+        if switch.off:
+            return 0
+        await _turn(tx, True, why, by)
+        called = await _call_back(tx, switch.revision, why, by)
+        return called
+
+
+async def turn_on(database: Database, why: str, by: Account) -> None:
+    """Policies decide again. Whoever turned it off cannot do this alone. Raises `Problem` 403, 422."""
+    must_supervise(by)
+    if not why.strip():
+        raise Problem(422, "no-reason", field="why")
+    async with database.transaction() as tx:
+        switch = await switch_of(tx, lock=True)
+        if not switch.off:
+            return
+        if switch.by == by.pseudonym:
+            raise Problem(403, "four-eyes")
+        await _turn(tx, False, why, by)
+
+
+async def _turn(tx: Transaction, off: bool, why: str, by: Account) -> None:
+    switch = await switch_of(tx, lock=True)
+    switch.off, switch.why, switch.by, switch.at = off, why.strip(), by.pseudonym, tx.clock.now()
+    switch.revision += 1
+    action = Action.AUTOSEND_OFF if off else Action.AUTOSEND_ON
+    await history.append(tx, AUTOSEND_CHAIN, by.pseudonym, action, {"why": switch.why})
+
+
+async def _call_back(tx: Transaction, revision: int, why: str, by: Account) -> int:
+    """The notifier knows best what has gone out: it is asked to hold back whatever has not."""
+    approved = sa.select(CaseNotice).join(PolicyUse, PolicyUse.case_id == CaseNotice.case_id)
+    unsent = approved.where(
+        CaseNotice.round == 0,
+        CaseNotice.approved_at.is_not(None),
+        CaseNotice.sent_at.is_(None),
+        CaseNotice.bounced_at.is_(None),
+        CaseNotice.withdrawn_at.is_(None),
+    )
+    of_case: dict[object, list[CaseNotice]] = {}
+    for row in await tx.scalars(unsent):
+        of_case.setdefault(row.case_id, []).append(row)
+    for case_id, rows in of_case.items():
+        stopped = NoticesStopped(
+            case_id=rows[0].case_id,
+            notices=tuple(sorted(row.notice_id for row in rows)),
+            why=why.strip(),
+            by=by.pseudonym,
+            stopped_at=tx.clock.now(),
+        )
+        tx.publish(stopped, id=identity("stopped", WHY, case_id, revision))
+    return len(of_case)

@@ -1,0 +1,178 @@
+"""Auto-send policies: exact matches to named recipients, two supervisors, time, cap, and one switch."""
+
+import json
+from datetime import timedelta
+from uuid import uuid4
+
+import pytest
+import sqlalchemy as sa
+
+from services.gateway.accounts import Account, Role
+from services.gateway.autosend.deciding import REST
+from services.gateway.autosend.managing import Proposal, approve, end, propose
+from services.gateway.autosend.store import PolicyUse
+from services.gateway.autosend.switching import turn_off, turn_on
+from services.gateway.notices.rows import Round
+from services.gateway.problems import Problem
+from services.gateway.store import Case
+from shared.clock import ManualClock
+from shared.events import NoticesStopped, ReviewDecided
+from shared.events.base import REGISTRY
+from shared.outbox import OUTBOX
+from tests.support.approvals import APPROVALS
+from tests.support.gateway import Story, make_desk
+
+NAMED, OTHER = "abuse@harbour-board.en.test", "abuse@host.test"
+
+
+def person(name: str, role: Role = Role.SUPERVISOR, scripted: bool = False) -> Account:
+    return Account(login=name, roles=[role], pseudonym=name, scripted=scripted)
+
+
+ONE, TWO = person("supervisor-1"), person("supervisor-2")
+
+
+@pytest.fixture
+async def desk(migrated, tmp_path):
+    made = make_desk(migrated.dsn_for("gateway"), tmp_path, ManualClock())
+    yield made
+    await made.database.close()
+
+
+def proposal(**changes) -> Proposal:
+    given = {
+        "name": "known files",
+        "banks": ["stand-ins"],
+        "recipients": [NAMED],
+        "daily_cap": 2,
+        "days": 7,
+        "why": "x",
+    }
+    return Proposal(policy_id=uuid4(), **{**given, **changes})
+
+
+async def switched_on(desk, **changes) -> Proposal:
+    given = proposal(**changes)
+    await propose(desk.database, given, ONE)
+    await approve(desk.database, given.policy_id, TWO)
+    return given
+
+
+def story(post: str, algorithm: str = "sha256", distance: int = 0, bank: str = "stand-ins", to=(NAMED,)) -> Story:
+    made = Story.of(post, recipients=to)
+    match = made.flagged.assessment.matches[0]
+    changed = match.model_copy(update={"algorithm": algorithm, "distance": distance, "bank": bank})
+    assessment = made.flagged.assessment.model_copy(update={"matches": (changed,)})
+    flagged, sealed = (one.model_copy(update={"assessment": assessment}) for one in (made.flagged, made.sealed))
+    return Story(made.case, flagged, sealed, made.drafted)
+
+
+async def told(desk, made: Story) -> Story:
+    await desk.tell(made.flagged, made.sealed, made.drafted)
+    return made
+
+
+async def published(desk, kind):
+    async with desk.database.transaction() as tx:
+        rows = (await tx.execute(sa.select(OUTBOX.c.value, OUTBOX.c.headers).order_by(OUTBOX.c.position))).all()
+    return [REGISTRY[head["ce_type"]].model_validate_json(value) for value, head in rows if head["ce_type"] == kind]
+
+
+async def decided(desk) -> list[ReviewDecided]:
+    return await published(desk, "review.decided.v1")
+
+
+async def test_an_exact_match_to_a_named_recipient_is_approved_with_seal_and_end(desk):
+    given = await switched_on(desk)
+    made = await told(desk, story("post/1"))
+    (event,) = await decided(desk)
+    assert [notice.recipient.email for notice in event.approved] == [NAMED]
+    assert (event.policy, event.scripted) == (str(given.policy_id), False)
+    assert desk.parts.clock.now() < event.until <= desk.parts.clock.now() + timedelta(hours=1)
+    APPROVALS.check(event)
+    async with desk.database.transaction() as tx:
+        assert (await tx.get(Case, made.case)).reviewer == "policy known files"
+        assert (await tx.get(PolicyUse, made.case)).match["bank"] == "stand-ins"
+
+
+@pytest.mark.parametrize(
+    "doubtful",
+    [
+        {"algorithm": "pdq"},
+        {"algorithm": "md5"},
+        {"distance": 1},
+        {"bank": "another"},
+        {"to": (OTHER,)},
+    ],
+    ids=json.dumps,
+)
+async def test_whatever_is_in_doubt_waits_for_a_person(desk, doubtful):
+    await switched_on(desk)
+    await told(desk, story("post/1", **doubtful))
+    assert await decided(desk) == []
+
+
+async def test_what_the_policy_does_not_name_is_a_round_for_a_person(desk):
+    await switched_on(desk)
+    made = await told(desk, story("post/1", to=(NAMED, OTHER)))
+    (event,) = await decided(desk)
+    assert [notice.recipient.email for notice in event.approved] == [NAMED]
+    async with desk.database.transaction() as tx:
+        assert (await tx.get(Round, (made.case, REST))).why == "rest"
+        assert (await tx.get(Case, made.case)).awaits == REST
+
+
+async def test_the_cap_is_of_any_24_hours(desk):
+    await switched_on(desk)
+    for number in range(4):
+        await told(desk, story(f"post/{number}"))
+    assert len(await decided(desk)) == 2
+    desk.parts.clock.advance(25 * 3600)
+    await told(desk, story("post/9"))
+    assert len(await decided(desk)) == 3
+
+
+async def test_nobody_switches_on_what_they_proposed_and_no_program_does(desk):
+    given = proposal()
+    for who in (person("r", Role.REVIEWER), person("p", scripted=True)):
+        with pytest.raises(Problem, match="not-supervisor"):
+            await propose(desk.database, given, who)
+    await propose(desk.database, given, ONE)
+    await told(desk, story("post/1"))
+    with pytest.raises(Problem, match="four-eyes"):
+        await approve(desk.database, given.policy_id, ONE)
+    await told(desk, story("post/2"))
+    assert await decided(desk) == []
+
+
+async def test_an_ended_or_expired_policy_approves_nothing(desk):
+    given = await switched_on(desk)
+    await end(desk.database, given.policy_id, "no longer wanted", ONE)
+    await told(desk, story("post/1"))
+    await switched_on(desk, days=1)
+    desk.parts.clock.advance(24 * 3600)
+    await told(desk, story("post/2"))
+    assert await decided(desk) == []
+
+
+async def test_one_switch_stops_it_all_and_calls_back_what_was_not_sent(desk):
+    await switched_on(desk)
+    made = await told(desk, story("post/1"))
+    assert await turn_off(desk.database, "something is wrong", ONE) == 1
+    (stopped,) = await published(desk, "notices.stopped.v1")
+    assert isinstance(stopped, NoticesStopped)
+    assert stopped.notices == tuple(notice.notice_id for notice in made.notices)
+    await told(desk, story("post/2"))
+    with pytest.raises(Problem, match="four-eyes"):
+        await turn_on(desk.database, "all is well", ONE)
+    assert len(await decided(desk)) == 1
+    await turn_on(desk.database, "all is well", TWO)
+    await told(desk, story("post/3"))
+    assert len(await decided(desk)) == 2
+
+
+async def test_the_events_may_come_in_any_order(desk):
+    await switched_on(desk)
+    made = story("post/1")
+    await desk.tell(made.drafted, made.sealed, made.flagged, made.drafted)
+    assert len(await decided(desk)) == 1
