@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from services.drafter.problems import Problem
-from services.drafter.untrusted import host_of, stands_alone
+from services.drafter.untrusted import Nameable, host_of, nameable
 from shared.events.values import MIN_PDQ_QUALITY, Finding, Match, Picture, Video
 
 # Of one notice: a draft has a dozen, each in two languages and with its parts by name, in a record of 1 MiB.
@@ -33,22 +33,24 @@ class Addresses:
 
 def places(finding: Finding, matches: tuple[Match, ...]) -> tuple[tuple[Addresses, ...], tuple[Problem, ...]]:
     """The page's host first, then the others by what lies on them, matched media first. None when the page's own
-    address cannot be named."""
-    if not stands_alone(finding.url):
+    address cannot be named. Each without what would open somebody's account."""
+    page = nameable(finding.url)
+    if page is None:
         return (), (Problem("unsafe_address", finding.url),)
     matched, here = {match.picture_url for match in matches}, host_of(finding.url)
     items: list[Picture | Video] = [*finding.pictures, *finding.videos]
     media = {item.url: item for item in items}.values()
     listed: dict[str, list[Shown]] = {here: []}
-    unsafe = []
+    problems = _told(page)
     for item in sorted(media, key=lambda item: item.url not in matched):
-        if stands_alone(item.url):
-            listed.setdefault(host_of(item.url), []).append(_shown(item))
+        if (named := nameable(item.url)) is None:
+            problems.append(Problem("unsafe_address", item.url))
         else:
-            unsafe.append(Problem("unsafe_address", item.url))
-    found = [Addresses(host, finding.url if host == here else shown[0].url, ()) for host, shown in listed.items()]
+            listed.setdefault(host_of(named.url), []).append(_shown(item, named.url))
+            problems += _told(named)
+    found = [Addresses(host, page.url if host == here else shown[0].url, ()) for host, shown in listed.items()]
     together = [added(one, listed[one.host]) for one in found]
-    return tuple(one for one, _ in together), (*unsafe, *(problem for _, left in together for problem in left))
+    return tuple(one for one, _ in together), (*problems, *(problem for _, left in together for problem in left))
 
 
 def addresses(finding: Finding, matches: tuple[Match, ...]) -> tuple[Addresses | None, tuple[Problem, ...]]:
@@ -72,8 +74,12 @@ def added(one: Addresses, media: Iterable[Shown]) -> tuple[Addresses, tuple[Prob
     return replace(one, pictures=tuple(kept)), ((Problem("too_many", str(left)),) if left else ())
 
 
-def _shown(item: Picture | Video) -> Shown:
+def _told(named: Nameable) -> list[Problem]:
+    return [Problem("token_removed", f"{host_of(named.url)}: {', '.join(named.removed)}")] if named.removed else []
+
+
+def _shown(item: Picture | Video, url: str) -> Shown:
     pdq = None
     if isinstance(item, Picture) and item.pdq_dihedral and (item.pdq_quality or 0) >= MIN_PDQ_QUALITY:
         pdq = item.pdq_dihedral[0]
-    return Shown(0, item.url, item.sha256, pdq)
+    return Shown(0, url, item.sha256, pdq)
