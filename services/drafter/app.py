@@ -2,10 +2,19 @@
 
 from functools import partial
 
+from services.drafter.contacts import measured
 from services.drafter.handlers import polish, report_failure, write, write_round
 from services.drafter.office import Office
 from services.drafter.settings import Settings
-from shared.events import EvidenceFailed, EvidenceSealed, FollowUpAsked, NoticeDrafted
+from shared.events import (
+    EvidenceFailed,
+    EvidenceSealed,
+    FollowUpAsked,
+    NoticeAnswered,
+    NoticeDrafted,
+    NoticeSent,
+    RemovalVerified,
+)
 from shared.handling import Prepared, Service
 
 
@@ -20,6 +29,9 @@ def app(settings: Settings) -> Service:
             ),
             EvidenceFailed: partial(report_failure, office=office),
             FollowUpAsked: partial(write_round, office=office),
+            NoticeSent: measured.sent,
+            NoticeAnswered: measured.answered,
+            RemovalVerified: measured.removed,
         },
         publishes=frozenset({NoticeDrafted}),
     )

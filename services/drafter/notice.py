@@ -167,6 +167,7 @@ class Writer:
             "sha256s": "\n".join(one.sha256 for one in named.pictures),
             "pdqs": "\n".join(one.pdq for one in named.pictures if one.pdq),
             "manifest": event.manifest_sha256,
+            "form": self.office.ladder.form_of(asked.recipient),
         }
 
     def _locked(self, named: Addresses, law: Law, language: str, occasion: Occasion) -> tuple[list[str], list[str]]:

@@ -13,9 +13,9 @@ from typer.testing import CliRunner
 from haetae import alterations_doc, metrics_doc, settings_doc
 from haetae.cli import app as command_line
 from services import SERVICES
-from shared.prints.alterations import ALTERATIONS
 from shared.events import CATALOGUE
 from shared.handling import Service
+from shared.prints.alterations import ALTERATIONS
 
 ROOT = Path(__file__).parents[2]
 TOP = {path.name for path in ROOT.iterdir() if path.is_dir() and not path.name.startswith(".")} - {"var", "dist"}
@@ -33,9 +33,6 @@ NEEDED = {
 }
 
 AWAITED: set[str] = {
-    "notice.followup.v1",
-    "notice.handed-over.v1",
-    "notices.stopped.v1",
 }
 
 
