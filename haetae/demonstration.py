@@ -32,6 +32,7 @@ SECRET_BYTES = 12
 # Minutes instead of days: the sandbox's operators act within seconds.
 CHECK_SCHEDULE = "3,3,4,4,5,5,8,8,10"
 CONFIRM_AFTER_S = "2"
+MAILS_AN_HOUR = "1000"  # to one mailbox: what agencies send in weeks goes out here in minutes
 GUARD_S = "60"  # a check every ten seconds for each case that is gone is work that shows nothing new
 CHECK_AGAIN_S = "1"
 READ = '["open_room"]'  # conversations of the sandbox: its one room is open
@@ -128,10 +129,15 @@ class Demonstration:
             "crawler": {**sandbox_hosts, "HAETAE_CHECK_AGAIN_SECONDS": CHECK_AGAIN_S},
             "evidence": {**sandbox_hosts, "HAETAE_RDAP_BOOTSTRAP": self.sandbox.rdap_bootstrap},
             "classifier": models,
+            "drafter": {"HAETAE_CONTACTS_FILE": str(self.sandbox.contacts_file)},
             "notifier": {
                 "HAETAE_CHECK_SCHEDULE": CHECK_SCHEDULE,
                 "HAETAE_CONFIRM_AFTER": CONFIRM_AFTER_S,
                 "HAETAE_GUARD_SECONDS": GUARD_S,
+                "HAETAE_MAILBOX_PER_HOUR": MAILS_AN_HOUR,
+                "HAETAE_MAILBOX_PER_DAY": MAILS_AN_HOUR,
+                "HAETAE_DOMAIN_PER_HOUR": MAILS_AN_HOUR,
+                "HAETAE_DOMAIN_PER_DAY": MAILS_AN_HOUR,
             },
         }
 
