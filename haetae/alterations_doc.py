@@ -4,7 +4,7 @@ import json
 import sys
 from pathlib import Path
 
-from services.classifier.hashes.alterations import CUTS, TURNS
+from shared.prints.alterations import CUTS, TURNS
 
 WHITE = 255
 

@@ -61,3 +61,20 @@ def reference(case_id: UUID) -> str:
     answer is matched by Message-ID first.
     """
     return f"HT-{base64.b32encode(case_id.bytes[:5]).decode()}"
+
+
+CASES_BANK = "cases"  # of the agency's own: pictures of approved cases
+
+
+def case_entry(case_id: UUID, number: int) -> str:
+    """Under which a case's picture is listed: readable, and it names the case."""
+    return f"{reference(case_id)}/{case_id}/{number}"
+
+
+def case_of_entry(entry: str) -> UUID | None:
+    """The case that `case_entry` names; None for any other name."""
+    parts = entry.split("/")
+    try:
+        return UUID(parts[1]) if len(parts) == 3 else None
+    except ValueError:
+        return None

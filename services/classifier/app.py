@@ -12,6 +12,7 @@ from services.classifier.forgetting import forget_seen
 from services.classifier.handlers import assess_batch, judge_again
 from services.classifier.hashes.backwards import BackwardsMatching
 from services.classifier.hashes.bank import HashBank
+from services.classifier.hashes.cases import list_case
 from services.classifier.hashes.submitted import list_submitted
 from services.classifier.learning.examples import label
 from services.classifier.learning.learner import Learner
@@ -28,6 +29,7 @@ from shared.clock import SystemClock
 from shared.database import Database
 from shared.events import (
     AlertRaised,
+    CaseHashed,
     ContentFlagged,
     ContentFound,
     ConversationObserved,
@@ -64,7 +66,7 @@ def app(settings: Settings) -> Service:
     detector = Detector(database, clock, texts, bank, pictures, book, lessons, seen_for, absent(settings))
     return Service(
         name="classifier",
-        handles={HashSubmitted: list_submitted, ReviewDecided: label},
+        handles={HashSubmitted: list_submitted, CaseHashed: list_case, ReviewDecided: label},
         batches={
             ContentFound: partial(assess_batch, detector=detector, clock=clock),
             ConversationObserved: watch.observe,

@@ -12,6 +12,7 @@ from services.evidence.capture.captured import FAILED, Captured, outcome
 from services.evidence.circumstances.surroundings import surroundings
 from services.evidence.custody import lines
 from services.evidence.domain import File, PageFailed, clean
+from services.evidence.listing import store as listing
 from services.evidence.orders import facts
 from services.evidence.orders.destruction import GONE, begun
 from services.evidence.seal.manifest import kept, manifest
@@ -121,6 +122,7 @@ async def _seal(event: ContentFlagged, sealed: Sealed, row: Evidence, tx: Transa
     await lines.append(tx, event.case_id, lines.SELF, CustodyAction.SEALED, artifacts[-1:], proof, now)
     await sealer.keep(tx, event.case_id, sealed.seal)
     await facts.sealed(tx, event.case_id, event.assessment)
+    await listing.sealed(tx, event.case_id, event.assessment)
     tx.publish(
         EvidenceSealed(
             **_about(event),

@@ -41,7 +41,17 @@ from shared.events.custody import (
     EvidenceOrdered,
     OrderKind,
 )
-from shared.events.detection import AlertRaised, HashSubmitted, ModelPromoted, RulesChanged, StagedTurn, SubmittedHash
+from shared.events.detection import (
+    AlertRaised,
+    CaseHashed,
+    CasePicture,
+    HashSubmitted,
+    ModelPromoted,
+    PictureVariant,
+    RulesChanged,
+    StagedTurn,
+    SubmittedHash,
+)
 from shared.events.envelope import Envelope, Undecodable
 from shared.events.followup import (
     CaseChanged,
@@ -65,7 +75,9 @@ __all__ = [
     "Artifact",
     "Assessment",
     "CaseChanged",
+    "CaseHashed",
     "CaseLink",
+    "CasePicture",
     "CasePlanned",
     "CheckRequested",
     "ContentChecked",
@@ -101,6 +113,7 @@ __all__ = [
     "NoticeWithdrawn",
     "NoticesStopped",
     "OrderKind",
+    "PictureVariant",
     "Place",
     "PlannedStep",
     "RemovalVerified",

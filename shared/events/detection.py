@@ -8,7 +8,7 @@ from pydantic import AwareDatetime, Field
 from shared.events.base import Event, Value
 from shared.events.conversations import LawfulBasis
 from shared.events.topics import ALERT_EVENTS, DETECTION_CHANGED, HASH_SUBMITTED
-from shared.events.values import Score, Site, Url
+from shared.events.values import PdqHex, PhashHex, Score, Sha256, Site, Url
 
 
 class SubmittedHash(Value):
@@ -34,6 +34,36 @@ class HashSubmitted(Event, topic=HASH_SUBMITTED, type="hash.submitted.v1", key="
     hashes: Annotated[tuple[SubmittedHash, ...], Field(min_length=1, max_length=500)]
     by: str
     submitted_at: AwareDatetime
+
+
+class PictureVariant(Value):
+    """A picture cut, turned or inverted, by what was done (`shared.prints.alterations`); original: as it is."""
+
+    variant: Annotated[str, Field(min_length=1, max_length=200)]
+    pdq: PdqHex
+    phash: PhashHex | None = None
+
+
+class CasePicture(Value):
+    """A picture of a case. `number`: among the finding's, from 1. `variants`: none of one so flat that others would
+    agree with it; its digest is listed alone."""
+
+    number: Annotated[int, Field(ge=1)]
+    sha256: Sha256
+    variants: Annotated[tuple[PictureVariant, ...], Field(max_length=500)] = ()
+
+
+class CaseHashed(Event, topic=HASH_SUBMITTED, type="case.hashed.v1", key="case_id", owner="evidence"):
+    """An official approved the notices of a case: whoever shows its pictures from now on shows what is known.
+
+    Hashed from what is sealed; where only digests and hashes may be kept, from what was found. `host`: of the page.
+    """
+
+    case_id: UUID
+    host: str
+    category: Annotated[str, Field(min_length=1, max_length=200)]
+    pictures: tuple[CasePicture, ...]
+    hashed_at: AwareDatetime
 
 
 class RulesChanged(Event, topic=DETECTION_CHANGED, type="rules.changed.v1", key="name", owner="classifier"):

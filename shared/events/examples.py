@@ -38,7 +38,17 @@ from shared.events.custody import (
     EvidenceOrdered,
     OrderKind,
 )
-from shared.events.detection import AlertRaised, HashSubmitted, ModelPromoted, RulesChanged, StagedTurn, SubmittedHash
+from shared.events.detection import (
+    AlertRaised,
+    CaseHashed,
+    CasePicture,
+    HashSubmitted,
+    ModelPromoted,
+    PictureVariant,
+    RulesChanged,
+    StagedTurn,
+    SubmittedHash,
+)
 from shared.events.followup import (
     CaseChanged,
     CheckRequested,
@@ -313,6 +323,13 @@ EXAMPLES: dict[type[Event], Event] = {
             hashes=(SubmittedHash(algorithm="pdq", hash=PDQ, quality=100),),
             by="counsellor-2",
             submitted_at=T0,
+        ),
+        CaseHashed(
+            case_id=CASE,
+            host="harbour-board.en.test",
+            category="stand-in",
+            pictures=(CasePicture(number=1, sha256=DIGEST, variants=(PictureVariant(variant="original", pdq=PDQ),)),),
+            hashed_at=T0,
         ),
         RulesChanged(name="rules", version=4, changed_at=T0),
         ModelPromoted(

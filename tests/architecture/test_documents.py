@@ -32,8 +32,7 @@ NEEDED = {
     "HAETAE_TEXT_MODEL": "nowhere",
 }
 
-AWAITED: set[str] = {
-}
+AWAITED: set[str] = set()
 
 
 def tracked(*endings: str) -> list[Path]:

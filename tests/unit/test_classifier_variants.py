@@ -7,20 +7,20 @@ import pdqhash
 import pytest
 from PIL import Image, ImageDraw, ImageOps
 
-from services.classifier.hashes.alterations import ALTERATIONS
 from services.classifier.hashes.asked import TURNS, asked_of
 from services.classifier.hashes.entries import Algorithm, BankHash
 from services.classifier.hashes.films import FRAME_THRESHOLD, compute_file
 from services.classifier.hashes.variants import (
     OWN_THRESHOLD,
     PictureRefused,
-    complement,
     compute_entries,
     decoded,
 )
+from shared.prints.alterations import ALTERATIONS
 from shared.prints.confirm import SECOND
 from shared.prints.digests import digests
 from shared.prints.pdq import as_hex, distance, single
+from shared.prints.variants import complement
 from tests.support.findings import describe
 from tests.support.videos import scene, video
 

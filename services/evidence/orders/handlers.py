@@ -1,5 +1,6 @@
-"""Events that bear on how long evidence is kept: what officials order, and what they decide."""
+"""Events that bear on what becomes of evidence: what officials order, and what they decide."""
 
+from services.evidence.listing import store as listing
 from services.evidence.orders import facts
 from services.evidence.orders.placing import place, wanted_by
 from shared.database import Transaction
@@ -12,3 +13,4 @@ async def ordered(event: EvidenceOrdered, tx: Transaction) -> None:
 
 async def decided(event: ReviewDecided, tx: Transaction) -> None:
     await facts.decided(tx, event)
+    await listing.decided(tx, event)

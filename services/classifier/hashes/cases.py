@@ -1,0 +1,70 @@
+"""Pictures of approved cases into a bank of the agency's own, so that every further copy is known at once."""
+
+from collections.abc import Iterator, Sequence
+
+import sqlalchemy as sa
+import structlog
+
+from services.classifier.hashes.changes import Author
+from services.classifier.hashes.entries import Algorithm, BankDraft, BankHash, Source
+from services.classifier.hashes.listing import list_some
+from services.classifier.hashes.variants import OWN_THRESHOLD
+from shared.database import Transaction
+from shared.events import CaseHashed, CasePicture
+from shared.notices import CASES_BANK, case_entry
+
+log = structlog.get_logger()
+
+DRAFT = BankDraft(
+    source=Source.AGENCY, threshold=OWN_THRESHOLD, provenance="pictures of cases whose notices an official approved"
+)
+# A picture that so many other pages of the site showed without being flagged is the site's own: a banner, a mascot.
+# Listed, it would make a case of each of its pages.
+COMMON = 3
+LOOKED_AT = 5_000  # pages of the host, the newest: more than a board shows in the days that are remembered
+
+_SHOWN = sa.text(
+    """
+    SELECT picture ->> 'sha256', count(DISTINCT page.content_id)
+    FROM (SELECT content_id, finding FROM seen WHERE host = :host AND NOT flagged AND case_id <> :case_id
+          ORDER BY judged_at DESC LIMIT :most) AS page,
+         jsonb_array_elements(page.finding -> 'pictures') AS picture
+    WHERE picture ->> 'sha256' = ANY (:sha256s)
+    GROUP BY 1
+    """
+)
+
+
+async def list_case(event: CaseHashed, tx: Transaction) -> None:
+    """Twice is once. What is switched off stays so."""
+    common = await _common(event, tx)
+    if common:
+        log.info("pictures that the site shows elsewhere are not listed", case_id=str(event.case_id), count=len(common))
+    listed = [picture for picture in event.pictures if picture.sha256 not in common]
+    if entries := [entry for picture in listed for entry in _entries(event, picture)]:
+        await list_some(tx, CASES_BANK, entries, Author("approval", f"case {event.case_id}"), DRAFT)
+
+
+async def _common(event: CaseHashed, tx: Transaction) -> set[str]:
+    given = {
+        "host": event.host,
+        "case_id": event.case_id,
+        "most": LOOKED_AT,
+        "sha256s": [picture.sha256 for picture in event.pictures],
+    }
+    rows: Sequence[tuple[str, int]] = (await tx.execute(_SHOWN, given)).all()  # type: ignore[assignment]  # SQL text
+    return {sha256 for sha256, pages in rows if pages >= COMMON}
+
+
+def _entries(event: CaseHashed, picture: CasePicture) -> Iterator[BankHash]:
+    name = case_entry(event.case_id, picture.number)
+    yield BankHash(entry=name, category=event.category, algorithm=Algorithm.SHA256, hash=picture.sha256)
+    for one in picture.variants:
+        yield BankHash(
+            entry=name,
+            category=event.category,
+            algorithm=Algorithm.PDQ,
+            hash=one.pdq,
+            variant=one.variant,
+            phash=one.phash,
+        )
