@@ -2,16 +2,23 @@
 
 from functools import partial
 
+from services.notifier.channels.api.following import Follower
+from services.notifier.channels.api.wiring import api
+from services.notifier.channels.form.channel import Form
+from services.notifier.channels.form.handing import keep_handing
 from services.notifier.channels.mail.channel import Mail
 from services.notifier.channels.mail.submission import Submission
+from services.notifier.channels.port import Channel
 from services.notifier.delivery.sender import Sender
 from services.notifier.handlers import enqueue
 from services.notifier.inbox import reader as inbox
 from services.notifier.ladder import timer
+from services.notifier.orders import handed_over, stopped
 from services.notifier.removal.checks import keep_asking
 from services.notifier.removal.following import follow_up, forget
 from services.notifier.settings import Settings
 from shared.approvals import Approvals
+from shared.clock import SystemClock
 from shared.events import (
     CasePlanned,
     CheckRequested,
@@ -20,11 +27,13 @@ from shared.events import (
     CustodyNoted,
     Event,
     FollowUpAsked,
+    HandedOver,
     HandOverDue,
     NoticeAnswered,
     NoticeBounced,
     NoticeEscalated,
     NoticeSent,
+    NoticesStopped,
     NoticeWithdrawn,
     RemovalVerified,
     ReviewDecided,
@@ -50,7 +59,9 @@ PUBLISHES: frozenset[type[Event]] = frozenset(
 
 def app(settings: Settings) -> Service:
     origin, rhythm, submission = settings.origin(), settings.rhythm(), Submission(settings.server())
-    channels = {"mail": Mail(submission.post, origin, settings.signatures())}
+    reports = api(settings, SystemClock())
+    mail = Mail(submission.post, origin, settings.signatures())
+    channels: dict[str, Channel] = {"mail": mail, "api": reports, "form": Form()}
     sender = Sender(
         channels=channels,
         rhythm=rhythm,
@@ -67,13 +78,17 @@ def app(settings: Settings) -> Service:
             ),
             ContentChecked: partial(follow_up, rhythm=rhythm),
             CustodyNoted: forget,
+            HandedOver: partial(handed_over, rhythm=rhythm),
+            NoticesStopped: stopped,
         },
         publishes=PUBLISHES,
-        resources=(submission,),
+        resources=(submission, reports),
         tasks={
             "sender": sender.run,
             "overdue checks": keep_asking,
             "ladder": timer.run,
+            "reports": Follower(reports).run,
+            "forms": keep_handing,
             **inbox.tasks(settings.mailbox(), settings.reading(), settings.instance, settings.imap_poll_seconds),
         },
     )

@@ -11,7 +11,7 @@ from services.notifier.domain import Accepted, Failed
 from tests.support.report_apis import BOARD, CASE, Apis, api_notice, report_apis
 from tests.support.report_peers import TOKEN, Cloudflare
 
-CONNECTORS = ("deletion-support", "cloudflare", "aws-abuse")
+CONNECTORS = ("deletion-support", "cloudflare", "aws-xarf")
 # A stand-in without a key and without a list: what is lost there stays unknown.
 BLIND = """
 name = "blind"
@@ -144,11 +144,11 @@ async def test_a_connection_that_was_never_made_is_simply_tried_again(apis: Apis
 
 
 async def test_an_old_key_is_not_trusted_and_the_report_is_looked_for(apis: Apis):
-    peer = apis.peer("aws-abuse")
+    peer = apis.peer("aws-xarf")
     peer.faults.append("lost")
-    await apis.deliver(api_notice("aws-abuse"))
+    await apis.deliver(api_notice("aws-xarf"))
     apis.clock.advance(25 * 3600)
-    assert isinstance(await apis.deliver(api_notice("aws-abuse")), Accepted)
+    assert isinstance(await apis.deliver(api_notice("aws-xarf")), Accepted)
     assert (peer.posted, peer.looked) == (1, 1)
 
 

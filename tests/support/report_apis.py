@@ -118,7 +118,7 @@ class Apis:
 async def report_apis(url: str, folder: Path, **own: str) -> AsyncIterator[Apis]:
     """`own`: connector files (name → text) of the agency."""
     clock = ManualClock()
-    peers = {"deletion-support": DeletionSupport(), "cloudflare": Cloudflare(), "aws-abuse": AbuseSignal()}
+    peers = {"deletion-support": DeletionSupport(), "cloudflare": Cloudflare(), "aws-xarf": AbuseSignal()}
     (folder / "hosts").write_text(f"127.0.0.1 {HOST}\n")
     (folder / "connectors").mkdir()
     for name, text in own.items():
@@ -154,8 +154,8 @@ base = "http://{HOST}:{ports["cloudflare"]}/client/v4"
 token = "{TOKEN}"
 own = {{account_id = "{ACCOUNT}"}}
 over_http = true
-[aws-abuse]
-base = "http://{HOST}:{ports["aws-abuse"]}"
+[aws-xarf]
+base = "http://{HOST}:{ports["aws-xarf"]}"
 access_key = "{ACCESS_KEY}"
 secret_key = "{SECRET_KEY}"
 own = {{region = "us-east-1"}}

@@ -9,7 +9,7 @@
     user = "agency"
     password = "…"
 
-    [aws-abuse]
+    [aws-xarf]
     access_key = "…"
     secret_key = "…"
     own = {region = "us-east-1"}
