@@ -46,6 +46,10 @@ class SandboxProcess:
         return self.home / "rooms.jsonl"
 
     @property
+    def contacts_file(self) -> Path:
+        return self.home / "contacts.toml"
+
+    @property
     def rdap_bootstrap(self) -> str:
         """The directory of its registries."""
         return str(self._ready["rdap"])

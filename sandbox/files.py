@@ -6,7 +6,7 @@ import json
 import os
 from pathlib import Path
 
-from sandbox import registries, rooms
+from sandbox import companies, registries, rooms
 from sandbox.images import posted_file
 from sandbox.known import LABELS
 from sandbox.live import LiveWorld
@@ -23,7 +23,7 @@ READY = "ready"
 
 
 def write_home(home: Path, live: LiveWorld, truth: Truth, port: int, control_port: int) -> None:
-    """hosts, sites.csv, rooms.jsonl, known/*.png and truth.json; `ready` last, when everything is being served."""
+    """hosts, sites.csv, contacts.toml, rooms.jsonl, known/*.png and truth.json; `ready` last, when all is served."""
     known = home / "known"
     known.mkdir(parents=True, exist_ok=True)
     hosts = live.world.hosts
@@ -32,6 +32,7 @@ def write_home(home: Path, live: LiveWorld, truth: Truth, port: int, control_por
     _write(home / "hosts", "".join(f"{address} {name}\n" for address, name in named).encode())
     _write(home / "rooms.jsonl", json.dumps(rooms.site(port)).encode() + b"\n")
     _write(home / "sites.csv", _sites(hosts, port).encode())
+    _write(home / "contacts.toml", companies.CONTACTS.read_bytes())
     for label in LABELS:
         _write(known / f"{label}.png", posted_file(Picture(label, known=True, transform=Transform.IDENTITY))[0])
     _write(home / "truth.json", _json(truth.as_json()))

@@ -7,6 +7,7 @@ import json
 from datetime import UTC, datetime, timedelta
 from urllib.parse import unquote
 
+from sandbox.companies import REGISTRAR, REGISTRAR_ID, company, network
 from sandbox.http import Request, Response, plain, response
 from sandbox.model import Host
 
@@ -15,8 +16,7 @@ Json = dict[str, object]
 HOST, ADDRESS = "registries.en.test", "127.77.200.2"
 DIRECTORY = "/directory/"
 MEDIA_TYPE = "application/rdap+json"
-REGISTRAR, REGISTRANT = "Lantern Registrar (stand-in)", "Harbour Agency (stand-in)"
-HOSTER = "Paper Boat Hosting (stand-in)"
+REGISTRANT = "Harbour Agency (stand-in)"
 CONFORMS = ["rdap_level_0"]
 BEGAN = datetime(2020, 1, 1, tzinfo=UTC)
 
@@ -32,7 +32,7 @@ class Registries:
     def __init__(self, hosts: tuple[Host, ...], port: int) -> None:
         self._base = f"http://{HOST}:{port}/"
         self._domains = sorted({registered(host.name) for host in hosts})
-        self._countries = {block(host.address): host.country for host in reversed(hosts)}
+        self._countries = {network(host.address): host.country for host in reversed(hosts)}
 
     def respond(self, request: Request) -> Response:
         path = unquote(request.target.partition("?")[0])
@@ -69,30 +69,33 @@ class Registries:
             "nameservers": [{"objectClassName": "nameserver", "ldhName": f"ns{n}.{name}"} for n in (1, 2)],
             "secureDNS": {"delegationSigned": False},
             "entities": [
-                _entity("REGISTRAR-1", "registrar", REGISTRAR, "", _abuse("lantern-registrar.test")),
+                {
+                    **_entity("REGISTRAR-1", "registrar", REGISTRAR.name, "", _abuse(REGISTRAR.abuse_address)),
+                    "publicIds": [{"type": "IANA Registrar ID", "identifier": REGISTRAR_ID}],
+                },
                 _entity("REGISTRANT-1", "registrant", "REDACTED FOR PRIVACY", REGISTRANT),
             ],
         }
 
     def _network(self, address: str) -> Json | None:
         try:
-            country = self._countries.get(block(address))
+            country = self._countries.get(network(address))
         except ValueError:
             return None
         if country is None:
             return None
-        within = ipaddress.ip_network(block(address))
+        within, owner = ipaddress.ip_network(network(address)), company(address)
         return {
             "objectClassName": "ip network",
             "rdapConformance": CONFORMS,
             "handle": f"NET-{within.network_address}",
-            "name": "STAND-IN-NET",
+            "name": owner.network,
             "type": "ASSIGNED",
             "country": country,
             "startAddress": str(within[0]),
             "endAddress": str(within[-1]),
             "ipVersion": "v4",
-            "entities": [_entity("HOSTER-1", "registrant", HOSTER, HOSTER, _abuse("paper-boat-hosting.test"))],
+            "entities": [_entity("HOSTER-1", "registrant", owner.name, owner.name, _abuse(owner.abuse_address))],
         }
 
 
@@ -101,13 +104,8 @@ def registered(host: str) -> str:
     return ".".join(host.split(".")[-2:])
 
 
-def block(address: str) -> str:
-    """The /24 that an address is in. Raises `ValueError`."""
-    return str(ipaddress.IPv4Network((address, 24), strict=False))
-
-
-def _abuse(domain: str) -> Json:
-    return _entity("ABUSE-1", "abuse", "Abuse desk (stand-in)", "", mail=f"abuse@{domain}")
+def _abuse(mailbox: str) -> Json:
+    return _entity("ABUSE-1", "abuse", "Abuse desk (stand-in)", "", mail=mailbox)
 
 
 def _entity(handle: str, role: str, name: str, organisation: str, *nested: Json, mail: str = "") -> Json:

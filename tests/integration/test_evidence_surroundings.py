@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 
 from haetae_verify.canonical import canonical, digest
+from sandbox.companies import NETWORKS, REGISTRAR, REGISTRAR_ID
 from sandbox.files import READY
-from sandbox.registries import HOSTER, REGISTRANT, REGISTRAR, registered
+from sandbox.registries import REGISTRANT, registered
 from sandbox.running import Sandbox
 from services.evidence.capture.steps.conditions import conditions
 from services.evidence.capture.steps.elsewhere import elsewhere
@@ -55,10 +56,11 @@ async def test_the_registries_say_who_registered_and_who_hosts(bed: Bed) -> None
     domain, network = made.facts["domain"]["registry"], made.facts["network"]["registry"]
     name = registered(bed.page.url.split("/")[2].partition(":")[0])
     assert (domain["name"], domain["is_asked_for"]) == (name, True)
-    assert (domain["registrar"]["name"], domain["registrant_organisation"]) == (REGISTRAR, REGISTRANT)
+    assert (domain["registrar"]["name"], domain["registrant_organisation"]) == (REGISTRAR.name, REGISTRANT)
+    assert domain["registrar"]["iana_id"] == REGISTRAR_ID
     assert domain["abuse_emails"] == ["abuse@lantern-registrar.test"]
     assert [event["action"] for event in domain["events"]] == ["registration", "expiration"]
-    assert (network["owner"], network["is_asked_for"]) == (HOSTER, True)
+    assert (network["owner"], network["is_asked_for"]) == (NETWORKS[0].name, True)
     assert network["abuse_emails"] == ["abuse@paper-boat-hosting.test"]
     (file,) = made.files
     assert (file.name, file.content) == ("rdap.json", False)
@@ -122,7 +124,7 @@ async def test_hosts_of_media_elsewhere_are_asked_about_too(bed: Bed) -> None:
     told = {place["host"]: place for place in made.facts["hosts"]}
     assert (set(told), made.facts["left_out"]) == ({other, "b.unknown.test"}, 0)
     assert host not in told
-    assert told[other]["network"]["registry"]["owner"] == HOSTER
+    assert told[other]["network"]["registry"]["owner"] == NETWORKS[0].name
     assert told[other]["domain"]["why"] == "not_found"
     assert told["b.unknown.test"]["network"]["why"] == "no_server"
     (file,) = made.files
