@@ -151,3 +151,23 @@ async def test_receipt_is_never_before_the_sending_nor_in_the_future(inbox):
         await take(tx, raw, place("INBOX", 1, 99), tx.clock.now() - timedelta(days=400), READING)
     assert (await inbox.rows(Delivery))[0].received_at == sent_at
     assert AnswerKind.RECEIPT in {event.kind for event in await inbox.told()}
+
+
+async def test_an_answer_to_several_notices_in_one_mail_decides_none_of_them_but_confirms_all(inbox):
+    await inbox.send("silent")
+    async with inbox.database.transaction() as tx:
+        (row,) = await tx.scalars(sa.select(Delivery))
+        row.carrier_id = "<digest.0123456789abcdef@agency.test>"
+        second = approval("abuse@silent-1.test", url="http://second.test/1")
+        other = delivery(second, second.approved[0], "<other.0123456789abcdef@agency.test>", tx.clock.now())
+        other.state, other.sent_at, other.carrier_id = SENT, tx.clock.now(), row.carrier_id
+        tx.add(other)
+    answer = "From: a@silent-1.test\r\nIn-Reply-To: {}\r\nSubject: {}\r\nMessage-ID: <{}@x.test>\r\n\r\n{}\r\n"
+    digest = "<digest.0123456789abcdef@agency.test>"
+    await inbox.take(answer.format(digest, "Re: notices", 1, "Your case number is 1700.").encode())
+    assert [row.ticket for row in await inbox.rows(Delivery)] == ["1700", "1700"]
+    await inbox.take(answer.format(digest, "Re: notices", 2, "It has been removed.").encode())
+    assert await inbox.kinds() == ["receipt", "receipt", "unclear", "unclear"]
+    named = reference(second.case_id)
+    await inbox.take(answer.format(digest, f"Re: {named}", 3, "It has been removed.").encode())
+    assert await inbox.kinds() == ["receipt", "receipt", "removed", "unclear", "unclear"]

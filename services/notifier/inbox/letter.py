@@ -14,7 +14,9 @@ from services.notifier.inbox.dsn import MESSAGE_ID, Report, report_of
 from services.notifier.inbox.html import plain
 from shared.text import one_line
 
-MAX_BYTES = 1024 * 1024  # of a mail: an answer with a quoted notice has 20 kB; what is behind it is not looked at
+# Of a mail; what is behind is not looked at. An answer with a quoted notice has 20 kB, its logos come after it; of a
+# mail made of parts alone the parser takes 2 s a megabyte.
+MAX_BYTES = 256 * 1024
 MAX_BOUNDARIES = 100  # the standard parser's work grows with lines times nested parts
 MAX_PARTS = 50
 MAX_TEXT = 100_000  # characters
@@ -81,12 +83,20 @@ def _incoming(message: Message) -> Incoming:
 
 def header(message: Message, name: str) -> str:
     """Decoded, on one line; empty when it is missing."""
-    raw = str(message.get(name, ""))[:MAX_HEADER]
+    raw = unfolded(message, name)[:MAX_HEADER]
     try:
         text = str(make_header(decode_header(raw)))
     except (ValueError, LookupError, MessageError):
         text = raw
     return one_line(text, MAX_HEADER)
+
+
+def unfolded(message: Message, name: str) -> str:
+    """As it came, bytes beyond ASCII read as UTF-8 (RFC 6532)."""
+    for given, value in message.raw_items():
+        if given.lower() == name.lower():
+            return str(value).encode("utf-8", "surrogateescape").decode("utf-8", "replace")
+    return ""
 
 
 def first_id(text: str) -> str:

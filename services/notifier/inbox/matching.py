@@ -93,16 +93,20 @@ async def _by_message_ids(tx: Transaction, ids: Sequence[str]) -> tuple[Delivery
     """The notice, or those that went out together, of the nearest Message-ID that is ours."""
     if not ids:
         return ()
-    rows = await tx.scalars(sa.select(Delivery).where(Delivery.message_id.in_(ids)))
-    return tuple(sorted(rows, key=lambda row: ids.index(row.message_id))[:1])
+    either = sa.or_(Delivery.message_id.in_(ids), Delivery.carrier_id.in_(ids))
+    rows = await tx.scalars(sa.select(Delivery).where(either).limit(MAX_NOTICES))
+    for name in ids:
+        if own := [row for row in rows if row.message_id == name] or [row for row in rows if row.carrier_id == name]:
+            return tuple(own)
+    return ()
 
 
 async def _by_envelope(tx: Transaction, envelope_id: str) -> tuple[Delivery, ...]:
     """What went with the mail is the local part of its Message-ID."""
     if not ENVELOPE_ID.fullmatch(envelope_id):
         return ()
-    begins = Delivery.message_id.startswith(f"<{envelope_id}@", autoescape=True)
-    return tuple(await tx.scalars(sa.select(Delivery).where(begins).limit(MAX_NOTICES)))
+    either = (one.startswith(f"<{envelope_id}@", autoescape=True) for one in (Delivery.message_id, Delivery.carrier_id))
+    return tuple(await tx.scalars(sa.select(Delivery).where(sa.or_(*either)).limit(MAX_NOTICES)))
 
 
 def _named(deliveries: tuple[Delivery, ...], mail: Incoming) -> tuple[Delivery, ...]:
