@@ -74,7 +74,10 @@ def _feedback() -> EmailMessage:
 def _attached(one: Attachment) -> EmailMessage:
     part = EmailMessage(WIRE)
     maintype, _, subtype = one.media_type.partition("/")
-    part.set_content(one.text.encode(), maintype, subtype, filename=one.name, params={"name": one.name})
+    if maintype not in ("text", "application") or not one.name:
+        raise Unsendable(f"its attachment {one.name!r} is a {one.media_type}: only named texts and data are sent")
+    params = {"name": one.name, **({"charset": "utf-8"} if maintype == "text" else {})}
+    part.set_content(one.text.encode(), maintype, subtype, filename=one.name, params=params)
     del part["MIME-Version"]
     return part
 

@@ -25,7 +25,8 @@ def compose_together(letters: Sequence[Letter], carrier_id: str, origin: Origin,
     message.set_boundary(boundary)
     opening = b"--" + boundary.encode() + b"\r\n\r\n"  # no header of its own: message/rfc822 is what a digest holds
     parts = b"".join(opening + mail + b"\r\n" for mail in mails)
-    start = names_of(carrier_id) + subject_of(_subject(letters)) + message.as_bytes()
+    head, _, _ = message.as_bytes().partition(b"\r\n\r\n")
+    start = names_of(carrier_id) + subject_of(_subject(letters)) + head + b"\r\n\r\n"
     raw = start + parts + b"--" + boundary.encode() + b"--\r\n"
     if len(raw) > LARGEST:
         raise Unsendable(f"{len(letters)} notices in one mail have {len(raw)} bytes, more than {LARGEST}")
