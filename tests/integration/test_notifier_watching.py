@@ -6,6 +6,7 @@ from uuid import UUID
 import pytest
 
 from services.notifier.channels.mail.smtp import Server
+from services.notifier.ladder import store as ladder
 from services.notifier.removal.checks import PATIENCE, ask_again
 from services.notifier.rounds import next_round
 from services.notifier.store import WatchRow
@@ -146,6 +147,9 @@ async def test_content_that_is_back_twice_apart_is_told_and_watched_again_from_t
     (follow_up,) = await watching.published(FollowUpAsked)
     assert (follow_up.round, follow_up.why, follow_up.url) == (1, "reappeared", EVENT.finding.url)
     assert follow_up.notices == (EVENT.approved[0].notice_id,)
+    async with watching.database.transaction() as tx:
+        (asked_for,) = (await ladder.held(tx, CASE)).asked
+    assert (asked_for["round"], asked_for["why"]) == (1, "reappeared")
     again = (await watching.published(CheckRequested))[-1]
     assert (again.number, watching.seconds_until(again.due_at)) == (7, 3)
     for number in (7, 8):  # and it goes again

@@ -5,6 +5,7 @@ from uuid import UUID
 
 import sqlalchemy as sa
 
+from services.notifier.ladder import store as ladder
 from services.notifier.ladder.advance import advance
 from services.notifier.ladder.store import asked as remember_asked
 from services.notifier.removal.checks import request_check
@@ -37,6 +38,7 @@ async def follow_up(event: ContentChecked, tx: Transaction, *, rhythm: Rhythm) -
         await _watch(row, event, rhythm, tx)
     else:
         await _guard(row, event, rhythm, tx)
+    await advance(tx, row.case_id)
 
 
 async def _watch(row: WatchRow, event: ContentChecked, rhythm: Rhythm, tx: Transaction) -> None:
@@ -66,7 +68,6 @@ async def _removed(row: WatchRow, first_gone_at: datetime, at: datetime, rhythm:
         request_check(row, rhythm.due(row.step, tx.clock.now()), tx)
     else:
         _end(row)
-    await advance(tx, row.case_id)
 
 
 async def _guard(row: WatchRow, event: ContentChecked, rhythm: Rhythm, tx: Transaction) -> None:
@@ -104,8 +105,8 @@ async def _reappeared(row: WatchRow, removed_at: datetime, seen_at: datetime, rh
     )
     tx.publish(asked, id=identity("follow-up", row.case_id, asked.round))
     await remember_asked(tx, row.case_id, asked.round, asked.why, now)
+    await ladder.asked(tx, row.case_id, asked.round, asked.why, now)
     request_check(row, rhythm.due(row.step, now), tx)
-    await advance(tx, row.case_id)
 
 
 async def _sent(row: WatchRow, tx: Transaction) -> tuple[UUID, ...]:
