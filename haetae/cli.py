@@ -14,6 +14,7 @@ from haetae.evidence_ends import evidence
 from haetae.hashes_cli import hashes
 from haetae.keys_cli import keys
 from haetae.models_cli import models
+from haetae.notices_cli import notices
 from haetae.policy_cli import policy
 from haetae.rules_cli import rules
 from haetae.saying import HOME, Home, console, fail, guarded
@@ -37,6 +38,7 @@ app.add_typer(hashes, name="hashes")
 app.add_typer(keys, name="keys")
 app.add_typer(evidence, name="evidence")
 app.add_typer(conversations, name="conversations")
+app.add_typer(notices, name="notices")
 app.add_typer(accounts, name="accounts")
 app.command("verify")(verify)
 evidence.command("keys")(signing_keys)

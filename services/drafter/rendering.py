@@ -9,15 +9,21 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 TEMPLATES = Path(__file__).parent / "templates"
 
-# Plain text knows no markup, and an address must stay as it is: escaping would change what an operator has to find.
-ENVIRONMENT = Environment(
-    loader=FileSystemLoader(TEMPLATES),
-    undefined=StrictUndefined,
-    autoescape=False,  # noqa: S701
-    trim_blocks=True,
-    lstrip_blocks=True,
-    keep_trailing_newline=True,
-)
+
+def environment(*own: Path) -> Environment:
+    """`own`: folders whose templates stand in for the package's of the same name."""
+    # Plain text knows no markup, and an address must stay as it is: escaping would change what an operator has to find.
+    return Environment(
+        loader=FileSystemLoader([*own, TEMPLATES]),
+        undefined=StrictUndefined,
+        autoescape=False,  # noqa: S701
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+    )
+
+
+ENVIRONMENT = environment()
 NOTICE_LANGUAGES = tuple(sorted(path.name.split(".")[1] for path in TEMPLATES.glob("notice.*.txt")))
 REPORT_LANGUAGES = tuple(sorted(path.name.split(".")[1] for path in TEMPLATES.glob("report.*.txt")))
 
@@ -39,7 +45,7 @@ class Rendered:
     fields: Mapping[str, str]
 
 
-def render(template: str, values: Mapping[str, object]) -> Rendered:
+def render(template: str, values: Mapping[str, object], templates: Environment = ENVIRONMENT) -> Rendered:
     """Raises `jinja2.UndefinedError` when the template names a value that is not given."""
     fields: dict[str, str] = {}
 
@@ -48,6 +54,6 @@ def render(template: str, values: Mapping[str, object]) -> Rendered:
         fields[name] = words.strip()
         return words
 
-    text = ENVIRONMENT.get_template(template).render(values, field=field)
+    text = templates.get_template(template).render(values, field=field)
     heading, _, body = text.partition("\n")
     return Rendered(heading.strip(), body.strip("\n") + "\n", fields)
