@@ -3,7 +3,6 @@
 from dataclasses import replace
 
 import pytest
-import sqlalchemy as sa
 
 from services.notifier.channels.api.channel import Api
 from services.notifier.channels.port import Letter, Unsendable
@@ -41,19 +40,21 @@ receipt = "/report_id"
 """
 
 
-CLEAR = sa.text("DELETE FROM reports")
-
-
 class Killed(BaseException):
     """The process ends here."""
 
 
-@pytest.fixture
-async def apis(migrated_once, tmp_path):
-    async with report_apis(migrated_once.dsn_for("notifier"), tmp_path, blind=BLIND) as made:
-        async with made.database.transaction() as tx:
-            await tx.execute(CLEAR)
+@pytest.fixture(scope="module")
+async def serving_apis(migrated_once, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("apis")
+    async with report_apis(migrated_once.dsn_for("notifier"), folder, blind=BLIND) as made:
         yield made
+
+
+@pytest.fixture
+async def apis(serving_apis):
+    await serving_apis.forget()
+    return serving_apis
 
 
 @pytest.mark.parametrize("connector", CONNECTORS)

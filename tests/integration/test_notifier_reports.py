@@ -90,14 +90,16 @@ class Cases:
         return [event for event in events if isinstance(event, types)]
 
 
+@pytest.fixture(scope="module")
+async def serving_apis(migrated_once, tmp_path_factory):
+    async with report_apis(migrated_once.dsn_for("notifier"), tmp_path_factory.mktemp("apis")) as made:
+        yield made
+
+
 @pytest.fixture
-async def cases(migrated_once, tmp_path):
-    async with report_apis(migrated_once.dsn_for("notifier"), tmp_path) as apis:
-        tables = ("reports", "answers", "deliveries", "watches", "outbox", "ladders")
-        async with apis.database.transaction() as tx:
-            for table in tables:
-                await tx.execute(sa.text(f"DELETE FROM {table}"))
-        yield Cases(apis)
+async def cases(serving_apis):
+    await serving_apis.forget("answers", "deliveries", "watches", "outbox", "ladders")
+    return Cases(serving_apis)
 
 
 def done(notice, receipt: str = "", failed: str = "") -> HandedOver:

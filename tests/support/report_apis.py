@@ -101,6 +101,15 @@ class Apis:
     clock: ManualClock
     database: Database
 
+    async def forget(self, *tables: str) -> None:
+        """As new, for the next test: servers and connections are dear."""
+        for peer in self.peers.values():
+            vars(peer).update(vars(type(peer)()))
+            vars(peer).pop("entitled", None)
+        async with self.database.transaction() as tx:
+            for table in ("reports", *tables):
+                await tx.execute(sa.text(f"DELETE FROM {table}"))
+
     def peer(self, connector: str) -> Peer:
         made: Peer = self.peers[connector]
         return made
