@@ -1,12 +1,12 @@
 """Who is asked to act, about which addresses, and when (pure)."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
 from services.drafter.contacts.behind import behind
 from services.drafter.contacts.candidates import Case, candidates
-from services.drafter.contacts.graph import Contacts, Place
+from services.drafter.contacts.graph import Contacts
 from services.drafter.contacts.mailboxes import domain_of
 from services.drafter.contacts.places import Addresses, added, places
 from services.drafter.problems import Problem
@@ -14,6 +14,7 @@ from services.drafter.untrusted import host_of
 from shared.events import EvidenceSealed
 from shared.events.values import Recipient
 
+MOST_HOSTS = 8  # of a case: the page's and some of its media; the registries are asked about three of those
 EXPECTED = frozenset({"off", "no_server"})  # why nobody was asked: that is how it is set up, or how that part is
 
 
@@ -51,10 +52,12 @@ def resolve(event: EvidenceSealed, contacts: Contacts, measured: Mapping[str, fl
     )
     found: dict[str, Asked] = {}
     told: list[Problem] = list(problems)
-    for there in named:
+    for there in named[:MOST_HOSTS]:
         told += _at(there, event, case, found)
+    if left := named[MOST_HOSTS:]:
+        told.append(Problem("elsewhere", f"{left[0].page} (+{len(left) - 1})"))
     asked = _laddered(tuple(found.values()), case)
-    if named and not any(not contacts.of_role(one.recipient.role).beside for one in asked):
+    if named and not any(not case.beside(one.recipient.role) for one in asked):
         told.append(Problem("nobody", event.finding.site.host))
     return Resolved(asked, tuple(dict.fromkeys(told)))
 
@@ -64,7 +67,7 @@ def key(to: Recipient) -> str:
     return to.email.lower() if to.channel == "mail" else f"{to.channel}:{to.connector or to.provider}"
 
 
-def _at(named: Addresses, event: EvidenceSealed, case: Case, found: dict[str, Asked]) -> Iterable[Problem]:
+def _at(named: Addresses, event: EvidenceSealed, case: Case, found: dict[str, Asked]) -> Iterator[Problem]:
     """Enters the recipients of one host into `found`."""
     there = behind(event, named.host)
     able = False
@@ -82,7 +85,7 @@ def _at(named: Addresses, event: EvidenceSealed, case: Case, found: dict[str, As
             yield from problems
         elif known.addresses.host != named.host:
             continue  # a report API takes one host a report, and one report a case
-        able = able or not case.contacts.of_role(one.role).beside
+        able = able or not case.beside(one.role)
     if not able and named.host != host_of(event.finding.url):
         yield Problem("elsewhere", named.page)
     if unsure := [code for code in there.failures if code.rpartition(":")[2] not in EXPECTED]:
@@ -90,23 +93,20 @@ def _at(named: Addresses, event: EvidenceSealed, case: Case, found: dict[str, As
 
 
 def _laddered(found: Sequence[Asked], case: Case) -> tuple[Asked, ...]:
-    """With the lowest rung that there is as the first: nobody is waited for who was not asked."""
-    contacts = case.contacts
+    order: dict[str, int] = {step.role: number for number, step in enumerate(case.contacts.step)}
+    by_host: dict[str, list[Asked]] = {}
+    for one in found:
+        by_host.setdefault(one.addresses.host, []).append(one)
+    settled = [one for there in by_host.values() for one in _settled(there, case)]
+    return tuple(sorted(settled, key=lambda one: (one.rung, one.after_hours, order[one.recipient.role])))
 
-    def place(one: Asked) -> Place:
-        step = contacts.of_role(one.recipient.role)
-        return step.child if case.parallel else step.ordinary
 
-    waited = [place(one) for one in found if not contacts.of_role(one.recipient.role).beside]
-    rungs = sorted({one.rung for one in waited})
-    begun = min((one.after_hours for one in waited), default=0)
-
-    def settled(one: Asked) -> Asked:
-        at = place(one)
-        if contacts.of_role(one.recipient.role).beside:
-            return replace(one, rung=0, after_hours=0)
-        rung = rungs.index(at.rung)
-        return replace(one, rung=rung, after_hours=at.after_hours - begun if rung else 0)
-
-    order: dict[str, int] = {step.role: number for number, step in enumerate(contacts.step)}
-    return tuple(sorted(map(settled, found), key=lambda one: (one.rung, one.after_hours, order[one.recipient.role])))
+def _settled(there: Sequence[Asked], case: Case) -> Iterator[Asked]:
+    """With the lowest rung that somebody stands on as the first: nobody is waited for who was not asked. Host by host:
+    whoever runs the site can do nothing about a picture that lies elsewhere."""
+    places = [(one, case.place(one.recipient.role)) for one in there]
+    waited = [place for one, place in places if not case.beside(one.recipient.role)]
+    rungs, begun = sorted({place.rung for place in waited}), min((place.after_hours for place in waited), default=0)
+    for one, place in places:
+        rung = 0 if case.beside(one.recipient.role) else rungs.index(place.rung)
+        yield replace(one, rung=rung, after_hours=place.after_hours - begun if rung else 0)
