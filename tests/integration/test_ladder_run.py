@@ -58,7 +58,7 @@ async def played(database, clock, count, days):
     return Told(run, rows, facts)
 
 
-@pytest.mark.parametrize("count", [20, pytest.param(1000, marks=pytest.mark.chaos)])
+@pytest.mark.parametrize("count", [20, pytest.param(1000, marks=[pytest.mark.chaos, pytest.mark.timeout(3600)])])
 async def test_every_approved_notice_ends_and_every_clock_is_heard(migrated, count):
     clock = ManualClock()
     database = Database(migrated.dsn_for("notifier"), "/haetae/notifier", clock)

@@ -99,10 +99,11 @@ def test_two_reminders_to_one_recipient_are_a_day_apart():
     first, second = reminder(site), replace(reminder(site), notice_id=named("second"))
     (one,), after = decide(facts(site, first, second), at(30))
     assert isinstance(one, Release)
+    other = {first.notice_id, second.notice_id} - {one.notice_id}
     gone = [replace(each, state=SENT, sent_at=at(30)) if each.state == WAITING else each for each in after.entries]
     after = replace(after, entries=tuple(gone))
     assert [each for each in actions(after, 53) if isinstance(each, Release)] == []
-    assert Release(second.notice_id, "unanswered") in actions(after, 54)
+    assert {each.notice_id for each in actions(after, 54) if isinstance(each, Release)} == other
 
 
 def test_a_ticket_holds_the_reminder_until_the_law_s_time_is_up():

@@ -129,12 +129,13 @@ def notices(draw):
 @st.composite
 def cases(draw):
     found = draw(st.lists(notices(), min_size=1, max_size=5))
-    found += [reminder(one) for one in draw(st.lists(st.sampled_from(found), max_size=2, unique_by=id))]
+    reminded = draw(st.lists(st.sampled_from(found), max_size=2, unique_by=id))
+    found += [replace(reminder(one), notice_id=draw(st.uuids(version=4))) for one in reminded]
     watching = Watching(draw(st.booleans()), draw(st.none() | st.just(at(1))))
     return facts(*found, watching=watching, settled_at=draw(st.none() | st.just(at(50))))
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=80, deadline=None)
 @given(cases(), st.lists(HOURS, min_size=1, max_size=4))
 def test_no_notice_is_forgotten_and_no_decision_is_taken_twice(case, hours):
     for hour in hours:  # in any order: the clock may be set back
@@ -143,8 +144,8 @@ def test_no_notice_is_forgotten_and_no_decision_is_taken_twice(case, hours):
         assert open_ends(case, at(hour)) == ()
 
 
-@settings(max_examples=100, deadline=None)
-@given(cases(), st.randoms(use_true_random=False))
+@settings(max_examples=50, deadline=None)
+@given(cases(), st.randoms())
 def test_the_order_of_rows_does_not_matter(case, random):
     mixed = list(case.entries)
     random.shuffle(mixed)
@@ -153,10 +154,12 @@ def test_the_order_of_rows_does_not_matter(case, random):
     assert sorted(decide(case, at(100))[0], key=key) == sorted(decide(other, at(100))[0], key=key)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=50, deadline=None)
 @given(cases())
 def test_time_alone_brings_a_case_to_the_same_end_in_small_steps_and_in_one(case):
-    """A timer that did not run for a week, and one that looked whenever it was told to."""
+    """A timer that did not run for a week, and one that looked whenever it was told to. What is with the sender ends by
+    what he tells, not by time."""
+    case = replace(case, entries=tuple(one for one in case.entries if one.state != SENDING))
     stepped, now = case, at(0)
     while now < at(900):
         _, stepped = decide(stepped, now)

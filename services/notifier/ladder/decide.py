@@ -46,12 +46,17 @@ Action = Release | Withdraw | AskRegulator
 
 def decide(facts: Facts, now: datetime) -> tuple[list[Action], Facts]:
     """What to do, and the facts as they are afterwards: deciding again from those gives nothing more to do."""
-    facts = _settled(facts, now)
+    facts = _settled(replace(facts, entries=tuple(sorted(facts.entries, key=_turn))), now)
     done: list[Action] = []
     while (action := next(_actions(facts, now), None)) is not None:
         done.append(action)
         facts = apply(facts, action, now)
     return done, facts
+
+
+def _turn(entry: Entry) -> tuple[int, int, datetime, UUID]:
+    """Of two reminders to one mailbox only one goes out today: always the same, in whatever order the rows came."""
+    return entry.round, entry.rung, entry.approved_at, entry.notice_id
 
 
 def apply(facts: Facts, action: Action, now: datetime) -> Facts:

@@ -46,7 +46,7 @@ async def read_facts(tx: Transaction, row: Ladder) -> Facts:
     return Facts(
         case_id=row.case_id,
         url=watch["url"] if watch else "",
-        entries=tuple(sorted(entries, key=lambda one: (one.round, one.rung, one.approved_at, str(one.notice_id)))),
+        entries=tuple(entries),
         watching=_watching(watch) if watch else Watching(),
         heard=tuple(one for one in heard if one.notice_id not in known),
         asked=read(row),
