@@ -5,7 +5,6 @@ from uuid import UUID
 
 import sqlalchemy as sa
 
-from services.notifier.ladder import store as ladder
 from services.notifier.ladder.advance import advance
 from services.notifier.ladder.store import asked as remember_asked
 from services.notifier.removal.checks import request_check
@@ -105,7 +104,6 @@ async def _reappeared(row: WatchRow, removed_at: datetime, seen_at: datetime, rh
     )
     tx.publish(asked, id=identity("follow-up", row.case_id, asked.round))
     await remember_asked(tx, row.case_id, asked.round, asked.why, now)
-    await ladder.asked(tx, row.case_id, asked.round, asked.why, now)
     request_check(row, rhythm.due(row.step, now), tx)
 
 
