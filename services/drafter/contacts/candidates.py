@@ -1,44 +1,187 @@
-"""What to do with a report, by what is on record of it (pure): never sent twice blindly.
+"""Whom one host's people and providers make a recipient, each with where the contact is from (pure)."""
 
-A request that left and whose answer never came may have been taken. Where the API takes two with one key for one, it is
-sent again with its key; where it lists its reports, it is looked for; else nobody sends it again, and a person is told.
-"""
-
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from datetime import datetime, timedelta
-from enum import Enum, auto
-from typing import Protocol
 
-from services.notifier.channels.api.connector import Connector
-from services.notifier.channels.api.store import ACCEPTED, AGAIN, ASKING, LOST, REFUSED, UNKNOWN
+from services.drafter.contacts.behind import Behind, providers
+from services.drafter.contacts.graph import PACKETS, Contacts, Place, Provider, Reach
+from services.drafter.contacts.mailboxes import MAX_NAME, domain_of, is_mailbox, is_of, same_name
+from services.drafter.problems import Problem
+from shared.events import AbuseContact
+from shared.events.values import Finding, Recipient
+from shared.text import one_line
 
-MARGIN = timedelta(minutes=10)  # clocks differ: a key is not trusted in its last minutes
-
-
-class Recorded(Protocol):
-    state: str
-    asked_at: datetime
-
-
-class Step(Enum):
-    SEND = auto()
-    LOOK = auto()
-    DONE = auto()
-    OVER = auto()  # refused before
-    LOST = auto()
+OPERATORS = frozenset({"site", "platform"})  # whoever runs the site itself
+REGISTRY = "registry"  # asked as a registrar is, where none is known
+MAX_SOURCE = 300
 
 
-def next_step(row: Recorded | None, connector: Connector, now: datetime) -> Step:
-    match row.state if row else AGAIN:
-        case state if state == ACCEPTED:
-            return Step.DONE
-        case state if state == REFUSED:
-            return Step.OVER
-        case state if state in (ASKING, UNKNOWN) and row is not None:
-            key = connector.idempotency
-            if key is not None and now <= row.asked_at + timedelta(hours=key.hours) - MARGIN:
-                return Step.SEND
-            return Step.LOOK if connector.lookup else Step.LOST
-        case state if state == LOST:
-            return Step.LOST
-        case _:
-            return Step.SEND
+@dataclass(frozen=True)
+class Case:
+    """What holds for every host of a case. `site`: the page's registered domain."""
+
+    finding: Finding
+    category: str
+    site: str
+    contacts: Contacts
+    measured: Mapping[str, float]
+    now: datetime
+
+    @property
+    def parallel(self) -> bool:
+        return self.category in self.contacts.parallel
+
+    @property
+    def sole_purpose(self) -> bool:
+        return self.finding.site.sole_purpose
+
+    def place(self, role: str) -> Place:
+        step = self.contacts.of_role(role)
+        return step.child if self.parallel else step.ordinary
+
+    def beside(self, role: str) -> bool:
+        return self.contacts.of_role(role).beside
+
+    def owners(self, there: Behind) -> frozenset[str]:
+        """Registered domains whose mailboxes the site's owner reads. Of a site that exists for such content alone,
+        also that of its abuse mailbox, and of the host itself."""
+        if not self.sole_purpose:
+            return frozenset({self.site})
+        email = self.finding.site.abuse_email
+        return frozenset({self.site, there.domain, *((domain_of(email),) if email else ())})
+
+
+def candidates(there: Behind, case: Case) -> Iterator[Recipient | Problem]:
+    """The best contact for each role: the graph's, then the site's own, then the registries'."""
+    known = [one for one in providers(there, case.contacts) if not PACKETS & {way.role for way in one.provider.reach}]
+    taken: set[str] = set()
+    for one in known:
+        for way in one.provider.ways(case.parallel):
+            if way.role in taken or (way.role in OPERATORS and case.sole_purpose and there.domain == case.site):
+                continue
+            taken |= OPERATORS if way.role in OPERATORS else {way.role}
+            yield from _curated(one.provider, way, there, case)
+    if there.domain == case.site and not taken & OPERATORS:
+        yield from _site(case)
+    if any(one.by_network for one in known):
+        taken.add("host")  # whose network it is has been asked already, perhaps in another role
+    for contact in sorted(there.contacts, key=lambda contact: contact.role == REGISTRY):
+        role = "registrar" if contact.role == REGISTRY else contact.role
+        if role == "registrar" and there.domain != case.site:
+            continue  # a store of everybody's pictures loses no domain for one of them
+        if role not in taken:
+            for found in _registered(contact, role, there, case):
+                taken |= {role} if isinstance(found, Recipient) else set()
+                yield found
+
+
+def _site(case: Case) -> Iterator[Recipient | Problem]:
+    site = case.finding.site
+    email = (site.abuse_email or "").strip()
+    if case.sole_purpose:
+        yield Problem("sole_purpose", site.host)
+    elif not email:
+        yield Problem("no_contact", site.host)
+    elif not is_mailbox(email):
+        yield Problem("bad_contact", email)
+    else:
+        tag = case.contacts.tag(site.language, site.country)
+        yield from _made(
+            case,
+            role="site",
+            name=one_line(site.name, MAX_NAME) or site.host,
+            email=email,
+            tag=tag,
+            country=site.country or "",
+            source="site list",
+            known_at=case.finding.found_at,
+            days=case.contacts.stale_after_days.site_list,
+        )
+
+
+def _curated(provider: Provider, way: Reach, there: Behind, case: Case) -> Iterator[Recipient | Problem]:
+    if way.channel == "mail" and domain_of(way.email) in case.owners(there) and case.sole_purpose:
+        yield Problem("owner_contact", way.email)
+        return
+    wanted = case.contacts.tag(case.finding.site.language, provider.country or case.finding.site.country)
+    tag = wanted if wanted in way.languages else way.languages[0]
+    unsure = ", to be verified" if way.verify else ""
+    yield from _made(
+        case,
+        role=way.role,
+        name=provider.name_in(tag),
+        email=way.email if way.channel == "mail" else "",
+        tag=tag,
+        country=provider.country,
+        source=f"contact graph {case.contacts.version}: {way.source} ({way.confidence}{unsure})",
+        known_at=way.known_at,
+        days=case.contacts.stale_after_days.curated,
+        provider=provider.id,
+        way=way,
+    )
+
+
+def _registered(contact: AbuseContact, role: str, there: Behind, case: Case) -> Iterator[Recipient | Problem]:
+    if not is_mailbox(contact.email):
+        yield Problem("bad_contact", f"{contact.role}: {contact.email}")
+    elif _owns(contact, there, case):
+        yield Problem("owner_contact", f"{contact.role}: {contact.email}")
+    else:
+        country = there.network_country if role == "host" else ""
+        yield from _made(
+            case,
+            role=role,
+            name=one_line(contact.holder, MAX_NAME) or domain_of(contact.email),
+            email=contact.email,
+            tag=case.contacts.tag(None, country),
+            country=country,
+            source=f"RDAP {contact.url}",
+            known_at=contact.at,
+            days=case.contacts.stale_after_days.registries,
+        )
+
+
+def _owns(contact: AbuseContact, there: Behind, case: Case) -> bool:
+    """Whether the host or registrar that a registry names is the site itself: it would be told as if by its own."""
+    owners = case.owners(there)
+    names_site = same_name(contact.holder, case.finding.site.name) or any(is_of(one, contact.holder) for one in owners)
+    return domain_of(contact.email) in owners or names_site
+
+
+def _made(
+    case: Case,
+    *,
+    role: str,
+    name: str,
+    email: str,
+    tag: str,
+    country: str,
+    source: str,
+    known_at: datetime,
+    days: int,
+    provider: str = "",
+    way: Reach | None = None,
+) -> Iterator[Recipient | Problem]:
+    step = case.contacts.of_role(role)
+    anonymity = (way and way.anonymity) or step.anonymity
+    yield Recipient(
+        name=name,
+        email=email,
+        role=role,
+        language=tag[:2],
+        locale=tag if "-" in tag else "",
+        channel=way.channel if way else "mail",
+        connector=way.connector if way else "",
+        provider=provider,
+        country=country,
+        can=(way and way.can) or step.can,
+        tip_off=(way and way.tip_off) or step.tip_off,
+        # Whoever must not be told at all, is not told by way of others either.
+        anonymity="none" if (case.parallel or case.sole_purpose) and role not in OPERATORS else anonymity,
+        source=one_line(source, MAX_SOURCE),
+        known_at=known_at,
+        answers_in_hours=case.measured.get(provider or email.lower()),
+    )
+    if case.now - known_at > timedelta(days=days):
+        yield Problem("stale_contact", f"{name}: {source}, {known_at.date().isoformat()}")
