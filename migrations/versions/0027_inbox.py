@@ -38,7 +38,6 @@ def upgrade() -> None:
         sa.Column("report", JSONB, nullable=False),
         schema=SCHEMA,
     )
-    op.create_index("deliveries_of_message", "deliveries", ["message_id"], schema=SCHEMA)
 
 
 def unmatched() -> None:
@@ -58,7 +57,6 @@ def unmatched() -> None:
 
 
 def downgrade() -> None:
-    op.drop_index("deliveries_of_message", "deliveries", schema=SCHEMA)
     for table in ("reconciliations", "mails_unmatched", "mails", "mailboxes"):
         op.drop_table(table, schema=SCHEMA)
 

@@ -14,6 +14,7 @@ from services.notifier.handlers import enqueue
 from services.notifier.inbox import reader as inbox
 from services.notifier.ladder import timer
 from services.notifier.orders import handed_over, stopped
+from services.notifier.reconciliation import nightly
 from services.notifier.removal.checks import keep_asking
 from services.notifier.removal.following import follow_up, forget
 from services.notifier.settings import Settings
@@ -87,6 +88,7 @@ def app(settings: Settings) -> Service:
             "sender": sender.run,
             "overdue checks": keep_asking,
             "ladder": timer.run,
+            "reconciliation": nightly.run,
             "reports": Follower(reports).run,
             "forms": keep_handing,
             **inbox.tasks(settings.mailbox(), settings.reading(), settings.instance, settings.imap_poll_seconds),

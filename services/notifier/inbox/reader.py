@@ -15,6 +15,7 @@ from shared.clock import Clock
 from shared.database import Database, Transaction
 from shared.failures import Transient
 from shared.handling import Context, Task
+from shared.metrics import Metrics
 
 log = structlog.get_logger(__name__)
 
@@ -53,13 +54,13 @@ class Reader:
 
     async def _looked(self, context: Context) -> int:
         try:
-            return await self.round(context.database, context.clock)
+            return await self.round(context.database, context.clock, context.metrics)
         except (Away, Transient) as failure:
             log.warning("the agency's mailbox has to wait", reason=str(failure))
             await self._close()
             return 0
 
-    async def round(self, database: Database, clock: Clock) -> int:
+    async def round(self, database: Database, clock: Clock, metrics: Metrics | None = None) -> int:
         """How many mails were looked at. Raises `Away`, `Transient`."""
         async with database.transaction() as tx:
             if not await self._leased(tx):
@@ -72,38 +73,42 @@ class Reader:
             last = await self._position(tx, validity)
         since = None if last else (clock.now() - timedelta(days=FIRST_DAYS)).date()
         uids = (await asyncio.to_thread(session.uids, last, since))[:AT_ONCE]
-        done = [uid for uid in uids if await self._one(database, session, validity, uid)]
+        done = [uid for uid in uids if await self._one(database, session, validity, uid, metrics)]
         if done:
             await asyncio.to_thread(session.mark, done)
         return len(uids)
 
-    async def _one(self, database: Database, session: Session, validity: int, uid: int) -> bool:
+    async def _one(
+        self, database: Database, session: Session, validity: int, uid: int, metrics: Metrics | None
+    ) -> bool:
         """Whether this process took it up."""
         fetched = await asyncio.to_thread(session.fetch, uid)
         mail_id = place(self.server.name, validity, uid)
         try:
-            return await self._record(database, mail_id, validity, uid, fetched)
+            outcome = await self._record(database, mail_id, validity, uid, fetched)
         except Transient:
             raise
         except Exception as error:  # a mail must not stop those behind it: this one waits for a person
+            outcome = "unreadable"
             log.error("a mail cannot be taken up", mail_id=str(mail_id), error=type(error).__name__)
             async with database.transaction() as tx:
                 if await self._mine(tx, validity, uid) and await tx.get(MailRow, mail_id) is None:
                     broken(tx, mail_id, type(error).__name__)
-            return False
+        if outcome and metrics:
+            metrics.mails.labels(outcome).inc()
+        return bool(outcome)
 
     async def _record(
         self, database: Database, mail_id: UUID, validity: int, uid: int, fetched: tuple[bytes, datetime | None] | None
-    ) -> bool:
+    ) -> str:
+        """The outcome; empty when the mail is another process's, or is not there any more."""
         async with database.transaction() as tx:
-            if not await self._mine(tx, validity, uid):
-                return False
-            if fetched is None:
-                return True
+            if not await self._mine(tx, validity, uid) or fetched is None:
+                return ""
             raw, arrived = fetched
             outcome = await take(tx, raw, mail_id, arrived or tx.clock.now(), self.reading)
         log.info("a mail was taken up", mail_id=str(mail_id), outcome=outcome)
-        return True
+        return outcome
 
     async def _leased(self, tx: Transaction) -> bool:
         new = insert(MailboxRow).values(mailbox=self.server.name, uid_validity=0, last_uid=0)
