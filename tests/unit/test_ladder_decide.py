@@ -190,6 +190,24 @@ def test_the_regulator_gets_one_packet_at_a_time_and_nothing_twice():
     assert actions(told, 5000) == []
 
 
+def test_a_packet_that_was_declined_does_not_keep_the_next_one_back():
+    host = answered(sent(replace(HOST, clock=TWO_DAYS), 24, received=24), AnswerKind.RECEIPT, 25)
+    declined = Asked(1, "regulator", at(48), (named("site"),), declined=True)
+    case = facts(sent(SITE, received=0), host, asked=(declined,))
+    assert actions(case, 71) == []
+    assert actions(case, 72) == [AskRegulator(tuple(sorted((named("site"), named("host")))))]
+
+
+def test_a_bounce_of_what_provably_arrived_is_not_believed():
+    site = answered(sent(SITE, received=1), AnswerKind.BOUNCED, 2)
+    assert actions(facts(site, HOST), 3) == []
+
+
+def test_of_two_notices_one_stopped_and_one_bounced_nothing_is_to_be_waited_for():
+    case = facts(replace(SITE, state=WITHDRAWN), bounced(entry("other"), 1), HOST)
+    assert actions(case, 1) == [Release(named("host"), "bounced")]
+
+
 def test_deciding_again_gives_nothing_more_to_do():
     case = facts(sent(SITE, received=0), reminder(SITE), HOST, REGISTRAR)
     for hours in (0, 24, 48, 72, 500):

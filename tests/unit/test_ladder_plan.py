@@ -103,6 +103,11 @@ def test_the_log_for_a_regulator_marks_what_is_proven():
     assert found == sorted(found, key=lambda line: line[1])
 
 
+def test_a_notice_that_nothing_moves_any_more_is_found():
+    lost = replace(SITE, state="lost")
+    assert open_ends(facts(sent(HOST), lost), T0) == (lost.notice_id,)
+
+
 KINDS = st.sampled_from(list(AnswerKind))
 CLOCKS = st.sampled_from([None, TWO_DAYS, WITHOUT_DELAY])
 HOURS = st.integers(0, 200)

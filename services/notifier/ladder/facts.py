@@ -94,7 +94,7 @@ class Facts:
         """Whether a proven removal ended what this notice asked for, whatever had become of it."""
         if entry.state not in (SENT, BOUNCED):
             return False
-        return self.watching.removed or (self.settled_at is not None and _since(entry) <= self.settled_at)
+        return self.settled_at is not None and _since(entry) <= self.settled_at
 
 
 def _since(entry: Entry) -> datetime:

@@ -61,11 +61,12 @@ def _reminder(facts: Facts, entry: Entry) -> Due:
     first = facts.entry(entry.follows)
     if first is None:
         return Due(entry.approved_at, "unanswered", firm=False)
-    wait = max(_hours(entry.after_hours), REMINDER_GAP)
+    wait = _hours(entry.after_hours)
     if first.sent_at is None:
         began = due(facts, first).at if first.follows is None else first.approved_at
-        return Due(max(began, first.next_attempt_at) + wait, "unanswered", firm=False)
+        return Due(max(began, first.next_attempt_at) + max(wait, REMINDER_GAP), "unanswered", firm=False)
     same = [one for one in facts.entries if one.address == entry.address and one is not entry]
+    # The first notice is among them: never sooner than a day after it.
     at = max([first.sent_at + wait, *(one.sent_at + REMINDER_GAP for one in same if one.sent_at is not None)])
     firm = not any(one.occasion == REMINDER and one.state in (WAITING, SENDING) for one in same)
     if taken_up(first) and (clock := clock_of(first)) is not None:
