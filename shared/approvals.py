@@ -3,10 +3,7 @@
 import hashlib
 import hmac
 import json
-from collections.abc import Sequence
-from datetime import datetime
 from typing import Any
-from uuid import UUID
 
 from pydantic import SecretStr
 
@@ -16,25 +13,51 @@ from shared.failures import Rejected
 
 
 class Approvals:
-    """HMAC-SHA-256 (RFC 2104) over the case, the round, the digests of its approved notices and, where a policy
-    approved them, that policy and until when, with a key of those two alone."""
+    """HMAC-SHA-256 (RFC 2104) over who decided what, when and until when, and over what is looked for at the site
+    afterwards, with a key of gateway and notifier alone."""
 
     def __init__(self, key: SecretStr) -> None:
         self._key = key.get_secret_value().encode()
 
-    def seal(
-        self, case_id: UUID, approved: Sequence[Notice], round: int = 0, policy: str = "", until: datetime | None = None
-    ) -> Sha256:
-        covered: list[Any] = [str(case_id), sorted([str(notice.notice_id), notice.sha256] for notice in approved)]
-        if round or policy or until:
-            covered += [round, policy, until.isoformat() if until else None]
-        return hmac.new(self._key, json.dumps(covered).encode(), hashlib.sha256).hexdigest()
+    def sealed(self, event: ReviewDecided) -> ReviewDecided:
+        return event.model_copy(update={"seal": self._seal(event)})
 
     def check(self, event: ReviewDecided) -> None:
         """Raises `Rejected` for an approval that the gateway did not give."""
-        sealed = self.seal(event.case_id, event.approved, event.round, event.policy, event.until)
-        if not hmac.compare_digest(sealed, event.seal):
+        if not hmac.compare_digest(self._seal(event), event.seal):
             raise Rejected(
                 f"the approval of case {event.case_id} does not carry the gateway's seal: nothing is sent; either "
                 "somebody forged it, or HAETAE_APPROVAL_KEY differs between gateway and notifier"
             )
+
+    def _seal(self, event: ReviewDecided) -> Sha256:
+        covered = json.dumps(_covered(event), sort_keys=True, separators=(",", ":"))
+        return hmac.new(self._key, covered.encode(), hashlib.sha256).hexdigest()
+
+
+def _covered(event: ReviewDecided) -> dict[str, Any]:
+    """Named one by one: a field that a newer gateway adds must not make an older notifier refuse."""
+    finding = event.finding
+    return {
+        "case": str(event.case_id),
+        "round": event.round,
+        "verdict": event.verdict.value,
+        "reviewer": event.reviewer,
+        "policy": event.policy,
+        "decided_at": event.decided_at.isoformat(),
+        "until": event.until.isoformat() if event.until else None,
+        "notices": sorted(map(_of_notice, event.approved)),
+        "url": finding.url,
+        "shown": sorted([shown.url, shown.sha256] for shown in (*finding.pictures, *finding.videos)),
+    }
+
+
+def _of_notice(notice: Notice) -> list[Any]:
+    """`sha256` covers what leaves; the rest decides beside what it leaves."""
+    return [
+        str(notice.notice_id),
+        notice.sha256,
+        notice.recipient.provider,
+        sorted(notice.recipient.can),
+        notice.urgent,
+    ]

@@ -19,6 +19,8 @@ from shared.events.values import Notice
 from shared.identity import identity
 from shared.notices import notice_digest
 
+UNSEALED = "0" * 64
+
 
 @dataclass(frozen=True)
 class Decision:
@@ -124,21 +126,22 @@ async def record(
     further = {name: value for name, value in (("round", number), ("policy", by.policy)) if value}
     step = Step(Action.APPROVED if approved else Action.REJECTED, details | further)
     await settle(tx, held, by.pseudonym, step)
+    decided = ReviewDecided(
+        case_id=case.case_id,
+        verdict=decision.verdict,
+        note=note,
+        approved=tuple(chosen),
+        finding=case.finding,
+        reviewer=by.pseudonym,
+        scripted=by.scripted,
+        seal=UNSEALED,
+        decided_at=now,
+        round=number,
+        policy=by.policy,
+        until=by.until,
+    )
     tx.publish(
-        ReviewDecided(
-            case_id=case.case_id,
-            verdict=decision.verdict,
-            note=note,
-            approved=tuple(chosen),
-            finding=case.finding,
-            reviewer=by.pseudonym,
-            scripted=by.scripted,
-            seal=approvals.seal(case.case_id, chosen, number, by.policy, by.until),
-            decided_at=now,
-            round=number,
-            policy=by.policy,
-            until=by.until,
-        ),
+        approvals.sealed(decided),
         id=identity("decided", case.case_id, number) if number else identity("decided", case.case_id),
     )
 

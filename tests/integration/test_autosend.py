@@ -1,13 +1,16 @@
 """Auto-send policies: exact matches to named recipients, two supervisors, time, cap, and one switch."""
 
 import json
+import re
+from contextlib import asynccontextmanager
 from datetime import timedelta
 from uuid import uuid4
 
+import httpx
 import pytest
 import sqlalchemy as sa
 
-from services.gateway.accounts import Account, Role
+from services.gateway.accounts import Account, Role, create_account
 from services.gateway.autosend.deciding import REST
 from services.gateway.autosend.managing import Proposal, approve, end, propose
 from services.gateway.autosend.store import PolicyUse
@@ -15,12 +18,13 @@ from services.gateway.autosend.switching import turn_off, turn_on
 from services.gateway.notices.rows import Round
 from services.gateway.problems import Problem
 from services.gateway.store import Case
+from services.gateway.web import application
 from shared.clock import ManualClock
 from shared.events import NoticesStopped, ReviewDecided
 from shared.events.base import REGISTRY
 from shared.outbox import OUTBOX
 from tests.support.approvals import APPROVALS
-from tests.support.gateway import Story, make_desk
+from tests.support.gateway import PASSWORD, Story, make_desk
 
 NAMED, OTHER = "abuse@harbour-board.en.test", "abuse@host.test"
 
@@ -176,3 +180,40 @@ async def test_the_events_may_come_in_any_order(desk):
     made = story("post/1")
     await desk.tell(made.drafted, made.sealed, made.flagged, made.drafted)
     assert len(await decided(desk)) == 1
+
+
+@asynccontextmanager
+async def browser_of(desk, login):
+    """Logged in by the page, as a supervisor's browser is."""
+    await create_account(desk.database, login, PASSWORD, ["supervisor"])
+    transport = httpx.ASGITransport(application(desk.parts))
+    async with httpx.AsyncClient(transport=transport, base_url="http://gateway.test") as client:
+        client.headers["Accept-Language"] = "en"
+        form = csrf_of((await client.get("/login")).text)
+        await client.post("/login", data={"login": login, "password": PASSWORD, "csrf": form})
+        yield client
+
+
+def csrf_of(page: str) -> str:
+    return re.search(r'name="csrf" value="([^"]+)"', page)[1]
+
+
+async def test_two_supervisors_do_it_on_the_page(desk):
+    async with browser_of(desk, "kim") as kim, browser_of(desk, "lee") as lee:
+        page = (await kim.get("/autosend")).text
+        fields = {name: re.search(rf'name="{name}" value="([^"]*)"', page)[1] for name in ("policy_id",)}
+        fields |= {"name": "known files", "banks": "stand-ins", "recipients": f"{NAMED}\n{OTHER}", "daily_cap": "2"}
+        fields |= {"days": "7", "why": "speed", "csrf": csrf_of(page)}
+        wrong = await kim.post("/autosend/policies", data=fields | {"days": "99"})
+        assert (wrong.status_code, "days" in wrong.text) == (422, True)
+        assert (await kim.post("/autosend/policies", data=fields)).status_code == 303
+        assert "Another supervisor has to switch it on." in (await kim.get("/autosend")).text
+        page = (await lee.get("/autosend")).text
+        approving = f"/autosend/policies/{fields['policy_id']}/approve"
+        assert (await lee.post(approving, data={"csrf": csrf_of(page)})).status_code == 303
+        assert "switched on" in (await lee.get("/autosend")).text
+        page = (await kim.get("/autosend")).text
+        stopped = await kim.post("/autosend/switch", data={"to": "off", "why": "a test", "csrf": csrf_of(page)})
+        assert stopped.status_code == 303
+        listed = (await kim.get("/api/autosend")).json()
+        assert (listed["off"], listed["items"][0]["state"]) == (True, "active")
