@@ -153,6 +153,19 @@ async def test_an_old_key_is_not_trusted_and_the_report_is_looked_for(apis: Apis
     assert (peer.posted, peer.looked) == (1, 1)
 
 
+async def test_what_an_api_calls_a_duplicate_is_our_lost_report_or_somebody_elses(apis: Apis):
+    peer: Cloudflare = apis.peers["cloudflare"]
+    peer.faults.append("lost")
+    await apis.deliver(api_notice("cloudflare"))
+    for one in peer.reports.values():
+        one["id"] = ""  # the list does not tell of it
+    assert await again(apis, "cloudflare") == Accepted("cloudflare: accepted")
+    other = await apis.deliver(api_notice("cloudflare", reference="HT-OTHER234"))
+    assert isinstance(other, Failed)
+    assert (other.final, other.by_hand, "already submitted" in other.reason) == (True, False, True)
+    assert len(peer.reports) == 1
+
+
 @pytest.mark.parametrize(
     ("anonymity", "category", "told"),
     [
