@@ -5,7 +5,7 @@ PY := .venv/bin/python
 CODE := haetae_verify shared services sandbox deploy haetae migrations benchmarks tests
 export REVIEW ONCE QUICK
 
-.PHONY: help install run test chaos bench models lint format types imports check docs verifier lock clean
+.PHONY: help install run test golden chaos bench models lint format types imports check docs verifier lock clean
 
 help:  ## List the targets
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sort | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -26,6 +26,9 @@ run: install models  ## Run the whole loop on the sandbox web and show it live (
 # A process a core, each with a stack of its own; beyond four the stacks cost more than they bring.
 test: install models  ## Run every test but those of `make chaos`
 	@$(PY) -m pytest -n auto --maxprocesses 4 --dist worksteal $(ARGS)
+
+golden: install  ## Write the notices of tests/golden again, for a person to read what changed
+	@$(PY) -m tests.support.goldens
 
 chaos: install models  ## Run the whole loop, and every step of a capture, while services and servers are killed (half an hour)
 	@$(PY) -m pytest -m chaos tests/journey tests/integration $(ARGS)

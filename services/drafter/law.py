@@ -29,6 +29,9 @@ class Clock(Strict):
     alarm_after_hours: Annotated[int | None, Field(ge=1)] = None
 
 
+NO_CLOCK = Clock(kind="none")
+
+
 class Demand(Strict):
     """A field that the rule demands of a notice, and where it says so. `unless`: kinds of case that it exempts."""
 
@@ -62,6 +65,10 @@ class Law(Strict):
     def cited_in(self, language: str) -> str:
         """How a text of that language names the rule; empty for the recipient's own rules."""
         return text_in(self.citation, language)
+
+    def clock_for(self, role: str) -> Clock:
+        """Whoever watches over the rule is not bound by its deadline."""
+        return NO_CLOCK if role in WATCHERS else self.clock
 
     def concerns(self, country: str | None, category: str, role: str, host: str) -> bool:
         if self.generic_only and (not host or COUNTRY_DOMAIN.search(host)):

@@ -88,7 +88,7 @@ class Writer:
             rung=asked.rung,
             after_hours=asked.after_hours if occasion.after_hours is None else occasion.after_hours,
             follows=occasion.follows,
-            clock=self._clock(law),
+            clock=self._clock(law, to.role),
             korean=self._in_korean(languages, asked, law, occasion),
             attachments=attachments,
             fields=self._fields(asked, law, languages[0], versions[0]) if to.channel != "mail" else {},
@@ -101,7 +101,7 @@ class Writer:
         office, event = self.office, self.event
         agency, category, told = office.agency, event.assessment.category, office.categories.happenings
         values = {
-            **office.categories.values(category, law, office.laws, language),
+            **office.categories.values(category, law, office.laws, language, asked.recipient.role),
             "tag": f"[Haetae {reference(event.case_id)}]",
             "reference": reference(event.case_id),
             "recipient": asked.recipient,
@@ -139,8 +139,8 @@ class Writer:
             return ()
         return (xarf(self.event, notice_id, asked.addresses, kind, self.office.agency, self._words("en")),)
 
-    def _clock(self, law: Law) -> NoticeClock:
-        clock = law.clock
+    def _clock(self, law: Law, role: str) -> NoticeClock:
+        clock = law.clock_for(role)
         return NoticeClock(kind=clock.kind, law=law.key, hours=clock.hours, alarm_after_hours=clock.alarm_after_hours)
 
     def _fields(self, asked: Asked, law: Law, language: str, version: Rendered) -> dict[str, str]:

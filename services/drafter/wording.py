@@ -44,7 +44,7 @@ class Wording:
     def words(self, category: str, language: str) -> str:
         return text_in(self.kind(category).words, language)
 
-    def values(self, category: str, law: Law, laws: Laws, language: str) -> dict[str, object]:
+    def values(self, category: str, law: Law, laws: Laws, language: str, role: str) -> dict[str, object]:
         """What a template prints of kind and law, in that language."""
         home = laws.home_for(category)
         return {
@@ -53,7 +53,7 @@ class Wording:
             "citation": law.cited_in(language),
             "home_citation": text_in(home.citation, language) if home else "",
             "form": text_in(law.form, language),
-            "clock": law.clock,
+            "clock": law.clock_for(role),
             "wish_hours": laws.standard.wish_hours,
         }
 

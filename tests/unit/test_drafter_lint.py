@@ -70,7 +70,7 @@ def test_an_address_outside_the_field_of_the_place_is_not_locked(tmp_path):
 @pytest.mark.parametrize(
     ("before", "after", "says"),
     [
-        ("{{ citation }}.\n{% endcall %}", "the law.\n{% endcall %}", "`article` does not print `citation`"),
+        ("applies to you: {{ citation }}.", "applies to you.", "`article` does not print `citation`"),
         ("{{ declaration }}", "We mean it.", "`good_faith` does not print `declaration`"),
         ("within {{ clock.hours }} hours", "soon", "`deadline` does not print `clock.hours`"),
         ('{% include "digests.txt" %}', "", "`hashes` does not print `picture.sha256`"),

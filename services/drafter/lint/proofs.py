@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from jinja2 import Environment, TemplateError
 
-from services.drafter.law import Law, Laws
+from services.drafter.law import SITE, WATCHERS, Law, Laws
 from services.drafter.lint.faults import Fault
 from services.drafter.lint.known import PLAIN, PROOFS
 from services.drafter.lint.tags import line_of
@@ -46,7 +46,7 @@ def proven(template: str, templates: Environment, laws: Laws, wording: Wording) 
     occasion, language = template.split(".")[:2]
     seen: set[str] = set()
     for law in (*laws.law, laws.policy):
-        for role in sorted(law.binds):
+        for role in sorted({*law.binds, *(WATCHERS if SITE in law.binds else ())}):
             try:
                 read = _rendered(template, templates, law, laws, wording, role, language)
             except TemplateError as error:
@@ -54,7 +54,7 @@ def proven(template: str, templates: Environment, laws: Laws, wording: Wording) 
                     template, getattr(error, "lineno", None) or 1, str(error), "give what it asks, or take it out"
                 )
                 return
-            for field, what in _missing(read, law, laws, OCCASIONS[occasion]):
+            for field, what in _missing(read, law, laws, role, OCCASIONS[occasion]):
                 if what not in seen:
                     seen.add(what)
                     yield Fault(*_place(template, templates, field), f"{what} ({law.key}, {role})", _cure(field))
@@ -64,11 +64,11 @@ def _rendered(
     template: str, templates: Environment, law: Law, laws: Laws, wording: Wording, role: str, language: str
 ) -> Rendered:
     category = min(law.covers, default="other")
-    said = wording.values(category, law, laws, language)
+    said = wording.values(category, law, laws, language, role)
     values: dict[str, object] = {
         **{name: f"⟦{name}⟧" for name in PLAIN},
         **{name: f"⟦{name}⟧" if said[name] else "" for name in ("citation", "home_citation", "form")},
-        "clock": law.clock,
+        "clock": said["clock"],
         "tag": TAG,
         "role": role,
         "occasion": OCCASIONS[template.split(".")[0]],
@@ -79,7 +79,7 @@ def _rendered(
     return render(template, values, templates)
 
 
-def _missing(read: Rendered, law: Law, laws: Laws, occasion: str) -> Iterator[tuple[str, str]]:
+def _missing(read: Rendered, law: Law, laws: Laws, role: str, occasion: str) -> Iterator[tuple[str, str]]:
     if not read.heading.startswith(TAG):
         yield "", "the subject does not begin with `tag`"
     for demand in laws.demands(law, occasion):
@@ -90,7 +90,8 @@ def _missing(read: Rendered, law: Law, laws: Laws, occasion: str) -> Iterator[tu
         for placeholder in PROOFS.get(demand.field, ()):
             if f"⟦{placeholder}⟧" not in words:
                 yield demand.field, f"`{demand.field}` does not print `{placeholder}`"
-    if law.clock.kind == "hours" and "deadline" in read.fields and str(law.clock.hours) not in read.fields["deadline"]:
+    clock = law.clock_for(role)
+    if clock.kind == "hours" and "deadline" in read.fields and str(clock.hours) not in read.fields["deadline"]:
         yield "deadline", "`deadline` does not print `clock.hours`"
 
 
