@@ -9,12 +9,16 @@ from haetae import access, imports
 from haetae.banks_cli import banks
 from haetae.bundles_cli import verify
 from haetae.checking_cli import check
+from haetae.contacts_cli import contacts
+from haetae.connectors_cli import connectors
 from haetae.conversations_cli import conversations
 from haetae.evidence_ends import evidence
 from haetae.hashes_cli import hashes
+from haetae.inbox_cli import inbox
 from haetae.keys_cli import keys
 from haetae.models_cli import models
 from haetae.notices_cli import notices
+from haetae.notices_reconcile import reconcile
 from haetae.policy_cli import policy
 from haetae.rules_cli import rules
 from haetae.saying import HOME, Home, console, fail, guarded
@@ -38,11 +42,15 @@ app.add_typer(hashes, name="hashes")
 app.add_typer(keys, name="keys")
 app.add_typer(evidence, name="evidence")
 app.add_typer(conversations, name="conversations")
+app.add_typer(connectors, name="connectors")
+app.add_typer(contacts, name="contacts")
 app.add_typer(notices, name="notices")
+app.add_typer(inbox, name="inbox")
 app.add_typer(accounts, name="accounts")
 app.command("verify")(verify)
 evidence.command("keys")(signing_keys)
 evidence.command("check")(check)
+notices.command("reconcile")(reconcile)
 
 Login = Annotated[str, typer.Argument(help="Name to log in with.")]
 Password = Annotated[
