@@ -5,6 +5,7 @@ from dataclasses import replace
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from haetae.notices_next import SENTENCES, sentence
 from services.notifier.ladder.decide import decide
 from services.notifier.ladder.ends import open_ends
 from services.notifier.ladder.facts import Asked, Heard, Watching
@@ -172,3 +173,11 @@ def test_time_alone_brings_a_case_to_the_same_end_in_small_steps_and_in_one(case
     _, stepped = decide(stepped, at(900))
     _, jumped = decide(case, at(900))
     assert {one.notice_id: one.state for one in stepped.entries} == {one.notice_id: one.state for one in jumped.entries}
+
+
+@settings(max_examples=60, deadline=None)
+@given(cases(), HOURS)
+def test_every_step_has_a_sentence(case, hours):
+    for step in plan(decide(case, at(hours))[1], at(hours)):
+        assert (step.what, step.why) in SENTENCES
+        assert "{" not in sentence(step)
