@@ -15,9 +15,10 @@ from services.crawler.visits.rendering import Renderer
 from shared.events.values import Picture, Video
 from shared.failures import Failure
 from shared.net import Fetched
-from shared.pages.walls import Walled, wall_of
+from shared.pages.walls import Wall, Walled, wall_of
 
 LEGAL_REASONS = 451  # a removal, or a country that is shut out: its words tell
+SHUT_OUT = frozenset({Wall.GEO_BLOCK, Wall.RATE_LIMIT})
 
 
 @dataclass(frozen=True)
@@ -119,7 +120,9 @@ class Viewer:
 
 
 def _wall(url: str, got: Fetched, page: Page) -> Walled | None:
-    """A page with a status of removal is no wall for its words: it may well ask to log in for more."""
-    if got.status in REMOVED and got.status != LEGAL_REASONS:
+    """A page with a status of removal is no wall for most words: it may well ask to log in for more. But who says that
+    a country is shut out, or that we asked too often, does not say that anything was removed."""
+    by_words = wall_of(got.status, got.headers, url, got.final_url, page, got.body)
+    if got.status in REMOVED and got.status != LEGAL_REASONS and by_words and by_words.wall not in SHUT_OUT:
         return wall_of(got.status, got.headers, url, got.final_url)
-    return wall_of(got.status, got.headers, url, got.final_url, page, got.body)
+    return by_words
