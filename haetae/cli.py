@@ -9,8 +9,8 @@ from haetae import access, imports
 from haetae.banks_cli import banks
 from haetae.bundles_cli import verify
 from haetae.checking_cli import check
-from haetae.contacts_cli import contacts
 from haetae.connectors_cli import connectors
+from haetae.contacts_cli import contacts
 from haetae.conversations_cli import conversations
 from haetae.evidence_ends import evidence
 from haetae.hashes_cli import hashes

@@ -204,7 +204,7 @@ async def test_an_account_that_may_not_is_a_hand_over_and_the_secret_stays_secre
 
 async def test_what_the_api_would_not_take_is_said_before_anything_is_queued(apis: Apis):
     for notice, why in (
-        (api_notice("cloudflare", comments="x" * 2001), "2001 characters, 2000 are the most"),
+        (api_notice("cloudflare", comments="x" * 2001), "2001 characters, 1500 are the most"),
         (api_notice("cloudflare", urls=f"{BOARD}/1\nhttps://second.test/2"), "more than one host"),
         (api_notice("cloudflare", contact_email=""), "demands contact_email"),
     ):
