@@ -48,7 +48,8 @@ class Settings(settings.Settings):
         Path | None, Field(description="The agency's own laws.toml; else the one of services/drafter/data")
     ] = None
     contacts_file: Annotated[
-        Path | None, Field(description="What the agency puts over the shipped contact graph: providers, steps; or nothing")
+        Path | None,
+        Field(description="What the agency puts over the shipped contact graph: providers, steps; or nothing"),
     ] = None
 
     polish_url: Annotated[
