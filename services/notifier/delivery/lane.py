@@ -13,7 +13,10 @@ from shared.handling import Context
 
 log = structlog.get_logger(__name__)
 
-MOST_UNRECORDED = 256  # sent, but not written down: while the database is away no more than these is gathered
+# Who waits for his turn goes before the writing down of what was sent, until there are so many of these: a crash then
+# sends them again, under their own names.
+MOST_UNWRITTEN = 64
+MOST_AT_HAND = 256  # also while the database is away
 
 Take = Callable[[int], Awaitable[list[Claimed]]]
 # None where the turn came too late for an attempt.
@@ -28,6 +31,8 @@ class Lane:
         self._take, self._attempt, self._record, self._ahead = take, attempt, record, ahead
         self._hands = asyncio.Semaphore(at_once)
         self._waiting = 0  # claimed, their attempt not over
+        self._unwritten = 0
+        self._lull = asyncio.Event()
         self._running: set[asyncio.Task[None]] = set()
 
     async def run(self, context: Context, woken: asyncio.Event, poll_s: float) -> None:
@@ -48,7 +53,7 @@ class Lane:
 
     async def _begin(self) -> int:
         """Claim and begin as much as there is room for, unless that is too little to be worth a transaction."""
-        room = min(self._ahead - self._waiting, MOST_UNRECORDED - len(self._running))
+        room = min(self._ahead - self._waiting, MOST_AT_HAND - len(self._running))
         if room < self._ahead // 4:
             return 0
         try:
@@ -67,8 +72,22 @@ class Lane:
                 outcome = await self._attempt(claimed)
         finally:
             self._waiting -= 1
-        if outcome is not None:
-            await self._record((claimed, outcome))
+            self._unwritten += 1
+            self._look_around()
+        try:
+            if outcome is not None:
+                await self._lull.wait()
+                await self._record((claimed, outcome))
+        finally:
+            self._unwritten -= 1
+            self._look_around()
+
+    def _look_around(self) -> None:
+        """Is it time to write down?"""
+        if self._waiting == 0 or self._unwritten >= MOST_UNWRITTEN:
+            self._lull.set()
+        else:
+            self._lull.clear()
 
     async def _pause(self, clock: Clock, woken: asyncio.Event, poll_s: float) -> None:
         looks = {asyncio.ensure_future(clock.sleep(poll_s)), asyncio.ensure_future(woken.wait())}
