@@ -8,6 +8,7 @@ from services.notifier.ladder.decide import AskRegulator, Release, Withdraw, dec
 from services.notifier.ladder.facts import Asked, Watching
 from services.notifier.store import SENDING, SENT, WAITING, WITHDRAWN
 from shared.events import AnswerKind
+from shared.events.values import NoticeClock
 from tests.support.ladder import (
     T0,
     TWO_DAYS,
@@ -160,6 +161,15 @@ def test_the_regulator_is_told_of_a_time_that_provably_ran_out():
     case = facts(sent(SITE, received=1), HOST)
     assert AskRegulator((named("site"),)) not in actions(case, 48.9)
     assert actions(case, 49) == [Release(named("host"), "due"), AskRegulator((named("site"),))]
+
+
+def test_who_decides_in_time_has_done_what_a_law_that_asks_for_a_decision_wants():
+    asked = replace(SITE, clock=NoticeClock(kind="answer", law="EU_DSA_16", hours=72))
+    decided = answered(sent(asked, received=0), AnswerKind.REFUSED, 71)
+    late = answered(sent(asked, received=0), AnswerKind.REFUSED, 73)
+    host = sent(HOST, 24)  # so that the ladder is not at its end
+    assert actions(facts(decided, host), 80) == []
+    assert actions(facts(late, host), 80) == [AskRegulator((named("site"),))]
 
 
 def test_a_presumed_receipt_moves_the_ladder_and_accuses_nobody():

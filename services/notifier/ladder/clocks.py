@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 
 from services.notifier.ladder.facts import Entry
 from services.notifier.store import SENT
+from shared.events import AnswerKind
 from shared.events.values import NoticeClock
 
 OWN = "own"  # no law names a time: it is we who wait no longer
@@ -17,6 +18,8 @@ OWN = "own"  # no law names a time: it is we who wait no longer
 OWN_HOURS = 7 * 24
 ALARM_HOURS = 24  # "without delay" without a number of its own: a recipient's working day has passed everywhere
 LONGEST_HOURS = 10 * 366 * 24  # more is no clock but a mistake; sums of times stay within what a datetime holds
+
+DECISIONS = (AnswerKind.REFUSED, AnswerKind.REMOVED)
 
 
 @dataclass(frozen=True)
@@ -44,7 +47,15 @@ def clock_of(entry: Entry) -> Clock | None:
         return None
     proven = entry.received_at is not None
     starts_at = max(entry.received_at or entry.sent_at, entry.sent_at)
-    kind, law, hours = _terms(entry.clock)
+    clock = _running(entry.clock, starts_at, proven)
+    decided_at = entry.first_heard(*DECISIONS)
+    if clock.kind == "answer" and decided_at is not None and decided_at <= clock.ends_at:
+        return _running(None, starts_at, proven)  # the law asks for a decision, and there is one
+    return clock
+
+
+def _running(named: NoticeClock | None, starts_at: datetime, proven: bool) -> Clock:
+    kind, law, hours = _terms(named)
     return Clock(kind, law, min(max(hours, 0), LONGEST_HOURS), starts_at, proven)
 
 
