@@ -9,7 +9,9 @@ import sqlalchemy as sa
 
 from services.notifier.answers import AnswerRow
 from services.notifier.channels.api.following import Follower
-from services.notifier.channels.form.handing import hand_over, hand_over_due
+from services.notifier.channels.form.channel import Form
+from services.notifier.channels.form.handing import hand_over_due
+from services.notifier.delivery.sender import Sender
 from services.notifier.orders import handed_over, stopped
 from services.notifier.removal.watching import Rhythm
 from services.notifier.store import APPROVED, SENT, Delivery, delivery, watch_of
@@ -32,6 +34,7 @@ from shared.events.examples import FINDING
 from shared.failures import Rejected
 from shared.outbox import OUTBOX
 from tests.support.report_apis import BOARD, CASE, Apis, api_notice, report_apis
+from tests.support.report_peers import Cloudflare
 
 RHYTHM = Rhythm((3.0, 5.0), confirm_after=2.0)
 
@@ -226,13 +229,24 @@ async def test_what_is_stopped_is_not_sent_and_what_was_sent_stays_sent(cases: C
     assert (await cases.row(later)).state == "withdrawn"
 
 
-async def test_what_an_api_does_not_take_from_us_is_handed_to_a_person(cases: Cases):
-    notice = api_notice("cloudflare")
-    await cases.approved(notice)
-    async with cases.apis.database.transaction() as tx:
-        await hand_over(tx, await tx.get(Delivery, notice.notice_id, lock=True), "not entitled")
-    assert ((await cases.row(notice)).state, (await cases.row(notice)).receipt) == ("handing", "not entitled")
-    assert len(await cases.told(HandOverDue)) == 1
+async def test_the_sender_brings_a_notice_to_an_api_and_what_it_does_not_take_from_us_to_a_person(cases: Cases):
+    apis = cases.apis
+    channels = {"api": apis.api, "form": Form()}
+    sender = Sender(channels=channels, rhythm=RHYTHM, instance="0", lease_s=45.0)
+    taken, refused, form = api_notice("aws-xarf"), api_notice("cloudflare"), api_notice("", channel="form")
+    apis.peers["cloudflare"].entitled = False
+    await cases.approved(taken, refused, form)
+    assert await sender.round(apis.database, apis.clock) == 2
+    assert await sender.round(apis.database, apis.clock) == 0
+    assert [(await cases.row(one)).state for one in (taken, refused, form)] == ["sent", "handing", "waiting"]
+    (sent,) = await cases.told(NoticeSent)
+    (number,) = apis.peer("aws-xarf").reports
+    assert sent.receipt == f"aws-xarf: report {number}"
+    (due,) = await cases.told(HandOverDue)
+    assert due.notice_id == refused.notice_id
+    assert Cloudflare.ENTITLEMENT in ((await cases.row(refused)).receipt or "")
+    await cases.do(partial(handed_over, rhythm=RHYTHM), done(refused, receipt="CF-77"))
+    assert (await cases.row(refused)).state == "sent"
 
 
 async def test_answers_are_rows_without_secrets(cases: Cases):
