@@ -110,6 +110,7 @@ async def test_a_flagged_page_is_sealed_and_can_be_checked_offline(web, settings
         "manifest.json",
     ]
     assert sealed.objects[-1].sha256 == sealed.manifest_sha256
+    assert (sealed.surroundings.address, sealed.surroundings.failures) == ("127.0.0.1", ("domain:off", "network:off"))
     assert (await row_of(database, event.case_id)).manifest_sha256 == sealed.manifest_sha256
     async with open_vault(settings) as vault:
         assert await check_vault(vault, event.case_id, sealed.manifest_sha256) == []

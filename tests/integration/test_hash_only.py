@@ -141,6 +141,7 @@ async def test_no_byte_and_no_thumbnail_of_a_picture_stays(
         while_it_ran = await asyncio.to_thread(files, tmp_path)  # the browser's profile among them
     event = sealed(broker)
     assert event.mode == HASH_ONLY
+    assert event.surroundings is not None  # where it is served from is no content
     after = await asyncio.to_thread(objects, s3_settings)
     assert set(after) > set(before)
     wanted, added = list(pieces(MARKED)), {name: after[name] for name in set(after) - set(before)}
