@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Self
 
 import httpx
 
@@ -61,7 +62,7 @@ class Demonstration:
     setup: dict[str, float] = field(default_factory=dict)
     _escalating: set[str] = field(default_factory=set)  # rooms that an alert must come of: none without a model
 
-    async def __aenter__(self) -> "Demonstration":
+    async def __aenter__(self) -> Self:
         empty(self.options.home)
         self.password = secrets.token_urlsafe(SECRET_BYTES)
         self.house = House(self.options.home / "stack", self._on_event)
@@ -85,6 +86,7 @@ class Demonstration:
         """Sandbox, hash bank, accounts, services; then the sites, and with them the first page to fetch."""
         await self._open_sandbox()
         await self._import_known()
+        await self._add_accounts()
         begun = time.monotonic()
         await self.house.open_services(self._settings(), (NAME,), self.options.gateway_port)
         self._took("services", begun)
@@ -103,6 +105,7 @@ class Demonstration:
             seed=self.options.seed,
             scale=self.options.scale,
             mail_api=self.house.stack.env["HAETAE_MAIL_API"],
+            smtp="{HAETAE_SMTP_HOST}:{HAETAE_SMTP_PORT}".format_map(self.house.stack.env),
         )
         self.house.stack.add(self.sandbox.spec)
         await self.house.stack.ready(NAME)
@@ -113,11 +116,15 @@ class Demonstration:
         entries, _ = await asyncio.to_thread(imports.compute_hashes, self.sandbox.home / "known", BANK, CATEGORY)
         async with self.house.database("classifier") as database:
             await imports.list_entries(database, entries)
+        self._took("hash bank", begun)
+
+    async def _add_accounts(self) -> None:
+        begun = time.monotonic()
         async with self.house.database("gateway") as database:
             await imports.account(database, REVIEWER, self.password, Role.REVIEWER)
             if not self.options.review_by_person:
                 await imports.account(database, official.LOGIN, self.password, Role.REVIEWER, scripted=True)
-        self._took("hash bank, accounts", begun)
+        self._took("accounts", begun)
 
     def _settings(self) -> dict[str, dict[str, str]]:
         sandbox_hosts = {"HAETAE_ALLOWED_HOSTS_FILE": str(self.sandbox.hosts_file)}

@@ -66,14 +66,17 @@ class Control:
         raise Refused(f"cannot POST to {path}: use /posts, /takedown or /operators/HOST")
 
     def publish(self, fields: Json) -> str:
-        """A new post, now. `kind` is picture, text or harmless; a picture's `known` and `transform` may be given."""
+        """A new post, now. `kind` is picture, text or harmless; a picture's `known` and `transform` may be given, and
+        `words` that a finding of text has."""
         host, kind = self._host(fields), fields.get("kind", "harmless")
         if kind == "picture":
             known = fields.get("known", LABELS[0])
             if known not in LABELS:
                 raise Refused(f"known: {known!r} is no stand-in; one of {', '.join(LABELS)}")
             transform = _member(Transform, {"transform": Transform.IDENTITY, **fields}, "transform")
-            plan = Plan(picture=Picture(str(known), known=True, transform=transform), finding=Finding.PICTURE)
+            flavour = Flavour.CUE if fields.get("words") is True else Flavour.ORDINARY
+            picture = Picture(str(known), known=True, transform=transform)
+            plan = Plan(flavour=flavour, picture=picture, finding=Finding.PICTURE)
         elif kind == "text":
             plan = Plan(flavour=Flavour.CUE, finding=Finding.TEXT)
         elif kind == "harmless":
