@@ -48,6 +48,17 @@ class CaseFile:
     orders: Sequence[Order]
 
     @property
+    def others(self) -> list[CaseNotice]:
+        """Of older drafts, what was sent or came back."""
+        present = {row.notice_id for rows in (self.draft, *(further.draft for further in self.rounds)) for row in rows}
+        return [row for row in self.notices if row.notice_id not in present]
+
+    @property
+    def names(self) -> dict[UUID, str]:
+        """Who each notice goes to."""
+        return {row.notice_id: row.content.recipient.name for row in self.notices if row.content}
+
+    @property
     def awaiting(self) -> "RoundFile | None":
         """The further round that is to be decided."""
         return next((further for further in self.rounds if further.row.round == self.case.awaits), None)

@@ -19,7 +19,7 @@ COLUMNS = (
     Case.case_id, Case.url, Case.host, Case.title, Case.language, Case.country, Case.category, Case.risk, Case.known,
     Case.state, Case.alarm, Case.rank, Case.found_at, Case.flagged_at, Case.sealed_at, Case.drafted_at,
     Case.decided_at, Case.sent_at, Case.removed_at, Case.destroyed_at, Case.reviewer, Case.scripted, Case.updated_at,
-    Case.failure, Case.incomplete, Case.mode,
+    Case.failure, Case.incomplete, Case.mode, Case.awaits, Case.hand_over_at, Case.reappeared_at,
 )  # fmt: skip
 LAST_CHECK = sa.type_coerce(Case.last_check, JSONB)["outcome"].astext.label("last_check")
 URGENCY = sa.type_coerce(Case.assessment, JSONB)["urgency"]["score"].astext.cast(sa.Double).label("urgency")
@@ -35,12 +35,15 @@ Row = Mapping[str, Any]
 
 @dataclass(frozen=True)
 class Wanted:
-    """`states` empty: any. `unproven`: nothing or not everything could be captured. `after`: the last row's key of the
-    page before. `updated_since`: inclusive."""
+    """`states` empty: any. `unproven`: nothing or not everything could be captured. `further`: a further round awaits
+    its verdict; `handing`: a notice is to be handed in by a person. `after`: the last row's key of the page before.
+    `updated_since`: inclusive."""
 
     states: Sequence[State] = ()
     alarmed: bool = False
     unproven: bool = False
+    further: bool = False
+    handing: bool = False
     after: str | None = None
     limit: int = 100
     updated_since: datetime | None = None
@@ -63,6 +66,10 @@ async def page(tx: Transaction, wanted: Wanted) -> Page:
         statement = statement.where(Case.alarm.is_not(None))
     if wanted.unproven:
         statement = statement.where(UNPROVEN)
+    if wanted.further:
+        statement = statement.where(Case.awaits.is_not(None))
+    if wanted.handing:
+        statement = statement.where(Case.hand_over_at.is_not(None))
     if wanted.updated_since:
         statement = statement.where(Case.updated_at >= wanted.updated_since)
     if wanted.after:
@@ -101,6 +108,14 @@ async def counts(tx: Transaction) -> dict[str, int]:
 async def unproven(tx: Transaction) -> int:
     """How many cases have no evidence, or not all of it."""
     return await tx.scalar(sa.select(sa.func.count()).select_from(Case).where(UNPROVEN)) or 0
+
+
+async def owed(tx: Transaction) -> dict[str, int]:
+    """How many cases wait for a person after their first verdict: `further` rounds, notices to hand in."""
+    columns = (sa.func.count(Case.awaits).label("further"), sa.func.count(Case.hand_over_at).label("handing"))
+    there = sa.or_(Case.awaits.is_not(None), Case.hand_over_at.is_not(None))
+    row = (await tx.execute(sa.select(*columns).where(there))).mappings().one()
+    return {"further": row["further"], "handing": row["handing"]}
 
 
 async def alarms(tx: Transaction) -> dict[str, int]:

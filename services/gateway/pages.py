@@ -10,6 +10,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse
 
 from services.gateway.parts import parts_of
+from services.gateway.plainly import plainly
 from services.gateway.requests import login_cookie, texts_of
 from services.gateway.sessions import Visitor
 from services.gateway.texts import LANGUAGES, Texts
@@ -32,6 +33,7 @@ def version(name: str) -> str:
 
 
 ASSETS = ("style.css", "htmx.min.js", "hashing.js", "pdq.js", "icon.svg")
+environment.filters["plainly"] = plainly
 environment.globals["assets"] = {name: f"/static/{name}?v={version(name)}" for name in ASSETS}
 
 

@@ -47,6 +47,13 @@ class Texts:
         except (LookupError, ValueError):  # a newer writer's values
             return reason.text
 
+    def sentence(self, section: str, code: str, values: Mapping[str, str]) -> str:
+        """For a code and values of somebody else's vocabulary; the code itself while we know no words for it."""
+        try:
+            return self._messages[f"{section}.{code}"].format(**values)
+        except (LookupError, ValueError):  # a newer writer's code or values
+            return code
+
     def _worded(self, values: Mapping[str, str]) -> dict[str, str]:
         return {name: self.words(CODES[name], value) if name in CODES else value for name, value in values.items()}
 

@@ -14,12 +14,17 @@ from services.gateway.routes import (
     api_detection,
     api_evidence,
     api_login,
+    api_notices,
     audit,
+    autosend,
     case,
+    documents,
     hashes,
     login,
+    notices,
     orders,
     pictures,
+    providers,
     queue,
 )
 from services.gateway.security import BodyLimit, Headers
@@ -41,10 +46,13 @@ def application(parts: Parts) -> ASGIApp:
     app = FastAPI(title="Haetae gateway", version="1", openapi_url="/api/openapi.json", docs_url=None, redoc_url=None)
     app.state.parts = parts
     answers.install(app)
-    for module in (login, queue, case, pictures, orders, alerts, hashes, audit):
+    for module in (login, queue, case, documents, notices, pictures, orders, alerts, hashes, providers, audit):
         app.include_router(module.router, include_in_schema=False)
-    for api in (api_login, api_cases, api_evidence, api_detection):
+    app.include_router(autosend.pages, include_in_schema=False)
+    for api in (api_login, api_cases, api_notices, api_evidence, api_detection, autosend):
         app.include_router(api.router)
+    app.include_router(documents.api)
+    app.include_router(providers.api)
     app.mount("/static", Versioned(directory=STATIC))
     # Around everything, so that the answer to our own fault has the headers too.
     return Headers(BodyLimit(app), parts.tls)

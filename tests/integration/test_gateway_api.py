@@ -151,5 +151,9 @@ async def test_every_route_is_described(api: httpx.AsyncClient) -> None:
         "/api/login", "/api/cases", "/api/cases/{case_id}", "/api/cases/{case_id}/history",
         "/api/cases/{case_id}/decision", "/api/summary", "/api/alerts", "/api/alerts/{alert_id}/acknowledge",
         "/api/hashes", "/api/cases/{case_id}/evidence", "/api/cases/{case_id}/orders",
-        "/api/cases/{case_id}/orders/{order_id}/bundle",
+        "/api/cases/{case_id}/orders/{order_id}/bundle", "/api/cases/{case_id}/stop", "/api/cases/{case_id}/attend",
+        "/api/cases/{case_id}/notices/{notice_id}/hand-over", "/api/cases/{case_id}/report.pdf",
+        "/api/cases/{case_id}/notices/{notice_id}.pdf", "/api/providers",
+        "/api/autosend", "/api/autosend/policies", "/api/autosend/policies/{policy_id}/approve",
+        "/api/autosend/policies/{policy_id}/end", "/api/autosend/stop", "/api/autosend/resume",
     }  # fmt: skip

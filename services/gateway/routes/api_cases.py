@@ -1,5 +1,6 @@
 """The JSON API: cases, their history, the verdict. The same rules and checks as the pages."""
 
+from dataclasses import asdict
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -9,7 +10,7 @@ from starlette.requests import Request
 
 from services.gateway import listing
 from services.gateway.answers import Errors
-from services.gateway.casefile import CaseFile, open_file
+from services.gateway.casefile import CaseFile, RoundFile, open_file
 from services.gateway.domain import State
 from services.gateway.evidence.looks import opened
 from services.gateway.listing import Wanted
@@ -17,6 +18,7 @@ from services.gateway.notices.rows import CaseNotice
 from services.gateway.parts import parts_of
 from services.gateway.requests import ApiReviewer, Reader
 from services.gateway.routes.api_models import CaseItem, CaseList, DecisionInput, History, HistoryLine, Summary
+from services.gateway.store import Base
 from services.gateway.verdict import Decision, decide
 
 router = APIRouter(prefix="/api", responses={status: {"model": Errors} for status in (401, 403, 404, 409, 413, 422)})
@@ -42,7 +44,8 @@ async def cases(
 
 @router.get("/cases/{case_id}")
 async def case(request: Request, visitor: Reader, case_id: UUID) -> dict[str, Any]:
-    """Everything known of a case. `notices` are those of the present draft, in ladder order, each with its `sha256`."""
+    """Everything known of a case. `notices` are those of the present draft, in ladder order, each with its `sha256`;
+    `rounds` the further drafts with theirs; `plan` what happens next; `links` cases of the same content."""
     parts = parts_of(request)
     await opened(parts.database, case_id, visitor.account, pictures=False)
     return detail(await open_file(parts.database, case_id))
@@ -50,27 +53,31 @@ async def case(request: Request, visitor: Reader, case_id: UUID) -> dict[str, An
 
 def detail(file: CaseFile) -> dict[str, Any]:
     case = file.case
-    values = {name: value for name, value in vars(case).items() if not name.startswith("_")}
     return {
-        **values,
+        **fields_of(case),
         "notices": [notice(row) for row in file.draft],
-        "other_notices": [notice(row) for row in file.notices if row not in file.draft],
+        "other_notices": [notice(row) for row in file.others],
+        "rounds": [further(one) for one in file.rounds],
+        "answers": [fields_of(answer) for answer in file.answers],
+        "alarms": [{"key": one.key, **asdict(one)} for one in file.alarms],
+        "links": [asdict(link) for link in file.linked],
         "stages": [{"state": stage.state, "at": stage.at, "seconds": stage.seconds} for stage in file.stages],
         "history_intact": file.broken is None,
     }
 
 
+def further(one: RoundFile) -> dict[str, Any]:
+    return {**fields_of(one.row), "notices": [notice(row) for row in one.draft]}
+
+
 def notice(row: CaseNotice) -> dict[str, Any]:
-    return {
-        **(row.content.model_dump() if row.content else {}),
-        "notice_id": row.notice_id,
-        "sha256": row.sha256,
-        "state": row.state,
-        "sent_at": row.sent_at,
-        "receipt": row.receipt,
-        "bounced_at": row.bounced_at,
-        "bounce_reason": row.bounce_reason,
-    }
+    """What was drafted, and what became of it."""
+    became = {name: value for name, value in fields_of(row).items() if name not in ("content", "case_id", "position")}
+    return {**(row.content.model_dump() if row.content else {}), **became, "state": row.state}
+
+
+def fields_of(row: Base) -> dict[str, Any]:
+    return {name: value for name, value in vars(row).items() if not name.startswith("_")}
 
 
 @router.get("/cases/{case_id}/history")
@@ -81,10 +88,10 @@ async def case_history(request: Request, visitor: Reader, case_id: UUID) -> Hist
 
 @router.post("/cases/{case_id}/decision")
 async def decision(request: Request, visitor: ApiReviewer, case_id: UUID, given: DecisionInput) -> dict[str, Any]:
-    """Approve or reject, once. Answers with the case as it is then."""
+    """Approve or reject a round, once. Answers with the case as it is then."""
     parts = parts_of(request)
     approved = {item.notice_id: item.sha256 for item in given.notices}
-    decision = Decision(given.verdict, approved, given.note)
+    decision = Decision(given.verdict, approved, given.note, round=given.round)
     await decide(parts.database, parts.approvals, case_id, decision, visitor.account)
     return detail(await open_file(parts.database, case_id))
 

@@ -30,9 +30,11 @@ class ApprovedNotice(Input):
 
 
 class DecisionInput(Input):
-    """`notices`: the approved ones with the digest that was looked at; empty when rejecting, which needs a note."""
+    """`notices`: the approved ones with the digest that was looked at; empty when rejecting, which needs a note.
+    `round`: 0 for the first draft of the case."""
 
     verdict: Annotated[Verdict, Field(strict=False)]
+    round: Annotated[int, Field(ge=0, le=2**31 - 1)] = 0
     notices: Annotated[list[ApprovedNotice], Field(max_length=MAX_NOTICES)] = []
     note: Annotated[str, Field(max_length=MAX_NOTE, pattern=NO_NUL)] = ""
 
@@ -75,6 +77,9 @@ class CaseItem(BaseModel):
     destroyed_at: datetime | None
     reviewer: str | None
     scripted: bool | None
+    awaits: int | None
+    hand_over_at: datetime | None
+    reappeared_at: datetime | None
     updated_at: datetime
 
 

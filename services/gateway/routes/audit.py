@@ -5,14 +5,14 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse
 
 from services.gateway import history
-from services.gateway.audit import ACCESS_CHAIN, ALERTS_CHAIN, HASHES_CHAIN
+from services.gateway.audit import ACCESS_CHAIN, ALERTS_CHAIN, AUTOSEND_CHAIN, HASHES_CHAIN
 from services.gateway.pages import render
 from services.gateway.parts import parts_of
 from services.gateway.requests import Reader
 
 router = APIRouter()
 SHOWN = 100  # the newest lines
-NO_CASE = {ACCESS_CHAIN: "access", ALERTS_CHAIN: "alerts", HASHES_CHAIN: "hashes"}
+NO_CASE = {ACCESS_CHAIN: "access", ALERTS_CHAIN: "alerts", HASHES_CHAIN: "hashes", AUTOSEND_CHAIN: "autosend"}
 
 
 @router.get("/audit")

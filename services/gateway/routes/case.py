@@ -12,6 +12,8 @@ from services.gateway.casefile import open_file
 from services.gateway.evidence.files import REDACTED, kind, stand_in
 from services.gateway.evidence.looks import opened as note_opening
 from services.gateway.evidence.orders import MAX_WORDS
+from services.gateway.notices import acting
+from services.gateway.notices.proofs import korean_pieces, pieces
 from services.gateway.pages import render
 from services.gateway.parts import parts_of
 from services.gateway.pictures import REASONS, VIEWING
@@ -52,6 +54,9 @@ async def case_page(request: Request, case_id: UUID, visitor: Reader) -> HTMLRes
         redacted=REDACTED,
         max_words=MAX_WORDS,
         most_lines=MOST_LINES,
+        max_stop=acting.MAX_WORDS,
+        pieces=pieces,
+        korean_pieces=korean_pieces,
         new_id=uuid4,
         opened=opened(request),
         viewing_seconds=int(VIEWING.total_seconds()),
@@ -82,7 +87,15 @@ def decision_of(form: FormData) -> Decision:
         verdict = Verdict(text_of(form, "verdict"))
     except ValueError as error:
         raise Problem(422, "bad-verdict", field="verdict") from error
-    return Decision(verdict, digests(form, "notice"), note_of(form, verdict), shown=digests(form, "shown"))
+    shown = digests(form, "shown")
+    return Decision(verdict, digests(form, "notice"), note_of(form, verdict), shown=shown, round=round_of(form))
+
+
+def round_of(form: FormData) -> int:
+    try:
+        return int(text_of(form, "round") or 0)
+    except ValueError as error:
+        raise Problem(422, "bad-round", field="round") from error
 
 
 def note_of(form: FormData, verdict: Verdict) -> str:

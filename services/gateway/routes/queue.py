@@ -20,6 +20,8 @@ router = APIRouter()
 PAGE_SIZE = 50  # rows: a few screens, and fast on an old machine
 VIEWS = {
     "review": Wanted(states=(State.DRAFTED,)),
+    "next": Wanted(further=True),
+    "hand-over": Wanted(handing=True),
     "alarm": Wanted(alarmed=True),
     "unproven": Wanted(unproven=True),
     "preparing": Wanted(states=(State.FOUND, State.FLAGGED, State.SEALED)),
@@ -63,13 +65,15 @@ async def waiting(request: Request, visitor: Reader) -> HTMLResponse:
 
 async def view_counts(tx: Transaction) -> dict[str, int]:
     by_state = await listing.counts(tx)
-    alarmed = sum((await listing.alarms(tx)).values())
-    counts = {
-        name: sum(by_state[state] for state in wanted.states or State)
-        for name, wanted in VIEWS.items()
-        if not wanted.alarmed and not wanted.unproven
+    owed = await listing.owed(tx)
+    counts = {name: sum(by_state[state] for state in wanted.states or State) for name, wanted in VIEWS.items()}
+    return counts | {
+        "next": owed["further"],
+        "hand-over": owed["handing"],
+        "alarm": sum((await listing.alarms(tx)).values()),
+        "unproven": await listing.unproven(tx),
+        "alerts": await alerts.count_open(tx),
     }
-    return counts | {"alarm": alarmed, "unproven": await listing.unproven(tx), "alerts": await alerts.count_open(tx)}
 
 
 def row_priority(row: listing.Row, now: datetime) -> Priority:

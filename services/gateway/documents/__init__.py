@@ -1,0 +1,1 @@
+"""A case and its notices on paper: for a file, a court, a form that wants a document."""

@@ -1,0 +1,59 @@
+"""A case and its notices as PDF. What is handed out so is kept in the history: a document goes where no page does."""
+
+import asyncio
+from uuid import UUID
+
+from fastapi import APIRouter
+from starlette.requests import Request
+from starlette.responses import Response
+
+from services.gateway import history
+from services.gateway.accounts import Account
+from services.gateway.audit import Action
+from services.gateway.casefile import CaseFile, read
+from services.gateway.documents.case import case_values
+from services.gateway.documents.drawing import clock, draw
+from services.gateway.documents.notice import notice_values
+from services.gateway.parts import Parts, parts_of
+from services.gateway.problems import Problem
+from services.gateway.requests import Reader, texts_of
+from shared.notices import reference
+
+router, api = APIRouter(), APIRouter(prefix="/api")
+
+
+@router.get("/cases/{case_id}/report.pdf")
+@api.get("/cases/{case_id}/report.pdf", response_class=Response)
+async def report(request: Request, case_id: UUID, visitor: Reader) -> Response:
+    """The two-page report."""
+    parts, texts = parts_of(request), texts_of(request)
+    file = await _kept(parts, case_id, visitor.account, "report")
+    now = parts.clock.now()
+    values = case_values(file, texts, clock(parts.timezone), now)
+    return pdf(await asyncio.to_thread(draw, "case", values, now), reference(case_id))
+
+
+@router.get("/cases/{case_id}/notices/{notice_id}.pdf")
+@api.get("/cases/{case_id}/notices/{notice_id}.pdf", response_class=Response)
+async def notice(request: Request, case_id: UUID, notice_id: UUID, visitor: Reader) -> Response:
+    """The notice in its own script, with its reading in Korean."""
+    parts, texts = parts_of(request), texts_of(request)
+    file = await _kept(parts, case_id, visitor.account, f"notice {notice_id}")
+    row = next((row for row in file.notices if row.notice_id == notice_id), None)
+    if row is None or row.content is None:
+        raise Problem(404, "no-notice")
+    values = notice_values(row, row.content, texts, clock(parts.timezone))
+    data = await asyncio.to_thread(draw, "notice", values, row.drafted_at or parts.clock.now())
+    return pdf(data, f"{reference(case_id)}-{str(notice_id)[:8]}")
+
+
+async def _kept(parts: Parts, case_id: UUID, by: Account, document: str) -> CaseFile:
+    async with parts.database.transaction() as tx:
+        file = await read(tx, case_id)
+        await history.append(tx, case_id, by.pseudonym, Action.PRINTED, {"document": document})
+    return file
+
+
+def pdf(data: bytes, name: str) -> Response:
+    headers = {"Content-Disposition": f'attachment; filename="{name}.pdf"', "Cache-Control": "no-store, private"}
+    return Response(data, media_type="application/pdf", headers=headers)
