@@ -5,6 +5,7 @@ from typing import Annotated
 
 from pydantic import Field, field_validator
 
+from services.notifier.channels.api.connector import LONGEST_S
 from services.notifier.channels.mail.letter import Origin
 from services.notifier.channels.mail.settings import MailSettings
 from services.notifier.delivery.sender import TURNS
@@ -46,8 +47,9 @@ class Settings(settings.Settings, ApprovalSettings, MailSettings, NetSettings, I
         return text
 
     def lease_seconds(self) -> float:
-        """Longer than a mail can wait for its turn and take to go out, or it would be sent again meanwhile."""
-        return TURNS * self.smtp_seconds + 5
+        """Longer than a mail can wait for its turn and take to go out, or a report to an API can take, or it would be
+        sent again meanwhile."""
+        return max(TURNS * self.smtp_seconds, 2 * LONGEST_S) + 5
 
     def origin(self) -> Origin:
         return Origin(self.agency_name_en, self.mail_from, self.agency_reply_to, self.approval_key)

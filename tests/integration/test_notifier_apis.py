@@ -215,6 +215,10 @@ async def test_what_the_api_would_not_take_is_said_before_anything_is_queued(api
 
 async def test_more_addresses_than_the_api_takes_go_in_several_reports(apis: Apis):
     urls = "\n".join(f"{BOARD}/post/{number}" for number in range(501))
+    for left in (2, 1):
+        more = await apis.deliver(api_notice("cloudflare", urls=urls))
+        assert isinstance(more, Failed)
+        assert (more.counted, more.reason) == (False, f"cloudflare: {3 - left} of 3 reports are accepted")
     accepted = await apis.deliver(api_notice("cloudflare", urls=urls))
     assert isinstance(accepted, Accepted), accepted
     assert [len(one["urls"]) for one in apis.peer("cloudflare").reports.values()] == [250, 250, 1]

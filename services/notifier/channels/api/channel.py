@@ -79,13 +79,25 @@ class Api:
         except Unsendable as problem:
             return Failed(str(problem), final=True)
         every = list(parts_of(connector, values))
-        receipts = []
-        for number, part in enumerate(every):
-            outcome = await self._deliver(Part(letter, number, len(every), part), connector, own, now)
-            if isinstance(outcome, Failed):
-                return outcome
-            receipts.append(outcome.answer)
-        return Accepted(", ".join(receipts))
+        try:
+            done = await self._accepted(letter)
+            for number, part in enumerate(every):
+                if number in done:
+                    continue
+                receipt = await self._deliver(Part(letter, number, len(every), part), connector, own, now)
+                if isinstance(receipt, Failed):
+                    return receipt
+                done[number] = receipt
+                if len(done) < len(every):  # one at a time: a delivery must not take longer than its lease
+                    return Failed(f"{connector.name}: {len(done)} of {len(every)} reports are accepted", counted=False)
+        except Transient as failure:
+            return Failed(f"{connector.name}: {failure}")
+        receipts = ", ".join(receipt for _, receipt in sorted(done.items()) if receipt)
+        return Accepted(f"{connector.name}: report {receipts}" if receipts else f"{connector.name}: accepted")
+
+    async def _accepted(self, letter: Letter) -> dict[int, str]:
+        async with self.database.transaction() as tx:
+            return await ledger.accepted(tx, letter.notice.notice_id)
 
     def of(self, name: str) -> tuple[Connector, Credential]:
         """Raises `Unsendable` with the cure."""
@@ -99,32 +111,28 @@ class Api:
             )
         return connector, own
 
-    async def _deliver(self, part: Part, connector: Connector, own: Credential, now: datetime) -> Accepted | Failed:
-        """Whatever happens to us or to the database on the way, the next attempt finds what was begun."""
-        try:
-            async with self.database.transaction() as tx:
-                row = await ledger.read(tx, part.letter.notice.notice_id, part.number)
-                wait_s = await ledger.must_wait_s(tx, connector.name, connector.limits)
-            match step := next_step(row, connector, now):
-                case Step.DONE if row is not None:
-                    return _accepted(connector, row.receipt)
-                case Step.OVER if row is not None:
-                    return Failed(part.name + row.reason, final=True)
-                case Step.LOST:
-                    return await self._lost(part, connector, row.reason if row else "")
-            if wait_s > 0:
-                return Failed(f"{connector.name} takes no more for now", after_s=wait_s, counted=False)
-            if step is Step.LOOK and row is not None:
-                found = await self._look(part, connector, own, row.asked_at, row.last_at, now)
-                if not isinstance(found, Step):
-                    return found
-            return await self._send(part, connector, own, now, again=row is not None and row.state != AGAIN)
-        except Transient as failure:
-            return Failed(f"{connector.name}: {failure}")
+    async def _deliver(self, part: Part, connector: Connector, own: Credential, now: datetime) -> str | Failed:
+        """The API's number of the report. Whatever happens to us or to the database on the way, the next attempt finds
+        what was begun. Raises `Transient` for a database that is away."""
+        async with self.database.transaction() as tx:
+            row = await ledger.read(tx, part.letter.notice.notice_id, part.number)
+            wait_s = await ledger.must_wait_s(tx, connector.name, connector.limits)
+        step = next_step(row, connector, now)
+        if step is Step.OVER and row is not None:
+            return Failed(part.name + row.reason, final=True)
+        if step is Step.LOST:
+            return await self._lost(part, connector, row.reason if row else "")
+        if wait_s > 0:
+            return Failed(f"{connector.name} takes no more for now", after_s=wait_s, counted=False)
+        if step is Step.LOOK and row is not None:
+            found = await self._look(part, connector, own, row.asked_at, row.last_at, now)
+            if not isinstance(found, Step):
+                return found
+        return await self._send(part, connector, own, now, again=row is not None and row.state != AGAIN)
 
     async def _send(
         self, part: Part, connector: Connector, own: Credential, now: datetime, *, again: bool
-    ) -> Accepted | Failed:
+    ) -> str | Failed:
         async with self.database.transaction() as tx:
             asked_at = await ledger.begin(
                 tx, part.letter.case_id, part.letter.notice.notice_id, part.number, connector.name
@@ -138,7 +146,7 @@ class Api:
             await ledger.end(tx, part.letter.notice.notice_id, part.number, judged)
         match judged:
             case Taken(receipt):
-                return _accepted(connector, receipt)
+                return receipt
             case Again(reason, after_s):
                 return Failed(f"{part.name}{connector.name}: {reason}", after_s=after_s)
             case Unknown(reason) if connector.idempotency or connector.lookup:
@@ -165,7 +173,7 @@ class Api:
 
     async def _look(
         self, part: Part, connector: Connector, own: Credential, asked_at: datetime, last_at: datetime, now: datetime
-    ) -> Accepted | Failed | Step:
+    ) -> str | Failed | Step:
         """`Step.SEND` when the report is not there, long enough after it was sent."""
         lookup = connector.lookup
         if lookup is None:
@@ -180,7 +188,7 @@ class Api:
         if receipt is not None:
             async with self.database.transaction() as tx:
                 await ledger.end(tx, part.letter.notice.notice_id, part.number, Taken(receipt))
-            return _accepted(connector, receipt)
+            return receipt
         left_s = lookup.settle_s - (now - last_at).total_seconds()
         if left_s > 0:
             return Failed(f"{part.name}{connector.name}: it is looked for again", after_s=left_s, perhaps_taken=True)
@@ -201,10 +209,6 @@ class Api:
             f"for {key_of(part.letter, part.number)}{_at(connector)} ({reason})",
             final=True,
         )
-
-
-def _accepted(connector: Connector, receipt: str) -> Accepted:
-    return Accepted(f"{connector.name}: report {receipt}" if receipt else f"{connector.name}: accepted")
 
 
 def _at(connector: Connector) -> str:

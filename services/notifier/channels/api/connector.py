@@ -22,6 +22,7 @@ OF_THE_NOTICE = frozenset(
 # API gave it.
 OF_THE_CHANNEL = frozenset({"key", "since", "receipt"})
 OWN = "own."
+LONGEST_S = 20.0  # for one answer: a delivery asks twice at most, to look for a lost report and to send it
 
 
 def _template(given: object) -> Template:
@@ -167,7 +168,7 @@ class Connector(_Part):
     ] = ""
     secret: str = ""
     form_url: Annotated[str, Field(pattern=r"^(https://\S+)?$")] = ""
-    timeout_s: Annotated[float, Field(gt=0, le=60)] = 20.0
+    timeout_s: Annotated[float, Field(gt=0, le=LONGEST_S)] = LONGEST_S
     auth: Auth = Auth()
     limits: Limits = Limits()
     bounds: tuple[Bound, ...] = ()

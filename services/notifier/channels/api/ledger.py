@@ -3,6 +3,8 @@
 from datetime import datetime, timedelta
 from uuid import UUID
 
+import sqlalchemy as sa
+
 from services.notifier.channels.api.credentials import Credential
 from services.notifier.channels.api.replies import Again, Duplicate, Judged, Refused, Taken, Unknown
 from services.notifier.channels.api.store import (
@@ -20,6 +22,12 @@ from shared.database import Transaction
 
 async def read(tx: Transaction, notice_id: UUID, part: int) -> ReportRow | None:
     return await tx.get(ReportRow, (notice_id, part))
+
+
+async def accepted(tx: Transaction, notice_id: UUID) -> dict[int, str]:
+    """The receipts of a notice's reports that were accepted, by part."""
+    mine = sa.select(ReportRow).where(ReportRow.notice_id == notice_id, ReportRow.state == ACCEPTED)
+    return {row.part: row.receipt for row in await tx.scalars(mine)}
 
 
 async def begin(tx: Transaction, case_id: UUID, notice_id: UUID, part: int, connector: str) -> datetime:

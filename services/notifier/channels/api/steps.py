@@ -9,7 +9,7 @@ from enum import Enum, auto
 from typing import Protocol
 
 from services.notifier.channels.api.connector import Connector
-from services.notifier.channels.api.store import ACCEPTED, AGAIN, ASKING, LOST, REFUSED, UNKNOWN
+from services.notifier.channels.api.store import AGAIN, ASKING, LOST, REFUSED, UNKNOWN
 
 MARGIN = timedelta(minutes=10)  # clocks differ: a key is not trusted in its last minutes
 
@@ -22,15 +22,13 @@ class Recorded(Protocol):
 class Step(Enum):
     SEND = auto()
     LOOK = auto()
-    DONE = auto()
     OVER = auto()  # refused before
     LOST = auto()
 
 
 def next_step(row: Recorded | None, connector: Connector, now: datetime) -> Step:
+    """Of a report that is not accepted."""
     match row.state if row else AGAIN:
-        case state if state == ACCEPTED:
-            return Step.DONE
         case state if state == REFUSED:
             return Step.OVER
         case state if state in (ASKING, UNKNOWN) and row is not None:
