@@ -54,7 +54,12 @@ def notice(case: Any, email: str = "abuse@harbour-board.en.test") -> Notice:
 
 def approval(*emails: str, url: str = FINDING.url, verdict: Verdict = Verdict.APPROVED) -> ReviewDecided:
     case = case_id(url)
-    approved = tuple(notice(case, email) for email in emails)
+    return approving(case, *(notice(case, email) for email in emails), url=url, verdict=verdict)
+
+
+def approving(
+    case: Any, *approved: Notice, url: str = FINDING.url, verdict: Verdict = Verdict.APPROVED
+) -> ReviewDecided:
     made = ReviewDecided(
         case_id=case,
         verdict=verdict,
@@ -72,9 +77,7 @@ def approval(*emails: str, url: str = FINDING.url, verdict: Verdict = Verdict.AP
 class Notifier:
     def __init__(self, database: Database, clock: ManualClock, server: Server) -> None:
         self.database, self.clock, self.post = database, clock, Submission(server).post
-        self.sender = Sender(
-            channels=mail(self.post), rhythm=RHYTHM, instance="0", lease_s=LEASE_S, attempts=3
-        )
+        self.sender = Sender(channels=mail(self.post), rhythm=RHYTHM, instance="0", lease_s=LEASE_S, attempts=3)
 
     def with_post(self, post: Any, **more: Any) -> Sender:
         return replace(self.sender, channels=mail(post), **more)

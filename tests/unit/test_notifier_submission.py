@@ -98,11 +98,11 @@ async def test_a_refused_recipient_leaves_the_connection_good_for_the_next():
     ],
 )
 async def test_a_refusal_is_the_mails_or_our_own(verb, answer, final, after_s):
-    async with smtp_peer(
-        says=lambda said: answer if said in (verb, "HELO" if verb == "EHLO" else "") else None
-    ) as peer:
-        async with Submission(server(peer)) as sending:
-            outcome = await sending.post(MAIL, to())
+    async with (
+        smtp_peer(says=lambda said: answer if said in (verb, "HELO" if verb == "EHLO" else "") else None) as peer,
+        Submission(server(peer)) as sending,
+    ):
+        outcome = await sending.post(MAIL, to())
     assert isinstance(outcome, Failed)
     assert (outcome.final, outcome.after_s, outcome.perhaps_taken) == (final, after_s, False)
     assert answer[:3] in outcome.reason
