@@ -7,6 +7,7 @@ from typing import Any
 
 import httpx
 
+from deploy.local.mailsink.imap import AGENCY_DOMAIN
 from deploy.local.process import ProcessSpec
 from haetae.summary import Mailbox, TruthPost
 
@@ -16,7 +17,7 @@ NAME = "sandbox"
 class SandboxProcess:
     """`home` gets the sandbox's files: hosts, sites.csv, rooms.jsonl, known/, and `ready` with its ports."""
 
-    def __init__(self, home: Path, *, seed: int, scale: float, mail_api: str) -> None:
+    def __init__(self, home: Path, *, seed: int, scale: float, mail_api: str, smtp: str = "") -> None:
         self.home = home
         self._http = httpx.AsyncClient(trust_env=False)
         self._mail_api = mail_api
@@ -24,7 +25,7 @@ class SandboxProcess:
             name=NAME,
             command=(
                 *(sys.executable, "-m", "sandbox", "serve", "--home", home),
-                *("--seed", str(seed), "--scale", str(scale), "--mail-api", mail_api),
+                *("--seed", str(seed), "--scale", str(scale), "--mail-api", mail_api, "--smtp", smtp),
             ),
             ready=self._is_ready,
             before=self._forget,
@@ -79,6 +80,7 @@ class SandboxProcess:
         return int(stats["requests"])
 
     async def mailboxes(self) -> list[Mailbox]:
+        """Those of recipients: what lies in the agency's own quotes its notices."""
         boxes: dict[str, list[dict[str, Any]]] = {}
         for mail in await self._get(f"{self._mail_api}/api/messages"):
             boxes.setdefault(mail["rcpt"], []).append(mail)
@@ -90,6 +92,7 @@ class SandboxProcess:
                 repeats=sum(mail["suppressed_repeats"] for mail in mails),
             )
             for address, mails in boxes.items()
+            if not address.endswith(f"@{AGENCY_DOMAIN}")
         ]
 
     async def close(self) -> None:

@@ -90,10 +90,10 @@ def summarise(
     by_url = {case.url: case for case in cases}
     wanted = {post.url: post for post in truth}
     to_draft = sorted(s for case in cases if (s := case.seconds("found", "drafted")) is not None)
-    mails = [body for box in mailboxes for body in box.bodies]
     rejected = {case.url for case in cases if case.state == "rejected"}
     approved = [case for case in cases if "decided" in case.times and case.url not in rejected]
-    copies = {case.url: sum(names(body, case.url) for body in mails) for case in cases}
+    by_box = {case.url: [sum(names(body, case.url) for body in box.bodies) for box in mailboxes] for case in cases}
+    copies = {url: sum(counts) for url, counts in by_box.items()}
     approved_copies = {case.url: copies[case.url] for case in approved}
     honest = [post for post in truth if post.honest and post.url not in rejected]
     pretenders = {post.url for post in truth if not post.honest}
@@ -113,12 +113,12 @@ def summarise(
         sent=sum(copies.values()),
         unsent=tuple(sorted(url for url, count in approved_copies.items() if count == 0)),
         unapproved=tuple(sorted(url for url in copies if copies[url] and url not in approved_copies)),
-        sent_twice=tuple(sorted(url for url, count in copies.items() if count > 1)),
+        sent_twice=tuple(sorted(url for url, counts in by_box.items() if max(counts, default=0) > 1)),
         repeats_suppressed=sum(box.repeats for box in mailboxes),
         honest_removed=sum(post.url in removed for post in honest),
         honest_expected=len(honest),
         unverified=tuple(sorted(post.url for post in honest if post.url not in removed)),
-        wrongly_verified=tuple(sorted(removed - {post.url for post in honest if post.status == "removed"})),
+        wrongly_verified=tuple(sorted(removed - {post.url for post in truth if post.status == "removed"})),
         alarms=tuple(f"{case.url}: {case.alarm}" for case in cases if case.alarm and case.url not in pretences),
         pretences_noticed=len(pretences),
         warned=len(warned_of),

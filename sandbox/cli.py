@@ -25,11 +25,19 @@ def serve(
     mail_api: Annotated[str, typer.Option(help="The mail sink's address, e.g. http://127.0.0.1:8025.")] = "",
     seed: Annotated[int, typer.Option(help="The same seed gives the same world.")] = 7,
     scale: Annotated[float, typer.Option(min=0.01, help="1.0 has 28 hosts; 0.1 is the smallest complete one.")] = 1.0,
+    smtp: Annotated[str, typer.Option(help="Its SMTP side, HOST:PORT; without it no operator answers.")] = "",
     pace: Annotated[float, typer.Option(min=0.01, help="2.0: later posts and operators are twice as fast.")] = 1.0,
 ) -> None:
     """Serve until SIGINT or SIGTERM."""
     sandbox = Sandbox(
-        home, seed=seed, scale=scale, port=port, control_port=control_port, mail_api=mail_api or None, pace=pace
+        home,
+        seed=seed,
+        scale=scale,
+        port=port,
+        control_port=control_port,
+        mail_api=mail_api or None,
+        smtp=smtp or None,
+        pace=pace,
     )
     asyncio.run(_serve(sandbox))
 

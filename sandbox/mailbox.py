@@ -21,9 +21,14 @@ class Address:
 
 @dataclass(frozen=True, slots=True)
 class Mail:
+    """`text`: subject and body. `sender`, `subject` and `message_id` are what an answer needs."""
+
     id: str
     recipients: tuple[str, ...]
     text: str
+    sender: str = ""
+    subject: str = ""
+    message_id: str = ""
 
 
 def urls_in(text: str) -> list[str]:
@@ -50,11 +55,14 @@ def mail_of(raw: Mapping[str, object]) -> Mail | None:
     if not raw.get("id"):
         return None
     recipients = _texts(raw.get("rcpt")) or _texts(raw.get("to"))
-    plain = (
-        address.rpartition("<")[2].rstrip("> ").strip().lower() for one in recipients for address in one.split(",")
-    )
+    plain = (_plain(address) for one in recipients for address in one.split(","))
     text = "\n".join([*_texts(raw.get("subject")), *_texts(raw.get("body"))])
-    return Mail(str(raw["id"]), tuple(dict.fromkeys(plain)), text)
+    sender, subject, name = ("".join(_texts(raw.get(key))[:1]) for key in ("from", "subject", "message_id"))
+    return Mail(str(raw["id"]), tuple(dict.fromkeys(plain)), text, _plain(sender), subject, name)
+
+
+def _plain(address: str) -> str:
+    return address.rpartition("<")[2].rstrip("> ").strip().lower()
 
 
 def _texts(value: object) -> list[str]:

@@ -13,6 +13,7 @@ from sandbox.http import Request, Response, plain
 from sandbox.live import LiveWorld
 from sandbox.operators import Operators
 from sandbox.polling import MailPoller
+from sandbox.posting import Postman
 from sandbox.server import Server
 from sandbox.sites import Site
 from sandbox.sockets import bind_all
@@ -27,7 +28,8 @@ class Sandbox:
     """`async with Sandbox(home) as sandbox:` serves until the block ends.
 
     `pace` makes everything timed happen that much sooner: posts that appear later, late operators, re-uploads.
-    Without `mail_api` no operator reads mail; `control.take_down` still acts for them.
+    Without `mail_api` no operator reads mail; `control.take_down` still acts for them. Without `smtp` (`host:port`)
+    none answers.
     """
 
     def __init__(
@@ -39,12 +41,14 @@ class Sandbox:
         port: int = 0,
         control_port: int = 0,
         mail_api: str | None = None,
+        smtp: str | None = None,
         pace: float = 1.0,
     ) -> None:
         if pace <= 0:
             raise ValueError(f"pace: {pace} must be above 0 (2 is twice as fast)")
         self.home, self.port, self.control_port = home, port, control_port
         self._mail_api, self._pace = mail_api, pace
+        self._postman = Postman(smtp) if smtp else None
         self.world = World.generate(seed, scale)
         self.traffic = Traffic()
         self._servers: list[Server] = []
@@ -81,6 +85,8 @@ class Sandbox:
             await asyncio.gather(self._polling, return_exceptions=True)
         if self._poller:
             await self._poller.close()
+        if self._postman:
+            await self._postman.close()
         for server in self._servers:
             await server.close()
         (self.home / READY).unlink(missing_ok=True)
@@ -91,7 +97,7 @@ class Sandbox:
         self.room = rooms.Room(self.world.seed, time.time())
         self.registries = registries.Registries(self.world.hosts, self.port)
         self.live.on_change.append(lambda host: self.sites[host].refresh())
-        self.operators = Operators(self.live, self.port, self._after)
+        self.operators = Operators(self.live, self.port, self._after, self._postman.post if self._postman else None)
         self.truth = Truth(self.live, self.operators, self.port)
         self.control = Control(self.live, self.operators, self.truth, self.traffic, self.port)
 

@@ -12,6 +12,7 @@ from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import UTC, datetime
 from email.message import EmailMessage
+from email.utils import make_msgid
 from pathlib import Path
 
 import aiosmtplib
@@ -226,9 +227,23 @@ async def test_operators_read_their_real_mail_and_not_that_of_an_earlier_world(
         assert sandbox.operators.as_json()["read"] == 1
 
 
+async def test_operators_answer_by_real_mail_in_the_thread_of_the_notice(tmp_path: Path, mail: Mail) -> None:
+    smtp = f"{mail.host}:{mail.port}"
+    async with Sandbox(tmp_path, scale=SCALE, pace=PACE, mail_api=mail.api, smtp=smtp) as sandbox:
+        host = next(one for one in sandbox.world.hosts if one.behaviour is Behaviour.NEVER)
+        await _send(mail, host.abuse_address, sandbox.url(host.name))
+
+        async def answers() -> list[str]:
+            return [one["from"] for one in await mail.messages("desk@agency.test")]
+
+        await eventually(answers)
+        assert await answers() == [host.abuse_address]
+
+
 async def _send(mail: Mail, to: str, url: str) -> None:
     message = EmailMessage()
     message["From"], message["To"], message["Subject"] = "desk@agency.test", to, "Request for removal 삭제 요청"
+    message["Message-ID"] = make_msgid(domain="agency.test")
     message.set_content(f"다음 주소의 게시물을 삭제해 주십시오: {url}을 확인하십시오.\n")
     await aiosmtplib.send(message, hostname=mail.host, port=mail.port)
 

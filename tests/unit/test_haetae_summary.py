@@ -34,6 +34,13 @@ def test_a_good_run_has_no_failures():
     assert summary.stage_medians["sealed"] == 2.0
 
 
+def test_a_page_may_be_named_to_its_site_and_to_its_host_and_removed_by_either():
+    """A site that refused is honest in nothing; its host took the page down all the same."""
+    hosts = Mailbox("abuse@host.test", ("2",), (f"Please remove\n{URL}",), 0)
+    summary = summarise([post(URL, honest=False, status="removed")], [case(URL)], [mailbox(URL), hosts])
+    assert (summary.sent, summary.failures) == (2, [])
+
+
 @pytest.mark.parametrize(
     ("truth", "cases", "boxes", "sentence"),
     [
