@@ -97,6 +97,17 @@ TABLE = [
         [(0, 0, "site", SITE)],
         ["owner_contact"],
     ),
+    # Where the site list has no mailbox, that is the site's: told as what it is.
+    (
+        {"surroundings": around(contact("host", "noc@en.test"), contact("registrar", REGISTRAR)), "abuse_email": None},
+        [(0, 0, "site", "noc@en.test"), (1, 72, "registrar", REGISTRAR)],
+        ["owner_contact"],
+    ),
+    (
+        {"surroundings": around(contact("host", "noc@en.test")), "abuse_email": None, "sole_purpose": True},
+        [],
+        ["sole_purpose", "owner_contact", "nobody"],
+    ),
     # The first that is nobody's own is taken.
     (
         {"surroundings": around(contact("host", "noc@en.test"), contact("host", HOST), contact("host", "c@d.test"))},

@@ -62,8 +62,9 @@ def candidates(there: Behind, case: Case) -> Iterator[Recipient | Problem]:
                 continue
             taken |= OPERATORS if way.role in OPERATORS else {way.role}
             yield from _curated(one.provider, way, there, case)
+    own = next((one for one in there.contacts if is_mailbox(one.email) and _owns(one, there, case)), None)
     if there.domain == case.site and not taken & OPERATORS:
-        yield from _site(case)
+        yield from _site(case, own)
     if any(one.by_network for one in known):
         taken.add("host")  # whose network it is has been asked already, perhaps in another role
     for contact in sorted(there.contacts, key=lambda contact: contact.role == REGISTRY):
@@ -76,28 +77,36 @@ def candidates(there: Behind, case: Case) -> Iterator[Recipient | Problem]:
                 yield found
 
 
-def _site(case: Case) -> Iterator[Recipient | Problem]:
-    site = case.finding.site
+def _site(case: Case, own: AbuseContact | None) -> Iterator[Recipient | Problem]:
+    """`own`: a mailbox of the site's people that a registry names: the next best."""
+    site, days = case.finding.site, case.contacts.stale_after_days
     email = (site.abuse_email or "").strip()
     if case.sole_purpose:
         yield Problem("sole_purpose", site.host)
+        return
+    if email and not is_mailbox(email):
+        yield Problem("bad_contact", email)
+    if is_mailbox(email):
+        yield from _operator(case, email, "site list", case.finding.found_at, days.site_list)
+    elif own:
+        yield from _operator(case, own.email, f"RDAP {own.url}", own.at, days.registries)
     elif not email:
         yield Problem("no_contact", site.host)
-    elif not is_mailbox(email):
-        yield Problem("bad_contact", email)
-    else:
-        tag = case.contacts.tag(site.language, site.country)
-        yield from _made(
-            case,
-            role="site",
-            name=one_line(site.name, MAX_NAME) or site.host,
-            email=email,
-            tag=tag,
-            country=site.country or "",
-            source="site list",
-            known_at=case.finding.found_at,
-            days=case.contacts.stale_after_days.site_list,
-        )
+
+
+def _operator(case: Case, email: str, source: str, known_at: datetime, days: int) -> Iterator[Recipient | Problem]:
+    site = case.finding.site
+    yield from _made(
+        case,
+        role="site",
+        name=one_line(site.name, MAX_NAME) or site.host,
+        email=email,
+        tag=case.contacts.tag(site.language, site.country),
+        country=site.country or "",
+        source=source,
+        known_at=known_at,
+        days=days,
+    )
 
 
 def _curated(provider: Provider, way: Reach, there: Behind, case: Case) -> Iterator[Recipient | Problem]:

@@ -64,7 +64,7 @@ def resolve(event: EvidenceSealed, contacts: Contacts, measured: Mapping[str, fl
 
 def key(to: Recipient) -> str:
     """What gets one notice a case and occasion."""
-    return to.email.lower() if to.channel == "mail" else f"{to.channel}:{to.connector or to.provider}"
+    return {"mail": to.email.lower(), "api": f"api:{to.connector}"}.get(to.channel, f"form:{to.provider}")
 
 
 def _at(named: Addresses, event: EvidenceSealed, case: Case, found: dict[str, Asked]) -> Iterator[Problem]:
