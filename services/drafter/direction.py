@@ -11,7 +11,10 @@ from services.drafter.languages import languages
 
 FIRST_STRONG_ISOLATE, POP_ISOLATE = "\u2068", "\u2069"
 # Not the subject's tag: mail programs match it, and a subject has no invisible characters.
-INLINE = ("reference", "date", "seen_at", "sealed_at", "manifest", "citation", "home_citation", "reply_to", "phone")
+INLINE = (
+    *("reference", "date", "seen_at", "sealed_at", "manifest", "citation", "home_citation", "form"),
+    *("agency_name", "mandate", "signatory", "address", "phone", "reply_to"),
+)
 
 
 def isolated(values: Mapping[str, object], language: str) -> Mapping[str, object]:

@@ -7,7 +7,7 @@ from services.drafter.law import Laws, Texts, text_in
 from shared.events import LogLine
 from shared.text import one_line
 
-MAX_PART = 200  # characters of a part that came from elsewhere, as a ticket does
+MAX_PART, MOST_PARTS = 200, 10  # characters of a part that came from elsewhere, as a ticket does; parts of a line
 LAW = "law"  # the part whose value is the key of a rule
 
 
@@ -21,7 +21,9 @@ class Happenings(Strict):
     def tell(self, line: LogLine, laws: Laws, language: str) -> str:
         """One line: what happened, with whom, and the particulars."""
         said = ", ".join(part for part in (_words(self.what, line.what, language), _shown(line.recipient)) if part)
-        particulars = "; ".join(self._part(part, laws, language) for part in line.detail.split("; ") if part)
+        particulars = "; ".join(
+            self._part(part, laws, language) for part in line.detail.split("; ")[:MOST_PARTS] if part
+        )
         return f"{said} ({particulars})" if particulars else said
 
     def _part(self, part: str, laws: Laws, language: str) -> str:
