@@ -8,22 +8,28 @@ from pathlib import Path
 import pytest
 
 from haetae_verify.canonical import canonical, digest
-from sandbox.companies import NETWORKS, REGISTRAR, REGISTRAR_ID
+from sandbox.companies import CONTACTS, NETWORKS, REGISTRAR, REGISTRAR_ID
 from sandbox.files import READY
 from sandbox.registries import REGISTRANT, registered
 from sandbox.running import Sandbox
+from services.drafter.contacts.files import load_contacts
+from services.drafter.contacts.resolve import resolve
+from services.evidence.capture.captured import Captured
 from services.evidence.capture.steps.conditions import conditions
 from services.evidence.capture.steps.elsewhere import elsewhere
 from services.evidence.capture.steps.rdap import rdap
 from services.evidence.capture.traffic import Traffic
-from services.evidence.capture.work import StepFailed, Work
+from services.evidence.capture.work import StepDone, StepFailed, Work
+from services.evidence.circumstances.surroundings import surroundings
 from services.evidence.domain import Exchange
 from services.evidence.settings import Settings
 from shared.clock import SystemClock
+from shared.events import Surroundings
 from shared.events.examples import PICTURE
 from shared.net import Fetcher
 from shared.version import VERSION
 from tests.support.captures import AT, evidence_settings
+from tests.support.cases import sealed
 from tests.support.circumstances import work
 from tests.support.time_server import time_server
 
@@ -132,3 +138,18 @@ async def test_hosts_of_media_elsewhere_are_asked_about_too(bed: Bed) -> None:
     canonical(made.facts)
     nothing = await elsewhere(at)
     assert (nothing.files, nothing.facts["hosts"]) == ((), [])
+
+
+async def test_who_is_asked_follows_from_what_the_registries_said(bed: Bed) -> None:
+    made = await rdap(bed.work())
+    around = surroundings(Captured(AT, AT, (StepDone("rdap", AT, AT, made),)))
+    event, contacts = sealed(url=bed.page.url, site={"abuse_email": "abuse@x.test"}), load_contacts(CONTACTS)
+
+    def asked(around: Surroundings) -> list[tuple[str, str]]:
+        found = resolve(event.model_copy(update={"surroundings": around}), contacts, {}, AT)
+        return [(one.recipient.role, one.recipient.email) for one in found.asked]
+
+    site, registrar = ("site", "abuse@x.test"), ("registrar", REGISTRAR.abuse_address)
+    assert asked(around) == [site, ("host", NETWORKS[0].abuse_address), registrar]
+    behind_cdn = around.model_copy(update={"network": NETWORKS[2].network})
+    assert asked(behind_cdn) == [site, ("cdn", NETWORKS[2].abuse_address), registrar]
