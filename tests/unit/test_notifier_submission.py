@@ -1,13 +1,17 @@
 """The conversation with the submission server: what is asked for, what is kept open, what a lost answer means."""
 
+import asyncio
+from contextlib import asynccontextmanager
 from dataclasses import replace
 
 import pytest
+from aiosmtpd.smtp import SMTP
 
 from services.notifier.channels.mail import submission
 from services.notifier.channels.mail.smtp import Envelope, Server, xtext
 from services.notifier.channels.mail.submission import Submission
 from services.notifier.domain import Accepted, Failed
+from tests.support.authority import Authority
 from tests.support.poll import eventually
 from tests.support.smtp_peer import SILENCE, smtp_peer
 
@@ -20,6 +24,11 @@ def to(name="abuse@host.test"):
 
 def server(peer, **more):
     return Server("127.0.0.1", peer.port, "notices@agency.test", timeout_s=5, **more)
+
+
+async def outcome_of(says, timeout_s=5.0):
+    async with smtp_peer(says=says) as peer, Submission(replace(server(peer), timeout_s=timeout_s)) as sending:
+        return await sending.post(MAIL, to())
 
 
 async def test_delivery_statuses_are_asked_for_where_they_are_offered():
@@ -98,11 +107,8 @@ async def test_a_refused_recipient_leaves_the_connection_good_for_the_next():
     ],
 )
 async def test_a_refusal_is_the_mails_or_our_own(verb, answer, final, after_s):
-    async with (
-        smtp_peer(says=lambda said: answer if said in (verb, "HELO" if verb == "EHLO" else "") else None) as peer,
-        Submission(server(peer)) as sending,
-    ):
-        outcome = await sending.post(MAIL, to())
+    verbs = {verb, "HELO"} if verb == "EHLO" else {verb}
+    outcome = await outcome_of(lambda said: answer if said in verbs else None)
     assert isinstance(outcome, Failed)
     assert (outcome.final, outcome.after_s, outcome.perhaps_taken) == (final, after_s, False)
     assert answer[:3] in outcome.reason
@@ -110,19 +116,60 @@ async def test_a_refusal_is_the_mails_or_our_own(verb, answer, final, after_s):
 
 @pytest.mark.parametrize(("verb", "perhaps"), [("EHLO", False), ("MAIL", False), ("RCPT", False), (".", True)])
 async def test_only_a_mail_that_went_over_is_perhaps_taken_when_the_answer_is_lost(verb, perhaps):
-    async with smtp_peer(says=lambda said: "" if said == verb else None) as peer:
-        async with Submission(server(peer)) as sending:
-            outcome = await sending.post(MAIL, to())
+    outcome = await outcome_of(lambda said: "" if said == verb else None)
     assert isinstance(outcome, Failed)
     assert (outcome.final, outcome.perhaps_taken) == (False, perhaps)
 
 
 async def test_a_server_that_says_nothing_is_given_up():
-    async with smtp_peer(says=lambda said: SILENCE if said == "." else None) as peer:
-        async with Submission(replace(server(peer), timeout_s=0.1)) as sending:
-            outcome = await sending.post(MAIL, to())
+    outcome = await outcome_of(lambda said: SILENCE if said == "." else None, timeout_s=0.1)
     assert isinstance(outcome, Failed)
     assert (outcome.final, outcome.perhaps_taken) == (False, True)
+
+
+@asynccontextmanager
+async def encrypted(context, tls):
+    """A real server behind STARTTLS or TLS; the mails that it took."""
+    took = []
+
+    class Taking:
+        async def handle_DATA(self, server, session, envelope):
+            took.append(server.transport.get_extra_info("ssl_object"))
+            return "250 kept"
+
+    starttls = {"tls_context": context, "require_starttls": True} if tls == "starttls" else {}
+    loop = asyncio.get_running_loop()
+    serving = await loop.create_server(
+        lambda: SMTP(Taking(), hostname="localhost", **starttls), "localhost", 0, ssl=context if tls == "tls" else None
+    )
+    yield serving.sockets[0].getsockname()[1], took
+    serving.close()
+
+
+@pytest.mark.parametrize("tls", ["starttls", "tls", "auto"])
+@pytest.mark.parametrize("wrong", [None, "name", "authority", "expired"])
+async def test_only_a_server_that_proves_who_it_is_gets_a_mail(tls, wrong, tmp_path):
+    authority = Authority(tmp_path)
+    context = authority.server("other.test" if wrong == "name" else "localhost", expired=wrong == "expired")
+    trusted = None if wrong == "authority" else authority.file
+    async with encrypted(context, "starttls" if tls == "auto" else tls) as (port, took):
+        asked = Server("localhost", port, "notices@agency.test", timeout_s=5, tls=tls, authorities=trusted)
+        async with Submission(asked) as sending:
+            outcome = await sending.post(MAIL, to())
+    assert isinstance(outcome, Failed if wrong else Accepted), outcome
+    assert [bool(secret) for secret in took] == ([] if wrong else [True])
+    assert not getattr(outcome, "final", False)
+
+
+async def test_where_encryption_is_demanded_nothing_goes_without_it():
+    async with smtp_peer() as peer, Submission(server(peer, tls="starttls")) as sending:
+        assert isinstance(await sending.post(MAIL, to()), Failed)
+    assert peer.mails == []
+
+
+def test_authorities_that_cannot_be_read_are_named(tmp_path):
+    with pytest.raises(ValueError, match=r"none\.pem"):
+        Submission(Server("localhost", 1, "notices@agency.test", timeout_s=5, authorities=tmp_path / "none.pem"))
 
 
 def test_what_an_envelope_repeats_is_written_as_xtext():

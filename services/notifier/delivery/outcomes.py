@@ -28,17 +28,18 @@ async def _mail(tx: Transaction, claimed: Claimed, outcome: Outcome, attempts: i
     ours = [row for was in claimed.rows if (row := await _still_ours(tx, was, outcome)) is not None]
     if not ours:
         return
-    if claimed.together and isinstance(outcome, Failed) and outcome.final:
-        outcome = Failed(outcome.reason)  # it was refused as a mail of several: no notice of it was
-        carrier_alone = True
-    else:
-        carrier_alone = False
+    alone = False
+    match outcome:
+        case Failed(reason, final=True) if claimed.together:  # none of its notices was refused, yet
+            outcome, alone = Failed(reason), True
+        case Accepted(answer) if claimed.together:
+            outcome = Accepted(f"{answer} (one of {len(claimed.rows)} in {claimed.carrier_id})")
     certainly_not = isinstance(outcome, Failed) and not outcome.perhaps_taken
     free = certainly_not and not await take_back(tx, ours[0])
     for row in ours:
         await _notice(tx, row, outcome, attempts, rhythm)
         if free:
-            row.carrier_id = row.message_id if carrier_alone else None
+            row.carrier_id = row.message_id if alone else None
         row.leased_by = row.leased_until = None
 
 
