@@ -4,10 +4,15 @@ from dataclasses import replace
 
 import pytest
 
+from services.drafter.contacts.places import addresses
+from services.drafter.contacts.resolve import Asked
+from services.drafter.notice import Occasion, Writer
 from services.notifier.channels.api.channel import Api
 from services.notifier.channels.port import Letter, Unsendable
 from services.notifier.domain import Accepted, Failed
-from tests.support.report_apis import BOARD, CASE, Apis, api_notice, report_apis
+from shared.events.values import Notice
+from tests.support.goldens import NOW, case, kinds, recipient, the_office
+from tests.support.report_apis import BOARD, CASE, FIELDS, Apis, api_notice, report_apis
 from tests.support.report_peers import TOKEN, Cloudflare
 
 CONNECTORS = ("deletion-support", "cloudflare", "aws-xarf")
@@ -202,15 +207,53 @@ async def test_an_account_that_may_not_is_a_hand_over_and_the_secret_stays_secre
     assert TOKEN not in f"{failed} {row.reason} {row.receipt} {said.out} {said.err} {own}"
 
 
-async def test_what_the_api_would_not_take_is_said_before_anything_is_queued(apis: Apis):
-    for notice, why in (
-        (api_notice("cloudflare", comments="x" * 2001), "2001 characters, 1500 are the most"),
-        (api_notice("cloudflare", urls=f"{BOARD}/1\nhttps://second.test/2"), "more than one host"),
-        (api_notice("cloudflare", contact_email=""), "demands contact_email"),
-    ):
-        with pytest.raises(Unsendable, match=why):
-            apis.api.check(Letter(CASE, notice), apis.clock.now())
+@pytest.mark.parametrize(
+    ("fields", "why"),
+    [
+        ({"comments": "x" * 2001}, "2001 characters, 1500 are the most"),
+        ({"urls": f"{BOARD}/1\nhttps://second.test/2"}, "more than one host"),
+        ({"contact_email": ""}, "demands contact_email"),
+    ],
+)
+async def test_what_the_api_would_not_take_is_handed_to_a_person_and_not_even_tried(apis: Apis, fields, why):
+    failed = await apis.deliver(api_notice("cloudflare", **fields))
+    assert isinstance(failed, Failed)
+    assert (failed.final, failed.by_hand, why in failed.reason) == (True, True, True)
     assert apis.peer("cloudflare").posted == 0
+
+
+async def test_what_was_not_approved_is_refused_before_it_is_queued_and_again_before_it_is_sent(apis: Apis):
+    forged = api_notice("cloudflare").model_copy(update={"fields": {**FIELDS, "urls": f"{BOARD}/other"}})
+    with pytest.raises(Unsendable, match="approved"):
+        apis.api.check(Letter(CASE, forged), apis.clock.now())
+    failed = await apis.deliver(forged)
+    assert isinstance(failed, Failed)
+    assert (failed.final, failed.by_hand) == (True, False)
+    assert apis.peer("cloudflare").posted == 0
+
+
+@pytest.mark.parametrize("connector", CONNECTORS)
+async def test_every_kind_of_notice_as_the_drafter_writes_it_is_taken(apis: Apis, connector: str):
+    for kind in kinds():
+        await apis.forget()
+        notice = as_drafted(kind, connector)
+        outcome = await apis.deliver(notice)
+        if connector == "aws-xarf" and not notice.attachments:
+            assert isinstance(outcome, Failed)
+            assert outcome.by_hand
+            continue
+        assert isinstance(outcome, Accepted), (kind, outcome)
+        assert len(apis.peer(connector).reports) == 1
+
+
+def as_drafted(kind: str, connector: str) -> Notice:
+    to = recipient("en", "US", "cdn").model_copy(update={"channel": "api", "connector": connector, "email": ""})
+    event = case(kind, "US")
+    (named, _) = addresses(event.finding, event.assessment.matches)
+    assert named is not None
+    made = Writer(event, the_office(), NOW).write(Asked(to, 0, 0, named), Occasion())
+    assert isinstance(made, Notice), made
+    return made
 
 
 async def test_more_addresses_than_the_api_takes_go_in_several_reports(apis: Apis):
@@ -246,8 +289,7 @@ async def test_a_missing_connector_or_secret_fails_the_one_notice_only(apis: Api
     for api, notice, why in ((apis.api, unknown, "no connector"), (bare, api_notice("cloudflare"), "no entry")):
         failed = await api.deliver(Letter(CASE, notice), apis.clock.now())
         assert isinstance(failed, Failed)
-        assert failed.final
-        assert why in failed.reason
+        assert (failed.final, failed.by_hand, why in failed.reason) == (True, True, True)
 
 
 async def again(apis: Apis, connector: str):

@@ -58,7 +58,7 @@ async def _broken_off() -> AsyncIterator[bytes]:
 class DeletionSupport(Peer):
     """`docs/report-api.md`."""
 
-    NEEDED = frozenset({"version", "notice_id", "key", "reference", "category", "urls", "citation", "text", "reporter"})
+    NEEDED = frozenset({"version", "notice_id", "key", "reference", "category", "urls", "text", "reporter"})
 
     @property
     def app(self) -> Starlette:

@@ -64,20 +64,21 @@ class Api:
         await self._open.aclose()
 
     def check(self, letter: Letter, now: datetime) -> None:
-        """A connector or a secret that is missing fails the one notice that needs it, when its turn comes: it must not
-        keep the others of the approval."""
+        """What an API does not take, or we may not send it, goes to a person when its turn comes: it must not keep the
+        others of the approval."""
         must_be_approved(letter)
-        if (connector := self.connectors.get(letter.notice.recipient.connector)) is not None:
-            check(connector, values_of(letter.notice))
 
     async def deliver(self, letter: Letter, now: datetime) -> Accepted | Failed:
         try:
             must_be_approved(letter)
+        except Unsendable as problem:
+            return Failed(str(problem), final=True)
+        try:
             connector, own = self.of(letter.notice.recipient.connector)
             values = values_of(letter.notice)
             check(connector, values)
         except Unsendable as problem:
-            return Failed(str(problem), final=True)
+            return Failed(str(problem), final=True, by_hand=True)
         every = list(parts_of(connector, values))
         try:
             done = await self._accepted(letter)
@@ -141,7 +142,7 @@ class Api:
         try:
             judged = await self._ask(report(connector, own, values, now), connector, own, now, again=again)
         except Unsendable as problem:
-            judged = Refused(str(problem))
+            judged = Refused(str(problem), by_hand=True)
         async with self.database.transaction() as tx:
             await ledger.end(tx, part.letter.notice.notice_id, part.number, judged)
         match judged:

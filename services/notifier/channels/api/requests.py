@@ -30,8 +30,10 @@ class Request:
 def values_of(notice: Notice) -> dict[str, str]:
     """What a connector file can ask for."""
     to = notice.recipient
+    urls = notice.fields.get("urls", "").split("\n")
     return {
         **notice.fields,
+        "urls": "\n".join(dict.fromkeys(urls)),  # a page that is a picture itself stands there as both
         "notice_id": str(notice.notice_id),
         "subject": notice.subject,
         "body": notice.body,
