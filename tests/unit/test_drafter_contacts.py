@@ -134,6 +134,28 @@ def test_the_ladder_follows_from_what_is_known(plain, given, asked, problems) ->
     assert (rows(found), codes(found)) == (asked, problems)
 
 
+@pytest.mark.parametrize(
+    ("name", "domain"),
+    [
+        ("a.b.example.co.kr", "example.co.kr"),
+        ("abuse@Mail.Host.test.", "host.test"),
+        ("one.github.io", "one.github.io"),
+        ("github.io", "github.io"),
+        ("203.0.113.9", "203.0.113.9"),
+        ("2001:db8::9", "2001:db8::9"),
+    ],
+)
+def test_what_belongs_to_one_owner(name: str, domain: str) -> None:
+    assert domain_of(name) == domain
+
+
+def test_a_service_that_rents_names_out_is_no_owner_of_their_sites(plain) -> None:
+    event = case(around(contact("host", "abuse@github.io")))
+    finding = event.finding.model_copy(update={"url": "http://one.github.io/post"})
+    found = resolve(event.model_copy(update={"finding": finding}), plain, {}, NOW)
+    assert "abuse@github.io" in {key(one.recipient) for one in found.asked}
+
+
 def test_a_curated_desk_comes_before_what_site_list_and_registries_say(folder: Path) -> None:
     contacts = own(folder, 'matches = { hosts = ["harbour-board.en.test"] }', "platform")
     assert rows(resolve(case(), contacts, {}, NOW))[0] == (0, 0, "platform", "desk@own.test")
