@@ -23,7 +23,7 @@ READING = Reading(own=frozenset({"notices@agency.test"}))
 
 class Inbox:
     def __init__(self, database: Database, clock: ManualClock, peer: Peer) -> None:
-        self.database, self.clock, self.peer, self.uid = database, clock, peer, 0
+        self.database, self.clock, self.peer, self.uid, self.reading = database, clock, peer, 0, READING
 
     async def send(self, *manners: str) -> None:
         """Approved notices that the peer got, as the sender leaves them."""
@@ -43,7 +43,7 @@ class Inbox:
     async def take(self, raw: bytes) -> str:
         self.uid += 1
         async with self.database.transaction() as tx:
-            return await take(tx, raw, place("INBOX", 1, self.uid), tx.clock.now(), READING)
+            return await take(tx, raw, place("INBOX", 1, self.uid), tx.clock.now(), self.reading)
 
     async def hours(self, hours: float) -> list[str]:
         """So many hours pass; the outcomes of the mails that came."""
@@ -132,21 +132,37 @@ async def test_each_mail_is_taken_up_once(inbox):
     assert len(await inbox.told()) == 1
 
 
-async def test_an_answer_without_thread_is_matched_by_reference_from_the_recipients_domain(inbox):
+PROVEN = "Authentication-Results: mx.agency.test; dkim=pass header.d={}\r\n"
+BY_REFERENCE = "From: Desk <desk@mail.{}>\r\nSubject: [#4711] {}\r\nMessage-ID: <{}@x.test>\r\n\r\nWe received it.\r\n"
+
+
+async def test_an_answer_without_thread_counts_where_our_server_proved_the_recipients_domain(inbox):
+    """The reference can be worked out from the page's address, and anybody can write a From line."""
     await inbox.send("silent")
     named = inbox.peer.got[0].reference
-    mail = "From: Desk <desk@mail.{}>\r\nSubject: [#4711] {}\r\nMessage-ID: <{}@x.test>\r\n\r\nWe received it.\r\n"
-    assert await inbox.take(mail.format("silent-1.test", named, 1).encode()) == "answer"
-    assert await inbox.take(mail.format("other.test", named, 2).encode()) == "unmatched"
+    inbox.reading = Reading(READING.own, "mx.agency.test")
+    for number, (sender, proven) in enumerate((("silent-1.test", ""), ("other.test", "other.test"))):
+        head = PROVEN.format(proven) if proven else ""
+        await inbox.take((head + BY_REFERENCE.format(sender, named, number)).encode())
+    (row,) = await inbox.rows(Delivery)
+    assert (row.ticket, row.received_how) == (None, None)
+    assert await inbox.kinds() == ["unclear"]
+    await inbox.take((PROVEN.format("silent-1.test") + BY_REFERENCE.format("silent-1.test", named, 9)).encode())
     (row,) = await inbox.rows(Delivery)
     assert (row.ticket, row.received_how) == ("4711", "answer")
+
+
+async def test_without_a_server_that_proves_senders_a_reference_alone_decides_nothing(inbox):
+    await inbox.send("silent")
+    await inbox.take(BY_REFERENCE.format("silent-1.test", inbox.peer.got[0].reference, 1).encode())
+    assert await inbox.kinds() == ["unclear"]
 
 
 async def test_receipt_is_never_before_the_sending_nor_in_the_future(inbox):
     await inbox.send("silent")
     sent_at = (await inbox.rows(Delivery))[0].sent_at
-    named = inbox.peer.got[0].reference
-    raw = f"From: a@silent-1.test\r\nSubject: {named}\r\n\r\nYour ticket is 5.\r\n".encode()
+    named = inbox.peer.got[0].message_id
+    raw = f"From: a@silent-1.test\r\nIn-Reply-To: {named}\r\n\r\nYour ticket is noted.\r\n".encode()
     async with inbox.database.transaction() as tx:
         await take(tx, raw, place("INBOX", 1, 99), tx.clock.now() - timedelta(days=400), READING)
     assert (await inbox.rows(Delivery))[0].received_at == sent_at

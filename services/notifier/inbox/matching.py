@@ -2,8 +2,11 @@
 
 import base64
 import re
+import tomllib
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -14,6 +17,7 @@ from services.notifier.store import SENT, Delivery
 from shared.database import Transaction
 from shared.notices import reference
 
+FREEMAIL = Path(__file__).with_name("data") / "freemail.toml"
 REFERENCE = re.compile(r"\bHT-([A-Z2-7]{8})\b")
 MAX_LOOKED_AT = 20_000  # characters of a text in which a reference is looked for
 MAX_REFERENCES = 5
@@ -41,7 +45,8 @@ class NoMatch:
 
 
 async def match(tx: Transaction, mail: Incoming, authserv_id: str) -> Match | NoMatch:
-    """By Message-ID first, which only who got the notice knows; by our reference only from the recipient's domain."""
+    """By Message-ID first, which only who got the notice knows; by our reference only from the recipient's domain, and
+    then its words count only where our own server proved that domain."""
     if mail.report is not None:
         return await _reported(tx, mail)
     if meant := await _by_message_ids(tx, mail.refers):
@@ -50,7 +55,19 @@ async def match(tx: Transaction, mail: Incoming, authserv_id: str) -> Match | No
 
 
 def speaks(mail: Incoming, delivery: Delivery, authserv_id: str) -> bool:
-    return related(mail.domain, delivery.address.rpartition("@")[2].lower()) and authenticated(mail, authserv_id)
+    return from_recipient(mail, delivery) and authenticated(mail, authserv_id)
+
+
+def from_recipient(mail: Incoming, delivery: Delivery) -> bool:
+    """By what its From line says."""
+    address = delivery.address.lower()
+    domain = address.rpartition("@")[2]
+    return mail.sender == address if domain in freemail() else related(mail.domain, domain)
+
+
+@cache
+def freemail() -> frozenset[str]:
+    return frozenset(tomllib.loads(FREEMAIL.read_text(encoding="utf-8"))["domains"])
 
 
 def related(one: str, other: str) -> bool:
@@ -124,14 +141,15 @@ async def _by_reference(tx: Transaction, mail: Incoming, authserv_id: str) -> Ma
     rows = [row for text in references for row in await _of_reference(tx, text)]
     if not rows:
         return NoMatch("a reference that no case has")
-    theirs = [row for row in rows if speaks(mail, row, authserv_id)]
+    theirs = [row for row in rows if from_recipient(mail, row)]
     cases = {row.case_id for row in theirs or rows}
     if len(cases) > 1:
         return NoMatch("several cases fit")
     if not theirs:
         return NoMatch("a reference of ours, but not from its recipient's domain", cases.pop())
     last = max(theirs, key=lambda row: (row.state == SENT, row.sent_at or row.approved_at))
-    return Match((last,), speaks=True)
+    # Who knows the page can work out its case's reference, and anybody can write a From line.
+    return Match((last,), speaks=bool(authserv_id) and authenticated(mail, authserv_id))
 
 
 async def _of_reference(tx: Transaction, text: str) -> Sequence[Delivery]:
