@@ -108,8 +108,8 @@ class FrontierRow(Base):
 
 
 class CheckRow(Base):
-    """A removal check. `finding` is the JSON of a `shared.events.values.Finding`, `looks` a list of such `Probe`s: of
-    the last look, if that found everything gone."""
+    """A removal check. `finding` is the JSON of a `shared.events.values.Finding`, empty once it is answered; `looks` a
+    list of such `Probe`s: of the last look, if that found everything gone."""
 
     __tablename__ = "checks"
 

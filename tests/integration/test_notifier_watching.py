@@ -183,6 +183,10 @@ async def test_of_destroyed_evidence_the_watch_keeps_no_words(watching):
         await watching.handle(noted.model_copy(update={"case_id": CASE, "action": action}))
         kept = (await watch_row(watching)).finding["excerpt"]
         assert bool(kept) == (action is CustodyAction.VIEWED)
+    first, second = await watching.published(CheckRequested)
+    assert (second.number, second.due_at, second.finding.excerpt) == (2, first.due_at, "")
+    await watching.answer(CASE, 1, GONE)  # of the check that gave way
+    assert (await watch_row(watching)).checks_done == 0
 
 
 async def test_an_answer_about_an_unknown_case_is_put_aside(watching):

@@ -13,10 +13,12 @@ from shared.events import ContentChecked
 from shared.events.values import Probe
 from shared.identity import identity
 
-# A check that was dropped meanwhile (`checks.DROP_EARLIER`) is answered to nobody.
+# A check that was dropped meanwhile (`checks.DROP_EARLIER`) is answered to nobody. Of one that is over, what the page
+# said is kept no longer.
 WRITE = sa.text("""
     UPDATE checks SET looks = CAST(given.looks AS json), due_at = coalesce(given.again_at, due_at),
-        done_at = CASE WHEN given.again_at IS NULL THEN given.at END
+        done_at = CASE WHEN given.again_at IS NULL THEN given.at END,
+        finding = CASE WHEN given.again_at IS NULL THEN CAST('{}' AS json) ELSE finding END
     FROM unnest(CAST(:ids AS uuid[]), CAST(:moments AS timestamptz[]), CAST(:again AS timestamptz[]),
         CAST(:looks AS text[])) AS given (check_id, at, again_at, looks)
     WHERE checks.check_id = given.check_id AND done_at IS NULL

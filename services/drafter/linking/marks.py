@@ -14,7 +14,8 @@ MOST_PICTURES, MOST_ENTRIES = 12, 24
 
 HASH, ENTRY = "hash", "entry"
 # A counter's account is one operator's; an icon and a template together are hardly ever two sites' by chance. Where a
-# site is hosted says something only beside one of these: many have the same address and name servers.
+# site is hosted says something only as a whole and beside one of these: a hoster gives many the same address, and a
+# board is sold with its template.
 OWN, FRAME, HOSTING = "analytics", frozenset({"favicon", "template"}), frozenset({"ip", "nameserver"})
 
 
@@ -49,7 +50,7 @@ def registered(host: str) -> str:
 def one_operator(kinds: Iterable[str]) -> bool:
     """Whether sites that share traces of these kinds seem to be one's."""
     shared = frozenset(kinds)
-    return OWN in shared or shared >= FRAME or bool(shared & FRAME and shared & HOSTING)
+    return OWN in shared or shared >= FRAME or bool(shared & FRAME and shared >= HOSTING)
 
 
 def _tells(picture: Picture) -> bool:

@@ -124,6 +124,11 @@ def _without_words(row: WatchRow) -> None:
 
 
 async def forget(event: CustodyNoted, tx: Transaction) -> None:
-    """Evidence was destroyed: the page's words go here too. It is still looked for, by addresses and hashes."""
-    if event.action is CustodyAction.DESTROYED and (row := await tx.get(WatchRow, event.case_id, lock=True)):
-        _without_words(row)
+    """Evidence was destroyed: the page's words go here too. It is still looked for, by addresses and hashes: the check
+    that is out gives way to one that has no words."""
+    if event.action is not CustodyAction.DESTROYED or (row := await tx.get(WatchRow, event.case_id, lock=True)) is None:
+        return
+    _without_words(row)
+    if row.awaited_at is not None:
+        row.awaited += 1
+        request_check(row, row.awaited_at, tx)
