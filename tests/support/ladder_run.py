@@ -16,6 +16,8 @@ from uuid import UUID
 import sqlalchemy as sa
 
 from services.notifier.channels.form.handing import hand_over_due
+from services.notifier.delivery.budget import OF_DOMAIN
+from services.notifier.delivery.ledger import Closed
 from services.notifier.inbox.taking import Reading, place, take
 from services.notifier.ladder.store import Ladder
 from services.notifier.ladder.timer import look
@@ -228,23 +230,21 @@ class Run:
         return decision(case, [] if declined else [notice], at, round=asked.round)
 
     async def _next(self) -> datetime | None:
-        """The next moment at which anything is due."""
+        """The next moment at which anything is due. What waits for its recipient's budget is due when that opens."""
+        now = self.clock.now()
+        names = (sa.func.lower(Delivery.address), OF_DOMAIN + Delivery.domain)
+        shut = sa.exists().where(Closed.name.in_(names), Closed.until > now)
+        least = [
+            sa.select(sa.func.min(Ladder.next_at)),
+            sa.select(sa.func.min(Delivery.next_attempt_at)).where(Delivery.state == WAITING, ~shut),
+            sa.select(sa.func.min(Closed.until)).where(Closed.until > now),
+            sa.select(sa.func.min(Delivery.leased_until)).where(Delivery.state == SENDING),
+            sa.select(sa.func.min(WatchRow.awaited_at)).where(WatchRow.state != APPROVED),
+        ]
         async with self.database.transaction() as tx:
-            times = await tx.execute(
-                sa.select(
-                    sa.select(sa.func.min(Ladder.next_at)).scalar_subquery(),
-                    sa.select(sa.func.min(Delivery.next_attempt_at)).where(Delivery.state == WAITING).scalar_subquery(),
-                    sa.select(sa.func.min(Delivery.leased_until)).where(Delivery.state == SENDING).scalar_subquery(),
-                    sa.select(sa.func.min(WatchRow.awaited_at)).where(WatchRow.state != APPROVED).scalar_subquery(),
-                )
-            )
-            moments = [
-                *times.one(),
-                self.peer.next_at(),
-                *(at for at, _ in self._approvals),
-                *(one.handed_at for one in self._forms),
-            ]
-        return min((at for at in moments if at is not None), default=None)
+            row = (await tx.execute(sa.select(*(one.scalar_subquery() for one in least)))).one()
+        by_people = [*(at for at, _ in self._approvals), *(one.handed_at for one in self._forms)]
+        return min((at for at in (*row, self.peer.next_at(), *by_people) if at is not None), default=None)
 
 
 def by_form(notice: Notice) -> Notice:
