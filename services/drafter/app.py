@@ -19,7 +19,9 @@ from shared.handling import Prepared, Service
 
 
 def app(settings: Settings) -> Service:
-    office = Office.open(settings.agency(), settings.report_language, settings.laws_file, settings.contacts_file)
+    office = Office.open(
+        settings.agency(), settings.report_language, settings.laws_file, settings.contacts_file, settings.templates_dir
+    )
     return Service(
         name="drafter",
         handles={

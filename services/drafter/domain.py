@@ -8,7 +8,6 @@ from services.drafter.contacts.resolve import Asked, resolve
 from services.drafter.notice import FIRST, REMINDER, TEMPLATES, Occasion, Writer
 from services.drafter.office import Office
 from services.drafter.problems import Problem
-from services.drafter.rendering import templates_of
 from services.drafter.report import write_report
 from shared.events import CaseLink, EvidenceFailed, EvidenceSealed
 from shared.events.values import Notice, Report
@@ -72,7 +71,11 @@ def written(
 def _with_reminder(writer: Writer, one: Asked, occasion: Occasion) -> Iterable[Notice | Problem]:
     first = writer.write(one, occasion)
     yield first
-    if isinstance(first, Notice) and first.recipient.channel == "mail" and templates_of(TEMPLATES[REMINDER]):
+    if (
+        isinstance(first, Notice)
+        and first.recipient.channel == "mail"
+        and writer.office.templates.of(TEMPLATES[REMINDER])
+    ):
         hours = (first.clock and (first.clock.hours or first.clock.alarm_after_hours)) or 0
         yield writer.write(
             one, Occasion(REMINDER, occasion.round, follows=first.notice_id, after_hours=max(hours, REMIND_HOURS))
@@ -81,7 +84,7 @@ def _with_reminder(writer: Writer, one: Asked, occasion: Occasion) -> Iterable[N
 
 def free_sentences(event: EvidenceSealed, office: Office) -> dict[str, str]:
     """By language: what the notices say in words that no law prescribes."""
-    languages = templates_of(TEMPLATES[FIRST])
+    languages = office.templates.of(TEMPLATES[FIRST])
     return {language: office.categories.words(event.assessment.category, language) for language in sorted(languages)}
 
 
@@ -92,7 +95,7 @@ def draft_without_evidence(event: EvidenceFailed, office: Office) -> Draft:
 
 def _remarks(event: EvidenceSealed, asked: Sequence[Asked], office: Office) -> list[Problem]:
     site, category, sample = event.finding.site, event.assessment.category, office.agency.sample
-    known = templates_of(TEMPLATES[FIRST])
+    known = office.templates.of(TEMPLATES[FIRST])
     untranslated = [to for to in (one.recipient for one in asked) if (to.locale or to.language) not in known]
     found = [Problem("fallback_language", f"{to.email or to.name} ({to.language})") for to in untranslated]
     if site.country is None:

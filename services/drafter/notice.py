@@ -13,7 +13,7 @@ from services.drafter.languages import languages_for
 from services.drafter.law import Law
 from services.drafter.office import Office
 from services.drafter.problems import Problem
-from services.drafter.rendering import Rendered, render, templates_of
+from services.drafter.rendering import Rendered
 from services.drafter.requirements import altered, prove
 from shared.events import EvidenceSealed, LogLine
 from shared.events.values import Attachment, Notice, NoticeClock, Recipient
@@ -60,7 +60,7 @@ class Writer:
         """The notice, or why none was written: an altered one is never shown for approval; a thin one is, and says what
         it lacks. Neither the page's title nor its text is in it: both may name a person."""
         to, law = asked.recipient, self.law_for(asked.recipient)
-        languages = languages_for(to, templates_of(TEMPLATES[occasion.name]))
+        languages = languages_for(to, self.office.templates.of(TEMPLATES[occasion.name]))
         if not languages:
             return Problem("no_template", f"{_name(to)}: {TEMPLATES[occasion.name]}")
         versions = [self._render(language, asked, law, occasion) for language in languages]
@@ -121,7 +121,7 @@ class Writer:
             "category": self._words(language),
             "manifest": event.manifest_sha256,
         }
-        return render(f"{TEMPLATES[occasion.name]}.{language}.txt", isolated(values, language))
+        return office.templates.render(f"{TEMPLATES[occasion.name]}.{language}.txt", isolated(values, language))
 
     def _words(self, language: str) -> str:
         return self.polished.get(language) or self.office.categories.words(self.event.assessment.category, language)

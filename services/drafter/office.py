@@ -7,10 +7,14 @@ from services.drafter.agency import Agency
 from services.drafter.attachments import Kinds
 from services.drafter.contacts.files import load_contacts
 from services.drafter.contacts.graph import Contacts
-from services.drafter.datafile import load
+from services.drafter.datafile import BadDataFile, load
 from services.drafter.law import Laws, load_laws
+from services.drafter.lint import lint
 from services.drafter.problems import Sentences
+from services.drafter.rendering import Templates
 from services.drafter.wording import Wording, load_wording
+
+MOST_FAULTS = 5  # of a message; the command shows all
 
 
 @dataclass(frozen=True)
@@ -22,18 +26,27 @@ class Office:
     sentences: Sentences
     kinds: Kinds
     report_language: str
+    templates: Templates
 
     @staticmethod
     def open(
-        agency: Agency, report_language: str, laws_file: Path | None = None, contacts_file: Path | None = None
+        agency: Agency,
+        report_language: str,
+        laws_file: Path | None = None,
+        contacts_file: Path | None = None,
+        templates_dir: Path | None = None,
     ) -> "Office":
-        """Raises `BadDataFile`."""
+        """Raises `BadDataFile`, also for templates or rules from which a notice could go out that lacks something."""
+        laws, wording = load_laws(laws_file), load_wording()
+        if (laws_file or templates_dir) and (faults := lint(laws, wording, templates_dir)):
+            raise BadDataFile("; ".join(map(str, faults[:MOST_FAULTS])) + "; `haetae notices lint` tells them all")
         return Office(
             agency=agency,
-            laws=load_laws(laws_file),
+            laws=laws,
             ladder=load_contacts(contacts_file),
-            categories=load_wording(),
+            categories=wording,
             sentences=load(Sentences, "problems.toml"),
             kinds=load(Kinds, "xarf.toml"),
             report_language=report_language,
+            templates=Templates(templates_dir),
         )

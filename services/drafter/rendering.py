@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from functools import cache
 from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
@@ -28,14 +27,6 @@ NOTICE_LANGUAGES = tuple(sorted(path.name.split(".")[1] for path in TEMPLATES.gl
 REPORT_LANGUAGES = tuple(sorted(path.name.split(".")[1] for path in TEMPLATES.glob("report.*.txt")))
 
 
-@cache
-def templates_of(occasion: str) -> frozenset[str]:
-    """The languages in which there is a template for it: `ko`, `zh-Hant`, …"""
-    return frozenset(
-        path.name.removeprefix(f"{occasion}.").removesuffix(".txt") for path in TEMPLATES.glob(f"{occasion}.*.txt")
-    )
-
-
 @dataclass(frozen=True)
 class Rendered:
     """A text with its first line apart. `fields`: what the template put between `{% call field("…") %}`."""
@@ -57,3 +48,21 @@ def render(template: str, values: Mapping[str, object], templates: Environment =
     text = templates.get_template(template).render(values, field=field)
     heading, _, body = text.partition("\n")
     return Rendered(heading.strip(), body.strip("\n") + "\n", fields)
+
+
+class Templates:
+    """The package's, or those of the agency's folder where it has its own."""
+
+    def __init__(self, own: Path | None = None) -> None:
+        folders = (TEMPLATES, own) if own else (TEMPLATES,)
+        self._environment = environment(own) if own else ENVIRONMENT
+        self._names = frozenset(path.name for folder in folders for path in folder.glob("*.txt"))
+
+    def of(self, occasion: str) -> frozenset[str]:
+        """The languages in which there is one for it: `ko`, `zh-Hant`, …"""
+        named = (name.split(".") for name in self._names if name.startswith(f"{occasion}."))
+        return frozenset(language for _, language, _ in named)
+
+    def render(self, template: str, values: Mapping[str, object]) -> Rendered:
+        """Raises as `render` does."""
+        return render(template, values, self._environment)

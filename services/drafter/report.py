@@ -6,7 +6,6 @@ from services.drafter.law import Law
 from services.drafter.notice import stamp
 from services.drafter.office import Office
 from services.drafter.problems import Problem
-from services.drafter.rendering import render
 from shared.events import CaseLink, EvidenceFailed, EvidenceSealed
 from shared.events.values import MAX_URL, Finding, Match, Notice, Report
 from shared.notices import reference
@@ -40,7 +39,7 @@ def write_report(
         "problems": [office.sentences.tell(problem, language) for problem in problems],
         "by_hand": office.ladder.by_hand(),
     }
-    rendered = render(f"report.{language}.txt", values)
+    rendered = office.templates.render(f"report.{language}.txt", values)
     return Report(language=language, title=rendered.heading, body=rendered.body)
 
 

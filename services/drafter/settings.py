@@ -51,6 +51,10 @@ class Settings(settings.Settings):
         Path | None,
         Field(description="What the agency puts over the shipped contact graph: providers, steps; or nothing"),
     ] = None
+    templates_dir: Annotated[
+        Path | None,
+        Field(description="Folder of the agency's own templates; those that it lacks are taken from services/drafter"),
+    ] = None
 
     polish_url: Annotated[
         str | None,

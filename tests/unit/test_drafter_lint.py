@@ -4,10 +4,14 @@ import pytest
 from typer.testing import CliRunner
 
 from haetae.cli import app
+from services.drafter.datafile import BadDataFile
+from services.drafter.domain import draft
 from services.drafter.law import load_laws
 from services.drafter.lint import lint
 from services.drafter.rendering import TEMPLATES
 from services.drafter.wording import load_wording
+from tests.support.cases import office, sealed
+from tests.support.goldens import NOW
 
 LAWS, WORDING = load_laws(), load_wording()
 NOTICE = (TEMPLATES / "notice.en.txt").read_text()
@@ -113,3 +117,12 @@ def test_the_command_says_what_is_wrong_and_fails(tmp_path):
     run = CliRunner().invoke(app, ["notices", "lint", str(tmp_path)], env={"COLUMNS": "200"})
     assert run.exit_code == 1
     assert "notice.xx.txt:1: there is no placeholder `victim`" in run.output.replace("\n", " ")
+
+
+def test_an_agencys_own_templates_count_and_a_faulty_one_stops_the_start(tmp_path):
+    (tmp_path / "notice.en.txt").write_text(NOTICE.replace("What we ask", "Our request"))
+    own = office(templates_dir=tmp_path)
+    assert "Our request" in draft(sealed(site={"language": "en"}), own, NOW).notices[0].body
+    (tmp_path / "notice.en.txt").write_text(NOTICE.replace("{{ citation }}", "the law"))
+    with pytest.raises(BadDataFile, match="does not print `citation`"):
+        office(templates_dir=tmp_path)
