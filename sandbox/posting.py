@@ -31,4 +31,4 @@ class Postman:
             with smtplib.SMTP(self._host, self._port, timeout=_TIMEOUT_S) as server:
                 server.sendmail(sender, [recipient], mail)
         except (OSError, smtplib.SMTPException) as fault:
-            print(f"sandbox: an answer could not be sent ({type(fault).__name__})", file=sys.stderr)  # noqa: T201  # the sandbox's only log
+            print(f"sandbox: an answer could not be sent ({fault!r})", file=sys.stderr)  # noqa: T201  # the sandbox's only log

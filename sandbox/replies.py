@@ -3,6 +3,7 @@
 import tomllib
 import zlib
 from dataclasses import dataclass
+from email import policy
 from email.message import EmailMessage
 from functools import cache
 from importlib import resources
@@ -57,7 +58,7 @@ def compose(what: str, mail: Mail, mailbox: str, language: str, number: int) -> 
     """The answer to a notice, from that mailbox, in its thread."""
     if what in ("delayed", "bounced"):
         return _status(what, mail, mailbox, number)
-    reply = EmailMessage()
+    reply = EmailMessage(policy=policy.SMTP)  # lines end as on the wire
     reply["From"], reply["To"] = mailbox, mail.sender
     reply["Subject"] = f"[#{number}] Re: {mail.subject}" if what == "ticket" else f"Re: {mail.subject}"
     reply["Message-ID"] = f"<{what}-{number}@{mailbox.partition('@')[2]}>"
