@@ -86,11 +86,13 @@ class CasePlanned(Event, topic=NOTICE_SENT, type="case.planned.v1", key="case_id
 
 
 class HandOverDue(Event, topic=NOTICE_SENT, type="notice.hand-over.v1", key="case_id", owner="notifier"):
-    """An approved notice goes to a recipient that has only a form: a person hands it in, and tells the number."""
+    """An approved notice goes to a recipient that has only a form: a person hands it in, and tells the number. `why`:
+    what kept a machine from it, where there is an interface for machines."""
 
     case_id: UUID
     notice_id: UUID
     due_at: AwareDatetime
+    why: Annotated[str, Field(max_length=500)] = ""
 
 
 class HandedOver(Event, topic=NOTICE_ORDERS, type="notice.handed-over.v1", key="case_id", owner="gateway"):

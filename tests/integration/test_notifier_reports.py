@@ -244,6 +244,7 @@ async def test_the_sender_brings_a_notice_to_an_api_and_what_it_does_not_take_fr
     assert sent.receipt == f"aws-xarf: report {number}"
     (due,) = await cases.told(HandOverDue)
     assert due.notice_id == refused.notice_id
+    assert Cloudflare.ENTITLEMENT in due.why
     assert Cloudflare.ENTITLEMENT in ((await cases.row(refused)).receipt or "")
     await cases.do(partial(handed_over, rhythm=RHYTHM), done(refused, receipt="CF-77"))
     assert (await cases.row(refused)).state == "sent"

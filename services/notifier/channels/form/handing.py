@@ -4,6 +4,7 @@ import sqlalchemy as sa
 import structlog
 
 from services.notifier.channels.form.channel import CHANNEL
+from services.notifier.domain import MAX_ANSWER
 from services.notifier.ladder.advance import advance
 from services.notifier.store import HANDING, WAITING, Delivery
 from shared.database import Transaction
@@ -22,7 +23,7 @@ async def hand_over(tx: Transaction, row: Delivery, why: str = "") -> None:
     """`why`: what kept a machine from it; empty where there is only a form."""
     now = tx.clock.now()
     row.state, row.receipt, row.next_attempt_at = HANDING, why or row.receipt, now
-    due = HandOverDue(case_id=row.case_id, notice_id=row.notice_id, due_at=now)
+    due = HandOverDue(case_id=row.case_id, notice_id=row.notice_id, due_at=now, why=why[:MAX_ANSWER])
     tx.publish(due, id=identity("hand-over", row.notice_id))
     log.info("a notice waits for a person", case_id=str(row.case_id), notice_id=str(row.notice_id))
     await advance(tx, row.case_id)
