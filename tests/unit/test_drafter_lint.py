@@ -42,6 +42,9 @@ def test_the_packages_own_templates_and_data_have_no_fault():
         ("{{ manifest }}", "{{ manifest | upper }}", "the filter `upper` changes a value"),
         ("{{ category }}", "{{ category.format() }}", "something is called"),
         ("{{ category }}", "{% set x = 1 %}{{ category }}", "values are made here"),
+        ("{{ category }}", "{{ category * 9999999999 }}", "values are made here"),
+        ("{{ category }}", "{{ category.__class__ }}", "`category.__class__` may not be printed"),
+        ("{{ category }}", "{{ range(9999999999) }}", "something is called"),
         ("concerning", "concerning", None),
         ("What we ask", "What we ask under Article 16", "the number '1' is typed"),
         ("What we ask", "What we ask within ๔๘ hours", "is typed"),
@@ -86,6 +89,11 @@ def test_an_address_outside_the_field_of_the_place_is_not_locked(tmp_path):
 )  # fmt: skip
 def test_a_field_that_is_not_proven_is_told(tmp_path, before, after, says):
     assert any(says in one for one in told(tmp_path, before, after))
+
+
+def test_a_reminder_with_a_date_is_told(tmp_path):
+    found = told(tmp_path, "{% block head %}\n", "{% block head %}\n{{ date }}\n", "reminder.ja.txt")
+    assert any("reminder.ja.txt:1: a reminder prints `date`" in one for one in found)
 
 
 def test_a_role_that_is_asked_for_nothing_is_told(tmp_path):

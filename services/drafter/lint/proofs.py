@@ -13,6 +13,7 @@ from services.drafter.rendering import Rendered, render
 from services.drafter.wording import Wording
 
 OCCASIONS = {"notice": "first", "reminder": "reminder", "reappeared": "reappeared", "packet": "packet"}
+REMINDER = "reminder"
 TAG = "[Haetae HT-AAAAAAAA]"
 
 
@@ -82,6 +83,8 @@ def _rendered(
 def _missing(read: Rendered, law: Law, laws: Laws, role: str, occasion: str) -> Iterator[tuple[str, str]]:
     if not read.heading.startswith(TAG):
         yield "", "the subject does not begin with `tag`"
+    if occasion == REMINDER and "⟦date⟧" in read.body:
+        yield REMINDER, "a reminder prints `date`, and is written before anybody knows when it goes out"
     for demand in laws.demands(law, occasion):
         words = read.fields.get(demand.field, "")
         if not words.strip() or words.strip() not in read.body:
@@ -105,7 +108,7 @@ def _place(template: str, templates: Environment, field: str) -> tuple[str, int]
 
 
 def _cure(field: str) -> str:
-    if not field:
-        return "begin the first line with {{ tag }}"
+    if field not in PROOFS:
+        return "leave it out" if field else "begin the first line with {{ tag }}"
     needed = " and ".join(f"{{{{ {placeholder} }}}}" for placeholder in PROOFS.get(field, ()))
     return f'write {{% call field("{field}") %}}, words{f" with {needed}" if needed else ""}, {{% endcall %}}'

@@ -11,7 +11,10 @@ from services.drafter.lint.known import ADDRESSES, FUNCTIONS, PLACEHOLDERS, PROO
 LOCATION = "location"
 # An included file has the fields of those that include it.
 PARTS = ("pictures.txt",)
-TOO_MUCH = (nodes.Macro, nodes.Import, nodes.FromImport, nodes.Assign, nodes.AssignBlock, nodes.FilterBlock)
+TOO_MUCH = (
+    *(nodes.Macro, nodes.Import, nodes.FromImport, nodes.Assign, nodes.AssignBlock, nodes.FilterBlock),
+    *(nodes.Add, nodes.Sub, nodes.Mul, nodes.Pow, nodes.Div, nodes.Mod),
+)
 
 
 def tagged(file: str, source: str, tree: nodes.Template) -> Iterator[Fault]:
