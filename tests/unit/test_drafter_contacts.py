@@ -115,7 +115,7 @@ TABLE = [
         ["owner_contact"],
     ),
     (
-        {"surroundings": around(failures=("network:away", "domain:off"))},
+        {"surroundings": around(failures=("network:away", "domain:off", "dns:failed", "domain:not_found"))},
         [(0, 0, "site", SITE)],
         ["registries_failed"],
     ),

@@ -10,8 +10,8 @@ from services.drafter.untrusted import host_of
 from shared.events import AbuseContact, EvidenceSealed, Surroundings
 from shared.events.values import SiteKind
 
-# Their pages stand in no search engine's index.
-NOT_INDEXED = frozenset({SiteKind.CHAT, SiteKind.DARK_WEB})
+# Their pages stand in no search engine's index, or are one's own.
+NOT_INDEXED = frozenset({SiteKind.CHAT, SiteKind.DARK_WEB, SiteKind.SEARCH})
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ from shared.database import Transaction
 from shared.events import AnswerKind, NoticeAnswered, NoticeSent, RemovalVerified
 
 LATEST = 50  # reactions of a provider that count: desks change, and what they did last year says little
-MOST = 2_000  # reactions of all of them that are looked at for a draft: 6-13 ms of a busy machine, whatever was kept before
+MOST = 2_000  # reactions of all of them that a draft looks at: 6-13 ms of a busy machine, however many are kept
 FEWEST = 3  # below that a median is an anecdote
 # Somebody, or at least its ticket system, took the matter up. What a mail server says is no reaction.
 REACTIONS = frozenset({

@@ -15,7 +15,9 @@ from shared.events import EvidenceSealed
 from shared.events.values import Recipient
 
 MOST_HOSTS = 8  # of a case: the page's and some of its media; the registries are asked about three of those
-EXPECTED = frozenset({"off", "no_server"})  # why nobody was asked: that is how it is set up, or how that part is
+# Why nobody is named: that is how it is set up, or how that part of the world is.
+EXPECTED = frozenset({"off", "no_server", "not_found"})
+NAMERS = frozenset({"domain", "registrar", "network", "rdap", "elsewhere"})  # who is asked for contacts
 
 
 @dataclass(frozen=True)
@@ -88,8 +90,12 @@ def _at(named: Addresses, event: EvidenceSealed, case: Case, found: dict[str, As
         able = able or not case.beside(one.role)
     if not able and named.host != host_of(event.finding.url):
         yield Problem("elsewhere", named.page)
-    if unsure := [code for code in there.failures if code.rpartition(":")[2] not in EXPECTED]:
+    if unsure := [code for code in there.failures if _hides_somebody(*code.partition(":")[::2])]:
         yield Problem("registries_failed", f"{named.host}: {', '.join(unsure)}")
+
+
+def _hides_somebody(what: str, why: str) -> bool:
+    return what in NAMERS and why not in EXPECTED
 
 
 def _laddered(found: Sequence[Asked], case: Case) -> tuple[Asked, ...]:
