@@ -7,10 +7,10 @@ import pytest
 from services.drafter.contacts.places import addresses
 from services.drafter.contacts.resolve import Asked
 from services.drafter.notice import Occasion, Writer
-from services.notifier.channels.api.channel import Api
 from services.notifier.channels.port import Letter, Unsendable
 from services.notifier.domain import Accepted, Failed
 from shared.events.values import Notice
+from shared.net.calling import Caller
 from tests.support.goldens import NOW, case, kinds, recipient, the_office
 from tests.support.report_apis import BOARD, CASE, FIELDS, Apis, api_notice, report_apis
 from tests.support.report_peers import TOKEN, Cloudflare
@@ -105,23 +105,23 @@ async def test_busy_is_no_refusal_and_its_time_is_kept_by_all_notices(apis: Apis
 @pytest.mark.parametrize("point", ["before", "after"])
 @pytest.mark.parametrize("connector", [*CONNECTORS, "blind"])
 async def test_killed_around_the_request_it_is_never_sent_twice_blindly(apis, connector, point, monkeypatch):
-    real = Api.call
+    real = Caller.call
 
-    async def dying(self, request, one):
+    async def dying(self, *request, **more):
         if point == "after":
-            await real(self, request, one)
+            await real(self, *request, **more)
         raise Killed
 
     notice, peer = api_notice(connector), apis.peers.get(connector, apis.peers["deletion-support"])
-    monkeypatch.setattr(Api, "call", dying)
+    monkeypatch.setattr(Caller, "call", dying)
     with pytest.raises(Killed):
         await apis.deliver(notice)
-    monkeypatch.setattr(Api, "call", real)
+    monkeypatch.setattr(Caller, "call", real)
     outcome = await again(apis, connector)
     if connector == "blind":  # nobody can know: a person has to
         assert isinstance(outcome, Failed)
         assert outcome.final
-        assert "unknown whether blind accepted it" in outcome.reason
+        assert "unknown whether it was accepted" in outcome.reason
         assert len(peer.reports) == (1 if point == "after" else 0)
         assert isinstance(await apis.deliver(notice), Failed)
     else:

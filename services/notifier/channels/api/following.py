@@ -12,6 +12,7 @@ from services.notifier.channels.api.channel import Api
 from services.notifier.channels.api.connector import Connector, Following, Meaning
 from services.notifier.channels.api.replies import meaning_of
 from services.notifier.channels.api.requests import question, values_of
+from services.notifier.channels.api.sending import call
 from services.notifier.channels.api.store import ReportRow, due_for_a_look, untold
 from services.notifier.channels.port import Unsendable
 from services.notifier.store import Delivery
@@ -91,7 +92,7 @@ class Follower:
         try:
             connector, own = self._api.of(asked.connector.name)
             request = question(connector, own, asked.following.path, asked.values, now)
-            meaning = meaning_of(await self._api.call(request, connector), asked.following)
+            meaning = meaning_of(await call(self._api.caller, request, connector), asked.following)
         except (Unsendable, ValueError, Failure) as failure:
             problem = type(failure).__name__
         async with database.transaction() as tx:
