@@ -38,6 +38,8 @@ class Approvals:
 def _covered(event: ReviewDecided) -> dict[str, Any]:
     """Named one by one: a field that a newer gateway adds must not make an older notifier refuse."""
     finding = event.finding
+    pictures = [[one.url, one.sha256] for one in finding.pictures]
+    videos = [[one.url, one.sha256] for one in finding.videos]
     return {
         "case": str(event.case_id),
         "round": event.round,
@@ -48,7 +50,7 @@ def _covered(event: ReviewDecided) -> dict[str, Any]:
         "until": event.until.isoformat() if event.until else None,
         "notices": sorted(map(_of_notice, event.approved)),
         "url": finding.url,
-        "shown": sorted([shown.url, shown.sha256] for shown in (*finding.pictures, *finding.videos)),
+        "shown": sorted(pictures + videos),
     }
 
 
