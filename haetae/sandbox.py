@@ -7,7 +7,7 @@ from typing import Any
 
 import httpx
 
-from deploy.local.mailsink.imap import AGENCY_DOMAIN
+from deploy.local.mailsink import AGENCY_DOMAIN
 from deploy.local.process import ProcessSpec
 from haetae.summary import Mailbox, TruthPost
 

@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 
 from deploy.local.home import Home
-from deploy.local.mailsink.imap import AGENCY_DOMAIN
+from deploy.local.mailsink import AGENCY_DOMAIN
 from deploy.local.part import Part
 from deploy.local.ports import Claim
 from deploy.local.probes import LOOPBACK, http

@@ -11,8 +11,9 @@ from typing import Annotated
 import typer
 import uvicorn
 
+from deploy.local.mailsink import AGENCY_DOMAIN
 from deploy.local.mailsink.faults import Faults
-from deploy.local.mailsink.imap import AGENCY_DOMAIN, AgencyBox, door
+from deploy.local.mailsink.imap import AgencyBox, door
 from deploy.local.mailsink.smtp import Sink
 from deploy.local.mailsink.store import MailStore
 from deploy.local.mailsink.web import application

@@ -13,8 +13,9 @@ from pymap.frozen import frozendict
 from pymap.imap import IMAPService
 from pymap.user import Passwords, UserMetadata
 
+from deploy.local.mailsink import AGENCY_DOMAIN
+
 LOOPBACK = "127.0.0.1"
-AGENCY_DOMAIN = "agency.test"  # of the settings' defaults: HAETAE_AGENCY_REPLY_TO, HAETAE_MAIL_FROM
 BOX = "agency"
 KEYWORDS = "0 $Haetae\n"  # of pymap's Maildirs: the mark of what was taken up
 WORKERS = 2  # one reader, and a person with a mail program
