@@ -4,9 +4,10 @@ Whatever held one up (an event among the dead letters, a service that is down) i
 next event of the case derives its alarm anew.
 """
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import JSONB
 
 from services.gateway.domain import Alarm, State
 from services.gateway.store import Case
@@ -21,11 +22,25 @@ LOOK_S = 30.0
 OWED = (State.FOUND, State.FLAGGED, State.SEALED, State.APPROVED)
 
 
+def _planned_since(moment: datetime) -> sa.ColumnElement[bool]:
+    """Whether the notifier planned a step that is still to come, or was due after the moment."""
+    planned = sa.type_coerce(Case.plan, JSONB)["steps"]
+    steps = sa.func.jsonb_array_elements(planned).table_valued("value", joins_implicitly=True)
+    at = sa.type_coerce(steps.c.value, JSONB)["at"].astext.cast(sa.DateTime(timezone=True))
+    return sa.exists(sa.select(sa.literal(1)).select_from(steps).where(at > moment))
+
+
 async def watch(context: Context) -> None:
     await regularly(context, LOOK_S, mark)
 
 
 async def mark(tx: Transaction) -> None:
     now = tx.clock.now()
-    stalled = (Case.state.in_(OWED), Case.alarm.is_(None), Case.updated_at < now - PATIENCE)
+    stalled = (
+        Case.state.in_(OWED),
+        Case.alarm.is_(None),
+        Case.updated_at < now - PATIENCE,
+        Case.hand_over_at.is_(None),  # a person's turn
+        ~_planned_since(now - PATIENCE),
+    )
     await tx.execute(sa.update(Case).where(*stalled).values(alarm=Alarm.STALLED, updated_at=now))

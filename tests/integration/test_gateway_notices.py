@@ -15,7 +15,9 @@ import pytest
 import sqlalchemy as sa
 from pypdf import PdfReader
 
+from services.gateway import stalled
 from services.gateway.accounts import create_account
+from services.gateway.store import Case
 from services.gateway.web import application
 from shared.clock import ManualClock
 from shared.events import (
@@ -25,6 +27,7 @@ from shared.events import (
     NoticeAnswered,
     NoticeBounced,
     NoticeWithdrawn,
+    PlannedStep,
     RemovalVerified,
     ReviewDecided,
 )
@@ -269,6 +272,21 @@ async def test_content_that_is_back_opens_the_case_again(desk: Desk, api: httpx.
     await desk.tell(sent(story, ladder(story)[0]), gone, back)
     [case] = (await api.get("/api/cases")).json()["items"]
     assert (case["state"], case["alarm"]) == ("sent", "reappeared")
+
+
+async def test_a_case_that_has_its_next_step_is_not_stalled(desk: Desk, api: httpx.AsyncClient) -> None:
+    story, other = await story_with(desk), await story_with(desk, post="post/42")
+    for told in (story, other):
+        await decide(api, told, ladder(told))
+    await desk.tell(planned(other, ladder(other)[0].notice_id).model_copy(update={"steps": ()}))
+    later = {"steps": (PlannedStep(what="send", at=desk.parts.clock.now() + timedelta(days=1), why="approved"),)}
+    await desk.tell(planned(story, ladder(story)[0].notice_id).model_copy(update=later))
+    assert isinstance(desk.parts.clock, ManualClock)
+    desk.parts.clock.advance(stalled.PATIENCE.total_seconds() + 1)
+    async with desk.database.transaction() as tx:
+        await stalled.mark(tx)
+        alarms = {row.case_id: row.alarm for row in await tx.scalars(sa.select(Case))}
+    assert alarms == {story.case: None, other.case: "stalled"}
 
 
 async def test_providers_are_compared_by_what_they_did(desk: Desk, api: httpx.AsyncClient) -> None:

@@ -3,8 +3,10 @@
 from datetime import datetime
 from typing import Any
 
+from services.gateway.alarms import ALARM, OF_PLAN
 from services.gateway.casefile import CaseFile
 from services.gateway.documents.drawing import When, words
+from services.gateway.domain import Alarm
 from services.gateway.notices.rows import CaseNotice
 from services.gateway.texts import Texts
 from shared.events import PlannedStep
@@ -94,7 +96,8 @@ def _answer(file: CaseFile, number: int, texts: Texts, when: When) -> list[str]:
 
 def _step(file: CaseFile, step: PlannedStep, texts: Texts, when: When) -> list[str]:
     name = file.names.get(step.notice_id, step.recipient) if step.notice_id else step.recipient
-    why = texts.sentence("step_why", f"{step.what}-{step.why}", step.values)
+    known = texts.word("alarm", OF_PLAN.get(step.why, Alarm.ATTENTION))
+    why = known if step.what == ALARM else texts.sentence("step_why", f"{step.what}-{step.why}", step.values)
     at = when(step.at) if step.at else texts("next.open")
     return [at, shown(f"{texts.word('step_what', step.what)} {name}", MAX_VALUE), shown(why, MAX_VALUE)]
 
