@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from services.notifier.channels.mail.smtp import Server
 from services.notifier.channels.mail.submission import Submission
 from services.notifier.delivery.budget import Budget
-from services.notifier.delivery.claims import Terms, claim
+from services.notifier.delivery.claims import LOOK_AHEAD, Terms, claim
 from services.notifier.domain import Accepted, Failed
 from services.notifier.store import Delivery, WatchRow
 from shared.clock import ManualClock
@@ -276,7 +276,7 @@ async def test_two_processes_never_claim_one_delivery(notifier, mail):
 
 
 async def test_one_recipient_is_never_claimed_by_two_at_once(notifier):
-    for number in range(2):
+    for number in range(LOOK_AHEAD + 1):
         await notifier.handle(approval(A, url=f"http://harbour-board.en.test/post/{number}"))
 
     async def claimed():

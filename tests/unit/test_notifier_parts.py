@@ -89,6 +89,7 @@ def test_other_attachments_go_beside_the_text():
         Attachment(name="a\r\nX-Evil: 1", media_type="text/plain", text="x"),
         Attachment(name="", media_type="text/plain", text="x"),
         Attachment(name="x", media_type="no type", text="x"),
+        Attachment(name="x", media_type="text/Plain", text="x"),
         Attachment(name="x", media_type="multipart/mixed", text="x"),
         Attachment(name="x", media_type="message/rfc822", text="x"),
         Attachment(name="x", media_type="text/plain", text="\ud800"),
