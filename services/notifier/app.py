@@ -13,6 +13,7 @@ from services.notifier.delivery.sender import Sender
 from services.notifier.handlers import enqueue
 from services.notifier.inbox import reader as inbox
 from services.notifier.ladder import timer
+from services.notifier.ladder.pace import set_hour
 from services.notifier.orders import handed_over, stopped
 from services.notifier.reconciliation import nightly
 from services.notifier.removal.checks import keep_asking
@@ -59,6 +60,7 @@ PUBLISHES: frozenset[type[Event]] = frozenset(
 
 
 def app(settings: Settings) -> Service:
+    set_hour(settings.ladder_hour_seconds)
     origin, rhythm, submission = settings.origin(), settings.rhythm(), Submission(settings.server())
     reports = api(settings, SystemClock())
     mail = Mail(submission.post, origin, settings.signatures())

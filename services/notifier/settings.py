@@ -39,6 +39,15 @@ class Settings(settings.Settings, ApprovalSettings, MailSettings, NetSettings, I
     guard_seconds: Annotated[
         float, Field(ge=0, description="So long after its removal content is looked for, by the same schedule")
     ] = GUARD_S
+    ladder_hour_seconds: Annotated[
+        float,
+        Field(
+            gt=0,
+            le=3600,
+            description="Seconds that an hour of the ladder takes (rungs, reminders, clocks); less than 3600 only for "
+            "demonstrations and tests",
+        ),
+    ] = 3600.0
 
     @field_validator("check_schedule")
     @classmethod

@@ -11,6 +11,7 @@ from services.notifier.answers import Answer, note
 from services.notifier.channels.mail.smtp import Server
 from services.notifier.ladder.advance import advance
 from services.notifier.ladder.counting import count
+from services.notifier.ladder.pace import set_hour
 from services.notifier.ladder.store import Ladder
 from services.notifier.ladder.timer import PUT_OFF, look
 from services.notifier.store import Base, Delivery
@@ -104,6 +105,18 @@ async def test_a_clock_that_is_set_back_sends_nothing_twice_and_takes_nothing_ba
     await notifier.round()
     assert len(await notifier.published(NoticeEscalated)) == 1
     assert len(await mail.messages(to=HOST)) == 1
+
+
+async def test_an_hour_may_be_short_for_a_demonstration(notifier):
+    set_hour(2)
+    try:
+        await notifier.handle(EVENT)
+        await notifier.round()
+        notifier.clock.advance(60)
+        await look(notifier.database)
+        assert await states(notifier) == ["sent", "waiting", "waiting"]
+    finally:
+        set_hour(HOUR)
 
 
 async def test_advancing_again_tells_nothing_again(notifier):

@@ -6,7 +6,7 @@ ladder, and no regulator is told of it. Hours are hours: no law that the drafter
 """
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from services.notifier.ladder.facts import Entry
 from services.notifier.store import SENT
@@ -17,7 +17,6 @@ OWN = "own"  # no law names a time: it is we who wait no longer
 # Where the notice names no other: the longest time that a law grants for an answer (Japan's platform act: 7 days).
 OWN_HOURS = 7 * 24
 ALARM_HOURS = 24  # "without delay" without a number of its own: a recipient's working day has passed everywhere
-LONGEST_HOURS = 10 * 366 * 24  # more is no clock but a mistake; sums of times stay within what a datetime holds
 
 DECISIONS = (AnswerKind.REFUSED, AnswerKind.REMOVED)
 
@@ -30,11 +29,8 @@ class Clock:
     law: str
     hours: int
     starts_at: datetime
+    ends_at: datetime
     proven: bool
-
-    @property
-    def ends_at(self) -> datetime:
-        return self.starts_at + timedelta(hours=self.hours)
 
     @property
     def statutory(self) -> bool:
@@ -47,16 +43,16 @@ def clock_of(entry: Entry) -> Clock | None:
         return None
     proven = entry.received_at is not None
     starts_at = max(entry.received_at or entry.sent_at, entry.sent_at)
-    clock = _running(entry.clock, starts_at, proven)
+    clock = _running(entry, entry.clock, starts_at, proven)
     decided_at = entry.first_heard(*DECISIONS)
     if clock.kind == "answer" and decided_at is not None and decided_at <= clock.ends_at:
-        return _running(None, starts_at, proven)  # the law asks for a decision, and there is one
+        return _running(entry, None, starts_at, proven)  # the law asks for a decision, and there is one
     return clock
 
 
-def _running(named: NoticeClock | None, starts_at: datetime, proven: bool) -> Clock:
+def _running(entry: Entry, named: NoticeClock | None, starts_at: datetime, proven: bool) -> Clock:
     kind, law, hours = _terms(named)
-    return Clock(kind, law, min(max(hours, 0), LONGEST_HOURS), starts_at, proven)
+    return Clock(kind, law, hours, starts_at, starts_at + entry.hours(max(hours, 0)), proven)
 
 
 def _terms(named: NoticeClock | None) -> tuple[str, str, int]:

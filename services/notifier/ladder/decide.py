@@ -85,11 +85,17 @@ def _actions(facts: Facts, now: datetime) -> Iterator[Action]:
     for entry in facts.entries:
         if entry.state in UNSENT and (why := _needless(facts, entry)) is not None:
             yield Withdraw(entry.notice_id, why)
-    for entry in facts.entries:
-        if entry.state == PLANNED and (moment := due(facts, entry)).firm and moment.at <= now:
-            yield Release(entry.notice_id, moment.because or moment.why)
+    yield from _released(facts, now)
     if (about := _for_regulator(facts, now)) is not None:
         yield AskRegulator(about)
+
+
+def _released(facts: Facts, now: datetime) -> Iterator[Release]:
+    """What is due the longest goes first: the others may have to wait until it is sent."""
+    found = [(due(facts, one), one) for one in facts.entries if one.state == PLANNED]
+    ready = [(moment, one) for moment, one in found if moment.firm and moment.at <= now]
+    for moment, entry in sorted(ready, key=lambda one: one[0].at):
+        yield Release(entry.notice_id, moment.because or moment.why)
 
 
 def _needless(facts: Facts, entry: Entry) -> str | None:

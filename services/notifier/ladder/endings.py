@@ -1,7 +1,7 @@
 """How a recipient's part in a case ends without the content being gone: the next rung need not wait for it."""
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from services.notifier.ladder.clocks import clock_of
 from services.notifier.ladder.facts import Entry
@@ -9,7 +9,7 @@ from services.notifier.store import BOUNCED, HANDING, SENT
 from shared.events import AnswerKind
 
 # A form that nobody handed in within a day is for a supervisor to know, and no reason for the others to wait.
-HAND_OVER = timedelta(hours=24)
+HAND_OVER_HOURS = 24
 # A person has to look before this recipient gets anything more.
 DISPUTES = (AnswerKind.COUNTER_NOTICE, AnswerKind.QUESTION)
 # It has the matter: a reminder would be a nuisance until its time is up.
@@ -30,7 +30,7 @@ def ending(entry: Entry) -> Ending | None:
     if entry.state == BOUNCED:
         return Ending("bounced", entry.last_attempt_at or entry.next_attempt_at)
     if entry.state == HANDING:
-        return Ending("late", entry.next_attempt_at + HAND_OVER)
+        return Ending("late", entry.next_attempt_at + entry.hours(HAND_OVER_HOURS))
     if entry.state != SENT:
         return None
     found = [Ending("refused", at) for at in [entry.first_heard(AnswerKind.REFUSED)] if at]

@@ -1,14 +1,16 @@
 """Everything that is known of a case's notices: what the ladder decides from, and nothing else."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
+from services.notifier.ladder.pace import HOUR
 from services.notifier.store import BOUNCED, SENT
 from shared.events import AnswerKind
 from shared.events.values import NoticeClock
 
 REMINDER, PACKET = "reminder", "packet"  # occasions; the others are first and reappeared
+LONGEST_HOURS = 10 * 366 * 24  # more is a mistake; sums of times stay within what a datetime holds
 REGULATOR = "regulator"  # why a round was asked for
 
 
@@ -26,7 +28,7 @@ class Heard:
 class Entry:
     """A notice of the ladder, as its delivery and the answers to it tell. `heard`: oldest first.
 
-    `received_at`: the provable receipt, never in the future.
+    `received_at`: the provable receipt, never in the future. `hour`: how long one takes.
     """
 
     notice_id: UUID
@@ -48,6 +50,10 @@ class Entry:
     received_how: str = ""
     ticket: str = ""
     heard: tuple[Heard, ...] = ()
+    hour: timedelta = HOUR
+
+    def hours(self, count: int) -> timedelta:
+        return min(count, LONGEST_HOURS) * self.hour
 
     def first_heard(self, *kinds: AnswerKind) -> datetime | None:
         return min((one.at for one in self.heard if one.kind in kinds), default=None)

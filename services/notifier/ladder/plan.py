@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 
 from services.notifier.ladder.clocks import Clock, clock_of
 from services.notifier.ladder.decide import under_way
-from services.notifier.ladder.endings import DISPUTES, HAND_OVER, bounced_late, ending
+from services.notifier.ladder.endings import DISPUTES, bounced_late, ending
 from services.notifier.ladder.facts import PACKET, Entry, Facts, Heard
 from services.notifier.ladder.rungs import due
 from services.notifier.store import BOUNCED, HANDING, PLANNED, SENDING, SENT, WAITING
@@ -28,7 +28,7 @@ def plan(facts: Facts, now: datetime) -> tuple[PlannedStep, ...]:
 def wake_at(facts: Facts, steps: tuple[PlannedStep, ...], now: datetime) -> datetime | None:
     """When the ladder has to look at the case again although nothing happened to it."""
     times = [step.at for step in steps if step.what in MOVES and step.at is not None]
-    times += [one.next_attempt_at + HAND_OVER for one in facts.entries if one.state == HANDING]
+    times += [late.at for one in facts.entries if one.state == HANDING and (late := ending(one))]
     if facts.watching.removed and any(one.state == SENDING for one in facts.entries):
         times.append(now + LOOK_AGAIN)
     return min((at for at in times if at > now), default=None)
@@ -56,8 +56,8 @@ def _steps(facts: Facts, entry: Entry, now: datetime) -> Iterator[PlannedStep]:
             yield _planned(facts, entry)
         case "handing":
             yield _about(entry, "hand_over", entry.next_attempt_at, "form")
-            if entry.next_attempt_at + HAND_OVER <= now:
-                yield _about(entry, "alarm", entry.next_attempt_at + HAND_OVER, "hand_over_late")
+            if (late := ending(entry)) is not None and late.at <= now:
+                yield _about(entry, "alarm", late.at, "hand_over_late")
         case "bounced" if not facts.settled(entry):
             yield _about(entry, "alarm", entry.last_attempt_at or entry.next_attempt_at, "bounced")
         case "sent" if not facts.settled(entry) and entry.follows is None:

@@ -9,6 +9,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import UUID as PgUuid
 
 from services.notifier.ladder.facts import Entry, Facts, Heard, Watching
+from services.notifier.ladder.pace import hour
 from services.notifier.ladder.store import Ladder, read
 from services.notifier.store import REMOVED, AnswerRow, Delivery, WatchRow
 from shared.database import Transaction
@@ -99,5 +100,6 @@ def _entry(row: sa.RowMapping, now: datetime) -> Entry:
         "received_at": received if received is not None and received <= now else None,
         "received_how": values["received_how"] or "",
         "ticket": values["ticket"] or "",
+        "hour": hour(),
     }
     return Entry(**values)

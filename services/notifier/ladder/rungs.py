@@ -1,15 +1,15 @@
 """When a planned notice is due, and why: its rung of the ladder, or the reminder's rhythm."""
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
-from services.notifier.ladder.clocks import LONGEST_HOURS, clock_of
+from services.notifier.ladder.clocks import clock_of
 from services.notifier.ladder.endings import Ending, ending, taken_up
 from services.notifier.ladder.facts import REMINDER, Entry, Facts
 from services.notifier.store import HANDING, SENDING, WAITING, WITHDRAWN
 
 # At most one reminder a recipient and day: the rhythm of Project Arachnid, whose notices are answered.
-REMINDER_GAP = timedelta(hours=24)
+REMINDER_GAP_HOURS = 24
 
 
 @dataclass(frozen=True)
@@ -37,7 +37,7 @@ def _rung(facts: Facts, entry: Entry) -> Due:
     if entry.rung and not lower:
         return Due(entry.approved_at, "due")
     started, firm = _start(facts, entry.round)
-    by_time = Due(started + _hours(entry.after_hours), "due", firm=firm)
+    by_time = Due(started + entry.hours(entry.after_hours), "due", firm=firm)
     ends = [ending(one) for one in lower if one.state != WITHDRAWN]
     known = [one for one in ends if one is not None]
     if known and len(known) == len(ends) and (last := max(one.at for one in known)) <= by_time.at:
@@ -61,13 +61,13 @@ def _reminder(facts: Facts, entry: Entry) -> Due:
     first = facts.entry(entry.follows)
     if first is None:
         return Due(entry.approved_at, "unanswered", firm=False)
-    wait = _hours(entry.after_hours)
+    wait, gap = entry.hours(entry.after_hours), entry.hours(REMINDER_GAP_HOURS)
     if first.sent_at is None:
         began = due(facts, first).at if first.follows is None else first.approved_at
-        return Due(max(began, first.next_attempt_at) + max(wait, REMINDER_GAP), "unanswered", firm=False)
+        return Due(max(began, first.next_attempt_at) + max(wait, gap), "unanswered", firm=False)
     same = [one for one in facts.entries if one.address == entry.address and one is not entry]
     # The first notice is among them: never sooner than a day after it.
-    at = max([first.sent_at + wait, *(one.sent_at + REMINDER_GAP for one in same if one.sent_at is not None)])
+    at = max([first.sent_at + wait, *(one.sent_at + gap for one in same if one.sent_at is not None)])
     firm = not any(one.occasion == REMINDER and one.state in (WAITING, SENDING) for one in same)
     if taken_up(first) and (clock := clock_of(first)) is not None:
         return Due(max(at, clock.ends_at), "ticket", firm=firm)
@@ -77,7 +77,3 @@ def _reminder(facts: Facts, entry: Entry) -> Due:
 def _together(ends: list[Ending]) -> str:
     hows = {one.how for one in ends}
     return hows.pop() if len(hows) == 1 else "ended"
-
-
-def _hours(count: int) -> timedelta:
-    return timedelta(hours=min(count, LONGEST_HOURS))
