@@ -168,6 +168,7 @@ async def test_what_an_api_calls_a_duplicate_is_our_lost_report_or_somebody_else
     other = await apis.deliver(api_notice("cloudflare", reference="HT-OTHER234"))
     assert isinstance(other, Failed)
     assert (other.final, other.by_hand, "already submitted" in other.reason) == (True, False, True)
+    assert await apis.deliver(api_notice("cloudflare", reference="HT-OTHER234")) == other  # killed before it was noted
     assert len(peer.reports) == 1
 
 

@@ -20,7 +20,9 @@ async def peer(answer: bytes, folder: Path) -> AsyncIterator[tuple[Caller, str, 
     got: list[bytes] = []
 
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        got.append(await reader.readuntil(b"\r\n\r\n") + await reader.read(2))
+        first = await reader.read(1)
+        plain = first != b"\x16"  # else the client says hello in TLS
+        got.append(first + (await reader.readuntil(b"\r\n\r\n") + await reader.read(2) if plain else b""))
         writer.write(answer)
         writer.close()
 

@@ -37,7 +37,7 @@ async def begin(tx: Transaction, case_id: UUID, notice_id: UUID, part: int, conn
     if row is None:
         row = ReportRow(notice_id=notice_id, part=part, case_id=case_id, attempt=0, asked_at=now)
         tx.add(row)
-    elif row.state == AGAIN:
+    elif row.state in (AGAIN, REFUSED):
         row.asked_at = now  # the API has nothing of what was asked before
     row.connector, row.state, row.attempt, row.last_at = connector, ASKING, row.attempt + 1, now
     return row.asked_at

@@ -12,8 +12,8 @@ from services.notifier.channels.api.connector import Connector, Lookup
 from services.notifier.channels.api.credentials import Credential
 from services.notifier.channels.api.replies import Again, Duplicate, Judged, Refused, Taken, Unknown, found_in, judge
 from services.notifier.channels.api.requests import Request, key_of, question, report
-from services.notifier.channels.api.steps import Step, next_step
-from services.notifier.channels.api.store import AGAIN, ReportRow
+from services.notifier.channels.api.steps import OPEN, Step, next_step
+from services.notifier.channels.api.store import ReportRow
 from services.notifier.channels.port import Letter, Unsendable
 from services.notifier.domain import Failed
 from shared.database import Database
@@ -72,8 +72,6 @@ class Sending:
             row = await ledger.read(tx, part.notice_id, part.number)
             wait_s = await ledger.must_wait_s(tx, part.connector.name, part.connector.limits)
         step = next_step(row, part.connector, now)
-        if row is not None and step is Step.OVER:
-            return Failed(row.reason, final=True)
         if row is not None and step is Step.LOST:
             return await self._lost(part, row.reason)
         if wait_s > 0:
@@ -82,7 +80,7 @@ class Sending:
             found = await self._look(part, part.connector.lookup, row, now)
             if found is not None:
                 return found
-        return await self._send(part, now, again=row is not None and row.state != AGAIN)
+        return await self._send(part, now, again=row is not None and row.state in OPEN)
 
     async def _send(self, part: Part, now: datetime, *, again: bool) -> str | Failed:
         """`again`: an earlier request may have been taken, so that a duplicate is that one."""

@@ -9,7 +9,7 @@ from enum import Enum, auto
 from typing import Protocol
 
 from services.notifier.channels.api.connector import Connector
-from services.notifier.channels.api.store import AGAIN, ASKING, LOST, REFUSED, UNKNOWN
+from services.notifier.channels.api.store import ASKING, LOST, UNKNOWN
 
 MARGIN = timedelta(minutes=10)  # clocks differ: a key is not trusted in its last minutes
 
@@ -19,24 +19,21 @@ class Recorded(Protocol):
     asked_at: datetime
 
 
+# An earlier request may have been taken.
+OPEN = frozenset({ASKING, UNKNOWN})
+
+
 class Step(Enum):
     SEND = auto()
     LOOK = auto()
-    OVER = auto()  # refused before
     LOST = auto()
 
 
 def next_step(row: Recorded | None, connector: Connector, now: datetime) -> Step:
     """Of a report that is not accepted."""
-    match row.state if row else AGAIN:
-        case state if state == REFUSED:
-            return Step.OVER
-        case state if state in (ASKING, UNKNOWN) and row is not None:
-            key = connector.idempotency
-            if key is not None and now <= row.asked_at + timedelta(hours=key.hours) - MARGIN:
-                return Step.SEND
-            return Step.LOOK if connector.lookup else Step.LOST
-        case state if state == LOST:
-            return Step.LOST
-        case _:
+    if row is not None and row.state in OPEN:
+        key = connector.idempotency
+        if key is not None and now <= row.asked_at + timedelta(hours=key.hours) - MARGIN:
             return Step.SEND
+        return Step.LOOK if connector.lookup else Step.LOST
+    return Step.LOST if row is not None and row.state == LOST else Step.SEND
