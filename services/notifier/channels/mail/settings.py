@@ -77,6 +77,12 @@ class MailSettings(BaseSettings):
             raise ValueError("HAETAE_SMTP_USERNAME would be sent unencrypted: set HAETAE_SMTP_TLS to starttls or tls")
         return self
 
+    @model_validator(mode="after")
+    def _files_that_can_be_read(self) -> Self:
+        self.signatures()
+        self.server().context()
+        return self
+
     def server(self) -> Server:
         return Server(
             host=self.smtp_host,
