@@ -29,7 +29,7 @@ def follow_up(
         recipients, problems = resolved.asked, resolved.problems
         occasion = Occasion(REAPPEARED, asked.round)
     notices, refused = written(writer, recipients, occasion)
-    laws = list({law.key: law for law in (writer.law_for(one.recipient) for one in recipients)}.values())
+    laws = list({law.key: law for law in (writer.law_for(one) for one in recipients)}.values())
     report = write_report(event, office, notices=notices, problems=[*problems, *refused], laws=laws)
     return Draft(report, notices)
 

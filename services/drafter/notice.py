@@ -50,16 +50,15 @@ class Writer:
     now: datetime
     polished: Mapping[str, str] = field(default_factory=dict)
 
-    def law_for(self, to: Recipient) -> Law:
+    def law_for(self, asked: Asked) -> Law:
+        to = asked.recipient
         country = to.country or self.event.finding.site.country
-        return self.office.laws.applicable(
-            country, self.event.assessment.category, to.role, self.event.finding.site.host
-        )
+        return self.office.laws.applicable(country, self.event.assessment.category, to.role, asked.addresses.host)
 
     def write(self, asked: Asked, occasion: Occasion) -> Notice | Problem:
         """The notice, or why none was written: an altered one is never shown for approval; a thin one is, and says what
         it lacks. Neither the page's title nor its text is in it: both may name a person."""
-        to, law = asked.recipient, self.law_for(asked.recipient)
+        to, law = asked.recipient, self.law_for(asked)
         languages = languages_for(to, self.office.templates.of(TEMPLATES[occasion.name]))
         if not languages:
             return Problem("no_template", f"{_name(to)}: {TEMPLATES[occasion.name]}")
