@@ -2,6 +2,7 @@
 
 import asyncio
 import gzip
+import hashlib
 import io
 import os
 import shutil
@@ -53,6 +54,18 @@ async def test_page_text_picture_and_screenshot_are_preserved(capture, web):
         # The gradient's discs are red to yellow: they were drawn, not only loaded.
         red, _, blue = (band.getextrema() for band in screenshot.split())
         assert any(r > 150 and b < 90 for _, (r, _g, b) in screenshot.getcolors(1 << 24)), (red, blue)
+
+
+async def test_what_a_site_shares_with_others_of_its_operator_is_told(capture, web):
+    frame = "".join(f"<div class=part-{name}>{name}</div>" for name in ("top", "menu", "list", "side", "foot", "note"))
+    counter = "<script>ga('create', 'UA-1234567-2')</script>"
+    url = web.page("/post/1", f"<link rel=icon href=/i.png>{frame}<p>{TEXT}</p>{counter}")
+    web.pages["/i.png"] = Response(picture(), media_type="image/png")
+    facts = (await capture(url)).facts("traces")
+    assert facts["favicon_sha256"] == hashlib.sha256(picture()).hexdigest()
+    assert (len(facts["template"]), facts["analytics"]) == (64, ["google-analytics:UA-1234567-2"])
+    bare = await capture(web.page("/post/2", f"<p>{TEXT}</p>"))
+    assert bare.facts("traces")["favicon_sha256"] == bare.facts("traces")["template"] == ""
 
 
 async def test_what_scripts_wrote_is_in_the_document_as_it_was_received_in_the_archive(capture, web):
