@@ -31,6 +31,7 @@ class Lane:
         self._take, self._attempt, self._record, self._ahead = take, attempt, record, ahead
         self._hands = asyncio.Semaphore(at_once)
         self._waiting = 0  # claimed, their attempt not over
+        self._queued = 0  # of them, those not begun
         self._unwritten = 0
         self._lull = asyncio.Event()
         self._running: set[asyncio.Task[None]] = set()
@@ -63,12 +64,15 @@ class Lane:
             return 0
         for one in claimed:
             self._waiting += 1
+            self._queued += 1
             self._running.add(asyncio.create_task(self._deliver(one)))
         return sum(len(one.rows) for one in claimed)
 
     async def _deliver(self, claimed: Claimed) -> None:
         try:
             async with self._hands:
+                self._queued -= 1
+                self._look_around()
                 outcome = await self._attempt(claimed)
         finally:
             self._waiting -= 1
@@ -84,7 +88,7 @@ class Lane:
 
     def _look_around(self) -> None:
         """Is it time to write down?"""
-        if self._waiting == 0 or self._unwritten >= MOST_UNWRITTEN:
+        if self._queued == 0 or self._unwritten >= MOST_UNWRITTEN:
             self._lull.set()
         else:
             self._lull.clear()
