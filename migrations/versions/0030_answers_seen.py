@@ -1,5 +1,7 @@
 """What comes after the first verdict, at the gateway: further rounds, answers, plans, hand-overs, links."""
 
+from typing import Any
+
 import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects.postgresql import JSONB
@@ -9,7 +11,7 @@ down_revision = "0029"
 
 SCHEMA = "gateway"
 Moment = sa.DateTime(timezone=True)
-OF_CASES = {
+OF_CASES: dict[str, Any] = {
     "links": JSONB(none_as_null=True),
     "plan": JSONB(none_as_null=True),
     "reappeared_at": Moment,
@@ -18,12 +20,13 @@ OF_CASES = {
     "hand_over_at": Moment,
     "attended": sa.ARRAY(sa.Text),
 }
-OF_NOTICES = {
+OF_NOTICES: dict[str, Any] = {
     "released_at": Moment,
     "release_why": sa.Text,
     "withdrawn_at": Moment,
     "withdrawn_why": sa.Text,
     "hand_over_at": Moment,
+    "hand_over_why": sa.Text,
     "handed_at": Moment,
     "handed_by": sa.Text,
     "handed_receipt": sa.Text,
@@ -52,7 +55,7 @@ def upgrade() -> None:
 
 
 def _create_indexes() -> None:
-    rank = [sa.text("rank DESC"), "case_id"]
+    rank: list[Any] = [sa.text("rank DESC"), "case_id"]
     for name in ("awaits", "hand_over_at"):
         there = sa.text(f"{name} IS NOT NULL")
         op.create_index(f"cases_{name}", "cases", rank, schema=SCHEMA, postgresql_where=there)

@@ -85,7 +85,7 @@ TOLD: Sequence[Event] = (
     EXAMPLES[CasePlanned],
     changed(CasePlanned, revision=4, steps=()),
     EXAMPLES[HandOverDue],
-    changed(HandOverDue, due_at=LATE),
+    changed(HandOverDue, due_at=LATE, why="no entitlement"),
     EXAMPLES[ContentReappeared],
     changed(ContentReappeared, seen_at=LATE + timedelta(days=9)),
 )

@@ -41,6 +41,7 @@ class CaseNotice(Base):
     withdrawn_at: Mapped[datetime | None]
     withdrawn_why: Mapped[str | None]
     hand_over_at: Mapped[datetime | None]
+    hand_over_why: Mapped[str | None]  # what kept a machine from it; empty where there is only a form
     handed_at: Mapped[datetime | None]
     handed_by: Mapped[str | None]
     handed_receipt: Mapped[str | None]

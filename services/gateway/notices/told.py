@@ -50,9 +50,7 @@ def apply(held: Held, event: NoticeEvent) -> Step | None:
             planned(held.case, event)
             return None
         case HandOverDue():
-            row = held.notice(event.notice_id)
-            row.hand_over_at = earliest(row.hand_over_at, event.due_at)
-            return Step(Action.HAND_OVER_DUE, {"notice": str(event.notice_id)})
+            return to_hand_in(held, event)
 
 
 def drafted(held: Held, event: NoticeDrafted) -> Step:
@@ -133,6 +131,13 @@ def escalated(held: Held, event: NoticeEscalated) -> Step:
             row.released_at, row.release_why = event.escalated_at, event.why
     about = {"rung": event.rung, "why": event.why, "notices": [str(notice) for notice in event.notices]}
     return Step(Action.ESCALATED, about)
+
+
+def to_hand_in(held: Held, event: HandOverDue) -> Step:
+    row = held.notice(event.notice_id)
+    if row.hand_over_at is None or event.due_at < row.hand_over_at:
+        row.hand_over_at, row.hand_over_why = event.due_at, event.why
+    return Step(Action.HAND_OVER_DUE, {"notice": str(event.notice_id), "why": event.why})
 
 
 def withdrawn(held: Held, event: NoticeWithdrawn) -> Step:
