@@ -70,7 +70,11 @@ def stands_alone(url: str) -> bool:
 
 
 def host_of(url: str) -> str:
-    return urlsplit(url).hostname or ""
+    """Empty for what is no address."""
+    try:
+        return urlsplit(url).hostname or ""
+    except ValueError:
+        return ""
 
 
 def _path(path: str) -> tuple[str, tuple[str, ...]]:

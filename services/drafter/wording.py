@@ -14,10 +14,12 @@ GENERAL = "other"  # the kind whose wording says no more than that the material 
 
 
 class Kind(Strict):
-    """`declaration`: which sentence we declare in good faith. `parallel`: every step of the contact order at once."""
+    """`declaration`: which sentence we declare in good faith. `parallel`: every step of the contact order at once.
+    `text`: it is about what a page says, and its pictures may be anybody's."""
 
     declaration: str
     parallel: bool = False
+    text: bool = False
     words: Texts
 
 

@@ -219,6 +219,39 @@ def test_media_elsewhere_get_their_own_notice_first_on_their_own_ladder(plain) -
     assert not [one for one in found.asked if one.recipient.role == "registrar" and one.addresses.host == named.host]
 
 
+@pytest.mark.parametrize(
+    ("category", "agrees", "asked"),
+    [
+        ("known_content", 1, {"pics.store.test"}),  # of two strangers' hosts, the one that serves what agrees
+        ("suspected_picture", None, {"pics.store.test", "faces.other.test"}),  # which one it is, nobody knows
+        ("suspected_text", None, set()),  # the words are the page's
+        ("suspected_text", 1, {"pics.store.test"}),
+    ],
+)
+def test_who_serves_a_pages_other_pictures_is_not_accused(plain, category: str, agrees: int | None, asked: set) -> None:
+    urls = ("http://harbour-board.en.test/0.jpg", "http://pics.store.test/1.jpg", "http://faces.other.test/2.jpg")
+    event = case(
+        pictures=urls,
+        elsewhere=tuple(
+            Place(host=host, address="198.51.100.7", contacts=(contact("host", f"abuse@{host}"),))
+            for host in ("pics.store.test", "faces.other.test")
+        ),
+        category=category,
+    )
+    match = event.assessment.matches[0].model_copy(update={"picture_url": urls[agrees or 0]})
+    assessment = event.assessment.model_copy(update={"matches": (match,) if agrees else ()})
+    found = resolve(event.model_copy(update={"assessment": assessment}), plain, {}, NOW)
+    others = {one.addresses.host for one in found.asked} - {"harbour-board.en.test"}
+    assert others == asked
+    assert ("unconcerned" in codes(found)) == (len(asked) < 2)
+
+
+def test_an_address_that_is_none_is_told_and_asks_nobody(plain) -> None:
+    event = case()
+    event = event.model_copy(update={"finding": event.finding.model_copy(update={"url": "http://[broken/"})})
+    assert codes(resolve(event, plain, {}, NOW)) == ["unsafe_address"]
+
+
 def test_media_on_a_sister_host_go_into_the_notice_of_the_same_mailbox(plain) -> None:
     urls = ("http://harbour-board.en.test/1.jpg", "http://img.harbour-board.en.test/2.jpg")
     found = resolve(case(pictures=urls), plain, {}, NOW)

@@ -26,10 +26,14 @@ def load_contacts(override: Path | None = None) -> Contacts:
     given = _read(DATA / NAME)
     if override is not None:
         given = over(given, _read(override), override)
-    parallel = [name for name, kind in load_wording().kinds.items() if kind.parallel]
+    kinds = load_wording().kinds
+    ours = {
+        "parallel": [name for name, kind in kinds.items() if kind.parallel],
+        "texts": [name for name, kind in kinds.items() if kind.text],
+    }
     path = override or DATA / NAME
     try:
-        return Contacts.model_validate({**given, "parallel": parallel})
+        return Contacts.model_validate({**given, **ours})
     except ValidationError as error:
         wrong = "; ".join(f"{_where(one['loc'], given)}: {one['msg']}" for one in error.errors())
         raise BadDataFile(f"{path}: {wrong}; compare with {DATA / NAME}") from error

@@ -135,7 +135,7 @@ class Stale(Strict):
 
 class Contacts(Strict):
     """`languages`: in which a country's companies and authorities are written to, where nothing better is known.
-    `parallel`: the kinds of case whose steps all go at once."""
+    `parallel`: the kinds of case whose steps all go at once; `texts`: those that are about what a page says."""
 
     version: Annotated[str, Field(min_length=1, max_length=40)]
     stale_after_days: Stale
@@ -143,6 +143,7 @@ class Contacts(Strict):
     step: tuple[Step, ...]
     provider: tuple[Provider, ...]
     parallel: frozenset[str] = frozenset()
+    texts: frozenset[str] = frozenset()
 
     @model_validator(mode="after")
     def _whole(self) -> Self:

@@ -1,8 +1,9 @@
 """Which addresses a notice names: of the page and its media, host by host, each fit to stand unchanged."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass, replace
 
+from services.drafter.contacts.mailboxes import domain_of
 from services.drafter.problems import Problem
 from services.drafter.untrusted import Nameable, host_of, nameable
 from shared.events.values import MIN_PDQ_QUALITY, Finding, Match, Picture, Video
@@ -31,17 +32,23 @@ class Addresses:
     pictures: tuple[Shown, ...]
 
 
-def places(finding: Finding, matches: tuple[Match, ...]) -> tuple[tuple[Addresses, ...], tuple[Problem, ...]]:
+def places(
+    finding: Finding, matches: tuple[Match, ...], text: bool = False
+) -> tuple[tuple[Addresses, ...], tuple[Problem, ...]]:
     """The page's host first, then the others by what lies on them, matched media first. None when the page's own
-    address cannot be named. Each without what would open somebody's account."""
+    address cannot be named. Each without what would open somebody's account.
+
+    What a page shows from elsewhere may be anybody's: a notice accuses only what agrees with a listed picture; where
+    nothing does, all of it, or nothing when the case is about the page's `text`.
+    """
     page = nameable(finding.url)
     if page is None:
         return (), (Problem("unsafe_address", finding.url),)
     matched, here = {match.picture_url for match in matches}, host_of(finding.url)
     items: list[Picture | Video] = [*finding.pictures, *finding.videos]
-    media = {item.url: item for item in items}.values()
+    media, strangers = _concerned({item.url: item for item in items}, matched, domain_of(here), text)
     listed: dict[str, list[Shown]] = {here: []}
-    problems = _told(page)
+    problems = [*_told(page), *([Problem("unconcerned", ", ".join(strangers))] if strangers else [])]
     for item in sorted(media, key=lambda item: item.url not in matched):
         if (named := nameable(item.url)) is None:
             problems.append(Problem("unsafe_address", item.url))
@@ -51,6 +58,22 @@ def places(finding: Finding, matches: tuple[Match, ...]) -> tuple[tuple[Addresse
     found = [Addresses(host, page.url if host == here else shown[0].url, ()) for host, shown in listed.items()]
     together = [added(one, listed[one.host]) for one in found]
     return tuple(one for one, _ in together), (*problems, *(problem for _, left in together for problem in left))
+
+
+def _concerned(
+    media: Mapping[str, Picture | Video], matched: Set[str], own: str, text: bool
+) -> tuple[list[Picture | Video], list[str]]:
+    """What a notice may be about, and the hosts of the rest. `own`: the page's registered domain."""
+    agreeing = matched & media.keys()
+    told: list[Picture | Video] = []
+    strangers: dict[str, None] = {}
+    for url, item in media.items():
+        host = host_of(url)
+        if domain_of(host) == own or url in agreeing or not (agreeing or text):
+            told.append(item)
+        else:
+            strangers[host] = None
+    return told, list(strangers)
 
 
 def addresses(finding: Finding, matches: tuple[Match, ...]) -> tuple[Addresses | None, tuple[Problem, ...]]:

@@ -43,7 +43,8 @@ def resolve(event: EvidenceSealed, contacts: Contacts, measured: Mapping[str, fl
 
     `measured`: median hours to an answer, by provider, or by mailbox where the contact graph knows none.
     """
-    named, problems = places(event.finding, event.assessment.matches)
+    text = event.assessment.category in contacts.texts
+    named, problems = places(event.finding, event.assessment.matches, text)
     case = Case(
         event.finding,
         event.assessment.category,
