@@ -17,7 +17,8 @@ STAGES = ("found", "flagged", "sealed", "drafted", "decided", "sent", "removed")
 class Case:
     """A row of `GET /api/cases`. `times`: the moment of each stage that the case has reached.
 
-    Texts are empty and the risk 0 while a later event has overtaken the one that describes the case.
+    Texts are empty and the risk 0 while a later event has overtaken the one that describes the case. `awaits`: the
+    further round that is to be decided.
     """
 
     case_id: str
@@ -29,6 +30,7 @@ class Case:
     alarm: str | None
     last_check: str | None
     times: Mapping[str, datetime]
+    awaits: int | None = None
 
     @classmethod
     def of(cls, row: Mapping[str, Any]) -> Self:
@@ -43,6 +45,7 @@ class Case:
             alarm=row.get("alarm"),
             last_check=row.get("last_check"),
             times=times,
+            awaits=row.get("awaits"),
         )
 
     def seconds(self, start: str, end: str) -> float | None:
@@ -94,14 +97,17 @@ class Gateway:
         found = await self._get("/api/alerts", {"limit": PAGE})
         return {item["alert"]["conversation"] for item in found["items"]}
 
-    async def approve_all(self, case_id: str, note: str) -> bool:
-        """Approve every notice of the case as it stands; False when somebody else was faster or none is drafted."""
+    async def approve_all(self, case_id: str, note: str, round: int = 0) -> bool:
+        """Approve every notice of the round as it stands; False when somebody else was faster or none is drafted."""
         detail = await self.case(case_id)
-        if not detail["notices"]:
+        further = {one["round"]: one["notices"] for one in detail["rounds"]}
+        whole = [one for one in further.get(round, detail["notices"]) if not one["missing"]]
+        if not whole:
             return False
         body = {
             "verdict": "approved",
-            "notices": [{"notice_id": notice["notice_id"], "sha256": notice["sha256"]} for notice in detail["notices"]],
+            "round": round,
+            "notices": [{"notice_id": notice["notice_id"], "sha256": notice["sha256"]} for notice in whole],
             "note": note,
         }
         answer = await self._http.post(f"/api/cases/{case_id}/decision", json=body)

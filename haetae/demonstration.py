@@ -34,6 +34,8 @@ SECRET_BYTES = 12
 CHECK_SCHEDULE = "3,3,4,4,5,5,8,8,10"
 CONFIRM_AFTER_S = "2"
 MAILS_AN_HOUR = "1000"  # to one mailbox: what agencies send in weeks goes out here in minutes
+# An hour of the ladder: whoever does nothing is reminded, and the company behind its site asked, within the run.
+LADDER_HOUR_S = "1"
 GUARD_S = "60"  # a check every ten seconds for each case that is gone is work that shows nothing new
 CHECK_AGAIN_S = "1"
 READ = '["open_room"]'  # conversations of the sandbox: its one room is open
@@ -141,6 +143,7 @@ class Demonstration:
                 "HAETAE_CHECK_SCHEDULE": CHECK_SCHEDULE,
                 "HAETAE_CONFIRM_AFTER": CONFIRM_AFTER_S,
                 "HAETAE_GUARD_SECONDS": GUARD_S,
+                "HAETAE_LADDER_HOUR_SECONDS": LADDER_HOUR_S,
                 "HAETAE_MAILBOX_PER_HOUR": MAILS_AN_HOUR,
                 "HAETAE_MAILBOX_PER_DAY": MAILS_AN_HOUR,
                 "HAETAE_DOMAIN_PER_HOUR": MAILS_AN_HOUR,

@@ -105,11 +105,15 @@ def report(summary: Summary, setup: dict[str, float], bundle: Bundle | None = No
     table.add_row("wrongly flagged", str(len(summary.wrongly_flagged)))
     table.add_row("fetch → draft", f"median {summary.median_s:.2f} s, p99 {summary.p99_s:.2f} s")
     table.add_row("seconds a step", f"{steps_text} (medians)")
-    table.add_row("notices", f"{summary.sent} in mailboxes for {summary.approved} approved")
+    further = f"{summary.escalated} to companies behind the sites, {summary.reminders} reminders"
+    table.add_row("notices", f"{summary.sent} in mailboxes for {summary.approved} approved cases: {further}")
     table.add_row("resends", f"{summary.repeats_suppressed} suppressed by Message-ID")
     table.add_row("removals", f"{summary.honest_removed} of {summary.honest_expected} honest ones verified")
     noticed = f"{summary.pretences_noticed} operators who only pretended were noticed"
     table.add_row("pretences", f"{len(summary.wrongly_verified)} taken for a removal; {noticed}")
+    table.add_row(
+        "for a person", f"{summary.stubborn_noticed} cases whose operators refused, argued or let their time run out"
+    )
     table.add_row("conversation alerts", str(summary.warned))
     sentences = list(summary.failures)
     if bundle:

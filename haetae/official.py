@@ -24,5 +24,8 @@ async def approve_everything(base_url: str, password: str) -> None:
 
 
 async def _approve_waiting(gateway: Gateway) -> None:
-    for case in await gateway.cases(state="drafted"):
-        await gateway.approve_all(case.case_id, NOTE)
+    for case in await gateway.cases():
+        if case.state == "drafted":
+            await gateway.approve_all(case.case_id, NOTE)
+        elif case.awaits is not None:
+            await gateway.approve_all(case.case_id, NOTE, case.awaits)

@@ -5,10 +5,15 @@ from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
+from urllib.parse import urlsplit
 
 from haetae.client import STAGES, Case
 
 PRETENDED = "pretended-removal"  # the alarm for an operator who only pretends: right, where the truth has pretenders
+# Alarms about an operator who does not act, or argues: right, where the truth has such a one.
+STUBBORN = frozenset(
+    {"refused", "expired", "unanswered", "exhausted", "question", "counter-notice", "unclear", "bounced"}
+)
 
 
 @dataclass(frozen=True)
@@ -49,6 +54,8 @@ class Summary:
     approved: int
     rejected: int
     sent: int
+    reminders: int
+    escalated: int
     unsent: tuple[str, ...]
     unapproved: tuple[str, ...]
     sent_twice: tuple[str, ...]
@@ -59,6 +66,7 @@ class Summary:
     wrongly_verified: tuple[str, ...]
     alarms: tuple[str, ...] = ()
     pretences_noticed: int = 0
+    stubborn_noticed: int = 0
     warned: int = 0
     unwarned: tuple[str, ...] = ()
 
@@ -98,6 +106,7 @@ def summarise(
     honest = [post for post in truth if post.honest and post.url not in rejected]
     pretenders = {post.url for post in truth if not post.honest}
     pretences = {case.url for case in cases if case.alarm == PRETENDED and case.url in pretenders}
+    stubborn = {case.url for case in cases if case.alarm in STUBBORN and case.url in pretenders}
     removed = {case.url for case in cases if "removed" in case.times}
     return Summary(
         expected=len(wanted),
@@ -111,16 +120,19 @@ def summarise(
         approved=len(approved),
         rejected=len(rejected),
         sent=sum(copies.values()),
+        reminders=sum(max(0, count - 1) for counts in by_box.values() for count in counts),
+        escalated=sum(count > 0 for url, counts in by_box.items() for count in elsewhere(url, counts, mailboxes)),
         unsent=tuple(sorted(url for url, count in approved_copies.items() if count == 0)),
         unapproved=tuple(sorted(url for url in copies if copies[url] and url not in approved_copies)),
-        sent_twice=tuple(sorted(url for url, counts in by_box.items() if max(counts, default=0) > 1)),
+        sent_twice=tuple(sorted(case.url for case in cases if any(repeated(box, case.url) for box in mailboxes))),
         repeats_suppressed=sum(box.repeats for box in mailboxes),
         honest_removed=sum(post.url in removed for post in honest),
         honest_expected=len(honest),
         unverified=tuple(sorted(post.url for post in honest if post.url not in removed)),
         wrongly_verified=tuple(sorted(removed - {post.url for post in truth if post.status == "removed"})),
-        alarms=tuple(f"{case.url}: {case.alarm}" for case in cases if case.alarm and case.url not in pretences),
+        alarms=tuple(f"{one.url}: {one.alarm}" for one in cases if one.alarm and one.url not in pretences | stubborn),
         pretences_noticed=len(pretences),
+        stubborn_noticed=len(stubborn),
         warned=len(warned_of),
         unwarned=tuple(sorted(escalating - warned_of)),
     )
@@ -130,6 +142,18 @@ def finished(summary: Summary) -> bool:
     """Every post found, every approved notice delivered, every honest removal verified, somebody warned."""
     nothing_open = not (summary.missed or summary.unsent or summary.unverified or summary.unwarned)
     return summary.expected > 0 and summary.approved + summary.rejected >= summary.found and nothing_open
+
+
+def repeated(box: Mailbox, url: str) -> bool:
+    """Whether one mail about the URL lies there twice. A reminder is another mail, with other words."""
+    about = [body for body in box.bodies if names(body, url)]
+    return len(about) > len(set(about))
+
+
+def elsewhere(url: str, counts: Sequence[int], mailboxes: Sequence[Mailbox]) -> list[int]:
+    """Of the mails about the URL, those to others than the site: the companies behind it, as the ladder goes on."""
+    host = (urlsplit(url).hostname or "").lower()
+    return [count for count, box in zip(counts, mailboxes, strict=True) if box.address.rpartition("@")[2] != host]
 
 
 def names(body: str, url: str) -> bool:

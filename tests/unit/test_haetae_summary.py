@@ -81,6 +81,22 @@ def test_a_pretence_that_was_noticed_is_no_failure():
     assert (summary.failures, summary.pretences_noticed) == ([], 1)
 
 
+def test_an_operator_who_lets_its_time_run_out_is_a_persons_business_and_no_failure():
+    late = case(URL, reached=6, alarm="expired", state="sent")
+    summary = summarise([post(URL, honest=False, status="refused")], [late], [mailbox(URL)])
+    assert (summary.failures, summary.stubborn_noticed) == ([], 1)
+    assert summarise([post(URL)], [late], [mailbox(URL)]).failures != []
+
+
+def test_a_reminder_and_a_mail_to_the_company_behind_are_counted_and_no_doubles():
+    site = Mailbox("abuse@a.en.test", ("1", "2"), (f"Please remove\n{URL}", f"We wrote to you about\n{URL}"), 0)
+    company = Mailbox("abuse@host.test", ("3",), (f"Please act\n{URL}",), 0)
+    summary = summarise([post(URL)], [case(URL)], [site, company])
+    assert (summary.sent, summary.reminders, summary.escalated, summary.sent_twice) == (3, 1, 1, ())
+    doubled = Mailbox(site.address, ("1", "4"), (site.bodies[0], site.bodies[0]), 0)
+    assert summarise([post(URL)], [case(URL)], [doubled]).sent_twice == (URL,)
+
+
 def test_a_run_is_not_finished_while_something_is_open():
     assert not finished(summarise([post(URL), post(OTHER)], [case(URL)], [mailbox(URL)]))
     assert not finished(summarise([post(URL)], [case(URL, reached=4, state="drafted")], []))
