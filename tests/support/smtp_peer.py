@@ -27,6 +27,10 @@ class SmtpPeer:
         for writer in self._writers:
             writer.close()
 
+    @property
+    def open(self) -> int:
+        return len(self._writers)
+
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         said: list[str] = []
         self.lines.append(said)

@@ -114,6 +114,9 @@ def test_notices_of_every_language_arrive_unchanged(language):
         {"email": "a@b.test\r\nBcc: c@d.test"},
         {"email": "nobody"},
         {"email": ""},
+        {"email": "<a@b.test>"},
+        {"email": "a@b..test"},
+        {"email": "a@등대.test"},
     ],
 )
 def test_what_would_arrive_changed_is_refused(wrong):

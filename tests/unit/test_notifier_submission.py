@@ -93,6 +93,24 @@ async def test_a_refused_recipient_leaves_the_connection_good_for_the_next():
     assert "RSET" in peer.lines[0]
 
 
+async def test_a_refusal_stands_although_the_server_says_nothing_more():
+    says = lambda verb: {"RCPT": "550 5.1.1 nobody", "RSET": SILENCE}.get(verb)  # noqa: E731  # one line says it
+    assert await outcome_of(says, timeout_s=0.3) == Failed("550 5.1.1 nobody", final=True)
+
+
+async def test_a_kept_connection_that_falls_silent_is_not_kept_open():
+    mails = iter([None, SILENCE])
+    says = lambda verb: next(mails) if verb == "MAIL" else None  # noqa: E731  # one line says it
+    async with smtp_peer(says=says) as peer, Submission(replace(server(peer), timeout_s=0.3)) as sending:
+        await sending.post(MAIL, to())
+        assert isinstance(await sending.post(MAIL, to()), Failed)
+
+        async def closed():
+            return not peer.open
+
+        await eventually(closed)
+
+
 @pytest.mark.parametrize(
     ("verb", "answer", "final", "after_s"),
     [

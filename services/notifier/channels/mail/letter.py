@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 from email import message_from_bytes, policy
+from email.errors import MessageError
 from email.header import Header
 from email.headerregistry import Address
 from email.message import EmailMessage
@@ -50,7 +51,7 @@ def compose(letter: Letter, origin: Origin, now: datetime) -> bytes:
         name = letter.message_id or origin.message_id(letter.notice.notice_id)
         raw = names_of(name, letter.thread) + subject_of(letter.notice.subject) + message.as_bytes()
         problem = _difference(raw, letter)
-    except (ValueError, LookupError, IndexError) as error:  # what the email package raises for bad header values
+    except (ValueError, LookupError, MessageError) as error:  # what the email package raises for bad header values
         raise Unsendable(f"it cannot be put into a mail: {error}") from error
     if problem is not None:
         raise Unsendable(f"its {problem} would arrive changed: control characters or no line break at the end?")
@@ -61,6 +62,8 @@ def compose(letter: Letter, origin: Origin, now: datetime) -> bytes:
 
 def headers(origin: Origin, to: str, now: datetime) -> EmailMessage:
     """A message without name, subject and content."""
+    if not to.isascii():
+        raise Unsendable(f"the mailbox {to} is not in ASCII: its domain has to be written as xn--…")
     message = EmailMessage(policy=WIRE)
     message["From"] = Address(origin.name, addr_spec=origin.sender)
     message["To"] = Address(addr_spec=to)

@@ -31,6 +31,7 @@ class Submission:
         self._server, self._context = server, server.context()
         self._idle: list[aiosmtplib.SMTP] = []
         self._mails: dict[aiosmtplib.SMTP, int] = {}
+        self._unfinished: set[aiosmtplib.SMTP] = set()  # their last mail was refused: RSET before the next
         self._leaving: set[asyncio.Task[None]] = set()
 
     async def __aenter__(self) -> Self:
@@ -60,24 +61,28 @@ class Submission:
         """A connection on which the mail is announced. One that was kept may have been closed meanwhile: then a new
         one."""
         if (kept := self._kept()) is not None:
-            try:
-                await open_envelope(kept, self._server.sender, mail, envelope)
-            except TROUBLE:
-                self.drop(kept)
-            else:
-                return kept
+            with suppress(*TROUBLE):
+                return await self._announce(kept, mail, envelope)
         client = await self._server.connected(self._context)
         self._mails[client] = 0
+        return await self._announce(client, mail, envelope)
+
+    async def _announce(self, client: aiosmtplib.SMTP, mail: bytes, envelope: Envelope) -> aiosmtplib.SMTP:
         try:
+            if client in self._unfinished:
+                await client.rset()
+                self._unfinished.discard(client)
             await open_envelope(client, self._server.sender, mail, envelope)
         except BaseException:
             self.drop(client)
             raise
         return client
 
-    def keep(self, client: aiosmtplib.SMTP) -> None:
+    def keep(self, client: aiosmtplib.SMTP, *, refused: bool) -> None:
         """For the next mail, for a while."""
         self._mails[client] += 1
+        if refused:
+            self._unfinished.add(client)
         if self._mails[client] >= MOST_MAILS or not client.is_connected:
             return self._part(client)
         self._idle.append(client)
@@ -86,6 +91,7 @@ class Submission:
     def drop(self, client: aiosmtplib.SMTP) -> None:
         """At once, whatever state it is in."""
         self._mails.pop(client, None)
+        self._unfinished.discard(client)
         client.close()
 
     def _kept(self) -> aiosmtplib.SMTP | None:
@@ -135,9 +141,9 @@ class _Talk:
             return refusal(refused)
         except (aiosmtplib.SMTPRecipientRefused, aiosmtplib.SMTPDataError) as refused:
             self.perhaps_taken = False
-            await self._reset(client)
+            self._keep(client, refused=True)
             return refusal(refused)
-        self._keep(client)
+        self._keep(client, refused=False)
         return Accepted(answer)
 
     def end(self) -> None:
@@ -145,12 +151,6 @@ class _Talk:
         if self._client is not None:
             self._submission.drop(self._client)
 
-    async def _reset(self, client: aiosmtplib.SMTP) -> None:
-        """Refused, but the connection is good. Whether it stays so does not change the answer."""
-        with suppress(*TROUBLE):
-            await client.rset()
-            self._keep(client)
-
-    def _keep(self, client: aiosmtplib.SMTP) -> None:
+    def _keep(self, client: aiosmtplib.SMTP, *, refused: bool) -> None:
         self._client = None
-        self._submission.keep(client)
+        self._submission.keep(client, refused=refused)
