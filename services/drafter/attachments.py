@@ -49,9 +49,10 @@ class Kinds(RootModel[Mapping[str, Kind]]):
 
 
 def xarf(
-    event: EvidenceSealed, notice_id: UUID, named: Addresses, kind: Kind, agency: Agency, words: str
+    event: EvidenceSealed, notice_id: UUID, named: Addresses, kind: Kind, agency: Agency, words: str, source: str
 ) -> Attachment:
-    """`words`: what is said of the material, without any detail. Raises `BadReport`."""
+    """`words`: what is said of the material, without any detail; `source`: the IP address or name of the host that it
+    is about. Raises `BadReport`."""
     body = agency.contact()
     report: dict[str, Any] = {
         "xarf_version": SPEC_VERSION,
@@ -59,7 +60,7 @@ def xarf(
         "timestamp": _moment(event.finding.found_at),
         "reporter": body,
         "sender": body,
-        "source_identifier": event.surroundings.address if event.surroundings else named.host,
+        "source_identifier": source,
         "category": "content",
         "type": kind.type,
         "evidence_source": "crawler",

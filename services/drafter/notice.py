@@ -5,15 +5,16 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from uuid import UUID
 
-from services.drafter.attachments import BadReport, xarf
+from services.drafter.attachments import BadReport
 from services.drafter.contacts.places import Addresses
-from services.drafter.contacts.resolve import Asked
+from services.drafter.contacts.resolve import Asked, key
 from services.drafter.direction import isolated
 from services.drafter.languages import languages_for
 from services.drafter.law import Law
 from services.drafter.office import Office
+from services.drafter.parts import WITH_XARF, attachments, fields
 from services.drafter.problems import Problem
-from services.drafter.rendering import Rendered
+from services.drafter.rendering import Rendered, stamp
 from services.drafter.requirements import altered, prove
 from shared.events import EvidenceSealed, LogLine
 from shared.events.values import Attachment, Notice, NoticeClock, Recipient
@@ -26,7 +27,7 @@ TEMPLATES = {FIRST: "notice", REMINDER: "reminder", REAPPEARED: "reappeared", PA
 MAX_SUBJECT = 180  # characters: shown whole by common mail programs in two lines
 BETWEEN = "\n" + "-" * 60 + "\n\n"
 UNSEALED = "0" * 64
-OURS = "ko"  # the language of whoever approves
+OURS, WORLDS = "ko", "en"  # the language of whoever approves, and that of machine-readable reports
 
 
 @dataclass(frozen=True)
@@ -69,9 +70,9 @@ class Writer:
                 return Problem("altered", f"{_name(to)}: {', '.join(changed)}")
         demands = self.office.laws.demands(law, occasion.name, self.event.assessment.category)
         requirements, missing = prove(demands, versions[0].fields, body)
-        notice_id = identity("notice", self.event.case_id, _key(to), occasion.name, *_round(occasion))
+        notice_id = identity("notice", self.event.case_id, key(to), occasion.name, *_round(occasion))
         try:
-            attachments = self._attachments(notice_id, asked)
+            attached = self._attached(notice_id, asked, law, occasion)
         except BadReport as error:
             return Problem("bad_xarf", f"{_name(to)}: {error}")
         notice = Notice(
@@ -89,7 +90,7 @@ class Writer:
             follows=occasion.follows,
             clock=self._clock(law, to.role),
             korean=self._in_korean(languages, asked, law, occasion),
-            attachments=attachments,
+            attachments=attached,
             fields=self._fields(asked, law, languages[0], versions[0]) if to.channel != "mail" else {},
             missing=tuple(f"{one.field} ({one.source})" for one in missing),
             urgent=self.office.categories.kind(self.event.assessment.category).parallel,
@@ -132,42 +133,19 @@ class Writer:
         read = self._render(OURS, asked, law, occasion)
         return f"{read.heading}\n\n{read.body}"
 
-    def _attachments(self, notice_id: UUID, asked: Asked) -> tuple[Attachment, ...]:
-        kind = self.office.kinds.of(self.event.assessment.category)
-        if kind is None or asked.recipient.role not in WITH_XARF:
+    def _attached(self, notice_id: UUID, asked: Asked, law: Law, occasion: Occasion) -> tuple[Attachment, ...]:
+        if asked.recipient.role not in WITH_XARF:
             return ()
-        return (xarf(self.event, notice_id, asked.addresses, kind, self.office.agency, self._words("en")),)
+        action = self._render(WORLDS, asked, law, occasion).fields.get("action", "")
+        return attachments(self.event, self.office, notice_id, asked, self._words(WORLDS), action)
+
+    def _fields(self, asked: Asked, law: Law, language: str, version: Rendered) -> dict[str, str]:
+        action = version.fields.get("action", "")
+        return fields(self.event, self.office, asked, law, language, self._words(language), action)
 
     def _clock(self, law: Law, role: str) -> NoticeClock:
         clock = law.clock_for(role)
         return NoticeClock(kind=clock.kind, law=law.key, hours=clock.hours, alarm_after_hours=clock.alarm_after_hours)
-
-    def _fields(self, asked: Asked, law: Law, language: str, version: Rendered) -> dict[str, str]:
-        """What report APIs and forms ask for one by one."""
-        event, agency, named = self.event, self.office.agency, asked.addresses
-        return {
-            "reference": reference(event.case_id),
-            "page": named.page,
-            "urls": "\n".join([named.page, *(one.url for one in named.pictures)]),
-            "host": named.host,
-            "category": event.assessment.category,
-            "comments": self._words(language),
-            "action": version.fields.get("action", ""),
-            "citation": law.cited_in(language),
-            "language": language,
-            "country": asked.recipient.country,
-            "contact_name": agency.signatory,
-            "contact_email": agency.reply_to,
-            "contact_phone": agency.phone,
-            "agency": agency.name_in(language),
-            "mandate": agency.mandate_in(language),
-            "seen_at": stamp(event.finding.found_at),
-            "sealed_at": stamp(event.sealed_at),
-            "sha256s": "\n".join(one.sha256 for one in named.pictures),
-            "pdqs": "\n".join(one.pdq for one in named.pictures if one.pdq),
-            "manifest": event.manifest_sha256,
-            "form": self.office.ladder.form_of(asked.recipient),
-        }
 
     def _locked(self, named: Addresses, law: Law, language: str, occasion: Occasion) -> tuple[list[str], list[str]]:
         """What no template may change: addresses, each alone on its line; dates, digests and the article."""
@@ -180,21 +158,8 @@ class Writer:
         return lines, [*digests, *times, event.manifest_sha256, law.cited_in(language), reference(event.case_id)]
 
 
-# Abuse desks of these read reports by machine; a site's own operator reads mail.
-WITH_XARF = frozenset({"host", "cdn", "registrar"})
-
-
-def stamp(moment: datetime) -> str:
-    return moment.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S UTC")
-
-
 def _name(to: Recipient) -> str:
     return to.email or to.connector or to.name
-
-
-def _key(to: Recipient) -> str:
-    """Under which a recipient gets each occasion once."""
-    return to.email if to.channel == "mail" else f"{to.channel}:{to.connector or to.provider or to.name}"
 
 
 def _round(occasion: Occasion) -> tuple[int, ...]:

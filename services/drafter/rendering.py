@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
@@ -48,6 +49,10 @@ def render(template: str, values: Mapping[str, object], templates: Environment =
     text = templates.get_template(template).render(values, field=field)
     heading, _, body = text.partition("\n")
     return Rendered(heading.strip(), body.strip("\n") + "\n", fields)
+
+
+def stamp(moment: datetime) -> str:
+    return moment.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S UTC")
 
 
 class Templates:

@@ -3,9 +3,9 @@
 from collections.abc import Mapping, Sequence
 
 from services.drafter.law import Law
-from services.drafter.notice import stamp
 from services.drafter.office import Office
 from services.drafter.problems import Problem
+from services.drafter.rendering import stamp
 from shared.events import CaseLink, EvidenceFailed, EvidenceSealed
 from shared.events.values import MAX_URL, Finding, Match, Notice, Report
 from shared.notices import reference
