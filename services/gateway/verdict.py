@@ -61,7 +61,7 @@ async def give(tx: Transaction, approvals: Approvals, held: Held, decision: Deci
     """The verdict on a case that is held. Raises `Problem` 409 or 422."""
     check_awaits_review(held, decision.round)
     chosen = agreeing(decision, {row.notice_id: row for row in held.draft(decision.round)})
-    check_whole(chosen, held.draft(decision.round))
+    check_whole(chosen, held)
     await record(tx, approvals, held, chosen, decision, by)
 
 
@@ -99,15 +99,17 @@ def agreeing(decision: Decision, stored: Mapping[UUID, CaseNotice]) -> list[Noti
     return chosen
 
 
-def check_whole(chosen: Sequence[Notice], draft: Sequence[CaseNotice]) -> None:
-    """Nothing lacks what its law demands, and no reminder goes out of what was not sent. Raises `Problem` 422."""
-    approved, drafted = {notice.notice_id for notice in chosen}, {row.notice_id for row in draft}
+def check_whole(chosen: Sequence[Notice], held: Held) -> None:
+    """Nothing lacks what its law demands, and no reminder goes out of what was not approved, now or in another round.
+    Raises `Problem` 422."""
+    approved = {notice.notice_id for notice in chosen}
+    approved |= {row.notice_id for row in held.notices.values() if row.approved_at}
     for notice in chosen:
         if notice.missing:
             raise Problem(
                 422, "notice-lacks", field="notices", to=notice.recipient.name, missing=", ".join(notice.missing)
             )
-        if notice.follows in drafted and notice.follows not in approved:
+        if notice.follows and notice.follows not in approved:
             raise Problem(422, "reminder-alone", field="notices", to=notice.recipient.name)
 
 

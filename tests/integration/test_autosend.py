@@ -1,5 +1,6 @@
 """Auto-send policies: exact matches to named recipients, two supervisors, time, cap, and one switch."""
 
+import asyncio
 import json
 import re
 from contextlib import asynccontextmanager
@@ -20,8 +21,10 @@ from services.gateway.problems import Problem
 from services.gateway.store import Case
 from services.gateway.web import application
 from shared.clock import ManualClock
-from shared.events import NoticesStopped, ReviewDecided
+from shared.events import EvidenceFailed, NoticesStopped, ReviewDecided
 from shared.events.base import REGISTRY
+from shared.events.examples import EXAMPLES
+from shared.notices import sealed
 from shared.outbox import OUTBOX
 from tests.support.approvals import APPROVALS
 from tests.support.gateway import PASSWORD, Story, make_desk
@@ -114,6 +117,36 @@ async def test_whatever_is_in_doubt_waits_for_a_person(desk, doubtful):
     await switched_on(desk)
     await told(desk, story("post/1", **doubtful))
     assert await decided(desk) == []
+
+
+async def test_what_no_person_could_approve_waits_and_stays_known(desk):
+    await switched_on(desk)
+    changed, alone, failed = story("post/1"), story("post/2", to=(NAMED, OTHER)), story("post/3")
+    other_words = changed.notices[0].model_copy(update={"body": "Other words.\n"})
+    first = alone.notices[0].model_copy(update={"missing": ("signature",)})
+    reminder = alone.notices[1].model_copy(
+        update={"recipient": first.recipient, "occasion": "reminder", "follows": first.notice_id}
+    )
+    for made, notices in ((changed, (other_words,)), (alone, (first, sealed(reminder)))):
+        await desk.tell(made.flagged, made.sealed, made.drafted.model_copy(update={"notices": notices}))
+    unproven = EXAMPLES[EvidenceFailed].model_copy(
+        update={"case_id": failed.case, "finding": failed.flagged.finding, "assessment": failed.flagged.assessment}
+    )
+    await desk.tell(failed.flagged, unproven, failed.drafted)
+    assert await decided(desk) == []
+    async with desk.database.transaction() as tx:
+        assert {case.state for case in await tx.scalars(sa.select(Case))} == {"drafted"}
+
+
+async def test_two_gateways_keep_one_cap_from_the_first_case_on(desk, migrated, tmp_path):
+    other = make_desk(migrated.dsn_for("gateway"), tmp_path, desk.parts.clock)
+    given = proposal(daily_cap=3)
+    await asyncio.gather(*(propose(one.database, given, ONE) for one in (desk, other)))  # a form that is sent twice
+    await approve(desk.database, given.policy_id, TWO)
+    stories = [story(f"post/{number}") for number in range(8)]
+    await asyncio.gather(*(told((desk, other)[n % 2], made) for n, made in enumerate(stories)))
+    await other.database.close()
+    assert len(await decided(desk)) == 3
 
 
 async def test_what_the_policy_does_not_name_is_a_round_for_a_person(desk):

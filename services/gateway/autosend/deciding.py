@@ -25,9 +25,11 @@ LEFT = "rest"  # why that round is there
 
 
 async def consider(tx: Transaction, approvals: Approvals, held: Held) -> None:
-    """Nothing happens unless a policy that is in force approves. The case is held."""
+    """Nothing happens unless a policy that is in force approves. The case is held; without evidence, a person looks."""
     case = held.case
-    if case.state != State.DRAFTED or case.decided_at or case.assessment is None or not case.assessment.matches:
+    if case.state != State.DRAFTED or not case.sealed_at or case.destroyed_at:
+        return
+    if case.decided_at or case.assessment is None or not case.assessment.matches:
         return
     notices = [row.content for row in held.draft() if row.content]
     for policy in await _in_force(tx):

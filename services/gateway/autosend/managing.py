@@ -8,6 +8,7 @@ from uuid import UUID
 
 import sqlalchemy as sa
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from sqlalchemy.dialects.postgresql import insert
 
 from services.gateway import history
 from services.gateway.accounts import Account
@@ -16,7 +17,6 @@ from services.gateway.autosend.policy import MAX_CAP, MAX_DAYS, PolicyState
 from services.gateway.autosend.store import Policy, PolicyUse, Switch
 from services.gateway.problems import Problem
 from shared.database import Database, Transaction
-from shared.identity import identity
 
 NO_NUL = r"^[^\x00]*$"
 Line = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=300, pattern=NO_NUL)]
@@ -55,6 +55,7 @@ async def propose(database: Database, given: Proposal, by: Account) -> None:
     """The same again changes nothing. Raises `Problem` 403."""
     must_supervise(by)
     async with database.transaction() as tx:
+        await switch_of(tx, lock=True)  # proposals come one after another: a form may be sent twice
         if await tx.get(Policy, given.policy_id) is not None:
             return
         now = tx.clock.now()
@@ -119,15 +120,14 @@ async def newest_uses(tx: Transaction, limit: int) -> Sequence[PolicyUse]:
 
 async def switch_of(tx: Transaction, lock: bool = False) -> Switch:
     """Whoever lets a policy decide holds the switch: it cannot be turned meanwhile."""
+    if row := await tx.get(Switch, True, lock=lock):
+        return row
+    never = {"one": True, "off": False, "revision": 0, "by": "", "why": "", "at": tx.clock.now()}
+    await tx.execute(insert(Switch).values(never).on_conflict_do_nothing())  # others look for the first time too
     row = await tx.get(Switch, True, lock=lock)
     if row is None:
-        row = Switch(one=True, off=False, revision=0, by="", why="", at=tx.clock.now())
-        tx.add(row)
+        raise LookupError("the switch of the policies vanished while it was looked at")
     return row
-
-
-def use_id(case_id: UUID) -> UUID:
-    return identity("autosend", case_id)
 
 
 async def _held(tx: Transaction, policy_id: UUID) -> Policy:

@@ -11,6 +11,7 @@ from enum import StrEnum
 
 from shared.events import Assessment
 from shared.events.values import Match, Notice, Recipient
+from shared.notices import notice_digest
 
 EXACT = "sha256"  # the very file. MD5 can be forged (RFC 6151), and a perceptual hash is a likeness
 MAX_DAYS = 31  # a policy that nobody looks at again must end by itself
@@ -83,12 +84,19 @@ def judged(
         return Refusal.NOT_ACTIVE
     if exact(assessment, terms.banks) is None:
         return Refusal.NOT_EXACT
-    chosen = tuple(one for one in notices if terms.names(one.recipient) and not one.missing)
+    chosen = _sendable([one for one in notices if terms.names(one.recipient)])
     if not any(one.rung == 0 and one.follows is None for one in chosen):
         return Refusal.NOBODY_NAMED
     if used >= terms.daily_cap:
         return Refusal.CAP
     return chosen
+
+
+def _sendable(notices: Sequence[Notice]) -> tuple[Notice, ...]:
+    """Those that a person could approve too: whole, unchanged since they were written, no reminder by itself."""
+    whole = [one for one in notices if not one.missing and notice_digest(one) == one.sha256]
+    present = {one.notice_id for one in whole}
+    return tuple(one for one in whole if one.follows is None or one.follows in present)
 
 
 def until(terms: Terms, now: datetime) -> datetime:

@@ -10,13 +10,14 @@ from starlette.responses import Response
 from services.gateway import history
 from services.gateway.accounts import Account
 from services.gateway.audit import Action
-from services.gateway.casefile import CaseFile, read
+from services.gateway.casefile import read
 from services.gateway.documents.case import case_values
 from services.gateway.documents.drawing import clock, draw
 from services.gateway.documents.notice import notice_values
-from services.gateway.parts import Parts, parts_of
+from services.gateway.parts import parts_of
 from services.gateway.problems import Problem
 from services.gateway.requests import Reader, texts_of
+from shared.database import Transaction
 from shared.notices import reference
 
 router, api = APIRouter(), APIRouter(prefix="/api")
@@ -26,11 +27,15 @@ router, api = APIRouter(), APIRouter(prefix="/api")
 @api.get("/cases/{case_id}/report.pdf", response_class=Response)
 async def report(request: Request, case_id: UUID, visitor: Reader) -> Response:
     """The two-page report."""
-    parts, texts = parts_of(request), texts_of(request)
-    file = await _kept(parts, case_id, visitor.account, "report")
-    now = parts.clock.now()
-    values = case_values(file, texts, clock(parts.timezone), now)
-    return pdf(await asyncio.to_thread(draw, "case", values, now), reference(case_id))
+    parts, texts, now = parts_of(request), texts_of(request), parts_of(request).clock.now()
+    async with parts.database.transaction() as tx:
+        file = await read(tx, case_id)
+        await _keep(tx, case_id, visitor.account, "report")
+
+    def made() -> bytes:
+        return draw("case", case_values(file, texts, clock(parts.timezone), now), now)
+
+    return pdf(await asyncio.to_thread(made), reference(case_id))
 
 
 @router.get("/cases/{case_id}/notices/{notice_id}.pdf")
@@ -38,20 +43,22 @@ async def report(request: Request, case_id: UUID, visitor: Reader) -> Response:
 async def notice(request: Request, case_id: UUID, notice_id: UUID, visitor: Reader) -> Response:
     """The notice in its own script, with its reading in Korean."""
     parts, texts = parts_of(request), texts_of(request)
-    file = await _kept(parts, case_id, visitor.account, f"notice {notice_id}")
-    row = next((row for row in file.notices if row.notice_id == notice_id), None)
-    if row is None or row.content is None:
-        raise Problem(404, "no-notice")
-    values = notice_values(row, row.content, texts, clock(parts.timezone))
-    data = await asyncio.to_thread(draw, "notice", values, row.drafted_at or parts.clock.now())
-    return pdf(data, f"{reference(case_id)}-{str(notice_id)[:8]}")
-
-
-async def _kept(parts: Parts, case_id: UUID, by: Account, document: str) -> CaseFile:
     async with parts.database.transaction() as tx:
         file = await read(tx, case_id)
-        await history.append(tx, case_id, by.pseudonym, Action.PRINTED, {"document": document})
-    return file
+        row = next((row for row in file.notices if row.notice_id == notice_id), None)
+        if row is None or (content := row.content) is None:
+            raise Problem(404, "no-notice")
+        await _keep(tx, case_id, visitor.account, f"notice {notice_id}")
+
+    def made() -> bytes:
+        values = notice_values(row, content, texts, clock(parts.timezone))
+        return draw("notice", values, row.drafted_at or parts.clock.now())
+
+    return pdf(await asyncio.to_thread(made), f"{reference(case_id)}-{str(notice_id)[:8]}")
+
+
+async def _keep(tx: Transaction, case_id: UUID, by: Account, document: str) -> None:
+    await history.append(tx, case_id, by.pseudonym, Action.PRINTED, {"document": document})
 
 
 def pdf(data: bytes, name: str) -> Response:
