@@ -19,6 +19,7 @@ from services.notifier.channels.api.replies import Again, Refused, Taken, Unknow
 from services.notifier.channels.api.requests import report, values_of
 from services.notifier.channels.api.signing import signed
 from services.notifier.channels.api.template import fill, fill_all, fill_path, parse
+from services.notifier.channels.port import Unsendable
 from shared.net.calling import Reply
 from tests.support.report_apis import api_notice
 
@@ -227,6 +228,32 @@ def test_signature_version_4_agrees_with_the_examples_of_its_documentation(path,
 def test_a_reply_says_taken_refused_again_or_nothing_to_rely_on(status, body, judged):
     rules = Answered(receipt=("/id",), reason=("/why",), by_hand=("401",))
     assert judge(Reply(status, {"retry-after": "30"}, body), rules, NOW) == judged
+
+
+def test_what_a_server_repeats_of_a_secret_is_masked_wherever_it_is_cut():
+    own = Credential.model_validate({"token": "t" * 40, "user": "us", "password": "p" * 40})
+    for said in (own.token.get_secret_value(), f"Basic {own.basic()}"):
+        body = json.dumps({"why": f"{'x' * 270} {said}"}).encode()
+        judged = judge(Reply(400, {}, body), Answered(reason=("/why",)), NOW, own.masked)
+        assert isinstance(judged, Refused)
+        assert judged.reason.endswith("***")
+
+
+@pytest.mark.parametrize(
+    ("header", "token"),
+    [("{subject}", "good"), ("{reference}", "bad\n"), ("{reference}", "등대"), (" {reference}", "good")],
+)
+def test_a_header_that_is_no_line_is_named_and_its_value_not_shown(tmp_path: Path, header, token):
+    file = tmp_path / "mine.toml"
+    auth = '[auth]\nkind = "bearer"\n[report]\n'
+    file.write_text(
+        GOOD.replace("[report]\n", auth).replace("[report.body]", f'headers = {{X-Ref = "{header}"}}\n[report.body]')
+    )
+    values = {**values_of(api_notice("mine")), "subject": "one\r\nX-Other: two"}
+    with pytest.raises(Unsendable, match="is no line of ASCII") as refused:
+        report(read_file(file), Credential.model_validate({"token": token}), {**values, "key": "k"}, NOW)
+    assert "two" not in str(refused.value)
+    assert token not in str(refused.value)
 
 
 @pytest.mark.parametrize(

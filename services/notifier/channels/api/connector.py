@@ -18,9 +18,9 @@ OF_THE_NOTICE = frozenset(
         *("seen_at", "sealed_at", "sha256s", "pdqs", "manifest"),
     }
 )
-# What the channel adds: the idempotency key, a time a little before the report first went out, and the number that the
-# API gave it.
-OF_THE_CHANNEL = frozenset({"key", "since", "receipt"})
+# What the channel adds: the idempotency key, a time a little before the report first went out, the first address of
+# this report, and the number that the API gave it.
+OF_THE_CHANNEL = frozenset({"key", "since", "first", "receipt"})
 OWN = "own."
 LONGEST_S = 20.0  # for one answer: a delivery asks twice at most, to look for a lost report and to send it
 

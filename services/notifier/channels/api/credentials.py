@@ -17,6 +17,7 @@
 A request never goes out without TLS, unless `over_http = true` says so: anybody on the way could read and change it.
 """
 
+import base64
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated
@@ -44,11 +45,18 @@ class Credential(BaseModel):
     over_http: StrictBool = False
 
     def masked(self, text: str) -> str:
-        """The text without our secrets: servers repeat what they refuse."""
+        """The text without our secrets: servers repeat what they refuse. To be done before a text is cut: a part of a
+        secret is not found any more."""
         secrets = (self.token, self.password, self.key, self.secret_key, self.session_token)
-        for secret in filter(None, secrets):
-            text = text.replace(secret.get_secret_value(), MASK)
+        shown = [secret.get_secret_value() for secret in secrets if secret]
+        for secret in [*shown, *([self.basic()] if self.password else [])]:
+            text = text.replace(secret, MASK)
         return text
+
+    def basic(self) -> str:
+        """User and password as RFC 7617 sends them."""
+        password = self.password.get_secret_value() if self.password else ""
+        return base64.b64encode(f"{self.user}:{password}".encode()).decode()
 
 
 def read_credentials(path: Path | None) -> dict[str, Credential]:

@@ -17,6 +17,7 @@ from services.notifier.channels.api.store import (
     ReportRow,
 )
 from services.notifier.channels.api.store import must_wait_s as must_wait_s
+from services.notifier.channels.api.store import rest_s as rest_s
 from shared.database import Transaction
 
 

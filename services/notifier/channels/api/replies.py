@@ -1,7 +1,7 @@
 """What an API's reply says of a report (pure): taken, refused, to be sent again, or nothing that can be relied on."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -16,7 +16,7 @@ from shared.text import one_line
 NUMBER = re.compile(r"[\x21-\x7e]{1,100}")  # of a report: it goes into URLs, mails and tables
 MAX_REASON = 300  # characters
 MOST_ITEMS = 1_000
-LONGEST_REST_S = 24 * 3600.0  # an API may ask for a day of rest, not for a year
+LONGEST_REST_S = 6 * 3600.0  # each is an attempt: twenty of them are five days, and then a person is told
 
 
 @dataclass(frozen=True)
@@ -57,9 +57,11 @@ class Unknown:
 Judged = Taken | Again | Refused | Duplicate | Unknown
 
 
-def judge(reply: Reply, rules: Answered, now: datetime) -> Judged:
+def judge(reply: Reply, rules: Answered, now: datetime, masked: Callable[[str], str] = str) -> Judged:
+    """`masked`: takes out what must not be repeated."""
     found = json_of(reply.body)
-    reason = _reason(reply, rules, found)
+    said = one_line(masked(text_at(found, *rules.reason)), MAX_REASON)
+    reason = f"status {reply.status}{': ' if said else ''}{said}"
     if rules.duplicate_has and rules.duplicate_has in text_at(found, rules.duplicate_at):
         return Duplicate(reason)
     if _among(reply.status, rules.by_hand):
@@ -116,8 +118,3 @@ def _among(status: int, ranges: tuple[str, ...]) -> bool:
         if int(low) <= status <= int(high or low):
             return True
     return False
-
-
-def _reason(reply: Reply, rules: Answered, found: Any) -> str:  # noqa: ANN401  # whatever JSON holds
-    said = one_line(text_at(found, *rules.reason), MAX_REASON)
-    return f"status {reply.status}{': ' if said else ''}{said}"

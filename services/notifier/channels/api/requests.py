@@ -105,9 +105,13 @@ def _request(
 ) -> Request:
     url = _base(connector, own) + fill_path(path, values, connector.maps)
     try:
-        return Request(method, url, signed(connector.auth, own, method, url, headers, body, now), body)
+        proven = signed(connector.auth, own, method, url, headers, body, now)
     except ValueError as error:
         raise Unsendable(f"{connector.name}: {error}") from error
+    for name, value in proven.items():
+        if not (value.isascii() and value.isprintable()) or value != value.strip():  # RFC 9110, 5.5
+            raise Unsendable(f"{connector.name}: the value of its header {name} is no line of ASCII")
+    return Request(method, url, proven, body)
 
 
 def _base(connector: Connector, own: Credential) -> str:

@@ -55,7 +55,8 @@ class Part:
 
     def with_channel(self, asked_at: datetime) -> dict[str, str]:
         since = (asked_at - SKEW).isoformat(timespec="seconds").replace("+00:00", "Z")  # clocks differ
-        return {**self.values, "key": self.key, "since": since}
+        first = self.values.get("urls", "").partition("\n")[0]
+        return {**self.values, "key": self.key, "since": since, "first": first}
 
 
 @dataclass(frozen=True)
@@ -70,10 +71,13 @@ class Sending:
         finds what was begun. Raises `Transient` for a database that is away."""
         async with self.database.transaction() as tx:
             row = await ledger.read(tx, part.notice_id, part.number)
+            rest_s = await ledger.rest_s(tx, part.connector.name)
             wait_s = await ledger.must_wait_s(tx, part.connector.name, part.connector.limits)
         step = next_step(row, part.connector, now)
         if row is not None and step is Step.LOST:
             return await self._lost(part, row.reason)
+        if rest_s > 0:  # an attempt: an API that always asks for more rest must not keep a notice for ever
+            return Failed(part.said("it asked for a rest"), after_s=rest_s)
         if wait_s > 0:
             return Failed(part.said("it takes no more for now"), after_s=wait_s, counted=False)
         if row is not None and step is Step.LOOK and part.connector.lookup is not None:
@@ -108,13 +112,13 @@ class Sending:
         try:
             request = report(part.connector, part.own, part.with_channel(asked_at), now)
             reply = await call(self.caller, request, part.connector)
-        except Unsendable as problem:
+        except ValueError as problem:  # nothing was sent: what the file asks for cannot be made of this notice
             return Refused(str(problem), by_hand=True)
         except (NotSent, AddressRefused) as failure:
             return Again(str(failure))
         except NoAnswer as failure:
             return Unknown(str(failure))
-        return judge(reply, part.connector.report.answer, now)
+        return judge(reply, part.connector.report.answer, now, part.own.masked)
 
     async def _look(self, part: Part, lookup: Lookup, row: ReportRow, now: datetime) -> str | Failed | None:
         """None when the report is not there, long enough after it was sent."""

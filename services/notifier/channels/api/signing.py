@@ -1,6 +1,5 @@
 """How a request shows who sends it (pure). Raises `ValueError` naming what the credentials file lacks."""
 
-import base64
 import hashlib
 import hmac
 from collections.abc import Mapping
@@ -27,8 +26,8 @@ def signed(
         case "header":
             return {**headers, auth.header: auth.prefix + _of(own.token, "token")}
         case "basic":
-            pair = f"{_has(own.user, 'user')}:{_of(own.password, 'password')}"
-            return {**headers, "Authorization": f"Basic {base64.b64encode(pair.encode()).decode()}"}
+            _has(own.user, "user"), _of(own.password, "password")
+            return {**headers, "Authorization": f"Basic {own.basic()}"}
         case "hmac":
             at = str(int(now.timestamp()))
             seal = hmac.new(_of(own.key, "key").encode(), f"{at}.".encode() + body, hashlib.sha256).hexdigest()

@@ -42,22 +42,25 @@ class ReportRow(Base):
 
 
 async def must_wait_s(tx: Transaction, connector: str, limits: Limits) -> float:
-    """Seconds before the next report to it: it asked for a rest, or got as many as it takes in a minute or an hour.
+    """Seconds before the next report to it: it got as many as it takes in a minute or an hour.
 
     Read from the reports themselves, so that all processes and all their lives share it.
     """
     now = tx.clock.now()
     mine = ReportRow.connector == connector
     waits = [0.0]
-    resting = await tx.scalar(sa.select(sa.func.max(ReportRow.rest_until)).where(mine))
-    if resting is not None:
-        waits.append((resting - now).total_seconds())
     for most, span in ((limits.per_minute, timedelta(minutes=1)), (limits.per_hour, timedelta(hours=1))):
         lately = sa.select(ReportRow.last_at).where(mine, ReportRow.last_at > now - span)
         oldest = await tx.scalar(lately.order_by(ReportRow.last_at.desc()).offset(most - 1).limit(1))
         if oldest is not None:
             waits.append((oldest + span - now).total_seconds())
     return max(waits)
+
+
+async def rest_s(tx: Transaction, connector: str) -> float:
+    """Seconds for which it asked, with whichever report, to be left alone."""
+    resting = await tx.scalar(sa.select(sa.func.max(ReportRow.rest_until)).where(ReportRow.connector == connector))
+    return (resting - tx.clock.now()).total_seconds() if resting else 0.0
 
 
 async def untold(tx: Transaction, limit: int) -> list[ReportRow]:
