@@ -7,7 +7,7 @@ from uuid import UUID
 from pydantic import AwareDatetime, Field
 
 from shared.events.base import Event, Value
-from shared.events.topics import CONTENT_CHECKED, NOTICE_FOLLOWUP, NOTICE_ORDERS, NOTICE_SENT
+from shared.events.topics import CONTENT_CHECKED, NOTICE_FOLLOWUP, NOTICE_ORDERS, NOTICE_SENT, REVIEW_DECIDED
 from shared.events.values import Url
 
 MAX_WORDS = 2_000  # characters of an answer that follow the case
@@ -106,8 +106,9 @@ class HandedOver(Event, topic=NOTICE_ORDERS, type="notice.handed-over.v1", key="
     handed_at: AwareDatetime
 
 
-class NoticesStopped(Event, topic=NOTICE_ORDERS, type="notices.stopped.v1", key="case_id", owner="gateway"):
-    """Of these approved notices, those not sent yet are not to be sent. Empty means all of the case."""
+class NoticesStopped(Event, topic=REVIEW_DECIDED, type="notices.stopped.v1", key="case_id", owner="gateway"):
+    """Of these approved notices, those not sent yet are not to be sent. Empty means all of the case. It goes the
+    way of approvals, so that none of them comes after the stop that takes it back."""
 
     case_id: UUID
     notices: tuple[UUID, ...]

@@ -130,4 +130,4 @@ async def test_what_is_not_sent_is_stopped_and_alarms_are_seen_to(site: Site, op
     await coming.get_by_label("Reason (it is recorded)").fill("The person asked us to.")
     await coming.get_by_role("button", name="Stop these notices").click()
     await expect(page.get_by_text("not sent after all")).to_have_count(2)
-    assert await topics(site) == ["review.decided", "notice.orders"]
+    assert await topics(site) == ["review.decided", "review.decided"]
