@@ -64,6 +64,21 @@ def wall_of(
     )
 
 
+def wall_in_removal(url: str, page: ReadPage, body: bytes) -> Walled | None:
+    """The wall that a page with a status of removal is all the same. Who says anywhere, in whatever company, that a
+    country is shut out or that we asked too often does not say that anything was removed. Who asks to log in or for a
+    proof is a wall where it would be one with any status; a tombstone may ask to log in for more."""
+    look = Look(page, body.lower())
+    for wall in (Wall.GEO_BLOCK, Wall.RATE_LIMIT):
+        if SIGNS[wall].share_of(look.text) or SIGNS[wall].title_in(look.titles):
+            return Walled(wall, "it says so")
+    asks = _by_page(200, url, page, body)
+    titled = SIGNS[Wall.LOGIN].title_in(look.titles) is not None
+    if asks and (asks.wall is Wall.CAPTCHA or (asks.wall is Wall.LOGIN and titled)):
+        return asks
+    return None
+
+
 def login_redirect(url: str, target: str) -> Walled | None:
     """A page that sends its visitors to a log-in page instead of showing itself."""
     if _is_login(target) and not _is_login(url):

@@ -61,4 +61,4 @@ async def test_of_two_hundred_staged_removals_only_the_real_ones_are_believed(tm
     for case, _, checked in results:
         seen[case.kind][checked.outcome.value] += 1
     assert set(seen["captcha"]) == set(seen["login_wall"]) == {"walled"}
-    assert set(seen["another_copy"]) == set(seen["moved"]) == set(seen["below"]) == {"present"}
+    assert set(seen["another_copy"]) == set(seen["inside"]) == set(seen["moved"]) == set(seen["below"]) == {"present"}

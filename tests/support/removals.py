@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
+from gzip import compress
 from pathlib import Path
 from random import Random
 
@@ -62,8 +63,8 @@ def html(body: str, status: str = "200 OK", *headers: str) -> Answer:
     return lambda _head, _nth: page
 
 
-def file(body: bytes) -> Answer:
-    return lambda _head, _nth: plain(body, "Content-Type: image/jpeg")
+def file(body: bytes, status: str = "200 OK") -> Answer:
+    return lambda _head, _nth: plain(body, "Content-Type: image/jpeg", status=status)
 
 
 def leads(to: str, status: str = "302 Found") -> Answer:
@@ -93,6 +94,7 @@ CHALLENGES = (
     html("<p>wait</p>", "404 Not Found", "cf-mitigated: challenge"),
     html("<title>보안 확인</title><p>로봇이 아님을 확인해 주세요</p><p>자동 입력 방지 문자를 입력하세요</p>"),
     html("<p>Please complete the captcha to continue.</p><script src=https://hcaptcha.com/1/api.js></script>"),
+    html("<h1>Just a moment</h1><p>Verify you are human by completing the action below.</p>", "404 Not Found"),
 )
 BLOCKED = (
     "This content is not available in your country.",
@@ -104,7 +106,9 @@ LOGINS = (
     html("<title>로그인</title><p>로그인이 필요합니다</p><form><input type=password></form>"),
     html("<h1>Log in</h1><p>You must be logged in.</p><input type=password>", "403 Forbidden"),
     html("<p>members only</p>", "401 Unauthorized"),
+    html("<title>로그인</title><p>로그인이 필요합니다</p><form><input type=password></form>", "404 Not Found"),
 )
+APOLOGY = "<p>" + " ".join(f"We are sorry for the trouble, reader number {number}." for number in range(30)) + "</p>"
 ELSEWHERE = "<p>The harbour market opens on Monday with fresh bread, and everybody is welcome to the second pier.</p>"
 
 
@@ -126,8 +130,11 @@ def soft_404(rng: Random) -> dict[str, Answer]:
 
 
 def geo_block(rng: Random) -> dict[str, Answer]:
+    """With the site's frame around, and at length."""
     status = rng.choice(("403 Forbidden", "451 Unavailable For Legal Reasons", "200 OK", "404 Not Found"))
-    return {"/p/1": html(f"<title>Sorry</title><p>{rng.choice(BLOCKED)}</p>", status)}
+    said = f"<title>Sorry</title><p>{rng.choice(BLOCKED)}</p>{rng.choice(('', APOLOGY))}"
+    around = "" if status in ("200 OK", "403 Forbidden") else rng.choice(AROUND)
+    return {"/p/1": html(said + around, status), "/logo.png": file(OTHER)}
 
 
 def login_wall(rng: Random) -> dict[str, Answer]:
@@ -135,7 +142,7 @@ def login_wall(rng: Random) -> dict[str, Answer]:
 
 
 def captcha(rng: Random) -> dict[str, Answer]:
-    return {"/p/1": rng.choice(CHALLENGES)}
+    return {"/p/1": rng.choice(CHALLENGES), "/m/1.jpg": html("none", GONE[0])}
 
 
 def refused(rng: Random) -> dict[str, Answer]:
@@ -163,8 +170,38 @@ def another_copy(rng: Random) -> dict[str, Answer]:
 
 
 def cropped_copy(rng: Random) -> dict[str, Answer]:
-    """Another picture stands where it was: perhaps a part of it, which no hash tells."""
-    return {"/p/1": html(rng.choice(TOMBS), rng.choice(GONE)), "/m/1.jpg": file(OTHER)}
+    """Another picture stands where it was, whatever its status: perhaps a part of it, which no hash tells."""
+    other = file(OTHER, rng.choice(("200 OK", *GONE)))
+    return {"/p/1": html(rng.choice(TOMBS), rng.choice(GONE)), "/m/1.jpg": other}
+
+
+def as_file(rng: Random) -> dict[str, Answer]:
+    """The page's address answers with a status of removal and the picture, or with what we cannot read."""
+    packed = plain(compress(TEXT.encode()), HTML, "Content-Encoding: other", status=GONE[0])
+    return {"/p/1": rng.choice((file(COPY, rng.choice(GONE)), file(OTHER, GONE[1]), lambda _head, _nth: packed))}
+
+
+def inside(rng: Random) -> dict[str, Answer]:
+    """The tombstone carries the content where only browsers look."""
+    written = b64encode(f"<p>{TEXT}</p>".encode()).decode()
+    carried = (
+        f"<div><template shadowrootmode=open><p>{TEXT}</p></template></div>",
+        f"<iframe src='data:text/html;base64,{written}'></iframe>",
+        "<iframe src=/n/2.jpg></iframe>",
+        "<input type=image src=/n/2.jpg>",
+        "<svg><image href=/n/2.jpg width=300 height=300 /></svg>",
+        "Are you of age? <a href='/p/1?age=1'>Yes</a>",
+    )
+    page = html(f"{rng.choice(TOMBS)}{rng.choice(carried)}", rng.choice(GONE))
+    onward = html(rng.choice(TOMBS), GONE[0], "Refresh: 0; url=/p/1?age=1")
+    of_age = html(f"<p>{TEXT}</p>")
+    return {"/p/1": rng.choice((page, page, page, onward)), "/n/2.jpg": file(COPY), "/p/1?age=1": of_age}
+
+
+def unlike_us(rng: Random) -> dict[str, Answer]:
+    """Gone for who asks as no browser asks: one does not forbid to store what it loads anew."""
+    shown, hidden = html(f"<p>{TEXT}</p>"), html(rng.choice(TOMBS), rng.choice(GONE))
+    return {"/p/1": lambda head, nth: (hidden if b"no-store" in head.lower() else shown)(head, nth)}
 
 
 def moved(rng: Random) -> dict[str, Answer]:
@@ -211,8 +248,9 @@ def half(rng: Random) -> dict[str, Answer]:
 
 
 KINDS: dict[Callable[[Random], dict[str, Answer]], int] = {
-    real: 50, soft_404: 24, geo_block: 16, login_wall: 16, captcha: 16, refused: 10, cached_copy: 14, another_copy: 12,
-    cropped_copy: 6, moved: 12, below: 4, replaced: 6, cloaked: 8, comes_back: 4, half: 2,
+    real: 46, soft_404: 14, geo_block: 20, login_wall: 14, captcha: 14, refused: 8, cached_copy: 14, another_copy: 10,
+    cropped_copy: 8, as_file: 8, inside: 16, moved: 8, below: 4, replaced: 4, cloaked: 6, unlike_us: 1, comes_back: 3,
+    half: 2,
 }  # fmt: skip
 
 

@@ -228,6 +228,8 @@ async def test_where_scripts_write_the_page_a_browser_looks_too(web: Web) -> Non
     assert [probe.outcome for probe in drawn(checked)] == [ProbeOutcome.GONE]
     web.html("/post/1", "<script>for (;;) ;</script>", "404 Not Found")
     assert (await web.check()).outcome is ProbeOutcome.GONE
+    web.html("/post/1", f"<p>Deleted.</p><script>document.body.innerHTML = '{TEXT}'</script>", "404 Not Found")
+    assert len(drawn(await web.check())) == 1
 
 
 async def test_gone_through_two_exits_is_gone_at_once(tmp_path: Path) -> None:

@@ -50,8 +50,7 @@ async def _look(viewer: Viewer, finding: Finding) -> list[Probe] | NotNow:
         return wait
     probes = [judge_page(answer, finding) for answer in looked.answers]
     onward = [address for answer in looked.answers for address in answer.inside]
-    if any(probe.outcome in STANDS_ELSEWHERE for probe in probes):
-        onward += _near(looked.links, finding.url)
+    onward += _links_on(looked.links, finding.url, {probe.outcome for probe in probes})
     # What has a fragment stands in the page itself, and was looked for there.
     for picture in finding.pictures:
         if "#" not in picture.url:
@@ -62,10 +61,14 @@ async def _look(viewer: Viewer, finding: Finding) -> list[Probe] | NotNow:
     return [*probes, *(await _follow(viewer, onward, finding))]
 
 
-def _near(links: Sequence[str], url: str) -> list[str]:
-    """Links of a page that only says it is gone, other views of the page itself first."""
+def _links_on(links: Sequence[str], url: str, seen: set[ProbeOutcome]) -> list[str]:
+    """Of a page that only says it is gone: other views of the page itself (its print view, the one behind "yes, I am of
+    age"), and where its status does not say so too, further pages of the host behind them."""
     near = [link for link in links if host_of(link) == host_of(url)]
-    return sorted(near, key=lambda link: path_of(link) != path_of(url))
+    views = [link for link in near if path_of(link) == path_of(url)]
+    if seen & STANDS_ELSEWHERE:
+        return [*views, *near]
+    return views if ProbeOutcome.GONE in seen else []
 
 
 async def _follow(viewer: Viewer, onward: Sequence[str], finding: Finding) -> list[Probe]:

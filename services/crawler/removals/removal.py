@@ -10,6 +10,7 @@ from shared.pages.walls import Wall, Walled
 from shared.prints.pdq import distance
 
 REMOVED = frozenset({404, 410, 451})
+SMALLEST_SIDE = 160  # pixels, as of what is flagged
 SAME_PICTURE_BITS = 31  # PDQ's usual setting: below it two pictures are copies of each other
 LEAST_FAVOURABLE = (
     ProbeOutcome.PRESENT,
@@ -27,8 +28,8 @@ class Answer:
 
     `text`: what a visitor reads; `shown`: addresses of the page's pictures; `pictures`: those of them that were
     looked at; `says_something`: the page has content of its own. `picture`: the answer itself, when one was asked for
-    and sent. `inside`: addresses that the page shows or leads on to by itself; `cut`: it is longer than was read. The
-    rest proves it: see `Probe`.
+    and sent. `inside`: addresses that the page shows or leads on to by itself; `cut`: it is longer than was read;
+    `is_file`: it is no page but a picture, a film or the like. The rest proves it: see `Probe`.
     """
 
     url: str
@@ -43,6 +44,7 @@ class Answer:
     picture: Picture | None = None
     inside: tuple[str, ...] = ()
     cut: bool = False
+    is_file: bool = False
     method: str = "http"
     seen_at: datetime | None = None
     address: str = ""
@@ -55,6 +57,8 @@ def judge_page(answer: Answer, finding: Finding) -> Probe:
         return _probe(answer, ProbeOutcome.PRESENT, f"status {answer.status}, and {carried}")
     if unclear := _unclear(answer):
         return unclear
+    if answer.is_file:
+        return _probe(answer, ProbeOutcome.REPLACED, f"status {answer.status} with a file that is not known")
     if answer.status in REMOVED and answer.cut:
         return _probe(answer, ProbeOutcome.SOFT_404, f"status {answer.status}, and more below it than is read")
     if answer.status in REMOVED:
@@ -69,7 +73,7 @@ def judge_picture(answer: Answer, wanted: Picture) -> Probe:
         return unclear
     if answer.picture is not None and (same := same_picture(answer.picture, wanted)):
         return _probe(answer, ProbeOutcome.PRESENT, f"status {answer.status}, and {same}")
-    if answer.status in REMOVED:
+    if answer.status in REMOVED and not _may_be_part(answer):
         return _probe(answer, ProbeOutcome.GONE, f"status {answer.status}")
     if answer.picture is not None and answer.picture.width:
         return _probe(answer, ProbeOutcome.REPLACED, f"status {answer.status} with another picture")
@@ -82,7 +86,7 @@ def judge_video(answer: Answer, wanted: Video) -> Probe:
         return unclear
     if answer.sha256 == wanted.sha256:
         return _probe(answer, ProbeOutcome.PRESENT, f"status {answer.status}, and it is the same file")
-    if answer.status in REMOVED:
+    if answer.status in REMOVED and not answer.is_file:
         return _probe(answer, ProbeOutcome.GONE, f"status {answer.status}")
     return _probe(answer, ProbeOutcome.REPLACED, f"status {answer.status} with another file")
 
@@ -99,6 +103,14 @@ def compared(probes: Sequence[Probe]) -> tuple[Probe, ...]:
 def least_favourable(probes: Sequence[Probe]) -> ProbeOutcome:
     seen = {probe.outcome for probe in probes}
     return next((outcome for outcome in LEAST_FAVOURABLE if outcome in seen), ProbeOutcome.UNREACHABLE)
+
+
+def _may_be_part(answer: Answer) -> bool:
+    """Browsers show what comes with a status of removal, too: it may be a crop, which no hash tells. A sign that says
+    "removed" is small or flat."""
+    got = answer.picture
+    large = got is not None and min(got.width or 0, got.height or 0) >= SMALLEST_SIDE
+    return large and got is not None and (got.pdq_quality or 0) >= MIN_PDQ_QUALITY
 
 
 def same_picture(got: Picture, wanted: Picture) -> str | None:

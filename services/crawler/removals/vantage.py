@@ -14,7 +14,8 @@ from shared.failures import Failure
 from shared.net import Fetched
 
 REDIRECTS = 5
-FRESH = {"Cache-Control": "no-cache, no-store", "Pragma": "no-cache"}  # no cache may answer for the server
+# No cache may answer for the server. In the words of a browser that loads anew: others would tell us from visitors.
+FRESH = {"Cache-Control": "no-cache", "Pragma": "no-cache"}
 
 
 @dataclass(frozen=True)

@@ -1,13 +1,16 @@
 """One visitor of a removal check looks: at the page, its pictures, its videos."""
 
+import re
 from dataclasses import dataclass, replace
 
 from services.crawler.frontier.pacing import NotNow
 from services.crawler.pages.charset import decode
 from services.crawler.pages.page_reader import PageReader
 from services.crawler.pages.reading import Page
+from services.crawler.pages.shown import leads_on
 from services.crawler.pages.urls import host_of
 from services.crawler.pictures.picture_box import PictureBox
+from services.crawler.removals.file_answers import is_file
 from services.crawler.removals.moved_pictures import moved_pictures
 from services.crawler.removals.removal import REMOVED, Answer
 from services.crawler.removals.vantage import Guise
@@ -15,10 +18,13 @@ from services.crawler.visits.rendering import Renderer
 from shared.events.values import Picture, Video
 from shared.failures import Failure
 from shared.net import Fetched
-from shared.pages.walls import Wall, Walled, wall_of
+from shared.pages.walls import Walled, wall_in_removal, wall_of
 
-LEGAL_REASONS = 451  # a removal, or a country that is shut out: its words tell
-SHUT_OUT = frozenset({Wall.GEO_BLOCK, Wall.RATE_LIMIT})
+# Scripts in the page itself that write into it or lead elsewhere: what it says without them is not what is seen.
+WRITES = re.compile(
+    r"document\.write|(?:inner|outer)HTML|insertAdjacentHTML|\blocation(?:\.href)?\s{0,9}=[^=]"
+    r"|\blocation\.(?:assign|replace)\s{0,9}\(|\bfetch\s{0,9}\(|XMLHttpRequest"
+)
 
 
 @dataclass(frozen=True)
@@ -58,7 +64,7 @@ class Viewer:
             if closely and isinstance(failure, NotNow) and failure.host == host_of(url):
                 raise
             return Looked((self.guise.nothing(url, failure),))
-        if not (closely and self.guise.vantage.draws and self._needs_browser(page)):
+        if not (closely and self.guise.vantage.draws and self._needs_browser(got, page)):
             return Looked((came,), page.links)
         drawn, links = await self._drawn(url, got)
         return Looked((came, drawn), links or page.links)
@@ -80,11 +86,15 @@ class Viewer:
         return self._file(video.url, got)
 
     def _file(self, url: str, got: Fetched) -> Answer:
-        return replace(self.guise.came(url, got), wall=wall_of(got.status, got.headers, url, got.final_url))
+        wall = wall_of(got.status, got.headers, url, got.final_url)
+        return replace(self.guise.came(url, got), wall=wall, is_file=is_file(got))
 
-    def _needs_browser(self, page: Page) -> bool:
+    def _needs_browser(self, got: Fetched, page: Page) -> bool:
         watched = self.guise.watched
-        return page.script_only or (watched is not None and watched.renders)
+        if page.script_only or (watched is not None and watched.renders):
+            return True
+        said_gone = got.status in REMOVED and self.tools.renderer.at_once > 0
+        return said_gone and WRITES.search(got.body.decode("latin-1")) is not None
 
     async def _read(self, got: Fetched) -> Page:
         media_type = got.headers.get("content-type", "")
@@ -105,24 +115,24 @@ class Viewer:
         tools = self.tools
         shown = await tools.pages.shown(source, got.final_url)
         moved: tuple[Picture, ...] = ()
-        if closely:
+        if is_file(got):
+            moved = (await tools.pictures.describe(url, got.body),)
+        elif closely:
             moved = await moved_pictures(self.guise, tools.pictures, page, shown.pictures, tools.max_picture)
         return replace(
             self.guise.came(url, got),
             text=shown.text,
             shown=shown.pictures,
             pictures=moved,
-            inside=shown.inside,
+            inside=(*leads_on(got.headers.get("refresh", ""), got.final_url), *shown.inside),
             cut=got.cut,
+            is_file=is_file(got),
             says_something=page.is_content,
             wall=_wall(url, got, page),
         )
 
 
 def _wall(url: str, got: Fetched, page: Page) -> Walled | None:
-    """A page with a status of removal is no wall for most words: it may well ask to log in for more. But who says that
-    a country is shut out, or that we asked too often, does not say that anything was removed."""
-    by_words = wall_of(got.status, got.headers, url, got.final_url, page, got.body)
-    if got.status in REMOVED and got.status != LEGAL_REASONS and by_words and by_words.wall not in SHUT_OUT:
-        return wall_of(got.status, got.headers, url, got.final_url)
-    return by_words
+    if got.status not in REMOVED:
+        return wall_of(got.status, got.headers, url, got.final_url, page, got.body)
+    return wall_of(got.status, got.headers, url, got.final_url) or wall_in_removal(url, page, got.body)
