@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from services.drafter.contacts.resolve import Asked, resolve
-from services.drafter.notice import FIRST, REMINDER, TEMPLATES, Occasion, Writer
+from services.drafter.notice import FIRST, PACKET, REMINDER, TEMPLATES, Occasion, Writer
 from services.drafter.office import Office
 from services.drafter.problems import Problem
 from services.drafter.report import write_report
@@ -49,7 +49,8 @@ def draft(event: EvidenceSealed, office: Office, now: datetime, known: Known | N
 def written(
     writer: Writer, asked: Iterable[Asked], occasion: Occasion
 ) -> tuple[tuple[Notice, ...], tuple[Problem, ...]]:
-    """The notices with the reminder of each that goes by mail, in ladder order; and what was not written."""
+    """The notices with the reminder of each that goes by mail, in ladder order; and what was not written. Nobody is
+    reminded of a notice that cannot be approved, nor, by a machine, whoever supervises."""
     notices: list[Notice] = []
     problems: list[Problem] = []
     room = MAX_NOTICES
@@ -73,6 +74,8 @@ def _with_reminder(writer: Writer, one: Asked, occasion: Occasion) -> Iterable[N
     yield first
     if (
         isinstance(first, Notice)
+        and not first.missing
+        and occasion.name != PACKET
         and first.recipient.channel == "mail"
         and writer.office.templates.of(TEMPLATES[REMINDER])
     ):

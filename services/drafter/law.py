@@ -16,8 +16,8 @@ Role = Literal["site", "platform", "host", "cdn", "registrar", "search", "hotlin
 WATCHERS = frozenset({"hotline", "regulator"})
 SITE = "site"
 ANYWHERE = "*"
-# Two letters are a country's (ISO 3166-1; RFC 1591, section 2). A port may follow.
-COUNTRY_DOMAIN = re.compile(r"\.[a-z]{2}\.?(:\d+)?$", re.I)
+# Two letters are a country's (ISO 3166-1; RFC 1591, section 2); most of the internationalised ones (RFC 5890), too.
+COUNTRY_DOMAIN = re.compile(r"\.([a-z]{2}|xn--[a-z0-9-]+)\.?(:\d+)?$", re.I)
 
 
 class Clock(Strict):

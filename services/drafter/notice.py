@@ -6,11 +6,12 @@ from datetime import UTC, datetime
 from uuid import UUID
 
 from services.drafter.attachments import BadReport
+from services.drafter.contacts.behind import REGISTRY, is_registry
 from services.drafter.contacts.places import Addresses
 from services.drafter.contacts.resolve import Asked, key
 from services.drafter.direction import isolated
 from services.drafter.languages import languages_for
-from services.drafter.law import Law
+from services.drafter.law import WATCHERS, Law
 from services.drafter.office import Office
 from services.drafter.parts import WITH_XARF, attachments, fields
 from services.drafter.problems import Problem
@@ -52,9 +53,11 @@ class Writer:
     polished: Mapping[str, str] = field(default_factory=dict)
 
     def law_for(self, asked: Asked) -> Law:
-        to = asked.recipient
-        country = to.country or self.event.finding.site.country
-        return self.office.laws.applicable(country, self.event.assessment.category, to.role, asked.addresses.host)
+        """Whoever watches is told of the rule that binds the site; a registry is bound by none of a registrar's."""
+        to, here = asked.recipient, self.event.finding.site.country
+        country = here if to.role in WATCHERS else to.country or here
+        role = REGISTRY if is_registry(self.event, to) else to.role
+        return self.office.laws.applicable(country, self.event.assessment.category, role, asked.addresses.host)
 
     def write(self, asked: Asked, occasion: Occasion) -> Notice | Problem:
         """The notice, or why none was written: an altered one is never shown for approval; a thin one is, and says what

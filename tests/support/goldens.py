@@ -47,25 +47,30 @@ def case(kind: str, country: str | None) -> EvidenceSealed:
 
 @cache
 def written(
-    kind: str, language: str, country: str | None, role: str = "site", occasion: Occasion | None = None
+    kind: str,
+    language: str,
+    country: str | None,
+    role: str = "site",
+    occasion: Occasion | None = None,
+    anonymity: str = "",
 ) -> Notice:
     event = case(kind, country)
     writer = Writer(event, the_office(), NOW)
     (named, _) = addresses(event.finding, event.assessment.matches)
     assert named is not None
-    notice = writer.write(Asked(recipient(language, country, role), 0, 0, named), occasion or Occasion())
+    notice = writer.write(Asked(recipient(language, country, role, anonymity), 0, 0, named), occasion or Occasion())
     assert not isinstance(notice, Problem), notice
     return notice
 
 
-def recipient(language: str, country: str | None, role: str) -> Recipient:
+def recipient(language: str, country: str | None, role: str, anonymity: str = "") -> Recipient:
     return Recipient(
         name="Example Operator",
         email=f"{role}@operator.test",
         role=role,
         language=language[:2],
         locale=language if "-" in language else "",
-        anonymity="anonymous" if role in ("host", "cdn", "registrar") else "named",
+        anonymity=anonymity or ("anonymous" if role in ("host", "cdn", "registrar") else "named"),
         country=country or "",
         source="example",
     )
@@ -111,7 +116,7 @@ def shown(notice: Notice) -> str:
 
 
 def _asked(language: str, role: str) -> str:
-    notice = written("minor_apparent", language, "US", role)
+    notice = written("minor_apparent", language, "US", role, anonymity="named" if role == "site" else "none")
     said = {one.field: one.satisfied_by for one in notice.requirements}
     parts = (notice.subject, said["operator"], said["category"], said.get("article", ""), said["action"])
     return "\n".join((f"{role}:", *(_indented(part) for part in (*parts, said["deadline"]) if part), ""))

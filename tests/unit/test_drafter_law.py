@@ -23,6 +23,7 @@ LAWS, WORDING = load_laws(), load_wording()
         ("US", "known_content", "registrar", "a.test", "ICANN_RAA_3_18"),
         ("US", "known_content", "registrar", "a.com:8080", "ICANN_RAA_3_18"),
         ("KR", "known_content", "registrar", "a.co.kr", "POLICY"),
+        ("KR", "known_content", "registrar", "a.xn--3e0b707e", "POLICY"),
         (None, "known_content", "registrar", "", "POLICY"),
         ("DE", "trade_offer", "search", "a.test", "POLICY"),
         ("DE", "trade_offer", "host", "a.test", "EU_DSA_16"),

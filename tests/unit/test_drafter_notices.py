@@ -103,6 +103,7 @@ def test_a_field_that_no_words_prove_is_named_by_the_notice_and_the_report():
     thin = office()
     written = draft(sealed(site={"country": "CN"}), type(thin)(**{**vars(thin), "laws": laws}), NOW)
     assert "seal_of_the_king" in written.notices[0].missing[0]
+    assert written.notices[0].notice_id not in {notice.follows for notice in written.notices}
     assert "seal_of_the_king" in written.report.body
 
 

@@ -8,10 +8,11 @@ from services.drafter.contacts.graph import Contacts, Matches, Provider
 from services.drafter.contacts.mailboxes import domain_of
 from services.drafter.untrusted import host_of
 from shared.events import AbuseContact, EvidenceSealed, Surroundings
-from shared.events.values import SiteKind
+from shared.events.values import Recipient, SiteKind
 
 # Their pages stand in no search engine's index, or are one's own.
 NOT_INDEXED = frozenset({SiteKind.CHAT, SiteKind.DARK_WEB, SiteKind.SEARCH})
+REGISTRY = "registry"  # asked as a registrar is, where none is known
 
 
 @dataclass(frozen=True)
@@ -65,6 +66,14 @@ def behind(event: EvidenceSealed, host: str) -> Behind:
         nameservers=told.nameservers if isinstance(told, Surroundings) else (),
         contacts=told.contacts,
         failures=told.failures,
+    )
+
+
+def is_registry(event: EvidenceSealed, to: Recipient) -> bool:
+    """Whether a recipient that is asked as a registrar is the registry of the domain."""
+    known = event.surroundings.contacts if event.surroundings else ()
+    return to.role == "registrar" and any(
+        one.role == REGISTRY and one.email.lower() == to.email.lower() for one in known
     )
 
 

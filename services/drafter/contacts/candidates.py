@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from services.drafter.contacts.behind import Behind, providers
+from services.drafter.contacts.behind import REGISTRY, Behind, providers
 from services.drafter.contacts.graph import PACKETS, Contacts, Place, Provider, Reach
 from services.drafter.contacts.mailboxes import MAX_NAME, domain_of, is_mailbox, is_of, same_name
 from services.drafter.problems import Problem
@@ -13,7 +13,6 @@ from shared.events.values import Finding, Recipient
 from shared.text import one_line
 
 OPERATORS = frozenset({"site", "platform"})  # whoever runs the site itself
-REGISTRY = "registry"  # asked as a registrar is, where none is known
 MAX_SOURCE = 300
 
 
