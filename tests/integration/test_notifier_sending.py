@@ -254,6 +254,22 @@ async def test_a_crash_at_every_attempt_ends_in_an_alarm_too(notifier, mail):
     assert len(await notifier.published(NoticeBounced)) == 1
 
 
+async def test_a_fault_of_ours_with_one_notice_keeps_no_other_and_ends_in_an_alarm(notifier):
+    async def faulty(raw, envelope):
+        if envelope.recipient == A:
+            raise RuntimeError("the lantern parcel")
+        return Accepted("250 kept")
+
+    await notifier.handle(approval(A, B))
+    for _ in range(3):
+        await notifier.with_post(faulty).round(notifier.database, notifier.clock)
+        notifier.clock.advance(60)
+    assert await notifier.states() == [("bounced", 3), ("sent", 1)]
+    (bounced,) = await notifier.published(NoticeBounced)
+    assert "RuntimeError" in bounced.reason
+    assert "parcel" not in bounced.reason
+
+
 async def test_one_recipient_gets_its_mails_apart(notifier, mail):
     for number in range(3):
         await notifier.handle(approval(A, url=f"http://harbour-board.en.test/post/{number}"))

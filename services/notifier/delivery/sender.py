@@ -97,7 +97,11 @@ class Sender:
         """None where the lease ran out before the turn came: another may be at it already."""
         if clock.now() >= claimed.leased_until:
             return None
-        outcome = await self._deliver(channel, clock, claimed)
+        try:
+            outcome = await self._deliver(channel, clock, claimed)
+        except Exception as fault:  # of ours: the others go on, and this one ends in an alarm
+            log.exception("a delivery failed", notices=[str(row.notice_id) for row in claimed.rows])
+            outcome = Failed(f"a fault of our own: {type(fault).__name__}", perhaps_taken=True)
         for row in claimed.rows:
             log.info(
                 "notice attempted",
