@@ -124,6 +124,17 @@ async def test_at_most_twenty_the_newest_and_the_first(database):
     assert hosts == [*(f"host{number}.test" for number in range(MOST + 4, 5, -1)), "host0.test"]
 
 
+async def test_sites_of_one_operator_do_not_hide_the_same_content(database):
+    owned = [("analytics", "x:1")]
+    await linked(database, sealed("oldest.test", traces=owned))
+    await linked(database, sealed("first.test", picture=picture(1), minutes=1))
+    for number in range(MOST - 1):
+        await linked(database, sealed(f"host{number}.test", traces=owned, minutes=2 + number))
+    by = await told(database, sealed("last.test", picture=picture(1), traces=owned, minutes=99))
+    assert by["first.test"] == ("hash",)
+    assert len(by) == MOST
+
+
 FRAME = [("favicon", "f" * 64), ("template", "e" * 64)]
 HOSTED = [("ip", "192.0.2.1"), ("nameserver", "ns1.dns.test")]
 
