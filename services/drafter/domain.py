@@ -12,8 +12,9 @@ from services.drafter.report import write_report
 from shared.events import CaseLink, EvidenceFailed, EvidenceSealed
 from shared.events.values import Notice, Report
 
-# Of one draft, in bytes of JSON: a record has 1 MiB, and the approval carries the notices once more.
-MAX_NOTICES = 700_000
+# Of one draft, in bytes of JSON: a record has 1 MiB. The draft carries a report beside its notices, which is 100 kB at
+# most; the approval, the finding.
+MAX_NOTICES, MAX_WITH_FINDING = 700_000, 950_000
 # A reminder comes when the deadline that the notice named is over, and not before a day: whoever gets two mails a day
 # about one matter closes both unread.
 REMIND_HOURS = 24
@@ -53,7 +54,7 @@ def written(
     reminded of a notice that cannot be approved, nor, by a machine, whoever supervises."""
     notices: list[Notice] = []
     problems: list[Problem] = []
-    room = MAX_NOTICES
+    room = min(MAX_NOTICES, MAX_WITH_FINDING - len(writer.event.finding.model_dump_json().encode()))
     for one in asked:
         for made in _with_reminder(writer, one, occasion):
             if isinstance(made, Problem):

@@ -13,12 +13,13 @@ from services.drafter.notice import MAX_SUBJECT, Occasion, Writer
 from services.drafter.rendering import ENVIRONMENT, NOTICE_LANGUAGES, render
 from services.drafter.requirements import altered, prove
 from services.drafter.untrusted import stands_alone
-from shared.events import EvidenceFailed
+from shared.events import EvidenceFailed, NoticeDrafted, Place, ReviewDecided
 from shared.events.examples import EXAMPLES, PICTURE
-from shared.events.values import Picture
+from shared.events.values import PictureView
 from shared.notices import notice_digest, reference
 from shared.text import one_line
 from tests.support.cases import office, sealed
+from tests.support.contacts import case, contact
 
 NOW = datetime(2026, 11, 22, 10, 0, tzinfo=UTC)
 OFFICE = office()
@@ -232,13 +233,23 @@ def test_an_address_stands_unchanged_or_no_notice_is_written(path):
         assert "[ALARM]" in written.report.body
 
 
-def test_many_long_addresses_fit_into_a_record():
+def test_draft_and_approval_fit_into_a_record_however_much_a_page_shows():
+    """1 MiB, with the report or with the finding; here of 60 pictures with all their views at the longest addresses."""
+    hosts = ["harbour-board.en.test", *(f"pics.store{number}.test" for number in range(7))]
+    view = PictureView(name="quadrant-1", pdq=("0" * 64,) * 8, pdq_quality=100, phash=("0" * 16,) * 8)
     pictures = tuple(
-        Picture(url=f"http://harbour-board.en.test/{number:04}" + "p" * 4000, sha256="0" * 64, bytes=1)
-        for number in range(100)
+        PICTURE.model_copy(update={"url": f"http://{hosts[n % 8]}/{n:04}{'p' * 4000}", "views": (view,) * 7})
+        for n in range(60)
     )
-    notices = draft(sealed(pictures=pictures, site={"language": "de", "country": "DE"}), OFFICE, NOW).notices
-    assert sum(len(notice.model_dump_json().encode()) for notice in notices) < 700_000
+    stores = tuple(Place(host=one, contacts=(contact("host", f"abuse@net-of-{one}"),)) for one in hosts[1:])
+    event = case(pictures=(), elsewhere=stores, language="th", country="VN")
+    finding = event.finding.model_copy(update={"pictures": pictures, "excerpt": "가" * 2000})
+    assessment = event.assessment.model_copy(update={"matches": ()})
+    written = draft(event.model_copy(update={"finding": finding, "assessment": assessment}), OFFICE, NOW)
+    drafted = NoticeDrafted(case_id=event.case_id, report=written.report, notices=written.notices, drafted_at=NOW)
+    decided = EXAMPLES[ReviewDecided].model_copy(update={"approved": written.notices, "finding": finding})
+    assert "too many for one record" in written.report.body
+    assert max(len(one.model_dump_json().encode()) for one in (drafted, decided)) < 1024 * 1024
 
 
 def test_a_notice_is_refused_when_it_lost_a_locked_value(monkeypatch):
