@@ -16,7 +16,7 @@ import httpcore
 from shared.failures import Transient
 from shared.net.allowed import read_hosts
 from shared.net.dialing import ADDRESSES_TRIED, CONNECT_S
-from shared.net.failures import AddressRefused, FetchFailed
+from shared.net.failures import AddressRefused, Fault, FetchFailed
 from shared.net.guard import Guard
 from shared.net.names import Names
 from shared.net.resolving import Resolve
@@ -103,6 +103,8 @@ class Caller:
             raise
         except (httpcore.NetworkError, httpcore.ProtocolError, TimeoutError, FetchFailed, OSError) as error:
             why = str(error) or f"no whole answer within {timeout_s:g} s"
+            if isinstance(error, httpcore.RemoteProtocolError):  # its text repeats what came, which may be our secret
+                why = "no whole answer in HTTP"
             raise (NoAnswer if sent.is_set() else NotSent)(f"{_host(target)}: {why}") from error
 
 
@@ -143,5 +145,5 @@ async def _bounded(answer: httpcore.Response, most: int) -> bytes:
     async for part in answer.aiter_stream():
         body += part
         if len(body) > most:
-            raise httpcore.RemoteProtocolError(f"its answer is longer than {most} bytes")
+            raise FetchFailed(f"its answer is longer than {most} bytes", Fault.TOO_LARGE)
     return bytes(body)

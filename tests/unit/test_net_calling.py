@@ -61,6 +61,7 @@ async def test_without_a_whole_answer_it_is_unknown_whether_it_was_taken(tmp_pat
         with pytest.raises(NoAnswer, match=HOST) as lost:
             await call(caller, url)
     assert "secret" not in str(lost.value)
+    assert "no http at all" not in str(lost.value)
 
 
 async def test_an_answer_beyond_measure_is_none(tmp_path):
