@@ -11,13 +11,15 @@ from shared.events import AnswerKind
 FILE = Path(__file__).with_name("data") / "answers.toml"
 MAX_JUDGED = 8_000  # characters: an answer says what it says at the beginning
 SENTENCE = re.compile(r"(?<=[.!?。！？;；])\s*|\n\s*\n")
+ASKING = ("?", "？")
 
 
 @cache
-def phrases() -> Mapping[str, tuple[str, ...]]:
-    """By kind, those of all languages."""
+def phrases() -> Mapping[str, Mapping[str, tuple[str, ...]]]:
+    """By language, then kind."""
     data = tomllib.loads(FILE.read_text(encoding="utf-8"))
-    return {kind: tuple(word for words in by.values() for word in words) for kind, by in data.items()}
+    languages = dict.fromkeys(language for by in data.values() for language in by)
+    return {one: {kind: tuple(by.get(one, ())) for kind, by in data.items()} for one in languages}
 
 
 def judge(subject: str, answer: str, automatic: bool, ticket: str) -> AnswerKind:
@@ -34,7 +36,8 @@ def judge(subject: str, answer: str, automatic: bool, ticket: str) -> AnswerKind
         return AnswerKind.UNCLEAR
     if decided:
         return decided.pop()
-    away = automatic or _holds("away", f"{subject}\n{answer[:MAX_JUDGED]}".casefold())
+    beginning = f"{subject}\n{answer[:MAX_JUDGED]}".casefold()
+    away = automatic or any(_holds(words["away"], beginning) for words in phrases().values())
     if ticket:
         return AnswerKind.RECEIPT
     if away:
@@ -43,18 +46,21 @@ def judge(subject: str, answer: str, automatic: bool, ticket: str) -> AnswerKind
 
 
 def meanings(answer: str) -> set[AnswerKind]:
-    return {kind for sentence in sentences(answer) for kind in _said_in(sentence)}
+    return {kind for sentence in sentences(answer) for words in phrases().values() for kind in _said(sentence, words)}
 
 
-def _said_in(sentence: str) -> set[AnswerKind]:
-    """A refusal is the negation of the words of a removal, and its own "will not" is no hedge."""
-    found = {kind for kind in (AnswerKind.COUNTER_NOTICE, AnswerKind.RECEIPT) if _holds(kind.value, sentence)}
-    rest = _without("refused", sentence)
-    if _holds("hedges", rest):
-        return found
+def _said(sentence: str, words: Mapping[str, tuple[str, ...]]) -> set[AnswerKind]:
+    """A refusal is the negation of the words of a removal, and its own "will not" is no hedge. Who asks decides
+    nothing; that one may file a counter-notice stands below most confirmations of receipt."""
+    found = {kind for kind in (AnswerKind.COUNTER_NOTICE, AnswerKind.RECEIPT) if _holds(words[kind], sentence)}
+    rest = _without(words[AnswerKind.REFUSED], sentence)
+    if _holds(words["hedges"], rest):
+        return found - {AnswerKind.COUNTER_NOTICE}
+    if sentence.rstrip().endswith(ASKING):
+        return {AnswerKind.QUESTION} if _holds(words[AnswerKind.QUESTION], sentence) else set()
     if rest != sentence:
         return found | {AnswerKind.REFUSED}
-    return found | {kind for kind in (AnswerKind.REMOVED, AnswerKind.QUESTION) if _holds(kind.value, sentence)}
+    return found | {kind for kind in (AnswerKind.REMOVED, AnswerKind.QUESTION) if _holds(words[kind], sentence)}
 
 
 def sentences(text: str) -> Iterator[str]:
@@ -64,11 +70,11 @@ def sentences(text: str) -> Iterator[str]:
             yield f" {joined} "
 
 
-def _without(kind: str, text: str) -> str:
-    for phrase in phrases()[kind]:
+def _without(phrases: tuple[str, ...], text: str) -> str:
+    for phrase in phrases:
         text = text.replace(phrase, "\x00")
     return text
 
 
-def _holds(kind: str, text: str) -> bool:
-    return any(phrase in text for phrase in phrases()[kind])
+def _holds(phrases: tuple[str, ...], text: str) -> bool:
+    return any(phrase in text for phrase in phrases)
