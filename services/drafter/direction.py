@@ -12,7 +12,7 @@ from services.drafter.languages import languages
 FIRST_STRONG_ISOLATE, POP_ISOLATE = "\u2068", "\u2069"
 # Not the subject's tag: mail programs match it, and a subject has no invisible characters.
 INLINE = (
-    *("reference", "date", "seen_at", "sealed_at", "manifest", "citation", "home_citation", "form"),
+    *("reference", "date", "seen_at", "sealed_at", "seen_again", "manifest", "citation", "home_citation", "form"),
     *("agency_name", "mandate", "signatory", "address", "phone", "reply_to"),
 )
 

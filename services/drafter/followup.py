@@ -12,22 +12,27 @@ from services.drafter.office import Office
 from services.drafter.problems import Problem
 from services.drafter.report import write_report
 from shared.events import EvidenceSealed, FollowUpAsked
+from shared.failures import Rejected
 
-REGULATOR = "regulator"  # the follow-up's reason
+REGULATOR, BACK = "regulator", "reappeared"  # why a further round is asked for
 
 
 def follow_up(
     event: EvidenceSealed, asked: FollowUpAsked, office: Office, now: datetime, measured: Mapping[str, float]
 ) -> Draft:
-    """`event`: what the first draft was written from. A reason that is not known here asks the ladder again."""
+    """`event`: what the first draft was written from. Raises `Rejected` for a reason that no text here tells."""
     writer = Writer(event, office, now)
+    if asked.why not in (REGULATOR, BACK):
+        raise Rejected(
+            f"round {asked.round} of case {asked.case_id}: nobody can write why; {REGULATOR} and {BACK} are known"
+        )
     if asked.why == REGULATOR:
         recipients, problems = _supervisors(event, office, now)
         occasion = Occasion(PACKET, asked.round, log=asked.log)
     else:
         resolved = resolve(event, office.ladder, measured, now)
         recipients, problems = resolved.asked, resolved.problems
-        occasion = Occasion(REAPPEARED, asked.round)
+        occasion = Occasion(REAPPEARED, asked.round, seen_again=asked.asked_at)
     notices, refused = written(writer, recipients, occasion)
     laws = list({law.key: law for law in (writer.law_for(one) for one in recipients)}.values())
     report = write_report(event, office, notices=notices, problems=[*problems, *refused], laws=laws)

@@ -34,13 +34,15 @@ OURS, WORLDS = "ko", "en"  # the language of whoever approves, and that of machi
 @dataclass(frozen=True)
 class Occasion:
     """Why this notice is written. `round`: of the case's drafts. `follows`, `after_hours`: of a reminder, the notice
-    that it reminds of and how long after it; `log`: of a packet, what happened."""
+    that it reminds of and how long after it; `log`: of a packet, what happened; `seen_again`: of content that is back,
+    when that was established."""
 
     name: str = FIRST
     round: int = 0
     follows: UUID | None = None
     after_hours: int | None = None
     log: tuple[LogLine, ...] = ()
+    seen_again: datetime | None = None
 
 
 @dataclass(frozen=True)
@@ -121,6 +123,7 @@ class Writer:
             "addresses": asked.addresses,
             "seen_at": stamp(event.finding.found_at),
             "sealed_at": stamp(event.sealed_at),
+            "seen_again": stamp(occasion.seen_again) if occasion.seen_again else "",
             "category": self._words(language),
             "manifest": event.manifest_sha256,
         }

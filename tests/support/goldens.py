@@ -100,7 +100,10 @@ def texts() -> Iterator[tuple[str, str]]:
         for name, country in COUNTRIES.items():
             yield f"{language}/{name}.txt", shown(written("known_content", language, country))
         yield f"{language}/roles.txt", "\n".join(_asked(language, role) for role in ROLES)
-        for occasion in (Occasion(REMINDER, follows=UUID(int=1), after_hours=48), Occasion(REAPPEARED, 1)):
+        for occasion in (
+            Occasion(REMINDER, follows=UUID(int=1), after_hours=48),
+            Occasion(REAPPEARED, 1, seen_again=NOW),
+        ):
             notice = written("known_content", language, "US", occasion=occasion)
             yield f"{language}/{occasion.name}.txt", shown(notice)
     for language in ("ko", "en"):

@@ -9,9 +9,11 @@ from services.drafter.domain import draft
 from services.drafter.domain import written as notices_of
 from services.drafter.followup import follow_up
 from services.drafter.notice import PACKET, Occasion, Writer
+from services.drafter.rendering import stamp
 from shared.events import FollowUpAsked
 from shared.events.examples import EXAMPLES
 from shared.events.values import Notice, Recipient
+from shared.failures import Rejected
 from tests.support.cases import sealed
 from tests.support.contacts import HOST, NOW, REGISTRAR, around, case, contact
 from tests.support.goldens import LANGUAGES, the_office, written
@@ -52,6 +54,16 @@ def test_whoever_supervises_is_sent_no_reminder_by_a_machine() -> None:
     desk = Recipient(name="Commission", email="desk@commission.test", role="regulator", language="ko", country="KR")
     made, _ = notices_of(Writer(event, the_office(), NOW), [Asked(desk, 0, 0, named)], Occasion(PACKET, 1))
     assert [notice.occasion for notice in made] == [PACKET]
+
+
+def test_content_that_is_back_is_told_with_when_it_was_seen_again_and_no_other_reason_is_made_up() -> None:
+    asked = EXAMPLES[FollowUpAsked].model_copy(update={"why": "reappeared"})
+    made = follow_up(sealed(), asked, the_office(), NOW, {}).notices
+    firsts = [notice for notice in made if notice.occasion == "reappeared"]
+    assert firsts
+    assert all(stamp(asked.asked_at) in notice.body for notice in firsts)
+    with pytest.raises(Rejected):
+        follow_up(sealed(), asked.model_copy(update={"why": "spite"}), the_office(), NOW, {})
 
 
 def test_a_registry_is_not_told_that_the_rule_for_registrars_binds_it() -> None:

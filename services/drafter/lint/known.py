@@ -11,6 +11,7 @@ PLAIN = (
     "signatory",
     "seen_at",
     "sealed_at",
+    "seen_again",
     "manifest",
     "category",
     "declaration",
