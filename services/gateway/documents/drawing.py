@@ -27,7 +27,9 @@ def clock(timezone: tzinfo) -> When:
     """Local time with its zone, and in brackets UTC: a document is read elsewhere too."""
 
     def when(moment: datetime) -> str:
-        return f"{moment.astimezone(timezone):%Y-%m-%d %H:%M:%S %Z} ({moment.astimezone(UTC):%H:%M:%S} UTC)"
+        here, universal = moment.astimezone(timezone), moment.astimezone(UTC)
+        told = f"{here:%Y-%m-%d %H:%M:%S %Z}"
+        return told if here.tzname() == "UTC" else f"{told} ({universal:%H:%M:%S} UTC)"
 
     return when
 

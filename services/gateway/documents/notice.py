@@ -31,12 +31,16 @@ def notice_values(row: CaseNotice, notice: Notice, texts: Texts, when: When) -> 
         "reference": reference(row.case_id),
         "digest": notice.sha256,
         "facts": [[label, shown(value, MAX_VALUE)] for label, value in said if value],
-        "tongue": notice.language,
+        "tongue": notice.locale or notice.language,
         "subject": shown(notice.subject, MAX_VALUE),
         "body": paragraphs(notice.body, MAX_LINE, MAX_LINES),
         "korean": paragraphs(notice.korean, MAX_LINE, MAX_LINES),
         "proofs": [
-            [shown(one.field, MAX_VALUE), shown(one.source, MAX_VALUE), shown(one.satisfied_by, MAX_LINE)]
+            [
+                shown(one.field, MAX_VALUE),
+                shown(one.source, MAX_VALUE),
+                paragraphs(one.satisfied_by, MAX_LINE, MAX_LINES),
+            ]
             for one in notice.requirements
         ],
         "parts": [
