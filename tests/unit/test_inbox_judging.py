@@ -107,6 +107,10 @@ def test_what_is_quoted_is_not_said(below):
     assert own_words(f"We look at it.\n\n{below}") == "We look at it."
 
 
+def test_an_answer_below_what_it_quotes_is_read():
+    assert own_words("On Monday, the Centre wrote:\n\n> it is there\n> still\n\nIt was removed.") == "It was removed."
+
+
 def test_our_own_lines_are_not_said_however_they_are_set():
     notice = "We ask you to confirm that the page has been removed\nand that copies have been deleted."
     text = "Hello,\n  | We ask you to confirm that the\n* page has been removed and that copies\nWe look at it."

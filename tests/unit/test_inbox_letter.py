@@ -53,8 +53,23 @@ def test_plain_text_goes_before_html_and_attachments_are_not_read():
     assert read(f"Content-Type: multipart/mixed; boundary=b\r\n\r\n{parts}".encode()).text.strip() == "plain"
 
 
+def test_a_plain_text_without_a_word_is_none():
+    parts = part("text/plain", "\r\n ") + part("text/html", "<p>html</p>") + "--b--"
+    assert read(f"Content-Type: multipart/alternative; boundary=b\r\n\r\n{parts}".encode()).text.strip() == "html"
+
+
+def test_the_mail_that_a_server_returns_whole_is_known_by_its_message_id():
+    words = "Hi. This is the qmail-send program at mx.test.\r\n\r\n<abuse@host.test>:\r\nno mailbox here by that name"
+    returned = part("message/rfc822", "Message-ID: <ours@agency.test>\r\n\r\nours")
+    raw = f"From: MAILER-DAEMON@mx.test\r\nContent-Type: multipart/mixed; boundary=b\r\n\r\n{part('text/plain', words)}"
+    report = read(f"{raw}{returned}--b--".encode()).report
+    assert report is not None
+    assert report.message_id == "<ours@agency.test>"
+
+
 def test_html_is_read_without_what_it_quotes_and_hides():
-    html = "<style>p{}</style><p>said</p><blockquote>quoted</blockquote><div class='gmail_quote'>quoted</div>"
+    html = "<style>p{}</style><p>said</p><p style='Display:none'>hidden</p>"
+    html += "<blockquote>quoted</blockquote><div class='gmail_quote'>quoted</div>"
     assert read(f"Content-Type: text/html\r\n\r\n{html}".encode()).text.strip() == "said"
     assert read(b"Content-Type: text/html\r\n\r\n" + b"<p>" * 30_000).text == ""
 
@@ -100,6 +115,7 @@ def test_several_senders_are_none():
         ("a.example.co.kr", "b.example.co.kr", True),
         ("example.co.kr", "other.co.kr", False),
         ("ost.test", "host.test", False),
+        ("customer.github.io", "github.io", False),
         ("", "host.test", False),
     ],
 )
@@ -117,6 +133,11 @@ def test_who_speaks_for_a_domain(one, other, same):
         ("mx.agency.test; dkim=fail header.d=host.test", False),
         ("mx.else.test; dkim=pass header.d=host.test", False),
         ("mx.agency.test; none", False),
+        ('mx.agency.test; spf=pass smtp.mailfrom="a header.d=host.test b"@else.test', False),
+        ('mx.agency.test; dkim=none; spf=pass smtp.mailfrom="a; dkim=pass header.d=host.test b"@else.test', False),
+        ("mx.agency.test; dkim=fail (said: dkim=pass (ours) header.d=host.test) header.d=else.test", False),
+        ("mx.agency.test; spf=pass header.d=host.test", False),
+        ('mx.agency.test; dkim=pass reason="good \\" (signature)" header.d=host.test', True),
     ],
 )
 def test_only_our_own_server_proves_a_sender(results, proven):

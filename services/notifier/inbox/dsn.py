@@ -5,12 +5,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from email.message import Message
 from email.parser import HeaderParser
+from itertools import islice
 
 from flufl.bounce import all_failures
 
 from shared.text import one_line
 
 MAX_RECIPIENTS = 50
+MAX_PARTS = 50
 MAX_FIELD = 500
 MAX_RETURNED = 20_000  # characters of the returned headers
 MAX_LOOSE = 64 * 1024  # bytes of a mail in which a bounce in free form is looked for
@@ -116,7 +118,8 @@ def _loose(message: Message) -> Report | None:
     if not found:
         return None
     returned = RETURNED_ID.search(text)
-    return Report(tuple(found[:MAX_RECIPIENTS]), returned.group(1) if returned else _returned_id([message]), "")
+    parts = list(islice(message.walk(), MAX_PARTS))
+    return Report(tuple(found[:MAX_RECIPIENTS]), returned.group(1) if returned else _returned_id(parts), "")
 
 
 def _bodies(message: Message) -> Iterator[str]:

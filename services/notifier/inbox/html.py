@@ -4,7 +4,8 @@ from turbohtml import parse
 
 # How mail programs mark what they quote: it is our own notice, and must not speak for the answer.
 QUOTES = "blockquote, .gmail_quote, .yahoo_quoted, .moz-cite-prefix, #divRplyFwdMsg, .protonmail_quote"
-UNSEEN = "script, style, head, template, title"
+# What a reader does not see; programs that send mails hide a summary, or what only filters are to read.
+UNSEEN = 'script, style, head, template, title, [hidden], [style*="display:none" i], [style*="display: none" i]'
 MAX_HTML = 200_000  # characters
 MAX_TAGS = 20_000  # of a mail: nothing that a person wrote has as many
 

@@ -125,14 +125,14 @@ def _automatic(message: Message) -> bool:
 
 
 def _text(message: Message) -> str:
-    """The first plain text, else the first HTML as text; attachments are not looked at."""
+    """The first plain text that says something, else the first HTML as text; attachments are not looked at."""
     html = ""
     for part in _parts(message):
         kind = part.get_content_type()
         if part.get_content_disposition() == "attachment":
             continue
-        if kind == "text/plain":
-            return _decoded(part)
+        if kind == "text/plain" and (text := _decoded(part)).strip():
+            return text
         if kind == "text/html" and not html:
             html = plain(_decoded(part))
     return html[:MAX_TEXT]

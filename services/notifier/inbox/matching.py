@@ -11,7 +11,7 @@ from uuid import UUID
 
 import sqlalchemy as sa
 
-from services.notifier.delivery.mailboxes import registered_domain
+from services.notifier.delivery.mailboxes import public_suffix, registered_domain
 from services.notifier.inbox.letter import Incoming
 from services.notifier.store import SENT, Delivery
 from shared.database import Transaction
@@ -23,8 +23,11 @@ MAX_LOOKED_AT = 20_000  # characters of a text in which a reference is looked fo
 MAX_REFERENCES = 5
 MAX_NOTICES = 500  # of the cases that share a reference
 ENVELOPE_ID = re.compile(r"[0-9A-Za-z.-]{16,200}")
-RESULT = re.compile(r"\b(dmarc|dkim|spf)=pass\b")
-ALIGNED = re.compile(r"\b(?:header\.from|header\.d|header\.i|smtp\.mailfrom)=(?:[^\s;@]*@)?([A-Za-z0-9.-]+)")
+# By method, what it proves (RFC 8601, 2.7), where nothing of the sender's own stands before it.
+PROVEN = tuple(
+    re.compile(rf"\s*{method}\s*=\s*pass\s(?:.*\s)?(?:{named})=(?:[^\s@]*@)?([A-Za-z0-9.-]+)(?:\s|$)", re.IGNORECASE)
+    for method, named in (("dmarc", r"header\.from"), ("dkim", r"header\.[di]"), ("spf", r"smtp\.mailfrom"))
+)
 
 
 @dataclass(frozen=True)
@@ -71,11 +74,13 @@ def freemail() -> frozenset[str]:
 
 
 def related(one: str, other: str) -> bool:
-    """Of one registered domain, or one below the other."""
+    """Of one registered domain, or one below the other; customers of one host below a public suffix are strangers."""
     if not one or not other:
         return False
-    below = one.endswith(f".{other}") or other.endswith(f".{one}")
-    return below or registered_domain(one) == registered_domain(other)
+    if registered_domain(one) == registered_domain(other):
+        return True
+    upper, lower = sorted((one, other), key=len)
+    return lower.endswith(f".{upper}") and not public_suffix(upper)
 
 
 def authenticated(mail: Incoming, authserv_id: str) -> bool:
@@ -84,14 +89,28 @@ def authenticated(mail: Incoming, authserv_id: str) -> bool:
     if not authserv_id:
         return True
     for line in mail.authentication:
-        server, _, results = line.partition(";")
-        if server.split(" ")[0].lower() != authserv_id.lower():
+        server, *results = _unquoted(line).split(";")
+        if server.split()[:1] != [authserv_id.lower()]:
             continue
-        return any(
-            RESULT.search(result) and any(related(mail.domain, found.lower()) for found in ALIGNED.findall(result))
-            for result in results.split(";")
-        )
+        proven = (found[1] for result in results for one in PROVEN if (found := one.match(result)))
+        return any(related(mail.domain, domain) for domain in proven)
     return False
+
+
+def _unquoted(line: str) -> str:
+    """In lower case, without comments and quoted strings (RFC 5322, 3.2): senders choose what stands in them, such as
+    the local part of their address. Empty where one of them does not end."""
+    kept, comments, quoted, escaped = [], 0, False, False
+    for character in line.lower():
+        if escaped or (character == "\\" and (comments or quoted)):
+            escaped = not escaped
+        elif character == '"' and not comments:
+            quoted = not quoted
+        elif character in "()" and not quoted:
+            comments = max(comments + (1 if character == "(" else -1), 0)
+        elif not comments and not quoted:
+            kept.append(character)
+    return "" if comments or quoted else "".join(kept)
 
 
 async def _reported(tx: Transaction, mail: Incoming) -> Match | NoMatch:
@@ -99,7 +118,8 @@ async def _reported(tx: Transaction, mail: Incoming) -> Match | NoMatch:
     report = mail.report
     if report is None:
         raise ValueError("only a delivery status is matched by what it returns")
-    if meant := await _by_message_ids(tx, (report.message_id,) if report.message_id else ()):
+    # Where it returns no headers, its own may tell; where it does, theirs may name the thread, not the mail.
+    if meant := await _by_message_ids(tx, (report.message_id,) if report.message_id else mail.refers[:1]):
         return Match(meant, speaks=True)
     if meant := await _by_envelope(tx, report.envelope_id):
         return Match(meant, speaks=True)

@@ -18,11 +18,14 @@ MAX_LINES = 3_000
 def own_words(text: str, notice: str = "") -> str:
     """Without quotes; `notice`: the text that was answered, whose lines are dropped however they are set."""
     ours, kept = _bare(notice), []
-    for line in text.split("\n")[:MAX_LINES]:
-        if BELOW.match(line):
-            break
+    lines = text.split("\n")[:MAX_LINES]
+    for number, line in enumerate(lines):
         if QUOTED.match(line):
             continue
+        if BELOW.match(line):
+            if QUOTED.match(next((one for one in lines[number + 1 :] if one.strip()), "")):
+                continue  # what is quoted is marked line by line: the answer may stand below it
+            break
         bare = _bare(line)
         if len(bare) >= LEAST and bare in ours:
             continue
