@@ -42,6 +42,8 @@ def draft(event: EvidenceSealed, office: Office, now: datetime, known: Known | N
     resolved = resolve(event, office.ladder, known.measured, now)
     notices, refused = written(writer, resolved.asked, Occasion(FIRST))
     problems = [*resolved.problems, *refused, *_remarks(event, resolved.asked, office)]
+    if known.polished:
+        problems.append(Problem("polished", ", ".join(sorted(known.polished))))
     laws = list({law.key: law for law in (writer.law_for(one) for one in resolved.asked)}.values())
     report = write_report(event, office, notices=notices, problems=problems, laws=laws, links=known.links)
     return Draft(report, notices)

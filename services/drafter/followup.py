@@ -23,9 +23,7 @@ def follow_up(
     """`event`: what the first draft was written from. Raises `Rejected` for a reason that no text here tells."""
     writer = Writer(event, office, now)
     if asked.why not in (REGULATOR, BACK):
-        raise Rejected(
-            f"round {asked.round} of case {asked.case_id}: nobody can write why; {REGULATOR} and {BACK} are known"
-        )
+        raise Rejected(f"round {asked.round} of case {asked.case_id}: no template tells the reason {asked.why!r}")
     if asked.why == REGULATOR:
         recipients, problems = _supervisors(event, office, now)
         occasion = Occasion(PACKET, asked.round, log=asked.log)

@@ -5,6 +5,8 @@ machines that speaks the chat-completions protocol (llama.cpp, vLLM, Ollama). Wh
 a person wrote it.
 """
 
+import asyncio
+import json
 import re
 import unicodedata
 from collections.abc import Awaitable, Callable, Mapping, Sequence
@@ -82,19 +84,22 @@ class ChatModel:
             ],
         }
         try:
-            answer = await client.post(f"{self.url.rstrip('/')}/chat/completions", json=asked)
-            answer.raise_for_status()
-            better = unmasked(_said(answer), spans, sentence)
-        except (httpx.HTTPError, ValueError, LookupError, TypeError) as error:
+            async with asyncio.timeout(self.timeout_s):
+                better = unmasked(await self._said(client, asked), spans, sentence)
+        except (httpx.HTTPError, TimeoutError, ValueError, LookupError, TypeError, RecursionError) as error:
             log.warning("the language model did not answer", language=language, error=type(error).__name__)
             return None
         if better is None:
             log.warning("the language model's sentence is not used: it changed what is locked", language=language)
         return better
 
-
-def _said(answer: httpx.Response) -> str:
-    if len(answer.content) > MAX_ANSWER:
-        raise ValueError("too long")
-    told: Any = answer.json()
-    return str(told["choices"][0]["message"]["content"])
+    async def _said(self, client: httpx.AsyncClient, asked: Mapping[str, Any]) -> str:
+        text = bytearray()
+        async with client.stream("POST", f"{self.url.rstrip('/')}/chat/completions", json=asked) as answer:
+            answer.raise_for_status()
+            async for part in answer.aiter_bytes():
+                text += part
+                if len(text) > MAX_ANSWER:
+                    raise ValueError("too long")
+        told: Any = json.loads(text)
+        return str(told["choices"][0]["message"]["content"])

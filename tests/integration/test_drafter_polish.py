@@ -1,5 +1,6 @@
 """A language model on the agency's own machine may say a sentence better; what is locked it cannot touch."""
 
+import asyncio
 import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -9,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from starlette.applications import Starlette
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
+from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.routing import Route
 
 from services.drafter.polish import ChatModel, masked, unmasked
@@ -18,8 +19,14 @@ from shared.web import serving
 SENTENCE = "Pictures at https://a.test/1 agree with 14-2 on record since 2026."
 
 
+async def without_end(pause_s: float = 0.0) -> AsyncIterator[bytes]:
+    while True:
+        yield b"x" if pause_s else b"x" * 4096
+        await asyncio.sleep(pause_s)
+
+
 @asynccontextmanager
-async def model(answer) -> AsyncIterator[ChatModel]:
+async def model(answer, timeout_s: float = 2.0) -> AsyncIterator[ChatModel]:
     """A server of the chat-completions protocol that says `answer(sentence)`."""
 
     async def complete(request: Request) -> Response:
@@ -31,7 +38,7 @@ async def model(answer) -> AsyncIterator[ChatModel]:
 
     routes = [Route("/v1/chat/completions", complete, methods=["POST"])]
     async with serving(Starlette(routes=routes), "127.0.0.1", 0) as port:
-        yield ChatModel(f"http://127.0.0.1:{port}/v1", "local", 2.0)
+        yield ChatModel(f"http://127.0.0.1:{port}/v1", "local", timeout_s)
 
 
 async def test_the_model_sees_no_locked_word_and_they_come_back_unchanged():
@@ -61,10 +68,13 @@ async def test_the_model_sees_no_locked_word_and_they_come_back_unchanged():
         lambda sentence: Response("busy", 503),
         lambda sentence: JSONResponse({"choices": []}),
         lambda sentence: Response("x" * 100_000),
+        lambda sentence: Response("[" * 60_000),
+        lambda sentence: StreamingResponse(without_end()),
+        lambda sentence: StreamingResponse(without_end(pause_s=0.1)),  # each part in time, and never all of it
     ],
 )
 async def test_whatever_else_the_model_says_the_sentence_stays(answer):
-    async with model(answer) as polish:
+    async with asyncio.timeout(10), model(answer, timeout_s=0.5) as polish:
         assert await polish({"en": SENTENCE}) == {}
 
 

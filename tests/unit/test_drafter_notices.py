@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from jinja2 import UndefinedError
 
 from services.drafter.contacts.resolve import resolve
-from services.drafter.domain import draft, draft_without_evidence
+from services.drafter.domain import Known, draft, draft_without_evidence
 from services.drafter.notice import MAX_SUBJECT, Occasion, Writer
 from services.drafter.rendering import ENVIRONMENT, NOTICE_LANGUAGES, render
 from services.drafter.requirements import altered, prove
@@ -258,6 +258,12 @@ def test_a_notice_is_refused_when_it_lost_a_locked_value(monkeypatch):
     monkeypatch.setattr("services.drafter.notice.stamp", lambda _: next(moments))
     refused = Writer(event, OFFICE, NOW).write(asked, Occasion())
     assert refused.code == "altered"
+
+
+def test_the_reviewer_is_told_when_a_model_reworded_a_sentence():
+    known = Known(polished={"en": "Said otherwise."})
+    assert "reworded the sentence" in draft(sealed(), OFFICE, NOW, known).report.body
+    assert "reworded the sentence" not in draft(sealed(), OFFICE, NOW).report.body
 
 
 def test_the_reviewer_reads_the_whole_notice_in_korean():

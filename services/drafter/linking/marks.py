@@ -2,10 +2,8 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from functools import cache
 
-from publicsuffixlist import PublicSuffixList
-
+from services.drafter.contacts.mailboxes import domain_of
 from shared.events import EvidenceSealed, Trace
 from shared.events.values import MIN_PDQ_QUALITY, Picture
 
@@ -37,14 +35,9 @@ def marks_of(event: EvidenceSealed) -> Marks:
         digests=tuple(dict.fromkeys(picture.sha256 for picture in pictures)),
         pdqs=tuple(dict.fromkeys(picture.pdq_dihedral[0] for picture in pictures if _rich(picture))),
         entries=tuple(entries)[:MOST_ENTRIES],
-        domain=registered(event.finding.site.host),
+        domain=domain_of(event.finding.site.host),
         traces=event.surroundings.traces if event.surroundings else (),
     )
-
-
-def registered(host: str) -> str:
-    """The registered domain; the host itself where there is none (an address, an onion service)."""
-    return str(_suffixes().privatesuffix(host) or host)
 
 
 def one_operator(kinds: Iterable[str]) -> bool:
@@ -59,8 +52,3 @@ def _tells(picture: Picture) -> bool:
 
 def _rich(picture: Picture) -> bool:
     return bool(picture.pdq_dihedral) and (picture.pdq_quality or 0) >= MIN_PDQ_QUALITY
-
-
-@cache
-def _suffixes() -> PublicSuffixList:
-    return PublicSuffixList()
