@@ -13,7 +13,7 @@ from services.drafter.polish import Polish
 from services.drafter.store import DraftRow, RoundRow
 from shared.database import Transaction
 from shared.events import CaseLink, EvidenceFailed, EvidenceSealed, FollowUpAsked, NoticeDrafted
-from shared.failures import Transient
+from shared.failures import Rejected, Transient
 
 
 async def polish(event: EvidenceSealed, *, office: Office, polisher: Polish) -> Mapping[str, str]:
@@ -31,12 +31,18 @@ async def report_failure(event: EvidenceFailed, tx: Transaction, *, office: Offi
 
 
 async def write_round(event: FollowUpAsked, tx: Transaction, *, office: Office) -> None:
-    """Raises `Transient` while the first draft is not there: the topics overtake one another."""
+    """Raises `Transient` while the first draft is not there: the topics overtake one another. Raises `Rejected` for one
+    that kept no evidence to write from: waiting would only hold up the cases behind it."""
     if await tx.get(RoundRow, (event.case_id, event.round)) is not None:
         return
     first = await tx.get(DraftRow, event.case_id, lock=True)
-    if first is None or first.sealed is None:
+    if first is None:
         raise Transient(f"round {event.round} of case {event.case_id} was asked for, but it has no first draft yet")
+    if first.sealed is None:
+        raise Rejected(
+            f"round {event.round} of case {event.case_id}: its first draft kept no evidence (it failed, or an older "
+            "version wrote it): ask the recipients by hand"
+        )
     now = tx.clock.now()
     written = follow_up(EvidenceSealed.model_validate(first.sealed), event, office, now, await measured(tx))
     notices = [notice.model_dump(mode="json") for notice in written.notices]

@@ -17,16 +17,22 @@ from shared.text import UNSEEN
 OPENS = re.compile(
     r"^(?:x(?:amz|goog|oss)\w*"  # signed URLs of stores
     r"|\w*(?:token|sessid|sessionid|sessionkey|password|passwd|secret|signature|apikey|accesskey|accesskeyid)"
-    r"|session|jwt|bearer|pwd|sig|hmac|keypairid|googleaccessid|hdnts|hdnea|cfid|aspsessionid\w*)$"
+    r"|\w*(?:session|verifier|authorization)|samlresponse|otp"
+    r"|jwt|bearer|pwd|sig|hmac|keypairid|googleaccessid|hdnts|hdnea|cfid|aspsessionid\w*)$"
 )
 # Says where one is in a list, not who one is.
 PLACES = frozenset({"pagetoken", "nextpagetoken", "continuationtoken"})
 # Names that are as often those of a story or a product: only what looks drawn by lot opens anything.
-MAY_OPEN = frozenset({"sid", "s", "ssid", "sess", "key", "auth", "code", "ticket", "tk", "t", "state", "nonce"})
+MAY_OPEN = frozenset({
+    *("sid", "s", "ssid", "sess", "key", "auth", "access", "refresh", "code", "ticket", "tk", "tok", "t", "st", "hm"),
+    *("state", "nonce", "verify"),
+})  # fmt: skip
 DRAWN = re.compile(r"(?=.*\d)(?=.*[A-Za-z])[\w.~+=%-]{20,}")
 JWT = re.compile(r"eyJ[\w-]{6,}\.[\w-]{6,}\.[\w-]*")  # RFC 7519: the first part is JSON, which begins with {"
 PATH_PARAMETER = re.compile(r"[;&]([^/;&=]*)=([^/;&]*)")
 COOKIELESS = re.compile(r"/\((?:[A-Z]\([^()/]*\))+\)(?=/)")  # ASP.NET keeps a session in a segment: /(S(…))/
+INDEX = re.compile(r"\[[^]]*\]$")  # of a parameter that is a list: sessionid[0]
+USER = re.compile(r"(?:[a-z][a-z0-9+.-]*:)?//[^/?#]*@", re.I)
 SEPARATORS = "&;?#"  # the latter two where somebody put an address together wrongly
 MOST_NESTED = 2  # an address within an address, as in links that forward
 
@@ -64,7 +70,8 @@ def stands_alone(url: str) -> bool:
         return False
     try:
         parts = urlsplit(url)
-        return parts.scheme in ("http", "https") and bool(parts.hostname)
+        # A browser takes a backslash for a slash: it would go to another host than the one that is read here.
+        return parts.scheme in ("http", "https") and bool(parts.hostname) and "\\" not in parts.netloc
     except ValueError:
         return False
 
@@ -100,6 +107,9 @@ def _parameters(text: str, nested: int) -> tuple[str | None, tuple[str, ...]]:
             removed.append(name if equals else "token")
             continue
         inner = unquote_plus(value)
+        if _hides(inner):
+            removed.append(name)
+            continue
         if inner.startswith(("http://", "https://")) and stands_alone(inner):
             found = nameable(inner, nested + 1)
             if found is None:
@@ -111,8 +121,16 @@ def _parameters(text: str, nested: int) -> tuple[str | None, tuple[str, ...]]:
     return ("".join(kept).rstrip(SEPARATORS) if removed else text), tuple(removed)
 
 
+def _hides(inner: str) -> bool:
+    """Whether a value is a relative address or a list of parameters with what opens: it goes whole."""
+    if inner.startswith(("http://", "https://")):
+        return False  # looked at as an address of its own
+    pieces = (piece.partition("=") for piece in re.split(r"[?&;#]", inner))
+    return bool(USER.match(inner)) or any(_opens(name, value) for name, _, value in pieces)
+
+
 def _opens(name: str, value: str) -> bool:
-    plain = re.sub(r"[^a-z0-9]", "", unquote_plus(name).lower())
+    plain = re.sub(r"[^a-z0-9]", "", INDEX.sub("", unquote_plus(name).lower()))
     if not value or plain in PLACES:
         return False
     return bool(OPENS.match(plain)) or (plain in MAY_OPEN and bool(DRAWN.fullmatch(unquote_plus(value))))

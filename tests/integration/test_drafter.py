@@ -12,7 +12,7 @@ from shared.clock import ManualClock
 from shared.database import Database
 from shared.events import Envelope, EvidenceFailed, FollowUpAsked, NoticeDrafted
 from shared.events.examples import EXAMPLES
-from shared.failures import Transient
+from shared.failures import Rejected, Transient
 from shared.outbox import OUTBOX
 from tests.support.cases import office, sealed
 
@@ -56,6 +56,13 @@ async def test_evidence_that_comes_after_a_failure_is_drafted(database):
     await handle(database, write, event)
     await handle(database, report_failure, failed)  # a later failure takes no notice away from the reviewer
     assert [bool(drafted.notices) for drafted in await published(database)] == [False, True]
+
+
+async def test_a_round_for_a_draft_without_evidence_holds_nobody_up(database):
+    failed, asked = EXAMPLES[EvidenceFailed], EXAMPLES[FollowUpAsked]
+    await handle(database, report_failure, failed.model_copy(update={"case_id": asked.case_id}))
+    with pytest.raises(Rejected, match="by hand"):
+        await handle(database, write_round, asked)
 
 
 async def test_content_that_came_back_is_asked_for_again_from_what_was_sealed(database):

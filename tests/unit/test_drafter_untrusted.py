@@ -26,6 +26,15 @@ DRAWN = "a81f0c5d2b7e4f60913c"
             ("X-Amz-Credential", "X-Amz-Expires", "X-Amz-Signature"),
         ),
         ("http://s.test/o?sv=2024&sig=abc%3D&se=2026", "http://s.test/o?sv=2024&se=2026", ("sig",)),
+        ("http://a.test/p?authorization=Bearer%20ab&x=1", "http://a.test/p?x=1", ("authorization",)),
+        (
+            "http://a.test/p?user_session=9&otp=1234&sessionid%5B0%5D=7",
+            "http://a.test/p",
+            ("user_session", "otp", "sessionid%5B0%5D"),
+        ),
+        (f"http://a.test/p?st={DRAWN}&e=17", "http://a.test/p?e=17", ("st",)),
+        ("http://a.test/in?next=%2Fp%3Fid%3D1%26token%3Dab&x=1", "http://a.test/in?x=1", ("next",)),
+        ("http://a.test/in?next=%2F%2Fu%3Apw%40b.test%2F", "http://a.test/in", ("next",)),
         (f"http://a.test/p?sid={DRAWN}", "http://a.test/p", ("sid",)),
         (
             "http://a.test/go?to=http%3A%2F%2Fb.test%2Fp%3Fid%3D1%26token%3Dabc",
@@ -47,6 +56,8 @@ def test_what_opens_is_taken_out_and_the_place_stays(url, shown, removed):
         "http://a.test/list?pageToken=CAUQAA",
         "http://a.test/p;v=2?a=1;b=2&c#top",
         "http://a.test/p?token=",
+        "http://a.test/in?next=%2Fp%3Fid%3D1%26page%3D2&mail=a@b.test",
+        f"http://a.test/p?md5={DRAWN}&hash={DRAWN}",
         "http://a.test/%ED%95%9C?q=a+b'\"",
         "http://a.test/p?a&&b=",
     ],
@@ -56,7 +67,9 @@ def test_an_address_without_a_key_stands_unchanged(url):
     assert (found.url, found.removed) == (url, ())
 
 
-@pytest.mark.parametrize("url", [f"http://a.test/{JWT}/p", "http://a.test/one two", "http://[broken/"])
+@pytest.mark.parametrize(
+    "url", [f"http://a.test/{JWT}/p", "http://a.test/one two", "http://[broken/", "http://a.test\\@b.test/"]
+)
 def test_what_cannot_be_named_is_not(url):
     assert nameable(url) is None
 
