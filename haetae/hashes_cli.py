@@ -23,7 +23,7 @@ from shared.clock import SystemClock
 hashes = typer.Typer(no_args_is_help=True, help="Hashes in banks of known content.")
 
 Bank = Annotated[str, typer.Argument(help="The bank's name.")]
-Entry = Annotated[str | None, typer.Option(help="All hashes of this entry.")]
+Entry = Annotated[str | None, typer.Option(help="All hashes of this entry; NAME/* of all whose names begin so.")]
 Hash = Annotated[str | None, typer.Option("--hash", help="This hash alone, hexadecimal.")]
 Variant = Annotated[str | None, typer.Option(help="Of these only this variant.")]
 

@@ -54,6 +54,8 @@ def upgrade() -> None:
     op.create_index(
         "listings_due", "listings", ["due_at"], schema="evidence", postgresql_where=sa.text("due_at IS NOT NULL")
     )
+    # What a site shows all over is asked for with each approval; by time alone, all that was seen would be read.
+    op.create_index("seen_host", "seen", ["host", "judged_at"], schema="classifier")
 
 
 def _case_id() -> sa.Column[object]:
@@ -63,6 +65,7 @@ def _case_id() -> sa.Column[object]:
 
 
 def downgrade() -> None:
+    op.drop_index("seen_host", "seen", schema="classifier")
     op.drop_table("listings", schema="evidence")
     for table in ("site_traces", "picture_hashes", "marks", "linked_cases"):
         op.drop_table(table, schema="drafter")

@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 import io
+from contextlib import asynccontextmanager
 
 import pytest
 import sqlalchemy as sa
 from PIL import Image, ImageOps
 
 from services.classifier.hashes.bank import HashBank
-from services.classifier.hashes.cases import COMMON, list_case
+from services.classifier.hashes.cases import COMMON, COMMON_SHARE, list_case
+from services.classifier.hashes.changes import Author, NothingListed
+from services.classifier.hashes.listing import switch_hashes
 from services.classifier.store import Seen
 from services.evidence.listing import store as listing
 from services.evidence.listing.choice import MOST, chosen
 from services.evidence.listing.store import LEASE, TRIES, Listing
 from services.evidence.listing.worker import CaseListing
 from services.evidence.orders.handlers import decided
+from services.evidence.store import Evidence
 from shared.clock import ManualClock
 from shared.database import Database
 from shared.events import CaseHashed, ReviewDecided, Verdict
@@ -87,11 +91,10 @@ async def test_an_approved_picture_is_found_again_recompressed_cropped_and_turne
     assert len(picture.variants) > 60
     async with house.database.transaction() as tx:
         assert (await tx.get(Listing, house.case)).pictures == {}
-    classifier = Database(migrated.dsn_for("classifier"), "/haetae/classifier", house.clock)
-    for _ in range(2):
-        async with classifier.transaction() as tx:
-            await list_case(event, tx)
-    await classifier.close()
+    async with classifier_of(migrated, house.clock) as database:
+        for _ in range(2):
+            async with database.transaction() as tx:
+                await list_case(event, tx)
     for number, altered in enumerate(altered_copies()):
         (answer,) = await bank.match(
             [found(describe(f"http://other.test/{number}.jpg", altered), url=f"http://other.test/{number}")]
@@ -99,6 +102,21 @@ async def test_an_approved_picture_is_found_again_recompressed_cropped_and_turne
         assert {(one.bank, one.entry) for one in answer.matches} == {("cases", case_entry(house.case, 1))}, number
     (other,) = await bank.match([found(describe("http://other.test/x.jpg", picture_file(seed=6, size=400)))])
     assert other.matches == ()
+    entry = case_entry(house.case, 1)
+    wrong = {"entry": entry.removesuffix("1") + "*"}
+    async with classifier_of(migrated, house.clock) as database:
+        with pytest.raises(NothingListed):
+            await switch_hashes(database, "cases", {"entry": entry[:-2] + "*"}, False, Author("kim", "half a name"))
+        assert await switch_hashes(database, "cases", wrong, False, Author("kim", "a stock photo")) > 60
+    (again,) = await bank.match([found(PICTURE)])
+    assert again.matches == ()
+
+
+@asynccontextmanager
+async def classifier_of(migrated, clock):
+    made = Database(migrated.dsn_for("classifier"), "/haetae/classifier", clock)
+    yield made
+    await made.close()
 
 
 def altered_copies():
@@ -140,6 +158,37 @@ async def test_where_no_original_is_kept_the_findings_hashes_are_listed(house):
     assert len(picture.variants) == 1 + len(PICTURE.views)
 
 
+async def test_what_the_site_gave_the_capture_instead_is_not_listed(house):
+    """Else a site could have a picture listed that all the web shows."""
+    other = describe(URL, picture_file(seed=7, size=400))
+    await house.seal()
+    await house.decide(finding=FINDING.model_copy(update={"pictures": (other,)}))
+    assert await house.step()
+    (event,) = await house.hashed()
+    assert (event.pictures[0].sha256, event.pictures[0].variants[0].pdq) == (other.sha256, other.pdq_dihedral[0])
+
+
+async def test_another_file_of_the_found_picture_is_hashed_from_what_is_sealed(house):
+    found_before = describe(URL, picture_file(seed=5, size=400, quality=50))
+    await house.seal()
+    await house.decide(finding=FINDING.model_copy(update={"pictures": (found_before,)}))
+    assert await house.step()
+    (event,) = await house.hashed()
+    assert len(event.pictures[0].variants) > 60
+
+
+async def test_of_a_case_that_is_being_destroyed_nothing_is_listed(house):
+    await house.seal()
+    await house.decide()
+    async with house.database.transaction() as tx:
+        await tx.execute(sa.update(Evidence).values(destroy_order=house.case))
+    assert await house.step()
+    assert not await house.step()
+    assert await house.hashed() == []
+    async with house.database.transaction() as tx:
+        assert (await tx.get(Listing, house.case)).pictures == {}
+
+
 async def test_bytes_that_end_the_process_are_given_up_and_listed_as_found(house):
     await house.seal()
     await house.decide()
@@ -162,18 +211,21 @@ async def test_a_case_in_hand_is_nobody_elses_until_its_lease_is_over(house):
 
 
 async def test_a_sites_own_picture_is_not_listed(migrated, clock):
-    """One that other pages of the site show without being flagged."""
+    """One that other pages of the site show without being flagged: many of them, not three of a large site."""
     event = EXAMPLES[CaseHashed]
     database = Database(migrated.dsn_for("classifier"), "/haetae/classifier", clock)
     shown = [describe(URL, ORIGINAL).model_copy(update={"sha256": event.pictures[0].sha256})]
-    for pages, listed in ((COMMON, 0), (COMMON - 1, 2)):
+    for pages, others, listed in ((COMMON, 0, 0), (COMMON - 1, 0, 2), (COMMON, round(COMMON / COMMON_SHARE), 2)):
         async with database.transaction() as tx:
             await tx.execute(sa.delete(Seen))
             for number in range(pages):
                 tx.add(seen(number, event.host, shown, clock))
+            for number in range(others):
+                tx.add(seen(100 + number, event.host, (), clock))
             tx.add(seen(98, event.host, shown, clock, flagged=True))
             tx.add(seen(99, "elsewhere.test", shown, clock))
         async with database.transaction() as tx:
+            await tx.execute(sa.text("DELETE FROM bank_entries"))
             await list_case(event, tx)
             assert (await tx.execute(sa.text("SELECT count(*) FROM bank_entries"))).scalar() == listed
     await database.close()

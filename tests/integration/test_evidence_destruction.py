@@ -12,6 +12,7 @@ from haetae_verify.certificate import FORMAT, check_certificate
 from haetae_verify.chain import broken_at
 from haetae_verify.signed import BadSignature, check
 from services.evidence.custody import lines
+from services.evidence.listing import store as listing
 from services.evidence.orders import destruction, ending, inventory, taking
 from services.evidence.orders.certificate import Thing
 from services.evidence.orders.placing import listed
@@ -19,6 +20,7 @@ from services.evidence.orders.store import Certificate
 from services.evidence.orders.taking import LEASE_S
 from shared.database import Database
 from shared.events import CustodyNoted, EvidenceOrderDone, OrderKind
+from shared.events.examples import ASSESSMENT
 from shared.failures import Rejected
 from shared.metrics import Metrics
 from shared.objects import cipher, quarantine
@@ -71,9 +73,14 @@ async def test_no_object_of_a_destroyed_case_opens_with_any_key_that_is_left(des
     before = {path: path.read_bytes() for path in places if "/keys/" not in str(path)}
     assert len(before) == len(FILES) + 1
 
+    async with desk.database.transaction() as tx:
+        await listing.sealed(tx, case, ASSESSMENT)  # which names addresses of pictures
+
     order = await desk.done(case, OrderKind.DESTROY)
 
     assert order.error is None
+    async with desk.database.transaction() as tx:
+        assert await tx.get(listing.Listing, case) is None
     removed = {"tried": 3, "opened": 0, "kept_sealed": 0, "exports": 1, "quarantine": 3}
     assert removed.items() <= order.result.items()
     for path, sealed in before.items():  # as a copy of the bucket made before would hold them

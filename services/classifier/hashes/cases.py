@@ -18,17 +18,18 @@ log = structlog.get_logger()
 DRAFT = BankDraft(
     source=Source.AGENCY, threshold=OWN_THRESHOLD, provenance="pictures of cases whose notices an official approved"
 )
-# A picture that so many other pages of the site showed without being flagged is the site's own: a banner, a mascot.
-# Listed, it would make a case of each of its pages.
-COMMON = 3
+# A picture that so many other pages of the site showed without being flagged, and so large a part of them, is the
+# site's own: a banner, a mascot, one advertisement of twenty. Listed, it would make a case of each of its pages. A
+# picture that was posted a few times over is not: that would be a way to keep it from being known.
+COMMON, COMMON_SHARE = 3, 0.05
 LOOKED_AT = 5_000  # pages of the host, the newest: more than a board shows in the days that are remembered
 
 _SHOWN = sa.text(
     """
-    SELECT picture ->> 'sha256', count(DISTINCT page.content_id)
-    FROM (SELECT content_id, finding FROM seen WHERE host = :host AND NOT flagged AND case_id <> :case_id
-          ORDER BY judged_at DESC LIMIT :most) AS page,
-         jsonb_array_elements(page.finding -> 'pictures') AS picture
+    WITH page AS (SELECT content_id, finding FROM seen WHERE host = :host AND NOT flagged AND case_id <> :case_id
+                  ORDER BY judged_at DESC LIMIT :most)
+    SELECT picture ->> 'sha256', count(DISTINCT content_id), (SELECT count(*) FROM page)
+    FROM page, jsonb_array_elements(finding -> 'pictures') AS picture
     WHERE picture ->> 'sha256' = ANY (:sha256s)
     GROUP BY 1
     """
@@ -38,11 +39,14 @@ _SHOWN = sa.text(
 async def list_case(event: CaseHashed, tx: Transaction) -> None:
     """Twice is once. What is switched off stays so."""
     common = await _common(event, tx)
-    if common:
-        log.info("pictures that the site shows elsewhere are not listed", case_id=str(event.case_id), count=len(common))
+    left_out = [picture.number for picture in event.pictures if picture.sha256 in common]
+    why = f"case {event.case_id}"
+    if left_out:
+        log.info("pictures that the site shows all over are not listed", case_id=str(event.case_id), numbers=left_out)
+        why += f" without its pictures {', '.join(map(str, left_out))}, which the site shows all over"
     listed = [picture for picture in event.pictures if picture.sha256 not in common]
     if entries := [entry for picture in listed for entry in _entries(event, picture)]:
-        await list_some(tx, CASES_BANK, entries, Author("approval", f"case {event.case_id}"), DRAFT)
+        await list_some(tx, CASES_BANK, entries, Author("approval", why), DRAFT)
 
 
 async def _common(event: CaseHashed, tx: Transaction) -> set[str]:
@@ -52,8 +56,8 @@ async def _common(event: CaseHashed, tx: Transaction) -> set[str]:
         "most": LOOKED_AT,
         "sha256s": [picture.sha256 for picture in event.pictures],
     }
-    rows: Sequence[tuple[str, int]] = (await tx.execute(_SHOWN, given)).all()  # type: ignore[assignment]  # SQL text
-    return {sha256 for sha256, pages in rows if pages >= COMMON}
+    rows: Sequence[tuple[str, int, int]] = (await tx.execute(_SHOWN, given)).all()  # type: ignore[assignment]  # SQL text
+    return {sha256 for sha256, pages, of in rows if pages >= max(COMMON, COMMON_SHARE * of)}
 
 
 def _entries(event: CaseHashed, picture: CasePicture) -> Iterator[BankHash]:

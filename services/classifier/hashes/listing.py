@@ -66,7 +66,8 @@ async def list_some(tx: Transaction, bank: str, entries: Sequence[BankHash], aut
 
 
 async def switch_hashes(database: Database, bank: str, chosen: Mapping[str, str], on: bool, author: Author) -> int:
-    """Switch off or on what `chosen` names by `entry`, `hash` (hexadecimal) or `variant`; how many that changes.
+    """Switch off or on what `chosen` names by `entry` (`X/*`: all whose names begin with `X/`, as those of a case do),
+    `hash` (hexadecimal) or `variant`; how many that changes.
 
     Raises `NothingListed` when the bank has none of that.
     """
@@ -102,13 +103,22 @@ async def withdraw(database: Database, bank: str, names: Sequence[str], author: 
 
 
 def _conditions(chosen: Mapping[str, str]) -> list[sa.ColumnElement[bool]]:
-    columns = {"entry": BankEntry.entry, "variant": BankEntry.variant}
-    named = [columns[name] == value for name, value in chosen.items() if name in columns]
+    named: list[sa.ColumnElement[bool]] = []
+    if "entry" in chosen:
+        named.append(_entry(chosen["entry"]))
+    if "variant" in chosen:
+        named.append(BankEntry.variant == chosen["variant"])
     if "hash" in chosen:
         named.append(BankEntry.hash == hash_bytes(chosen["hash"]))
     if not named:
         raise ValueError("name an entry or a hash; `haetae banks disable` switches off a whole bank")
     return named
+
+
+def _entry(name: str) -> sa.ColumnElement[bool]:
+    above = name.removesuffix("*")
+    all_below = above != name and above.endswith("/")
+    return BankEntry.entry.startswith(above, autoescape=True) if all_below else BankEntry.entry == name
 
 
 def hash_bytes(given: str) -> bytes:

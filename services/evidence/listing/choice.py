@@ -9,7 +9,9 @@ from collections.abc import Collection, Sequence
 
 from shared.events import CasePicture, PictureVariant
 from shared.events.values import MIN_PDQ_QUALITY, Picture
+from shared.prints.pdq import distance
 
+SAME_PICTURE_BITS = 31  # PDQ's usual setting
 MOST = 12  # of a case, the largest: each is half a second of work and a hundred rows
 SMALLEST_SIDE = 160  # pixels, as the classifier's: a smaller picture is on every board
 
@@ -22,6 +24,16 @@ def chosen(pictures: Sequence[Picture], matched: Collection[str]) -> dict[int, P
             first.setdefault(picture.sha256, (number, picture))
     largest = sorted(first.values(), key=lambda one: -_area(one[1]))[:MOST]
     return {number: picture.model_copy(update={"frames": ()}) for number, picture in sorted(largest, key=_number)}
+
+
+def is_found(found: Picture, sha256: str, pdq: str | None) -> bool:
+    """Whether the sealed file is the picture that was flagged. A site may answer the capture with another: a flag, a
+    shop's logo, which all the web shows. `pdq`: None of one too flat to tell."""
+    if sha256 == found.sha256:
+        return True
+    if pdq is None or (found.pdq_quality or 0) < MIN_PDQ_QUALITY:
+        return False
+    return any(distance(pdq, turned) <= SAME_PICTURE_BITS for turned in found.pdq_dihedral)
 
 
 def as_found(number: int, picture: Picture) -> CasePicture:

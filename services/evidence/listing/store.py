@@ -77,5 +77,9 @@ async def done(tx: Transaction, case_id: UUID) -> bool:
     return True
 
 
+async def forget(tx: Transaction, case_id: UUID) -> None:
+    await tx.execute(sa.delete(Listing).where(Listing.case_id == case_id))
+
+
 def pictures_of(row: Listing) -> dict[int, Picture]:
     return {int(number): Picture.model_validate(picture) for number, picture in row.pictures.items()}

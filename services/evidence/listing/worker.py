@@ -7,9 +7,10 @@ from uuid import UUID
 
 import structlog
 
-from services.evidence.listing.choice import as_found
+from services.evidence.listing.choice import as_found, is_found
 from services.evidence.listing.hashing import GuardKilled, GuardRaised, hashing
 from services.evidence.listing.store import TRIES, Listing, done, pictures_of, take
+from services.evidence.orders.destruction import begun
 from services.evidence.store import Evidence
 from services.evidence.workshop import Workshop
 from shared.events import CaseHashed, CasePicture, PictureVariant
@@ -76,6 +77,9 @@ class CaseListing:
         except (GuardKilled, GuardRaised, KeyDestroyed, ObjectMissing, Tampered) as failure:
             log.warning("a picture is listed as it was found", case_id=str(case_id), why=type(failure).__name__)
             return as_found(number, found)
+        if not is_found(found, sha256, prints[0].pdq if prints else None):
+            log.warning("a picture is listed as it was found", case_id=str(case_id), why="another one was captured")
+            return as_found(number, found)
         variants = tuple(PictureVariant(variant=one.variant, pdq=one.pdq, phash=one.phash) for one in prints)
         return CasePicture(number=number, sha256=sha256, variants=variants)
 
@@ -88,7 +92,8 @@ def _originals(evidence: Evidence) -> dict[int, str]:
 
 async def _tell(context: Context, row: Listing, pictures: tuple[CasePicture, ...]) -> None:
     async with context.database.transaction() as tx:
-        if not await done(tx, row.case_id):
+        evidence = await tx.get(Evidence, row.case_id, lock=True)  # before the listing's row, as whoever seals does
+        if not await done(tx, row.case_id) or begun(evidence):
             return
         event = CaseHashed(
             case_id=row.case_id, host=row.host, category=row.category, pictures=pictures, hashed_at=tx.clock.now()

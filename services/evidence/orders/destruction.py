@@ -15,6 +15,7 @@ import sqlalchemy as sa
 from haetae_verify.canonical import digest
 from haetae_verify.chain import GENESIS
 from services.evidence.custody import lines
+from services.evidence.listing import store as listing
 from services.evidence.orders import holds, inventory, planning
 from services.evidence.orders.cases import locked, standing
 from services.evidence.orders.certificate import Outcome, Thing, certificate
@@ -147,8 +148,9 @@ async def _certify(
 
 
 async def _forget(tx: Transaction, row: Evidence) -> None:
-    """The row's and the outbox's share of the content: address, digests, and what events said of the page."""
+    """The share of the content that rows and the outbox have: addresses, digests, what events said of the page."""
     row.url, row.objects, row.failed_at = "", [], None
     row.failed_reason = None if row.manifest_sha256 else GONE
+    await listing.forget(tx, row.case_id)
     told = sa.and_(OUTBOX.c.key == str(row.case_id).encode(), OUTBOX.c.published_at.isnot(None))
     await tx.execute(sa.delete(OUTBOX).where(told))
