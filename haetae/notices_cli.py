@@ -30,7 +30,7 @@ def lint(folder: Folder = None, laws: LawsFile = None) -> None:
     """Wrong placeholders, typed numbers and addresses, fields that no words prove: each with file, line and cure."""
     try:
         found = faults(load_laws(laws), load_wording(), folder)
-    except (BadDataFile, OSError, UnicodeDecodeError) as error:
+    except (BadDataFile, OSError) as error:
         fail(str(error))
     finish([str(fault) for fault in found])
     console.print("every template proves what every law demands")

@@ -32,6 +32,13 @@ def test_the_packages_own_templates_and_data_have_no_fault():
     assert lint(LAWS, WORDING) == ()
 
 
+def test_a_file_in_another_encoding_is_named(tmp_path):
+    (tmp_path / "notice.ko.txt").write_bytes("요청".encode("euc-kr"))
+    assert [str(fault) for fault in lint(LAWS, WORDING, tmp_path)] == [
+        "notice.ko.txt:1: it is not UTF-8; save it in that encoding"
+    ]
+
+
 @pytest.mark.parametrize(
     ("before", "after", "says"),
     [

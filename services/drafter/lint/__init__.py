@@ -27,7 +27,11 @@ def lint(laws: Laws, wording: Wording, own: Path | None = None) -> tuple[Fault, 
     files = [path for path in sorted((own or TEMPLATES).glob("*.txt")) if _occasion(path.name) != REPORT]
     faults: list[Fault] = []
     for path in files:
-        source = path.read_text(encoding="utf-8")
+        try:
+            source = path.read_text(encoding="utf-8")
+        except UnicodeDecodeError:
+            faults.append(Fault(path.name, 1, "it is not UTF-8", "save it in that encoding"))
+            continue
         faults += typed(path.name, source)
         if _occasion(path.name) not in (*OCCASIONS, *PARTS):
             faults.append(
