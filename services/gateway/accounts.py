@@ -80,9 +80,8 @@ async def create_account(
     check_password(password)
     wanted = check_roles(roles)
     hashed = await hash_password(password)
-    pseudonym = (
-        f"{'script' if scripted else 'reviewer' if Role.REVIEWER in wanted else 'viewer'}-{secrets.token_hex(3)}"
-    )
+    kind = next(role for role in (Role.REVIEWER, Role.SUPERVISOR, Role.VIEWER) if role in wanted)
+    pseudonym = f"{'script' if scripted else kind}-{secrets.token_hex(3)}"
     async with database.transaction() as tx:
         if await tx.get(Account, login):
             raise AccountProblem(f"login: {login!r} exists already; choose another, or set a new password for it")

@@ -12,6 +12,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import JSONResponse, RedirectResponse, Response
 
+from services.gateway.autosend.policy import PolicyState
 from services.gateway.pages import render
 from services.gateway.problems import Problem
 from services.gateway.requests import recognised, texts_of
@@ -58,18 +59,19 @@ def plain(request: Request, problem: Problem, visitor: Visitor | None = None) ->
         words = describe(problem, Texts("en"))
         item = ErrorItem(field=problem.field, code=problem.code, problem=words["problem"], cure=words["cure"])
         return errors(problem.status, [item])
-    return render(request, "problem.html", visitor, problem.status, **describe(problem, texts_of(request)))
+    words = describe(problem, texts_of(request))
+    return render(request, "problem.html", visitor, problem.status, field=problem.field, **words)
 
 
 def describe(problem: Problem, texts: Texts) -> Mapping[str, str]:
     values = {name: readable(value, texts) for name, value in problem.values.items()}
-    return {"problem": texts(f"problem.{problem.code}", **values), "cure": texts(f"cure.{problem.code}")}
+    return {"problem": texts(f"problem.{problem.code}", **values), "cure": texts(f"cure.{problem.code}", **values)}
 
 
 def readable(value: object, texts: Texts) -> str:
     if isinstance(value, datetime):
         return value.strftime("%Y-%m-%d %H:%M:%S %Z")
-    return texts.word("state", value)
+    return texts.word("policy_state" if isinstance(value, PolicyState) else "state", value)
 
 
 def to_login(request: Request) -> Response:

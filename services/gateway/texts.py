@@ -10,8 +10,16 @@ from shared.events.values import Reason
 LANGUAGES = ("ko", "en")
 FOLDER = Path(__file__).parent / "messages"
 # Values of reasons that are codes themselves, and the section that has their words.
-CODES = {"kinds": "personal", "variant": "variant", "category": "category", "why": "unread", "effect": "effect"}
+CODES = {
+    "kinds": "personal",
+    "variant": "variant",
+    "category": "category",
+    "why": "unread",
+    "effect": "effect",
+    "law": "law",
+}
 _WITH_VALUE = re.compile(r"(\D+?)[ -]([\w.]+)")  # a code and its value: raise_to 0.9, centre-10
+BY_POLICY = "policy "  # with which the name of a policy begins where a pseudonym would stand; none of them has a blank
 MAX_ACCEPTED = 20  # entries of an Accept-Language header that are read; browsers send three or four
 
 
@@ -50,9 +58,13 @@ class Texts:
     def sentence(self, section: str, code: str, values: Mapping[str, str]) -> str:
         """For a code and values of somebody else's vocabulary; the code itself while we know no words for it."""
         try:
-            return self._messages[f"{section}.{code}"].format(**values)
+            return self._messages[f"{section}.{code}"].format(**self._worded(values))
         except (LookupError, ValueError):  # a newer writer's code or values
             return code
+
+    def decider(self, name: str) -> str:
+        """Who decided: a pseudonym as it is, a policy by its name."""
+        return self("autosend.by", name=name.removeprefix(BY_POLICY)) if name.startswith(BY_POLICY) else name
 
     def _worded(self, values: Mapping[str, str]) -> dict[str, str]:
         return {name: self.words(CODES[name], value) if name in CODES else value for name, value in values.items()}

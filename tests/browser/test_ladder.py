@@ -119,7 +119,7 @@ async def test_what_is_not_sent_is_stopped_and_alarms_are_seen_to(site: Site, op
     await site.desk.tell(sent(story, host), planned(story, host.notice_id))
     await page.reload()
     coming = page.get_by_role("region", name="What happens next")
-    await expect(coming).to_contain_text("US_TIDA: 48 h from receipt. The start is presumed")
+    await expect(coming).to_contain_text("TAKE IT DOWN Act (US): 48 h from receipt. The start is presumed")
     await expect(coming).to_contain_text("A recipient asks for more")
     await coming.get_by_label("What was done about it").fill("Answered by telephone.")
     await coming.get_by_role("button", name="I have seen to it").click()

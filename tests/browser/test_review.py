@@ -98,7 +98,7 @@ async def test_in_korean(site: Site, open_page: OpenPage) -> None:
     await page.get_by_role("link", name="A picture from the harbour").click()
     await expect(page.locator("html")).to_have_attribute("lang", "ko")
     await page.get_by_role("button", name="승인하고 발송").click()
-    await expect(page.get_by_role("status").filter(has_text="승인했습니다")).to_be_visible()
+    await expect(page.get_by_role("status").filter(has_text=" 승인: reviewer-")).to_be_visible()
     await page.get_by_role("link", name="English").click()
     await expect(page.get_by_role("status").filter(has_text="Approved by")).to_be_visible()
 

@@ -19,6 +19,7 @@ from services.gateway.autosend.switching import turn_off, turn_on
 from services.gateway.notices.rows import Round
 from services.gateway.problems import Problem
 from services.gateway.store import Case
+from services.gateway.texts import Texts
 from services.gateway.web import application
 from shared.clock import ManualClock
 from shared.events import EvidenceFailed, NoticesStopped, ReviewDecided
@@ -97,8 +98,9 @@ async def test_an_exact_match_to_a_named_recipient_is_approved_with_seal_and_end
     assert (event.policy, event.scripted) == (str(given.policy_id), False)
     assert desk.parts.clock.now() < event.until <= desk.parts.clock.now() + timedelta(hours=1)
     APPROVALS.check(event)
+    assert Texts("ko").decider(event.reviewer) == "자동 승인 정책 ‘known files’"
     async with desk.database.transaction() as tx:
-        assert (await tx.get(Case, made.case)).reviewer == "policy known files"
+        assert (await tx.get(Case, made.case)).reviewer == event.reviewer
         assert (await tx.get(PolicyUse, made.case)).match["bank"] == "stand-ins"
 
 
@@ -238,7 +240,7 @@ async def test_two_supervisors_do_it_on_the_page(desk):
         fields |= {"name": "known files", "banks": "stand-ins", "recipients": f"{NAMED}\n{OTHER}", "daily_cap": "2"}
         fields |= {"days": "7", "why": "speed", "csrf": csrf_of(page)}
         wrong = await kim.post("/autosend/policies", data=fields | {"days": "99"})
-        assert (wrong.status_code, "days" in wrong.text) == (422, True)
+        assert (wrong.status_code, "(Ends after so many days)" in wrong.text) == (422, True)
         assert (await kim.post("/autosend/policies", data=fields)).status_code == 303
         assert "Another supervisor has to switch it on." in (await kim.get("/autosend")).text
         page = (await lee.get("/autosend")).text

@@ -17,7 +17,11 @@ from pypdf import PdfReader
 
 from services.gateway import stalled
 from services.gateway.accounts import create_account
+from services.gateway.answers import describe
+from services.gateway.notices.acting import HandOver, check_hand_over
+from services.gateway.problems import Problem
 from services.gateway.store import Case
+from services.gateway.texts import Texts
 from services.gateway.web import application
 from shared.clock import ManualClock
 from shared.events import (
@@ -171,6 +175,9 @@ async def test_a_notice_is_handed_in_once_by_a_person(desk: Desk, api: httpx.Asy
     assert "我們請求貴方" in page
     for wrong in ({}, {"receipt": " "}, {"receipt": "7", "failed": "x"}, {"receipt": "7" * 201}):
         assert (await api.post(address, json=wrong)).status_code == 422
+    with pytest.raises(Problem) as too_long:
+        check_hand_over(HandOver(receipt="7" * 201))
+    assert describe(too_long.value, Texts("en"))["cure"] == "Use at most 200 characters."
     assert (await api.post(address, json={"receipt": " 2026-0001177 "})).status_code == 200
     assert (await api.post(address, json={"receipt": "8"})).status_code == 409
     [event] = await published(desk, "notice.handed-over.v1")

@@ -5,10 +5,13 @@ from __future__ import annotations
 import hashlib
 import re
 import string
+import tomllib
 
 import pytest
 
 from services.gateway.audit import Action
+from services.gateway.autosend.managing import Proposal
+from services.gateway.autosend.policy import PolicyState
 from services.gateway.domain import Alarm, NoticeState, State
 from services.gateway.evidence.files import KINDS
 from services.gateway.pages import HERE, STATIC, environment
@@ -21,9 +24,10 @@ from services.gateway.routes.queue import VIEWS
 from services.gateway.submissions import CATEGORIES
 from services.gateway.submissions import SOURCES as SOURCES_OF_HASHES
 from services.gateway.texts import MESSAGES, negotiate
-from shared.events import CustodyAction, LawfulBasis, OrderKind
+from shared.events import AnswerKind, CustodyAction, LawfulBasis, OrderKind
 from shared.events.values import ProbeOutcome
 
+LAWS = HERE.parent / "drafter/data/laws.toml"
 SOURCES = [*HERE.glob("templates/*.html"), *HERE.rglob("*.py")]
 VOCABULARIES = {
     "state": State, "notice": NoticeState, "alarm": Alarm, "alarm_short": Alarm, "action": Action,
@@ -34,6 +38,8 @@ VOCABULARIES = {
     "custody_action": CustodyAction, "order_kind": OrderKind, "file": {kind for kind, _ in KINDS} | {"other"},
     "step": {path.stem for path in (HERE.parent / "evidence/capture/steps").glob("[a-z]*.py")},
     "source": SOURCES_OF_HASHES, "submitted_category": CATEGORIES,
+    "answer": AnswerKind, "policy_state": PolicyState, "form_field": Proposal.model_fields.keys() - {"policy_id"},
+    "law": {law["key"] for law in tomllib.loads(LAWS.read_text(encoding="utf-8"))["law"]} | {"POLICY"},
 }  # fmt: skip
 
 

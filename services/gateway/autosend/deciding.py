@@ -12,6 +12,7 @@ from services.gateway.autosend.policy import Refusal, exact, judged, until
 from services.gateway.autosend.store import Policy, PolicyUse
 from services.gateway.domain import State
 from services.gateway.notices.rows import CaseNotice, Held
+from services.gateway.texts import BY_POLICY
 from services.gateway.verdict import Decider, Decision, give
 from shared.approvals import Approvals
 from shared.database import Transaction
@@ -66,7 +67,7 @@ async def _decide(
     told = match.model_dump(mode="json") if match else {}
     tx.add(PolicyUse(case_id=case.case_id, policy_id=policy.policy_id, used_at=now, match=told))
     decision = Decision(Verdict.APPROVED, {one.notice_id: one.sha256 for one in chosen}, note="")
-    by = Decider(f"policy {policy.name}", policy=str(policy.policy_id), until=until(policy.terms, now))
+    by = Decider(f"{BY_POLICY}{policy.name}", policy=str(policy.policy_id), until=until(policy.terms, now))
     await give(tx, approvals, held, decision, by)
     details = {
         "policy": str(policy.policy_id),

@@ -20,7 +20,7 @@ async def turn_off(database: Database, why: str, by: Account) -> int:
     """How many cases had unsent notices called back. Any supervisor alone. Raises `Problem` 403, 422."""
     must_supervise(by)
     if not why.strip():
-        raise Problem(422, "no-reason", field="why")
+        raise Problem(422, "no-why", field="why")
     async with database.transaction() as tx:
         switch = await switch_of(tx, lock=True)
         if switch.off:
@@ -34,7 +34,7 @@ async def turn_on(database: Database, why: str, by: Account) -> None:
     """Policies decide again. Whoever turned it off cannot do this alone. Raises `Problem` 403, 422."""
     must_supervise(by)
     if not why.strip():
-        raise Problem(422, "no-reason", field="why")
+        raise Problem(422, "no-why", field="why")
     async with database.transaction() as tx:
         switch = await switch_of(tx, lock=True)
         if not switch.off:

@@ -60,7 +60,7 @@ def case_values(file: CaseFile, texts: Texts, when: When, now: datetime) -> dict
 
 def _facts(file: CaseFile, texts: Texts, when: When) -> list[tuple[str, str]]:
     case = file.case
-    decided = f"{case.reviewer}, {when(case.decided_at)}" if case.decided_at else ""
+    decided = f"{texts.decider(case.reviewer or '')}, {when(case.decided_at)}" if case.decided_at else ""
     return [
         (texts("queue.state"), texts.word("state", case.state)),
         (texts("queue.category"), texts.word("category", case.category or "unknown")),
