@@ -37,8 +37,8 @@ def notice_values(row: CaseNotice, notice: Notice, texts: Texts, when: When) -> 
         "korean": paragraphs(notice.korean, MAX_LINE, MAX_LINES),
         "proofs": [
             [
-                shown(one.field, MAX_VALUE),
-                shown(one.source, MAX_VALUE),
+                shown(texts.word("demand", one.field), MAX_VALUE),
+                shown(texts.word("demand", one.source), MAX_VALUE),
                 paragraphs(one.satisfied_by, MAX_LINE, MAX_LINES),
             ]
             for one in notice.requirements
