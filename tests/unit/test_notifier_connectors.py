@@ -92,6 +92,11 @@ def test_what_is_empty_is_left_out_and_false_is_not():
     assert fill_all(body, {}, {}) == {"b": False, "c": 0}
 
 
+def test_a_value_that_is_no_json_is_named():
+    with pytest.raises(ValueError, match="comments is no JSON"):
+        fill(parse("{comments|json}"), {"comments": "the lantern"}, {})
+
+
 JSON = st.recursive(
     st.none() | st.integers() | st.text(max_size=3),
     lambda some: st.lists(some) | st.dictionaries(st.text(max_size=3), some),
@@ -152,9 +157,10 @@ def test_a_platform_takes_three_lines_and_the_agencys_own_file_goes_before_ours(
         made["deletion-support"].idempotency,
     )
     assert made["cloudflare"].title == "Mine"
-    (tmp_path / "other.toml").write_text('name = "other"\nextends = "nothing"\n')
-    with pytest.raises(BadConnector, match="stands by itself"):
-        read_connectors(tmp_path)
+    for parent in ('"nothing"', '["deletion-support"]'):
+        (tmp_path / "other.toml").write_text(f'name = "other"\nextends = {parent}\n')
+        with pytest.raises(BadConnector, match="stands by itself"):
+            read_connectors(tmp_path)
 
 
 def test_nothing_goes_out_without_tls_unless_somebody_said_so(tmp_path: Path):
@@ -261,6 +267,7 @@ def test_a_header_that_is_no_line_is_named_and_its_value_not_shown(tmp_path: Pat
     [
         ('[a]\ntoken = ""', "a.token"),
         ('[a]\nbase = "ftp://a.test"', "a.base"),
+        ('[a]\nbase = "https://us:hidden@a.test"', "a.base"),
         ('[a]\ncolour = "blue"', "a.colour"),
         ('[a]\ntoken = "hidden', "it is no TOML"),
     ],

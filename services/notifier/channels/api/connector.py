@@ -164,7 +164,11 @@ class Connector(_Part):
     source: Annotated[str, Field(min_length=1, description="the documentation that it was made from, and when")]
     confidence: Annotated[str, Field(pattern=r"^[HML]$")]
     base: Annotated[
-        str, Field(pattern=r"^(https?://[^\s?#]+[^\s?#/])?$", description="https://HOST/path, no / at the end")
+        str,
+        Field(
+            pattern=r"^(https?://[^\s?#/@]+(/[^\s?#]*[^\s?#/])?)?$",
+            description="https://HOST/path, no / at the end, no secret before the host",
+        ),
     ] = ""
     secret: str = ""
     form_url: Annotated[str, Field(pattern=r"^(https://\S+)?$")] = ""

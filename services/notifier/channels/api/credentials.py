@@ -33,7 +33,7 @@ MASK = "***"
 class Credential(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
 
-    base: Annotated[str, Field(pattern=r"^https?://[^\s?#]+[^\s?#/]$")] | None = None
+    base: Annotated[str, Field(pattern=r"^https?://[^\s?#/@]+(/[^\s?#]*[^\s?#/])?$")] | None = None
     token: Secret | None = None
     user: Annotated[str, Field(pattern=r"^[^:\x00-\x1f\x7f]{1,256}$")] | None = None
     password: Secret | None = None

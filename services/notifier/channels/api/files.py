@@ -52,7 +52,7 @@ def _table(file: Path) -> dict[str, Any]:
 
 def _connector(file: Path, table: dict[str, Any], tables: Mapping[str, tuple[Path, dict[str, Any]]]) -> Connector:
     if (parent := table.get(EXTENDS)) is not None:
-        if parent not in tables or EXTENDS in tables[parent][1]:
+        if not isinstance(parent, str) or parent not in tables or EXTENDS in tables[parent][1]:
             raise BadConnector(f"{file}: {EXTENDS}: {parent!r} is no connector that stands by itself")
         table = {**tables[parent][1], **{name: value for name, value in table.items() if name != EXTENDS}}
     if table.get("name") != file.stem:

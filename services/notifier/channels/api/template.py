@@ -9,13 +9,14 @@
 Nothing else: no code, no condition, no loop. A place that would be empty is left out of its table.
 """
 
-import json
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import quote
+
+from services.notifier.channels.api.pointer import json_of
 
 Json = Any  # what JSON can hold
 Scalar = str | int | float | bool
@@ -126,7 +127,9 @@ def _value(blank: Blank, values: Mapping[str, str], maps: Maps) -> Json:
         case "lines":
             return [line for line in value.split("\n") if line]
         case "json":
-            return json.loads(value) if value else None
+            if value and (found := json_of(value.encode())) is None:
+                raise ValueError(f"what the notice has as {blank.name} is no JSON: leave out |{JSON}")
+            return found if value else None
         case "iso":
             return iso(value)
         case name:
