@@ -5,6 +5,7 @@ from datetime import datetime
 from uuid import UUID
 
 from services.notifier.ladder.advance import advance
+from services.notifier.ladder.store import hold
 from services.notifier.masking import masked
 from services.notifier.store import AnswerRow, Delivery
 from shared.database import Transaction
@@ -44,6 +45,7 @@ async def note(tx: Transaction, case_id: UUID, notice_id: UUID | None, answer: A
     A notice is received when the first answer says so, not before it was sent and not in the future, whatever the
     answer's time: clocks of the law start there.
     """
+    await hold(tx, [case_id])
     answer_id = identity("answer", answer.source)
     if await tx.get(AnswerRow, answer_id) is not None:
         return False

@@ -7,7 +7,7 @@ import sqlalchemy as sa
 
 from services.notifier.channels.port import Channel, Letter, Unsendable
 from services.notifier.ladder.advance import advance
-from services.notifier.ladder.store import declined
+from services.notifier.ladder.store import declined, hold
 from services.notifier.store import APPROVED, Delivery, WatchRow, delivery, watch_of
 from shared.approvals import Approvals
 from shared.database import Transaction
@@ -35,6 +35,7 @@ async def enqueue(
         return await _refuse(event, tx)
     for notice in event.approved:
         _must_be_sendable(Letter(event.case_id, notice), channels, tx)
+    await hold(tx, [event.case_id])
     if await _known(event, tx):
         return
     if event.until is not None and tx.clock.now() > event.until:

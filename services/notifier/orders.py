@@ -1,12 +1,14 @@
 """What officials say of approved notices: handed in by a form, not possible there, or not to be sent after all."""
 
 import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import insert
 
 from services.notifier.answers import Answer, note
 from services.notifier.ladder.advance import advance
+from services.notifier.ladder.store import hold
 from services.notifier.removal.checks import begin_watch
 from services.notifier.removal.watching import Rhythm
-from services.notifier.store import BOUNCED, HANDING, PLANNED, SENT, WAITING, WITHDRAWN, Delivery, WatchRow
+from services.notifier.store import BOUNCED, HANDING, SENT, Delivery, StopRow, WatchRow
 from shared.database import Transaction
 from shared.events import (
     AnswerKind,
@@ -14,21 +16,18 @@ from shared.events import (
     NoticeBounced,
     NoticeSent,
     NoticesStopped,
-    NoticeWithdrawn,
 )
 from shared.failures import Rejected
 from shared.identity import identity
 from shared.text import one_line
 
 CHANNEL, PROVEN_BY = "form", "person"
-STOPPED = "stopped"
-# What is under way is the sender's: it may be taken while it is stopped.
-STOPPABLE = (PLANNED, WAITING, HANDING)
 MAX_RECEIPT = 500  # characters
 
 
 async def handed_over(event: HandedOver, tx: Transaction, *, rhythm: Rhythm) -> None:
     """One that was told of before, or withdrawn meanwhile, changes nothing. Raises `Rejected` for no such notice."""
+    await hold(tx, [event.case_id])
     row = await tx.get(Delivery, event.notice_id, lock=True)
     if row is None or row.case_id != event.case_id:
         raise Rejected(f"notice {event.notice_id} of case {event.case_id} was handed over, but never approved")
@@ -64,16 +63,13 @@ async def handed_over(event: HandedOver, tx: Transaction, *, rhythm: Rhythm) -> 
 
 
 async def stopped(event: NoticesStopped, tx: Transaction) -> None:
-    """What was sent before stays sent, and its case is watched."""
-    mine = sa.select(Delivery).where(Delivery.case_id == event.case_id, Delivery.state.in_(STOPPABLE))
-    if event.notices:
-        mine = mine.where(Delivery.notice_id.in_(event.notices))
-    for row in await tx.scalars(mine.order_by(Delivery.notice_id).with_for_update()):
-        row.state = WITHDRAWN
-        withdrawn = NoticeWithdrawn(
-            case_id=row.case_id, notice_id=row.notice_id, why=STOPPED, by=event.by, withdrawn_at=event.stopped_at
-        )
-        tx.publish(withdrawn, id=identity("withdrawn", row.notice_id))
+    """Remembered: what is under way may fail and be tried again, and an approval that lay among the dead letters may be
+    taken up later. What was sent before stays sent, and its case is watched."""
+    await hold(tx, [event.case_id])
+    notices = event.notices or await tx.scalars(sa.select(Delivery.notice_id).where(Delivery.case_id == event.case_id))
+    rows = [{"notice_id": one, "case_id": event.case_id, "by": event.by, "at": event.stopped_at} for one in notices]
+    if rows:
+        await tx.execute(insert(StopRow).values(rows).on_conflict_do_nothing())
     await advance(tx, event.case_id)
 
 

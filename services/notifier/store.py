@@ -68,6 +68,17 @@ class Delivery(Base):
         return Letter(self.case_id, notice, thread, self.message_id)
 
 
+class StopRow(Base):
+    """An official does not want this notice to be sent any more, whatever else happens to it."""
+
+    __tablename__ = "stops"
+
+    notice_id: Mapped[UUID] = mapped_column(primary_key=True)
+    case_id: Mapped[UUID]
+    by: Mapped[str]
+    at: Mapped[datetime]
+
+
 class AnswerRow(Base):
     """What came back to a notice. `source` names it, so that it is taken up once."""
 

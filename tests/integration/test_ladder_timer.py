@@ -13,13 +13,14 @@ from services.notifier.ladder.advance import advance
 from services.notifier.ladder.counting import count
 from services.notifier.ladder.pace import set_hour
 from services.notifier.ladder.store import Ladder
-from services.notifier.ladder.timer import PUT_OFF, look
+from services.notifier.ladder.timer import PUT_OFF, look, run
 from services.notifier.store import Base, Delivery
 from shared.clock import ManualClock
 from shared.database import Database
 from shared.events import AnswerKind, CasePlanned, FollowUpAsked, NoticeEscalated, NoticeSent, NoticeWithdrawn
 from shared.events.examples import FINDING
-from shared.events.values import NoticeClock
+from shared.events.values import NoticeClock, ProbeOutcome
+from shared.handling import Context
 from shared.identity import case_id
 from shared.metrics import Metrics
 from tests.support.ladder_run import decision, draft
@@ -89,6 +90,25 @@ async def test_a_timer_that_did_not_run_loses_nothing(notifier):
     notifier.clock.advance(1000 * HOUR)
     await look(notifier.database)
     assert await states(notifier) == ["sent", "waiting", "waiting"]
+
+
+async def test_after_a_standstill_nothing_is_released_before_somebody_looked_again(notifier):
+    await notifier.handle(EVENT)
+    await notifier.round()
+    notifier.clock.advance(30 * 24 * HOUR)
+    await timer_runs_once(notifier)
+    assert await states(notifier) == ["sent", "planned", "planned"]
+    await notifier.answer(EVENT.case_id, 2, ProbeOutcome.PRESENT)
+    assert await states(notifier) == ["sent", "waiting", "waiting"]
+
+
+async def timer_runs_once(notifier):
+    class Restless(ManualClock):
+        async def sleep(self, seconds):
+            pass
+
+    rounds = iter((False, True))
+    await run(Context(notifier.database, Restless(), None, lambda: next(rounds)))
 
 
 async def test_a_clock_that_is_set_back_sends_nothing_twice_and_takes_nothing_back(notifier, mail):

@@ -101,7 +101,7 @@ async def serving_apis(migrated_once, tmp_path_factory):
 
 @pytest.fixture
 async def cases(serving_apis):
-    await serving_apis.forget("answers", "deliveries", "watches", "outbox", "ladders")
+    await serving_apis.forget("answers", "deliveries", "watches", "outbox", "ladders", "stops")
     return Cases(serving_apis)
 
 

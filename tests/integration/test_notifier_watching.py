@@ -158,6 +158,11 @@ async def test_content_that_is_back_twice_apart_is_told_and_watched_again_from_t
     assert len(await watching.published(RemovalVerified)) == 2
     row = await watch_row(watching)
     assert (row.state, row.reappeared, row.removed_at) == ("removed", 1, watching.clock.now())
+    for number in (9, 10):  # and is back, while nobody decided yet on what was asked for then
+        watching.clock.advance(8)
+        await watching.answer(CASE, number, PRESENT)
+    assert [one.number for one in await watching.published(ContentReappeared)] == [1, 2]
+    assert len(await watching.published(FollowUpAsked)) == 1
 
 
 @pytest.mark.parametrize("between", [GONE, SOFT, ProbeOutcome.REPLACED])

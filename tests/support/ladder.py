@@ -71,5 +71,5 @@ def answered(one: Entry, kind: AnswerKind, hours: float, ticket: str = "") -> En
 
 
 def facts(*entries: Entry, **more: Any) -> Facts:
-    watching = more.pop("watching", Watching(awaited_at=at(1)))
+    watching = more.pop("watching", Watching(awaited_at=at(9000)))
     return Facts(CASE, "http://harbour-board.en.test/post/1", entries, watching, **more)

@@ -17,13 +17,23 @@ from services.notifier.channels.mail.smtp import Server
 from services.notifier.channels.mail.submission import Submission
 from services.notifier.delivery.sender import Sender
 from services.notifier.handlers import enqueue
-from services.notifier.orders import handed_over
+from services.notifier.orders import handed_over, stopped
 from services.notifier.removal.following import follow_up, forget
 from services.notifier.removal.watching import Rhythm
 from services.notifier.store import Delivery
 from shared.clock import ManualClock
 from shared.database import Database
-from shared.events import CasePlanned, ContentChecked, CustodyNoted, Envelope, Event, HandedOver, ReviewDecided, Verdict
+from shared.events import (
+    CasePlanned,
+    ContentChecked,
+    CustodyNoted,
+    Envelope,
+    Event,
+    HandedOver,
+    NoticesStopped,
+    ReviewDecided,
+    Verdict,
+)
 from shared.events.base import REGISTRY
 from shared.events.examples import FINDING, NOTICE
 from shared.events.values import Notice, Probe, ProbeOutcome
@@ -93,6 +103,7 @@ class Notifier:
             ContentChecked: partial(follow_up, rhythm=self.sender.rhythm),
             CustodyNoted: forget,
             HandedOver: partial(handed_over, rhythm=self.sender.rhythm),
+            NoticesStopped: stopped,
         }[type(event)]  # type: ignore[index]
         async with self.database.transaction(Envelope(event, uuid4(), "/test", self.clock.now())) as tx:
             await handler(event, tx)

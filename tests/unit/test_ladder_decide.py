@@ -157,6 +157,17 @@ def test_what_a_removal_settled_is_not_held_against_anybody_when_the_content_com
     assert actions(case, 248) == [AskRegulator((named("again"),))]
 
 
+def test_a_second_removal_settles_what_bounced_before_it():
+    back = replace(bounced(entry("again"), 51), round=1, approved_at=at(50))
+    case = facts(sent(SITE), back, watching=Watching(removed=True), settled_at=at(10))
+    assert decide(case, at(60))[1].settled(back)
+
+
+@pytest.mark.parametrize("one", [entry("site"), handing(entry("site"))])
+def test_what_an_official_stopped_is_not_sent(one):
+    assert actions(facts(replace(one, stopped_by="reviewer-7")), 1) == [Withdraw(one.notice_id, "stopped")]
+
+
 def test_the_regulator_is_told_of_a_time_that_provably_ran_out():
     case = facts(sent(SITE, received=1), HOST)
     assert AskRegulator((named("site"),)) not in actions(case, 48.9)

@@ -6,10 +6,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from haetae.notices_next import SENTENCES, sentence
-from services.notifier.ladder.decide import decide
+from services.notifier.ladder.decide import Release, decide
 from services.notifier.ladder.ends import open_ends
 from services.notifier.ladder.facts import Asked, Heard, Watching
-from services.notifier.ladder.log import lines
+from services.notifier.ladder.log import MAX_LINES, lines
 from services.notifier.ladder.plan import plan, wake_at
 from services.notifier.store import HANDING, PLANNED, SENDING, WAITING, WITHDRAWN
 from shared.events import AnswerKind
@@ -102,6 +102,29 @@ def test_the_log_for_a_regulator_marks_what_is_proven():
     assert ("expired", at(50), "law=US_TIDA; hours=48; proof=proven") in found
     assert ("expired", at(49), "law=US_TIDA; hours=48; proof=presumed") in found
     assert found == sorted(found, key=lambda line: line[1])
+
+
+def test_a_flood_of_answers_pushes_nothing_out_of_the_log_that_proves_something():
+    site = sent(SITE, 1, received=2)
+    for number in range(300):
+        site = answered(site, AnswerKind.AUTO_REPLY, 3 + number / 100)
+    site = answered(site, AnswerKind.REFUSED, 20)
+    found = lines(facts(site), at(60))
+    assert len(found) == MAX_LINES
+    assert [line.what for line in found[:3]] == ["approved", "sent", "received"]
+    assert ("answered", "kind=refused") in [(line.what, line.detail) for line in found]
+
+
+def test_what_is_due_while_a_check_is_out_waits_for_its_answer_and_not_for_ever():
+    site = sent(SITE)
+    case = facts(site, reminder(site), HOST, watching=Watching(awaited_at=at(24)))
+    planned = [("remind", "unanswered", at(24.5)), ("escalate", "due", at(24.5))]
+    assert {*planned} <= {*told(case, 24)}
+    assert wake_at(case, plan(case, at(24)), at(24)) == at(24.5)
+    assert decide(case, at(24.4))[0] == []
+    assert {type(one) for one in decide(case, at(24.5))[0]} == {Release}
+    proven_once = replace(case, watching=Watching(awaited_at=at(24.2), confirming=True))
+    assert decide(proven_once, at(24))[0] == []
 
 
 def test_a_notice_that_nothing_moves_any_more_is_found():

@@ -39,6 +39,8 @@ def guard(back_at=None, removed_at=-50, awaited=4, step=2):
         (guard(back_at=-2), Sight.NOTHING, Again(guard(back_at=-2, awaited=5, step=3), at(8))),
         (guard(back_at=-2), Sight.AWAY, Again(guard(awaited=5, step=3), at(8))),
         (guard(back_at=-2, removed_at=-100), Sight.AWAY, Over()),
+        (guard(back_at=-50, removed_at=-150), Sight.NOTHING, Again(guard(-50, -150, awaited=5, step=3), at(8))),
+        (guard(back_at=-100, removed_at=-150), Sight.NOTHING, Over()),
     ],
 )
 def test_what_a_check_after_the_removal_leads_to(before, seen, expected):

@@ -7,6 +7,7 @@ from services.notifier.delivery.claims import Claimed
 from services.notifier.delivery.ledger import take_back
 from services.notifier.domain import Accepted, Bounce, Failed, Retry, Sent, decide
 from services.notifier.ladder.advance import advance
+from services.notifier.ladder.store import hold
 from services.notifier.removal.checks import begin_watch
 from services.notifier.removal.watching import Rhythm
 from services.notifier.store import BOUNCED, SENDING, SENT, WAITING, Delivery, WatchRow
@@ -19,8 +20,9 @@ Done = tuple[Claimed, Outcome]
 
 
 async def record(tx: Transaction, done: Iterable[Done], attempts: int, rhythm: Rhythm) -> None:
-    """In the order of their cases, so that no two records wait for each other."""
-    for claimed, outcome in sorted(done, key=lambda one: [(row.case_id, row.notice_id) for row in one[0].rows]):
+    done = list(done)
+    await hold(tx, (row.case_id for claimed, _ in done for row in claimed.rows))
+    for claimed, outcome in done:
         await _mail(tx, claimed, outcome, attempts, rhythm)
 
 
@@ -33,7 +35,7 @@ async def _mail(tx: Transaction, claimed: Claimed, outcome: Outcome, attempts: i
         case Failed(reason, final=True) if claimed.together:  # none of its notices was refused, yet
             outcome, alone = Failed(reason), True
         case Accepted(answer) if claimed.together:
-            outcome = Accepted(f"{answer} (one of {len(claimed.rows)} in {claimed.carrier_id})")
+            outcome = Accepted(f"one of {len(claimed.rows)} in {claimed.carrier_id}: {answer}")
     certainly_not = isinstance(outcome, Failed) and not outcome.perhaps_taken
     free = certainly_not and not await take_back(tx, ours[0])
     for row in ours:
@@ -60,6 +62,7 @@ async def _notice(tx: Transaction, row: Delivery, outcome: Outcome, attempts: in
         case Retry(at, reason, counted):
             row.state, row.next_attempt_at, row.receipt = WAITING, at, reason
             row.attempt -= 0 if counted else 1
+            await advance(tx, row.case_id)  # meanwhile it may have been stopped, or its content be gone
         case Bounce(reason, by_hand=True):
             await hand_over(tx, row, reason)
         case Bounce(reason):

@@ -43,7 +43,7 @@ async def _apply(tx: Transaction, facts: Facts, actions: list[Action], now: date
         match action:
             case Withdraw(notice_id, why):
                 if await _move(tx, notice_id, UNSENT, {"state": WITHDRAWN}):
-                    _tell_withdrawn(tx, facts.case_id, action, now)
+                    _tell_withdrawn(tx, facts, action, now)
             case Release(notice_id, why):
                 moved = await _move(tx, notice_id, (PLANNED,), {"state": WAITING, "next_attempt_at": now})
                 entry = facts.entry(notice_id)
@@ -62,9 +62,11 @@ async def _move(tx: Transaction, notice_id: UUID, former: tuple[str, ...], value
     return bool((await tx.execute(sa.update(Delivery).where(here).values(values))).rowcount)
 
 
-def _tell_withdrawn(tx: Transaction, case_id: UUID, action: Withdraw, now: datetime) -> None:
-    told = NoticeWithdrawn(case_id=case_id, notice_id=action.notice_id, why=action.why, by=BY, withdrawn_at=now)
-    tx.publish(told, id=identity("withdrawn", action.notice_id))
+def _tell_withdrawn(tx: Transaction, facts: Facts, action: Withdraw, now: datetime) -> None:
+    notice_id, entry = action.notice_id, facts.entry(action.notice_id)
+    by = (entry.stopped_by if entry else "") or BY
+    told = NoticeWithdrawn(case_id=facts.case_id, notice_id=notice_id, why=action.why, by=by, withdrawn_at=now)
+    tx.publish(told, id=identity("withdrawn", notice_id))
 
 
 async def _asked(tx: Transaction, facts: Facts, now: datetime) -> Facts:

@@ -19,7 +19,8 @@ async def count(tx: Transaction, metrics: Metrics) -> None:
     for state in UNDER_WAY:
         metrics.notices.labels(state).set(found.get(state, 0))
     running, expired = sa.func.sum(Ladder.running).label("running"), sa.func.sum(Ladder.expired).label("expired")
-    sums = (await tx.execute(sa.select(running, expired))).one()
+    ticking = sa.or_(Ladder.running > 0, Ladder.expired > 0)  # as the index has it: finished cases are most of them
+    sums = (await tx.execute(sa.select(running, expired).where(ticking))).one()
     metrics.clocks.labels("running").set(sums.running or 0)
     metrics.clocks.labels("expired").set(sums.expired or 0)
     late = sa.select(sa.func.count()).where(Ladder.next_at < tx.clock.now() - LATE)

@@ -74,17 +74,19 @@ def _changed(facts: Facts, notice_id: UUID, change: Callable[[Entry], Entry]) ->
 
 
 def _settled(facts: Facts, now: datetime) -> Facts:
-    """A proven removal settles all that was sent until then, also what was accepted while it was being proven."""
+    """A proven removal settles all that ended until then, also what was accepted while it was being proven."""
     if not facts.watching.removed:
         return facts
-    sent = [one.sent_at for one in facts.entries if one.sent_at is not None]
-    return replace(facts, settled_at=max([facts.settled_at or now, *sent]))
+    ended = [one.since for one in facts.entries if one.state in (SENT, BOUNCED)]
+    return replace(facts, settled_at=max([facts.settled_at or now, *ended]))
 
 
 def _actions(facts: Facts, now: datetime) -> Iterator[Action]:
     for entry in facts.entries:
         if entry.state in UNSENT and (why := _needless(facts, entry)) is not None:
             yield Withdraw(entry.notice_id, why)
+    if facts.watching.looking_until(now):
+        return
     yield from _released(facts, now)
     if (about := _for_regulator(facts, now)) is not None:
         yield AskRegulator(about)
@@ -100,6 +102,8 @@ def _released(facts: Facts, now: datetime) -> Iterator[Release]:
 
 def _needless(facts: Facts, entry: Entry) -> str | None:
     """Why an approved notice is not sent after all; None when it is."""
+    if entry.stopped_by:
+        return "stopped"
     if facts.watching.removed:
         return "removed"
     if entry.state == HANDING:  # a person may be at it

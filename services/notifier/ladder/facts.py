@@ -28,7 +28,8 @@ class Heard:
 class Entry:
     """A notice of the ladder, as its delivery and the answers to it tell. `heard`: oldest first.
 
-    `received_at`: the provable receipt, never in the future. `hour`: how long one takes.
+    `received_at`: the provable receipt, never in the future. `hour`: how long one takes. `stopped_by`: the official who
+    does not want it sent any more.
     """
 
     notice_id: UUID
@@ -51,6 +52,11 @@ class Entry:
     ticket: str = ""
     heard: tuple[Heard, ...] = ()
     hour: timedelta = HOUR
+    stopped_by: str = ""
+
+    @property
+    def since(self) -> datetime:
+        return self.sent_at or self.approved_at
 
     def hours(self, count: int) -> timedelta:
         return min(count, LONGEST_HOURS) * self.hour
@@ -72,12 +78,24 @@ class Asked:
 
 @dataclass(frozen=True)
 class Watching:
-    """`awaited_at`: when the next check is due; None: no further one. `confirming`: one proof of two is there."""
+    """`awaited_at`: when the next check is due; None: no further one. `confirming`: one proof of two is there.
+    `patience`: so long after `awaited_at` the answer is worth waiting for."""
 
     removed: bool = False
     awaited_at: datetime | None = None
     confirming: bool = False
     checks: int = 0
+    patience: timedelta = HOUR / 2
+
+    def looking_until(self, now: datetime) -> datetime | None:
+        """A check is out that may find the content gone: until when to wait for its answer; None: nobody looks now.
+
+        Never for ever: a crawler that stands still must not keep a case from going on.
+        """
+        if self.removed or self.awaited_at is None or (now < self.awaited_at and not self.confirming):
+            return None
+        until = self.awaited_at + self.patience
+        return until if now < until else None
 
 
 @dataclass(frozen=True)
@@ -100,8 +118,4 @@ class Facts:
         """Whether a proven removal ended what this notice asked for, whatever had become of it."""
         if entry.state not in (SENT, BOUNCED):
             return False
-        return self.settled_at is not None and _since(entry) <= self.settled_at
-
-
-def _since(entry: Entry) -> datetime:
-    return entry.sent_at or entry.approved_at
+        return self.settled_at is not None and entry.since <= self.settled_at

@@ -21,7 +21,24 @@ def lines(facts: Facts, now: datetime) -> tuple[LogLine, ...]:
     ]
     if facts.watching.checks:
         found.append(LogLine(at=now, what="checked", recipient="", detail=_detail(checks=str(facts.watching.checks))))
-    return tuple(sorted(found, key=lambda one: (one.at, one.what, one.recipient))[-MAX_LINES:])
+    return tuple(_most_telling(sorted(found, key=_turn)))
+
+
+def _turn(line: LogLine) -> tuple[datetime, str, str]:
+    return line.at, line.what, line.recipient
+
+
+def _most_telling(found: list[LogLine]) -> list[LogLine]:
+    """However many answers somebody floods us with: what was sent and received stays, and the first of each kind."""
+    news: list[LogLine] = []
+    more: list[LogLine] = []
+    seen: set[tuple[str, str]] = set()
+    for line in found:
+        kind = line.recipient, line.detail.partition(";")[0]
+        (more if line.what == "answered" and kind in seen else news).append(line)
+        if line.what == "answered":
+            seen.add(kind)
+    return sorted([*news[-MAX_LINES:], *more[: max(MAX_LINES - len(news), 0)]], key=_turn)
 
 
 def _of(entry: Entry, now: datetime) -> Iterator[LogLine]:

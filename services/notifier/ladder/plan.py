@@ -1,6 +1,7 @@
 """What happens next to a case, when and why: every step that is to come, and what a person has to look at."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from services.notifier.ladder.clocks import Clock, clock_of
@@ -28,6 +29,8 @@ def plan(facts: Facts, now: datetime) -> tuple[PlannedStep, ...]:
 def wake_at(facts: Facts, steps: tuple[PlannedStep, ...], now: datetime) -> datetime | None:
     """When the ladder has to look at the case again although nothing happened to it."""
     times = [step.at for step in steps if step.what in MOVES and step.at is not None]
+    if (until := facts.watching.looking_until(now)) is not None:
+        times.append(until)
     times += [late.at for one in facts.entries if one.state == HANDING and (late := ending(one))]
     if facts.watching.removed and any(one.state == SENDING for one in facts.entries):
         times.append(now + LOOK_AGAIN)
@@ -53,7 +56,7 @@ def _steps(facts: Facts, entry: Entry, now: datetime) -> Iterator[PlannedStep]:
         case "waiting" | "sending":
             yield _queued(entry)
         case "planned":
-            yield _planned(facts, entry)
+            yield _planned(facts, entry, now)
         case "handing":
             yield _about(entry, "hand_over", entry.next_attempt_at, "form")
             if (late := ending(entry)) is not None and late.at <= now:
@@ -72,8 +75,9 @@ def _queued(entry: Entry) -> PlannedStep:
     return _about(entry, "send", entry.next_attempt_at, "approved")
 
 
-def _planned(facts: Facts, entry: Entry) -> PlannedStep:
+def _planned(facts: Facts, entry: Entry, now: datetime) -> PlannedStep:
     moment = due(facts, entry)
+    moment = replace(moment, at=max(moment.at, facts.watching.looking_until(now) or moment.at))
     if entry.follows is not None:
         return _about(entry, "remind", moment.at, moment.why)
     values = {"rung": entry.rung, "round": entry.round, "after_hours": entry.after_hours}

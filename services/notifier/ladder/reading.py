@@ -11,7 +11,7 @@ from sqlalchemy.dialects.postgresql import UUID as PgUuid
 from services.notifier.ladder.facts import Entry, Facts, Heard, Watching
 from services.notifier.ladder.pace import hour
 from services.notifier.ladder.store import Ladder, read
-from services.notifier.store import REMOVED, AnswerRow, Delivery, WatchRow
+from services.notifier.store import REMOVED, AnswerRow, Delivery, StopRow, WatchRow
 from shared.database import Transaction
 from shared.events import AnswerKind
 from shared.events.values import NoticeClock
@@ -28,6 +28,7 @@ OF_NOTICES = (
     sa.func.coalesce(Delivery.notice["after_hours"].as_integer(), 0).label("after_hours"),
     sa.cast(Delivery.notice["follows"].as_string(), PgUuid).label("follows"),
     Delivery.notice["clock"].label("clock"),
+    sa.func.coalesce(StopRow.by, "").label("stopped_by"),
 )  # fmt: skip
 OF_WATCHES = (
     WatchRow.state,
@@ -39,7 +40,9 @@ OF_WATCHES = (
 
 
 async def read_facts(tx: Transaction, row: Ladder) -> Facts:
-    notices = (await tx.execute(sa.select(*OF_NOTICES).where(Delivery.case_id == row.case_id))).mappings().all()
+    stop = sa.and_(StopRow.notice_id == Delivery.notice_id, StopRow.case_id == Delivery.case_id)
+    of_case = sa.select(*OF_NOTICES).outerjoin(StopRow, stop).where(Delivery.case_id == row.case_id)
+    notices = (await tx.execute(of_case)).mappings().all()
     heard = [_heard(one) for one in await _answers(tx, row.case_id)]
     watch = (await tx.execute(sa.select(*OF_WATCHES).where(WatchRow.case_id == row.case_id))).mappings().one_or_none()
     entries = with_replies([_entry(one, tx.clock.now()) for one in notices], heard)
@@ -88,7 +91,7 @@ def _heard(row: sa.RowMapping) -> Heard:
 
 def _watching(row: sa.RowMapping) -> Watching:
     confirming = row["gone_in_a_row"] > 0
-    return Watching(row["state"] == REMOVED, row["awaited_at"], confirming, row["checks_done"])
+    return Watching(row["state"] == REMOVED, row["awaited_at"], confirming, row["checks_done"], hour() / 2)
 
 
 def _entry(row: sa.RowMapping, now: datetime) -> Entry:

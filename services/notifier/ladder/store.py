@@ -1,9 +1,12 @@
 """What the ladder keeps of a case: when to look again, what was planned last, which further rounds were asked for.
 
-Whoever decides holds the case's row until the end of his transaction: two that decided at once would both ask for the
-same packet. Of deliveries only those are changed that are planned, waiting or handed to a person.
+Its row stands for the case: whoever changes anything of a case (notices, watch, rounds) holds it first, and until the
+end of his transaction. Two that decided at once would both ask for the same packet, and two that took the rows in
+another order would wait for each other. Of deliveries only those are changed that are planned, waiting or handed to a
+person.
 """
 
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -33,13 +36,23 @@ class Ladder(Base):
     expired: Mapped[int]
 
 
+async def hold(tx: Transaction, case_ids: Iterable[UUID]) -> None:
+    """Nobody else changes these cases until the transaction is over. All that it changes, at once and first."""
+    if wanted := sorted(set(case_ids)):
+        await _locked(tx, wanted)
+
+
 async def held(tx: Transaction, case_id: UUID) -> Ladder:
     """The case's row, locked until the transaction is over."""
+    return (await _locked(tx, [case_id]))[0]
+
+
+async def _locked(tx: Transaction, case_ids: list[UUID]) -> Sequence[Ladder]:
     new = {"revision": 0, "plan": [], "asked": [], "running": 0, "expired": 0}
-    await tx.execute(insert(Ladder).values(case_id=case_id, **new).on_conflict_do_nothing())
-    locked = sa.select(Ladder).where(Ladder.case_id == case_id).with_for_update()
-    found = await tx.scalars(locked.execution_options(populate_existing=True))
-    return found[0]
+    rows = [{"case_id": case_id, **new} for case_id in case_ids]
+    await tx.execute(insert(Ladder).values(rows).on_conflict_do_nothing())
+    locked = sa.select(Ladder).where(Ladder.case_id.in_(case_ids)).order_by(Ladder.case_id).with_for_update()
+    return await tx.scalars(locked.execution_options(populate_existing=True))
 
 
 async def asked(tx: Transaction, case_id: UUID, round: int, why: str, at: datetime) -> None:

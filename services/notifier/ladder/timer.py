@@ -14,6 +14,7 @@ import structlog
 from services.notifier.ladder.advance import advance
 from services.notifier.ladder.counting import count
 from services.notifier.ladder.store import Ladder
+from services.notifier.removal.checks import ask_again
 from shared.database import Database, Transaction
 from shared.failures import Transient
 from shared.handling import Context
@@ -32,9 +33,11 @@ Advance = Callable[[Transaction, UUID], Awaitable[None]]
 async def run(context: Context) -> None:
     """A background task."""
     counted_at: float | None = None
+    looked_again = False
     while not context.stopping():
         found = 0
         try:
+            looked_again = looked_again or await _look_again(context.database)
             found = await look(context.database)
             if counted_at is None or context.clock.monotonic() - counted_at >= COUNT_S:
                 counted_at = context.clock.monotonic()
@@ -44,6 +47,15 @@ async def run(context: Context) -> None:
             log.warning("ladders have to wait", reason=str(failure))
         if found < AT_ONCE:
             await context.clock.sleep(LOOK_S)
+
+
+async def _look_again(database: Database) -> bool:
+    """Who stood still knows nothing of the content: before anything is released, every lost check is asked for anew."""
+    asked = None
+    while asked != 0:
+        async with database.transaction() as tx:
+            asked = await ask_again(tx)
+    return True
 
 
 async def look(database: Database, advance: Advance = advance) -> int:

@@ -7,6 +7,7 @@ import sqlalchemy as sa
 
 from services.notifier.ladder.advance import advance
 from services.notifier.ladder.store import asked as remember_asked
+from services.notifier.ladder.store import held, hold, read
 from services.notifier.removal.checks import request_check
 from services.notifier.removal.guarding import Again, Back, Guard, Over, keep_guard, sight
 from services.notifier.removal.watching import Next, Rhythm, Verified, Watch, follow, gone
@@ -24,9 +25,12 @@ from shared.events import (
 from shared.failures import Rejected
 from shared.identity import identity
 
+WHY = "reappeared"  # why a round was asked for
+
 
 async def follow_up(event: ContentChecked, tx: Transaction, *, rhythm: Rhythm) -> None:
     """An answer that is not awaited (late, or heard before) changes nothing."""
+    await hold(tx, [event.case_id])
     row = await tx.get(WatchRow, event.case_id, lock=True)
     if row is None:
         raise Rejected(f"check {event.number} of case {event.case_id} was answered, but the case is not watched")
@@ -88,23 +92,39 @@ async def _reappeared(row: WatchRow, removed_at: datetime, seen_at: datetime, rh
     row.state, row.reappeared = WATCHING, row.reappeared + 1
     row.gone_in_a_row, row.first_gone_at, row.removed_at, row.back_at = 0, None, None, None
     row.awaited, row.step = row.awaited + 1, 1
-    url = row.finding["url"]
     back = ContentReappeared(
-        case_id=row.case_id, url=url, removed_at=removed_at, seen_at=seen_at, number=row.reappeared
+        case_id=row.case_id,
+        url=row.finding["url"],
+        removed_at=removed_at,
+        seen_at=seen_at,
+        number=row.reappeared,
     )
     tx.publish(back, id=identity("reappeared", row.case_id, row.reappeared))
+    if not await _awaits_review(row, tx):
+        await _ask(row, tx, now)
+    request_check(row, rhythm.due(row.step, now), tx)
+
+
+async def _awaits_review(row: WatchRow, tx: Transaction) -> bool:
+    """Who takes content away and puts it back again and again is written to once, not once for each time."""
+    decided = set(await tx.scalars(sa.select(Delivery.round).where(Delivery.case_id == row.case_id)))
+    return any(
+        one.why == WHY and not one.declined and one.round not in decided for one in read(await held(tx, row.case_id))
+    )
+
+
+async def _ask(row: WatchRow, tx: Transaction, now: datetime) -> None:
     asked = FollowUpAsked(
         case_id=row.case_id,
         round=await next_round(tx, row.case_id),
-        why="reappeared",
-        url=url,
+        why=WHY,
+        url=row.finding["url"],
         notices=await _sent(row, tx),
         log=(),
         asked_at=now,
     )
     tx.publish(asked, id=identity("follow-up", row.case_id, asked.round))
     await remember_asked(tx, row.case_id, asked.round, asked.why, now)
-    request_check(row, rhythm.due(row.step, now), tx)
 
 
 async def _sent(row: WatchRow, tx: Transaction) -> tuple[UUID, ...]:

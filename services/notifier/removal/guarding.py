@@ -59,7 +59,8 @@ def keep_guard(guard: Guard, sight: Sight, checked_at: datetime, now: datetime, 
         confirm_at = guard.back_at + timedelta(seconds=rhythm.confirm_after)
         return Back(guard.back_at) if checked_at >= confirm_at else Again(following, max(confirm_at, now))
     back_at = guard.back_at if sight is Sight.NOTHING else None
-    if back_at is None and now >= guard.removed_at + timedelta(seconds=rhythm.guard_s):
+    # Seen again once, and never again: as long again, or what hides behind a wall would be looked for for ever.
+    if now >= (back_at or guard.removed_at) + timedelta(seconds=rhythm.guard_s):
         return Over()
     step = guard.step + 1
     return Again(replace(following, step=step, back_at=back_at), rhythm.due(step, now))

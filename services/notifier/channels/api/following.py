@@ -15,6 +15,7 @@ from services.notifier.channels.api.requests import question, values_of
 from services.notifier.channels.api.sending import call
 from services.notifier.channels.api.store import ReportRow, due_for_a_look, untold
 from services.notifier.channels.port import Unsendable
+from services.notifier.ladder.store import hold
 from services.notifier.store import Delivery
 from shared.clock import Clock
 from shared.database import Database, Transaction
@@ -58,7 +59,9 @@ class Follower:
     async def round(self, database: Database, clock: Clock) -> None:
         """Note what was accepted, and ask for the status of what is due."""
         async with database.transaction() as tx:
-            for row in await untold(tx, AT_ONCE):
+            rows = await untold(tx, AT_ONCE)
+            await hold(tx, (row.case_id for row in rows))
+            for row in rows:
                 await self._tell_accepted(tx, row)
         async with database.transaction() as tx:
             asked = [one for row in await due_for_a_look(tx, LEASE_S, AT_ONCE) if (one := await self._asked(tx, row))]

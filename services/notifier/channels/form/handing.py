@@ -6,6 +6,7 @@ import structlog
 from services.notifier.channels.form.channel import CHANNEL
 from services.notifier.domain import MAX_ANSWER
 from services.notifier.ladder.advance import advance
+from services.notifier.ladder.store import hold
 from services.notifier.store import HANDING, WAITING, Delivery
 from shared.database import Transaction
 from shared.events import HandOverDue
@@ -31,15 +32,12 @@ async def hand_over(tx: Transaction, row: Delivery, why: str = "") -> None:
 
 async def hand_over_due(tx: Transaction) -> int:
     """How many there were."""
-    due = (
-        sa.select(Delivery)
-        .where(Delivery.channel == CHANNEL, Delivery.state == WAITING, Delivery.next_attempt_at <= tx.clock.now())
-        .order_by(Delivery.next_attempt_at)
-        .limit(AT_ONCE)
-        .with_for_update(skip_locked=True)
-    )
-    rows = await tx.scalars(due)
-    for row in sorted(rows, key=lambda row: (row.case_id, row.notice_id)):
+    due = sa.and_(Delivery.channel == CHANNEL, Delivery.state == WAITING, Delivery.next_attempt_at <= tx.clock.now())
+    cases = sa.select(Delivery.case_id).where(due).order_by(Delivery.next_attempt_at).limit(AT_ONCE)
+    await hold(tx, found := await tx.scalars(cases))
+    mine = sa.select(Delivery).where(due, Delivery.case_id.in_(found)).order_by(Delivery.case_id, Delivery.notice_id)
+    rows = await tx.scalars(mine.with_for_update())
+    for row in rows:
         await hand_over(tx, row)
     return len(rows)
 
