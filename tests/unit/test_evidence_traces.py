@@ -1,11 +1,14 @@
 """What sites of one operator share, read from their pages; neutral stand-ins throughout."""
 
+import asyncio
 import time
+from types import SimpleNamespace
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from services.evidence.capture.steps import traces as steps
 from services.evidence.capture.steps.traces import icon_address
 from services.evidence.circumstances.traces import accounts, template, traces_of
 
@@ -92,10 +95,25 @@ def test_accounts_of_visitor_counters(html, found):
         ('<link rel="stylesheet" href="/style.css">', "http://board.test/favicon.ico"),
         ("", "http://board.test/favicon.ico"),
         ('<link rel="icon" href="http://board.test:b/">', "http://board.test/favicon.ico"),
+        ('<link rel="icon" href="http:////]">', "http://board.test/favicon.ico"),
+        ('<link rel="icon" href="http://\ud800@?">', "http://board.test/favicon.ico"),
     ],
 )
 def test_where_the_icon_stands(html, address):
     assert icon_address("http://board.test/post/1", html) == address
+
+
+async def test_an_icon_that_never_comes_costs_no_other_trace(monkeypatch):
+    async def never(*_, **__):
+        await asyncio.Event().wait()
+
+    monkeypatch.setattr(steps, "ICON_S", 0.01)
+    traffic = SimpleNamespace(answered=lambda _: None, load_media=never)
+    work = SimpleNamespace(
+        traffic=traffic, page=SimpleNamespace(url="http://a.test/", body=b""), drawn=SimpleNamespace(html=page())
+    )
+    facts = (await steps.traces(work)).facts
+    assert (facts["favicon_sha256"], facts["template"]) == ("", template(page()))
 
 
 @given(st.text(max_size=200))

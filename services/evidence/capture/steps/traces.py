@@ -40,7 +40,7 @@ def icon_address(page: str, html: str) -> str:
     named = HREF.search(link[0]) if link else None
     try:
         return str(httpx.URL(page).join(named[1] if named else "/favicon.ico"))
-    except httpx.InvalidURL:
+    except (httpx.InvalidURL, ValueError):  # the second: of brackets and letters that no host has
         return str(httpx.URL(page).join("/favicon.ico"))
 
 
@@ -51,8 +51,9 @@ async def _icon(work: Work, url: str) -> str:
         if not url.startswith(("http://", "https://")):
             return ""
         try:
-            loaded = await work.traffic.load_media(url, work.page.url, MAX_ICON_BYTES, seconds=ICON_S)
-        except (AddressRefused, FetchFailed, TooMuch):
+            async with asyncio.timeout(ICON_S):  # for all redirects: a slow icon must not cost the other traces
+                loaded = await work.traffic.load_media(url, work.page.url, MAX_ICON_BYTES, seconds=ICON_S)
+        except (AddressRefused, FetchFailed, TooMuch, TimeoutError):
             return ""
     if loaded.status != 200 or not loaded.body or loaded.body.lstrip()[:1] == b"<":  # also an SVG: too easily a page
         return ""
