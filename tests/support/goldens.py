@@ -27,6 +27,7 @@ FOLDER = Path(__file__).parents[1] / "golden" / "notices"
 NOW = datetime(2026, 11, 22, 10, 0, tzinfo=UTC)
 LANGUAGES = ("ko", "en", "zh", "zh-Hant", "ja", "ru", "vi", "es", "th")
 COUNTRIES = {"KR": "KR", "US": "US", "EU": "DE", "GB": "GB", "AU": "AU", "VN": "VN", "JP": "JP", "none": None}
+OPERATOR = {"JP": "platform"}  # else the site: the rule of Japan binds large platforms alone
 ROLES = ("site", "host", "cdn", "registrar", "search", "hotline")
 LOG = (
     LogLine(at=NOW, what="sent", recipient="abuse@site.test", detail="occasion=first; channel=mail"),
@@ -50,17 +51,21 @@ def written(
     kind: str,
     language: str,
     country: str | None,
-    role: str = "site",
+    role: str = "",
     occasion: Occasion | None = None,
     anonymity: str = "",
 ) -> Notice:
-    event = case(kind, country)
+    event, role = case(kind, country), role or operator(country)
     writer = Writer(event, the_office(), NOW)
     (named, _) = addresses(event.finding, event.assessment.matches)
     assert named is not None
     notice = writer.write(Asked(recipient(language, country, role, anonymity), 0, 0, named), occasion or Occasion())
     assert not isinstance(notice, Problem), notice
     return notice
+
+
+def operator(country: str | None) -> str:
+    return OPERATOR.get(country or "", "site")
 
 
 def recipient(language: str, country: str | None, role: str, anonymity: str = "") -> Recipient:

@@ -29,6 +29,7 @@ LAWS, WORDING = load_laws(), load_wording()
         ("DE", "trade_offer", "host", "a.test", "EU_DSA_16"),
         ("US", "known_content", "regulator", "a.test", "US_TIDA"),
         ("JP", "personal_data_posted", "platform", "a.test", "JP_PLATFORM"),
+        ("JP", "personal_data_posted", "site", "a.test", "POLICY"),
         ("US", "a category of the agency's own", "site", "a.test", "POLICY"),
     ],
 )

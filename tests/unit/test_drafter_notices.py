@@ -65,7 +65,7 @@ def test_all_nine_languages_have_a_template():
         ("FR", "suspected_text", "EU_DSA_16"),
         ("AU", "known_content", "AU_OSA_77"),
         ("VN", "known_content", "VN_147"),
-        ("JP", "known_content", "JP_PLATFORM"),
+        ("JP", "known_content", "POLICY"),
         ("GB", "known_content", "POLICY"),
         ("CN", "known_content", "POLICY"),
         (None, "known_content", "POLICY"),
@@ -87,7 +87,7 @@ def test_deadlines_are_those_of_the_law():
     assert "48 hours" in deadline["US"]
     assert "47 USC 223a" in deadline["US"]
     assert "without delay" in deadline["KR"]
-    assert "7 days" in deadline["JP"]
+    assert "not a statutory deadline" in deadline["JP"]
     assert "not a statutory deadline" in deadline["CN"]
     assert "not a statutory deadline" in deadline["AU"]
 
