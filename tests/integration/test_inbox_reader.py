@@ -16,6 +16,8 @@ from services.notifier.inbox.store import MailboxRow, MailRow, UnmatchedRow
 from services.notifier.inbox.taking import Reading
 from shared.clock import ManualClock
 from shared.database import Database
+from shared.handling import Context
+from tests.support.imap_liar import liar
 
 
 class Killed(BaseException):
@@ -70,7 +72,7 @@ async def test_what_arrives_is_taken_up_once_and_stays_in_the_mailbox(reader, da
         await send(mail, number)
     assert await round_of(reader, database) == 2
     assert await round_of(reader, database) == 0
-    await send(mail, 3)
+    await send(mail, 3, "the lantern parcel waits at gate seven\r\n" * 20_000)  # of which the beginning is read
     assert await round_of(reader, database) == 1
     assert await outcomes(database) == ["unmatched"] * 3
     session = await asyncio.to_thread(reader.server.open)
@@ -146,21 +148,102 @@ async def test_a_mail_that_we_fail_on_waits_for_a_person_and_stops_nothing(reade
     assert "the program fails on it: KeyError" in whys
 
 
-async def test_a_huge_mail_is_read_in_part(reader, database, mail):
-    await send(mail, 1, "the lantern parcel waits at gate seven\r\n" * 60_000)
-    assert await round_of(reader, database) == 1
-    assert await outcomes(database) == ["unmatched"]
-
-
 async def test_a_mailbox_that_is_away_says_why_without_its_password(mail):
     for wrong in (server(mail, password=SecretStr("not-this-one")), server(mail, port=1), server(mail, tls="tls")):
         with pytest.raises(Away) as away:
             await asyncio.to_thread(wrong.open)
         assert "not-this-one" not in str(away.value)
     session = await asyncio.to_thread(server(mail, folder="Elsewhere").open)
-    with pytest.raises(Away):
+    with pytest.raises(Away, match="HAETAE_IMAP_FOLDER"):
         await asyncio.to_thread(session.select)
     await asyncio.to_thread(session.close)
+
+
+async def test_a_refused_log_in_is_not_repeated_until_the_account_is_locked(database):
+    says: dict[str, list[str]] = {"LOGIN": ["NO [AUTHENTICATIONFAILED] no"]}
+    context = Context(database, database._clock, None, lambda: False)
+    async with liar(says, []) as port:
+        made, pauses = Reader(lying(port), Reading(frozenset()), "a", 1.0), []
+        for _ in range(6):
+            await made._looked(context)
+            pauses.append(made._refused_s)
+        assert pauses == [300, 600, 1200, 2400, 3600, 3600]
+        del says["LOGIN"]
+        await made._looked(context)
+        assert made._refused_s == 0
+        await made._close()
+
+
+def lying(port: int) -> Server:
+    return Server("127.0.0.1", port, "a", SecretStr("b"), "none", "INBOX", 5.0)
+
+
+def searched(uids: list[int]):
+    """A SEARCH by a range of UIDs, or for the last."""
+
+    def found(command: str, rest: str) -> list[str]:
+        low, _, high = rest.split(" ")[1].partition(":")
+        named = uids[-1:] if low == "*" else [uid for uid in uids if int(low) <= uid <= int(high)]
+        return ["* SEARCH " + " ".join(map(str, named)), "OK done"]
+
+    return found
+
+
+async def test_a_million_mails_are_asked_for_a_few_at_a_time():
+    """All of them at once are one line that imaplib refuses, each time."""
+    heard: list[str] = []
+    uids = [5, *range(40_000, 140_000)]
+    async with liar({"SEARCH": searched(uids)}, heard) as port:
+        session = await asyncio.to_thread(lying(port).open)
+        await asyncio.to_thread(session.select)
+        assert await asyncio.to_thread(session.uids, 0, None) == [5]
+        assert await asyncio.to_thread(session.uids, 5, None) == list(range(40_000, 40_006))
+        assert len(await asyncio.to_thread(session.uids, 60_000, None)) == 10_000
+        assert await asyncio.to_thread(session.uids, 139_999, None) == []
+        await asyncio.to_thread(session.close)
+
+
+async def test_a_mail_that_the_server_does_not_hand_out_waits_for_a_person_and_stops_nothing(database):
+    raw = "From: a@host.test\r\n\r\nhello"
+    whole = [
+        f'* 2 FETCH (UID 2 INTERNALDATE "99-Xyz-2026 10:00:00 +0000" BODY[]<0> {{{len(raw)}}}',
+        f"{raw})",
+        "OK done",
+    ]
+
+    def fetch(command: str, rest: str) -> list[str]:
+        return ["NO [UNAVAILABLE] not now"] if rest.startswith("1 ") else whole
+
+    async with liar({"SEARCH": searched([1, 2]), "FETCH": fetch}, []) as port:
+        made = Reader(lying(port), Reading(frozenset()), "a", 1.0)
+        for _ in range(reading.TRIES):
+            with pytest.raises(Away, match="not handed out"):
+                await round_of(made, database)
+        assert await outcomes(database) == ["unreadable"]
+        assert await round_of(made, database) == 1
+        assert await outcomes(database) == ["unmatched", "unreadable"]
+        await made._close()
+
+
+async def test_a_mailbox_that_may_only_be_read_is_read():
+    heard: list[str] = []
+    async with liar({"SELECT": ["* OK [UIDVALIDITY 7] valid", "OK [READ-ONLY] selected"]}, heard) as port:
+        session = await asyncio.to_thread(lying(port).open)
+        assert await asyncio.to_thread(session.select) == 7
+        await asyncio.to_thread(session.close)
+    assert any("EXAMINE" in line for line in heard)
+
+
+@pytest.mark.parametrize(
+    "nonsense", [["* SEARCH x y", "OK done"], ["* SEARCH " + "9" * 5000, "OK done"], ["* )(", "BAD what"]]
+)
+async def test_nonsense_of_a_server_is_no_fault_of_ours(nonsense):
+    async with liar({"SEARCH": nonsense}, []) as port:
+        session = await asyncio.to_thread(lying(port).open)
+        await asyncio.to_thread(session.select)
+        with pytest.raises(Away):
+            await asyncio.to_thread(session.uids, 0, None)
+        await asyncio.to_thread(session.close)
 
 
 def test_the_log_in_is_whole_and_encrypted_unless_it_stays_on_this_machine():

@@ -1,12 +1,14 @@
 """Real mails of every manner of recipient, from a real SMTP conversation to the answer that the case gets."""
 
 from datetime import timedelta
+from email import message_from_bytes
 from email.message import EmailMessage
 
 import aiosmtplib
 import pytest
 import sqlalchemy as sa
 
+from services.notifier.inbox import taking
 from services.notifier.inbox.store import MailRow, UnmatchedRow
 from services.notifier.inbox.taking import Reading, place, take
 from services.notifier.store import SENT, AnswerRow, Delivery, delivery
@@ -73,29 +75,29 @@ async def inbox(migrated):
     await database.close()
 
 
-@pytest.mark.parametrize(
-    ("manner", "kinds"),
-    [
-        ("honest", ["receipt", "removed"]),
-        ("refusing", ["receipt", "refused"]),
-        ("countering", ["counter_notice"]),
-        ("asking", ["question"]),
-        ("away", ["auto_reply"]),
-        ("delivered", ["delivered"]),
-        ("late", ["bounced", "delayed"]),
-        ("old", ["bounced"]),
-    ],
-)
-async def test_each_manner_is_understood(inbox, manner, kinds):
-    await inbox.send(manner)
+UNDERSTOOD = {
+    "honest": ["receipt", "removed"],
+    "refusing": ["receipt", "refused"],
+    "countering": ["counter_notice"],
+    "asking": ["question"],
+    "away": ["auto_reply"],
+    "delivered": ["delivered"],
+    "late": ["bounced", "delayed"],
+    "old": ["bounced"],
+}
+
+
+async def test_each_manner_is_understood(inbox):
+    await inbox.send(*UNDERSTOOD)
     assert set(await inbox.hours(48)) == {"answer"}
-    assert await inbox.kinds() == kinds
+    kinds = {f"abuse@{manner}-1.test": kinds for manner, kinds in UNDERSTOOD.items()}
     told = await inbox.told()
-    assert {event.recipient for event in told} == {f"abuse@{manner}-1.test"}
-    (row,) = await inbox.rows(Delivery)
-    proven = set(kinds) - {"bounced", "delayed"}
-    assert (row.received_at is not None) == bool(proven)
-    assert bool(row.ticket) == ("receipt" in kinds)
+    assert {one: sorted(event.kind for event in told if event.recipient == one) for one in kinds} == kinds
+    assert await inbox.kinds() == sorted(kind for several in kinds.values() for kind in several)
+    for row in await inbox.rows(Delivery):
+        proven = set(kinds[row.address]) - {"bounced", "delayed"}
+        assert (row.received_at is not None) == bool(proven), row.address
+        assert bool(row.ticket) == ("receipt" in kinds[row.address]), row.address
 
 
 async def test_our_own_quoted_words_decide_nothing(inbox):
@@ -132,6 +134,29 @@ async def test_each_mail_is_taken_up_once(inbox):
     assert len(await inbox.told()) == 1
 
 
+async def test_whoever_takes_the_message_id_of_an_answer_does_not_silence_it(inbox):
+    await inbox.send("quick")
+    inbox.clock.advance(3600)
+    (raw,) = inbox.peer.due()
+    name = message_from_bytes(raw)["Message-ID"]
+    assert await inbox.take(f"From: a@stranger.test\r\nMessage-ID: {name}\r\n\r\nhello\r\n".encode()) == "unmatched"
+    assert await inbox.take(b"From: a@stranger.test\r\n\r\nhello\r\n") == "unmatched"
+    assert await inbox.take(b"Received: again\r\nFrom: a@stranger.test\r\n\r\nhello\r\n") == "repeat"
+    assert await inbox.take(raw) == "answer"
+    assert await inbox.kinds() == ["removed"]
+
+
+async def test_a_flood_of_strangers_leaves_room_for_the_recipient(inbox, monkeypatch):
+    monkeypatch.setattr(taking, "MOST_UNPROVEN", 3)
+    await inbox.send("quick")
+    named = inbox.peer.got[0].message_id
+    forged = "From: a@{}.test\r\nMessage-ID: <{}@x.test>\r\nIn-Reply-To: {}\r\n\r\nWe refuse to remove it.\r\n"
+    taken = [await inbox.take(forged.format("stranger", number, named).encode()) for number in range(5)]
+    assert taken == ["answer"] * 3 + ["unmatched"] * 2
+    assert await inbox.hours(1) == ["answer"]
+    assert await inbox.kinds() == ["removed", "unclear", "unclear", "unclear"]
+
+
 PROVEN = "Authentication-Results: mx.agency.test; dkim=pass header.d={}\r\n"
 BY_REFERENCE = "From: Desk <desk@mail.{}>\r\nSubject: [#4711] {}\r\nMessage-ID: <{}@x.test>\r\n\r\nWe received it.\r\n"
 
@@ -140,22 +165,18 @@ async def test_an_answer_without_thread_counts_where_our_server_proved_the_recip
     """The reference can be worked out from the page's address, and anybody can write a From line."""
     await inbox.send("silent")
     named = inbox.peer.got[0].reference
+    await inbox.take(BY_REFERENCE.format("silent-1.test", named, 5).encode())  # nobody proves any sender
+    assert await inbox.kinds() == ["unclear"]
     inbox.reading = Reading(READING.own, "mx.agency.test")
     for number, (sender, proven) in enumerate((("silent-1.test", ""), ("other.test", "other.test"))):
         head = PROVEN.format(proven) if proven else ""
         await inbox.take((head + BY_REFERENCE.format(sender, named, number)).encode())
     (row,) = await inbox.rows(Delivery)
     assert (row.ticket, row.received_how) == (None, None)
-    assert await inbox.kinds() == ["unclear"]
+    assert await inbox.kinds() == ["unclear", "unclear"]
     await inbox.take((PROVEN.format("silent-1.test") + BY_REFERENCE.format("silent-1.test", named, 9)).encode())
     (row,) = await inbox.rows(Delivery)
     assert (row.ticket, row.received_how) == ("4711", "answer")
-
-
-async def test_without_a_server_that_proves_senders_a_reference_alone_decides_nothing(inbox):
-    await inbox.send("silent")
-    await inbox.take(BY_REFERENCE.format("silent-1.test", inbox.peer.got[0].reference, 1).encode())
-    assert await inbox.kinds() == ["unclear"]
 
 
 async def test_receipt_is_never_before_the_sending_nor_in_the_future(inbox):

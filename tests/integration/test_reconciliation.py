@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 import sqlalchemy as sa
 
-from services.notifier.inbox.store import UnmatchedRow
+from services.notifier.inbox.store import MailRow, UnmatchedRow
 from services.notifier.ladder.advance import advance
 from services.notifier.reconciliation.gathering import gather
 from services.notifier.reconciliation.nightly import KEPT, UNMATCHED_KEPT, night
@@ -76,10 +76,12 @@ async def test_the_report_is_kept_once_a_night_and_the_old_ones_go(database):
             made_at = tx.clock.now() - timedelta(days=age + 1)
             tx.add(ReconciliationRow(made_at=made_at, open_ends=0, report={}))
         for number, age in enumerate((timedelta(days=1), UNMATCHED_KEPT + timedelta(days=1))):
+            mail_id, taken_at = identity("mail", number), tx.clock.now() - age
+            tx.add(MailRow(mail_id=mail_id, message_id="", outcome="unmatched", taken_at=taken_at))
             tx.add(
                 UnmatchedRow(
-                    mail_id=identity("mail", number), message_id="", sender="a@b.test", subject="", why="",
-                    kind="unclear", ticket="", case_id=None, arrived_at=tx.clock.now() - age,
+                    mail_id=mail_id, message_id="", sender="a@b.test", subject="", why="",
+                    kind="unclear", ticket="", case_id=None, arrived_at=taken_at,
                 )
             )  # fmt: skip
     assert (await night(database)) is not None
@@ -89,6 +91,7 @@ async def test_the_report_is_kept_once_a_night_and_the_old_ones_go(database):
         assert len(kept) == KEPT
         assert kept[-1].report["unmatched"] == 2
         assert len(await tx.scalars(sa.select(UnmatchedRow))) == 1
+        assert len(await tx.scalars(sa.select(MailRow))) == 1
     database._clock.advance(86_400)
     assert await night(database) is not None
 

@@ -8,7 +8,7 @@ from uuid import UUID
 import structlog
 from sqlalchemy.dialects.postgresql import insert
 
-from services.notifier.inbox.imap import Away, Server, Session
+from services.notifier.inbox.imap import Away, Refused, Server, Session
 from services.notifier.inbox.store import MailboxRow, MailRow
 from services.notifier.inbox.taking import Reading, broken, place, take
 from shared.clock import Clock
@@ -22,6 +22,9 @@ log = structlog.get_logger(__name__)
 AT_ONCE = 50  # mails a round: the lease below covers them many times over
 LEASE = timedelta(minutes=5)  # a reader that died leaves the mailbox to another after so long
 FIRST_DAYS = 30  # of an old mailbox: what is older answers nothing that we sent
+# Between two refused log-ins, doubled each time up to the longest: accounts are locked after some five in ten minutes.
+REFUSED_S, LONGEST_REFUSED_S = 300.0, 3600.0
+TRIES = 3  # to get a mail that the server does not hand out: it must not stop those behind it
 STOP_POLL_S = 0.5
 
 
@@ -42,12 +45,14 @@ class Reader:
     instance: str
     poll_s: float
     _session: Session | None = field(default=None, init=False)
+    _refused_s: float = field(default=0.0, init=False)
+    _failing: tuple[int, int] = field(default=(0, 0), init=False)  # UID, and how often it was not handed out
 
     async def run(self, context: Context) -> None:
         looked_at: float | None = None
         while not context.stopping():
             now = context.clock.monotonic()
-            if looked_at is None or now - looked_at >= self.poll_s:
+            if looked_at is None or now - looked_at >= max(self.poll_s, self._refused_s):
                 looked_at = now if await self._looked(context) < AT_ONCE else None
             await context.clock.sleep(STOP_POLL_S if looked_at is not None else 0)
         await self._close()
@@ -55,10 +60,13 @@ class Reader:
     async def _looked(self, context: Context) -> int:
         try:
             return await self.round(context.database, context.clock, context.metrics)
+        except Refused as failure:
+            self._refused_s = min(max(REFUSED_S, 2 * self._refused_s), LONGEST_REFUSED_S)
+            log.error("the agency's mailbox is not read", reason=str(failure), again_in_s=self._refused_s)
         except (Away, Transient) as failure:
             log.warning("the agency's mailbox has to wait", reason=str(failure))
             await self._close()
-            return 0
+        return 0
 
     async def round(self, database: Database, clock: Clock, metrics: Metrics | None = None) -> int:
         """How many mails were looked at. Raises `Away`, `Transient`."""
@@ -67,6 +75,7 @@ class Reader:
                 return 0
         if self._session is None:
             self._session = await asyncio.to_thread(self.server.open)
+            self._refused_s = 0.0
         session = self._session
         validity = await asyncio.to_thread(session.select)
         async with database.transaction() as tx:
@@ -82,18 +91,22 @@ class Reader:
         self, database: Database, session: Session, validity: int, uid: int, metrics: Metrics | None
     ) -> bool:
         """Whether this process took it up."""
-        fetched = await asyncio.to_thread(session.fetch, uid)
         mail_id = place(self.server.name, validity, uid)
+        try:
+            fetched = await asyncio.to_thread(session.fetch, uid)
+        except Away:
+            failing, times = self._failing
+            self._failing = (uid, times + 1 if failing == uid else 1)
+            if self._failing[1] >= TRIES:
+                await self._give_up(database, mail_id, validity, uid, "the server does not hand it out")
+            raise
         try:
             outcome = await self._record(database, mail_id, validity, uid, fetched)
         except Transient:
             raise
         except Exception as error:  # a mail must not stop those behind it: this one waits for a person
             outcome = "unreadable"
-            log.error("a mail cannot be taken up", mail_id=str(mail_id), error=type(error).__name__)
-            async with database.transaction() as tx:
-                if await self._mine(tx, validity, uid) and await tx.get(MailRow, mail_id) is None:
-                    broken(tx, mail_id, type(error).__name__)
+            await self._give_up(database, mail_id, validity, uid, f"the program fails on it: {type(error).__name__}")
         if outcome and metrics:
             metrics.mails.labels(outcome).inc()
         return bool(outcome)
@@ -109,6 +122,12 @@ class Reader:
             outcome = await take(tx, raw, mail_id, arrived or tx.clock.now(), self.reading)
         log.info("a mail was taken up", mail_id=str(mail_id), outcome=outcome)
         return outcome
+
+    async def _give_up(self, database: Database, mail_id: UUID, validity: int, uid: int, why: str) -> None:
+        log.error("a mail cannot be taken up", mail_id=str(mail_id), why=why)
+        async with database.transaction() as tx:
+            if await self._mine(tx, validity, uid) and await tx.get(MailRow, mail_id) is None:
+                broken(tx, mail_id, why)
 
     async def _leased(self, tx: Transaction) -> bool:
         new = insert(MailboxRow).values(mailbox=self.server.name, uid_validity=0, last_uid=0)

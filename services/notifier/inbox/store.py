@@ -24,7 +24,8 @@ class MailboxRow(Base):
 
 class MailRow(Base):
     """A mail that was taken up. `outcome`: answer, status (of a delivery, without meaning for the case), unmatched,
-    repeat (its Message-ID was taken up before), own (a copy of what we sent) or unreadable."""
+    repeat (the same was taken up before), own (a copy of what we sent) or unreadable. `message_id`: with a digest of
+    what it says (`taking.known_by`); empty for one that was not read."""
 
     __tablename__ = "mails"
 

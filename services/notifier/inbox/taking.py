@@ -1,5 +1,6 @@
 """A mail taken up: read, matched, judged, noted; once, whatever happens between."""
 
+import hashlib
 from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
@@ -14,6 +15,7 @@ from services.notifier.inbox.matching import Match, NoMatch, match
 from services.notifier.inbox.quoting import own_words
 from services.notifier.inbox.store import MailRow, UnmatchedRow
 from services.notifier.inbox.tickets import ticket
+from services.notifier.ladder.store import hold
 from services.notifier.store import AnswerRow, Delivery
 from shared.database import Transaction
 from shared.events import AnswerKind
@@ -21,7 +23,9 @@ from shared.identity import identity
 from shared.text import one_line
 
 MAX_SUBJECT = 200  # characters kept of an unmatched mail
-MOST_ANSWERS = 200  # by mail to one case: beyond it somebody floods it, and a person assigns what is worth it
+# By mail to one case; beyond it somebody floods it, and a person assigns what is worth it. What a stranger may have
+# written (a From line or a delivery status is easily made) leaves room for the recipients.
+MOST_ANSWERS, MOST_UNPROVEN = 200, 100
 BY_ACTION = {
     "failed": AnswerKind.BOUNCED,
     "delayed": AnswerKind.DELAYED,
@@ -52,32 +56,35 @@ async def take(tx: Transaction, raw: bytes, mail_id: UUID, arrived: datetime, re
         row.outcome = "unreadable"
         tx.add(_unmatched(mail_id, None, NoMatch(str(problem)), arrived))
     else:
-        row.message_id = mail.message_id
+        row.message_id = known_by(mail)
         await _take(tx, mail, row, arrived, reading)
     tx.add(row)
     return row.outcome
 
 
 async def _take(tx: Transaction, mail: Incoming, row: MailRow, arrived: datetime, reading: Reading) -> None:
-    if await _repeats(tx, mail):
+    if await _repeats(tx, row):
         row.outcome = "repeat"
         return
-    if mail.sender in reading.own:
+    if mail.sender in reading.own and mail.report is None:
         row.outcome = "own"
         return
     found = await match(tx, mail, reading.authserv_id)
-    if isinstance(found, Match) and await _flooded(tx, found.deliveries[0].case_id):
-        found = NoMatch(f"more than {MOST_ANSWERS} answers to one case", found.deliveries[0].case_id)
+    if isinstance(found, Match):
+        most = MOST_ANSWERS if found.speaks and mail.report is None else MOST_UNPROVEN
+        if await _flooded(tx, found.deliveries[0].case_id, most):
+            found = NoMatch(f"more than {most} answers to one case", found.deliveries[0].case_id)
     if isinstance(found, NoMatch):
         row.outcome = "unmatched"
         tx.add(_unmatched(row.mail_id, mail, found, arrived))
         return
     row.case_id, row.notice_id, row.outcome = found.deliveries[0].case_id, found.deliveries[0].notice_id, "status"
+    await hold(tx, (delivery.case_id for delivery in found.deliveries))
     for delivery in found.deliveries:
         answer = _answer(mail, delivery, found, arrived)
         if answer is not None:
             row.outcome = "answer"
-            source = f"mail:{mail.message_id or row.mail_id}:{delivery.notice_id}"
+            source = f"mail:{row.message_id}:{delivery.notice_id}"
             await note(tx, delivery.case_id, delivery.notice_id, replace(answer, source=source))
 
 
@@ -121,25 +128,31 @@ def _unmatched(mail_id: UUID, mail: Incoming | None, found: NoMatch, arrived: da
     )
 
 
-async def _repeats(tx: Transaction, mail: Incoming) -> bool:
-    if not mail.message_id:
-        return False
-    same = sa.select(MailRow.mail_id).where(MailRow.message_id == mail.message_id).limit(1)
+def known_by(mail: Incoming) -> str:
+    """The same mail at another place of the mailbox, or by another way with other headers on top, has the same. With
+    what it says: whoever takes the Message-ID of another's answer (or none, or ours) must not make that one a repeat.
+    """
+    said = "\n".join((mail.sender, mail.subject, mail.text, *mail.refers, repr(mail.report)))
+    return f"{mail.message_id} {hashlib.sha256(said.encode()).hexdigest()[:32]}".strip()
+
+
+async def _repeats(tx: Transaction, row: MailRow) -> bool:
+    same = sa.select(MailRow.mail_id).where(MailRow.message_id == row.message_id).limit(1)
     return await tx.scalar(same) is not None
 
 
-async def _flooded(tx: Transaction, case_id: UUID) -> bool:
+async def _flooded(tx: Transaction, case_id: UUID, most: int) -> bool:
     count = sa.select(sa.func.count()).select_from(AnswerRow)
     mine = count.where(AnswerRow.case_id == case_id, AnswerRow.channel == "mail")
-    return (await tx.scalar(mine) or 0) >= MOST_ANSWERS
+    return (await tx.scalar(mine) or 0) >= most
 
 
 def place(mailbox: str, uid_validity: int, uid: int) -> UUID:
     return identity("mail", mailbox, uid_validity, uid)
 
 
-def broken(tx: Transaction, mail_id: UUID, error: str) -> None:
-    """A mail that we fail on: kept for a person like any that cannot be read."""
+def broken(tx: Transaction, mail_id: UUID, why: str) -> None:
+    """A mail that nobody could read: kept for a person like any that is none."""
     now = tx.clock.now()
-    tx.add(_unmatched(mail_id, None, NoMatch(f"the program fails on it: {error}"), now))
+    tx.add(_unmatched(mail_id, None, NoMatch(why), now))
     tx.add(MailRow(mail_id=mail_id, message_id="", outcome="unreadable", taken_at=now, case_id=None, notice_id=None))

@@ -1,11 +1,11 @@
-"""Each night: the report, kept and told; old unmatched mails forgotten."""
+"""Each night: the report, kept and told; old mails forgotten."""
 
 from datetime import timedelta
 
 import sqlalchemy as sa
 import structlog
 
-from services.notifier.inbox.store import UnmatchedRow
+from services.notifier.inbox.store import MailRow, UnmatchedRow
 from services.notifier.reconciliation.gathering import gather, unmatched
 from services.notifier.reconciliation.report import Report, due
 from services.notifier.reconciliation.store import ReconciliationRow
@@ -17,6 +17,7 @@ log = structlog.get_logger(__name__)
 
 KEPT = 90  # reports
 UNMATCHED_KEPT = timedelta(days=180)  # a sender's address and a subject are personal data
+MAILS_KEPT = timedelta(days=180)  # a mailbox that is read anew is read from a month ago on
 LOOK_S = 60.0
 STOP_POLL_S = 0.5
 LOCK = sa.text("SELECT pg_advisory_xact_lock(hashtextextended('notifier.reconciliation', 0))")
@@ -75,3 +76,4 @@ async def _forget(tx: Transaction) -> None:
     kept = sa.select(newest.subquery().c.made_at)
     await tx.execute(sa.delete(ReconciliationRow).where(ReconciliationRow.made_at.not_in(kept)))
     await tx.execute(sa.delete(UnmatchedRow).where(UnmatchedRow.arrived_at < tx.clock.now() - UNMATCHED_KEPT))
+    await tx.execute(sa.delete(MailRow).where(MailRow.taken_at < tx.clock.now() - MAILS_KEPT))
