@@ -40,6 +40,13 @@ def test_a_rung_waits_for_its_hours_after_the_first_notice_was_sent():
     assert actions(case, 75) == [Release(named("host"), "due"), Release(named("registrar"), "due")]
 
 
+def test_what_a_policy_left_to_a_person_keeps_its_place_in_the_ladder():
+    left = replace(HOST, round=1000, approved_at=at(3))
+    case = facts(sent(SITE, 2), left)
+    assert actions(case, 25.9) == []
+    assert actions(case, 26) == [Release(named("host"), "due")]
+
+
 def test_nothing_is_released_while_no_notice_left_yet():
     case = facts(replace(SITE, state=SENDING, attempt=3), HOST)
     assert actions(case, 100) == []

@@ -9,7 +9,7 @@ from services.notifier.store import BOUNCED, SENT
 from shared.events import AnswerKind
 from shared.events.values import NoticeClock
 
-REMINDER, PACKET = "reminder", "packet"  # occasions; the others are first and reappeared
+FIRST, REMINDER, PACKET = "first", "reminder", "packet"  # occasions; the other one is reappeared
 LONGEST_HOURS = 10 * 366 * 24  # more is a mistake; sums of times stay within what a datetime holds
 REGULATOR = "regulator"  # why a round was asked for
 

@@ -5,7 +5,7 @@ from datetime import datetime
 
 from services.notifier.ladder.clocks import clock_of
 from services.notifier.ladder.endings import Ending, ending, taken_up
-from services.notifier.ladder.facts import REMINDER, Entry, Facts
+from services.notifier.ladder.facts import FIRST, REMINDER, Entry, Facts
 from services.notifier.store import HANDING, SENDING, WAITING, WITHDRAWN
 
 # At most one reminder a recipient and day: the rhythm of Project Arachnid, whose notices are answered.
@@ -27,16 +27,21 @@ def due(facts: Facts, entry: Entry) -> Due:
     return _reminder(facts, entry) if entry.follows is not None else _rung(facts, entry)
 
 
-def ladder(facts: Facts, round: int) -> list[Entry]:
-    """The notices of a round, without reminders."""
-    return [one for one in facts.entries if one.round == round and one.follows is None]
+def ladder(facts: Facts, entry: Entry) -> list[Entry]:
+    """The notices of its ladder, without reminders: of its round; of the first draft, in whatever rounds a policy and a
+    person approved it."""
+    return [one for one in facts.entries if one.follows is None and _number(one) == _number(entry)]
+
+
+def _number(entry: Entry) -> int:
+    return 0 if entry.occasion == FIRST else entry.round
 
 
 def _rung(facts: Facts, entry: Entry) -> Due:
-    lower = [one for one in ladder(facts, entry.round) if one.rung < entry.rung]
+    lower = [one for one in ladder(facts, entry) if one.rung < entry.rung]
     if entry.rung and not lower:
         return Due(entry.approved_at, "due")
-    started, firm = _start(facts, entry.round)
+    started, firm = _start(ladder(facts, entry))
     by_time = Due(started + entry.hours(entry.after_hours), "due", firm=firm)
     ends = [ending(one) for one in lower if one.state != WITHDRAWN]
     known = [one for one in ends if one is not None]
@@ -45,9 +50,8 @@ def _rung(facts: Facts, entry: Entry) -> Due:
     return by_time
 
 
-def _start(facts: Facts, round: int) -> tuple[datetime, bool]:
-    """When the first notice of the round was sent, or handed to a person; until then when it may be."""
-    notices = ladder(facts, round)
+def _start(notices: list[Entry]) -> tuple[datetime, bool]:
+    """When the first notice of a ladder was sent, or handed to a person; until then when it may be."""
     sent = [one.sent_at for one in notices if one.sent_at is not None]
     handing = [one.next_attempt_at for one in notices if one.state == HANDING]
     if sent or handing:
