@@ -246,6 +246,13 @@ def test_who_serves_a_pages_other_pictures_is_not_accused(plain, category: str, 
     assert ("unconcerned" in codes(found)) == (len(asked) < 2)
 
 
+def test_a_padded_address_keeps_no_picture_out_of_the_notice(plain) -> None:
+    url = "http://harbour-board.en.test/1.jpg?" + "p" * 4050
+    found = resolve(case(pictures=(url, "http://harbour-board.en.test/2.jpg")), plain, {}, NOW)
+    assert [shown.url for shown in found.asked[0].addresses.pictures] == [url]
+    assert codes(found) == ["too_many"]
+
+
 def test_an_address_that_is_none_is_told_and_asks_nobody(plain) -> None:
     event = case()
     event = event.model_copy(update={"finding": event.finding.model_copy(update={"url": "http://[broken/"})})

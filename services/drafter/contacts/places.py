@@ -90,7 +90,7 @@ def added(one: Addresses, media: Iterable[Shown]) -> tuple[Addresses, tuple[Prob
     room = MAX_CHARACTERS
     for shown in wanted[:MAX_PICTURES]:
         room -= len(shown.url)
-        if room < 0:
+        if room < 0 and kept:  # the first stands however long it is: padding an address keeps nothing out of a notice
             break
         kept.append(replace(shown, number=len(kept) + 1))
     left = len(wanted) - len(kept)
