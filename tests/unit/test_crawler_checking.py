@@ -149,6 +149,16 @@ async def test_a_picture_at_a_new_address_on_the_tombstone_is_found(web: Web) ->
     assert any("/hidden/b.jpg" in probe.why for probe in checked.probes)
 
 
+async def test_another_view_of_a_tombstone_is_looked_at_and_no_other_post_of_its_path(web: Web) -> None:
+    links = "<a href=?id=2>next</a><a href='?id=1&page=2'>more</a>"
+    web.html("/view?id=1", f"<p>Gone</p>{links}", "404 Not Found")
+    web.html("/view?id=2", f"<p>{TEXT}</p>")
+    check = Check(uuid4(), uuid4(), 1, finding(web.url("/view?id=1")))
+    assert (await web.checker.check(check)).outcome is ProbeOutcome.GONE
+    web.html("/view?id=1&page=2", f"<p>{TEXT}</p>")
+    assert (await web.checker.check(check)).outcome is ProbeOutcome.PRESENT
+
+
 async def test_a_picture_that_moved_into_the_page_is_found(web: Web) -> None:
     inside = b64encode(picture_file()).decode()
     web.html("/post/1", f'<p>Gone</p><img src="data:image/jpeg;base64,{inside}">', "410 Gone")

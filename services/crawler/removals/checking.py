@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from urllib.parse import urlsplit
 
 from services.crawler.frontier.pacing import NotNow
 from services.crawler.pages.urls import host_of, path_of
@@ -65,10 +66,15 @@ def _links_on(links: Sequence[str], url: str, seen: set[ProbeOutcome]) -> list[s
     """Of a page that only says it is gone: other views of the page itself (its print view, the one behind "yes, I am of
     age"), and where its status does not say so too, further pages of the host behind them."""
     near = [link for link in links if host_of(link) == host_of(url)]
-    views = [link for link in near if path_of(link) == path_of(url)]
     if seen & STANDS_ELSEWHERE:
-        return [*views, *near]
-    return views if ProbeOutcome.GONE in seen else []
+        return sorted(near, key=lambda link: path_of(link) != path_of(url))
+    return [link for link in near if _is_view(link, url)] if ProbeOutcome.GONE in seen else []
+
+
+def _is_view(link: str, url: str) -> bool:
+    """Of the same page: with all that the address asks for, and something more. Boards have one path for all posts."""
+    asked, here = (set(urlsplit(one).query.split("&")) - {""} for one in (link, url))
+    return path_of(link) == path_of(url) and asked > here
 
 
 async def _follow(viewer: Viewer, onward: Sequence[str], finding: Finding) -> list[Probe]:
