@@ -1,7 +1,8 @@
 """Calling an interface: any method, with a body, once, over the guard. What failed says whether anything was sent.
 
 httpcore speaks HTTP; connections are made here, to addresses that the guard approved of, and never used twice: a server
-that closes a kept one while a request is under way would leave it unknown whether that was taken.
+that closes a kept one while a request is under way would leave it unknown whether that was taken. There is no pool
+either: one of httpcore's counts a call that ended while it connected for ever as being under way, and ten are its most.
 """
 
 import asyncio
@@ -52,12 +53,8 @@ class Caller:
 
     async def __aenter__(self) -> Self:
         self._guard = Guard(read_hosts(self._settings.allowed_hosts_file), self._resolve or await self._names())
-        tls = tls_context(self._settings.ca_file)
-        tls.set_alpn_protocols(["http/1.1"])
-        pool = httpcore.AsyncConnectionPool(
-            ssl_context=tls, max_keepalive_connections=0, network_backend=_Guarded(self._guard)
-        )
-        self._pool = await self._open.enter_async_context(pool)
+        self._tls = tls_context(self._settings.ca_file)
+        self._tls.set_alpn_protocols(["http/1.1"])
         return self
 
     async def __aexit__(
@@ -90,7 +87,11 @@ class Caller:
         try:
             async with (
                 asyncio.timeout(timeout_s),
-                self._pool.stream(
+                _Guarded(self._guard) as network,
+                httpcore.AsyncHTTPConnection(
+                    httpcore.URL(target).origin, ssl_context=self._tls, network_backend=network
+                ) as connection,
+                connection.stream(
                     method,
                     target,
                     headers=list({**ours, **headers}.items()),
@@ -109,10 +110,19 @@ class Caller:
 
 
 class _Guarded(httpcore.AsyncNetworkBackend):
-    """Connects to the addresses that the guard gives, and to nothing else."""
+    """Connects to the addresses that the guard gives, and to nothing else. For one call: what it opened is closed by
+    leaving its context, because httpcore forgets a connection whose handshake does not come to its end."""
 
     def __init__(self, guard: Guard) -> None:
-        self._guard, self._inner = guard, httpcore.AnyIOBackend()
+        self._guard, self._inner, self._open = guard, httpcore.AnyIOBackend(), AsyncExitStack()
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self._open.aclose()
 
     async def connect_tcp(
         self,
@@ -125,9 +135,12 @@ class _Guarded(httpcore.AsyncNetworkBackend):
         failure: Exception | None = None
         for address in (await self._guard.addresses(host, port))[:ADDRESSES_TRIED]:
             try:
-                return await self._inner.connect_tcp(address, port, CONNECT_S, local_address, socket_options)
+                stream = await self._inner.connect_tcp(address, port, CONNECT_S, local_address, socket_options)
             except (httpcore.ConnectError, httpcore.ConnectTimeout) as error:
                 failure = error
+            else:
+                self._open.push_async_callback(stream.aclose)
+                return stream
         raise httpcore.ConnectError(f"no connection ({failure})")
 
 

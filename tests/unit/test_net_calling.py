@@ -9,6 +9,7 @@ import pytest
 
 from shared.net import AddressRefused, NetSettings
 from shared.net.calling import Caller, NoAnswer, NotSent
+from tests.support.poll import eventually
 
 HOST = "peer.test"
 OK = b"HTTP/1.1 201 Created\r\nContent-Length: 2\r\nX-Number: 7\r\n\r\n{}"
@@ -81,6 +82,30 @@ async def test_a_server_without_tls_gets_nothing_of_a_request_that_wants_it(tmp_
         with pytest.raises(NotSent, match=HOST):
             await call(caller, url.replace("http://", "https://"), timeout_s=2)
     assert not any(b"POST" in one for one in got)
+
+
+async def test_servers_that_fall_silent_keep_nothing_open_and_no_later_call_waiting(tmp_path):
+    open_ones: set[asyncio.StreamWriter] = set()
+
+    async def silent(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        open_ones.add(writer)
+        await reader.read()
+        open_ones.discard(writer)
+        writer.close()
+
+    async def left() -> bool:
+        return not open_ones
+
+    server = await asyncio.start_server(silent, "127.0.0.1", 0)
+    port = server.sockets[0].getsockname()[1]
+    async with peer(OK, tmp_path) as (caller, url, _), server:
+        hanging = [f"{scheme}://{HOST}:{port}/x" for scheme in ("http", "https")] * 60
+        times = (0.0005 * number for number in range(len(hanging)))
+        calls = (call(caller, one, timeout_s=timeout_s) for one, timeout_s in zip(hanging, times, strict=True))
+        failed = await asyncio.gather(*calls, return_exceptions=True)
+        assert {type(one) for one in failed} <= {NotSent, NoAnswer}
+        await eventually(left)
+        assert (await call(caller, url)).status == 201
 
 
 @pytest.mark.parametrize(
