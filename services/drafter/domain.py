@@ -7,6 +7,7 @@ from datetime import datetime
 from services.drafter.contacts.resolve import Asked, resolve
 from services.drafter.notice import FIRST, PACKET, REMINDER, TEMPLATES, Occasion, Writer
 from services.drafter.office import Office
+from services.drafter.parts import WITH_XARF
 from services.drafter.problems import Problem
 from services.drafter.report import write_report
 from shared.events import CaseLink, EvidenceFailed, EvidenceSealed
@@ -104,6 +105,12 @@ def _remarks(event: EvidenceSealed, asked: Sequence[Asked], office: Office) -> l
     known = office.templates.of(TEMPLATES[FIRST])
     untranslated = [to for to in (one.recipient for one in asked) if (to.locale or to.language) not in known]
     found = [Problem("fallback_language", f"{to.email or to.name} ({to.language})") for to in untranslated]
+    if (
+        (machine := office.kinds.of(category))
+        and machine.verify
+        and any(to.recipient.role in WITH_XARF for to in asked)
+    ):
+        found.append(Problem("unverified_report", f"{category}: {machine.type}"))
     if site.country is None:
         found.append(Problem("unknown_country", site.host))
     if not office.categories.knows(category):

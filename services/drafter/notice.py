@@ -65,6 +65,8 @@ class Writer:
         """The notice, or why none was written: an altered one is never shown for approval; a thin one is, and says what
         it lacks. Neither the page's title nor its text is in it: both may name a person."""
         to, law = asked.recipient, self.law_for(asked)
+        if to.email.lower() == self.office.agency.reply_to.lower():
+            return Problem("own_mailbox", _name(to))  # its own notice would come back to it as an answer
         languages = languages_for(to, self.office.templates.of(TEMPLATES[occasion.name]))
         if not languages:
             return Problem("no_template", f"{_name(to)}: {TEMPLATES[occasion.name]}")

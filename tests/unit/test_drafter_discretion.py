@@ -66,6 +66,19 @@ def test_content_that_is_back_is_told_with_when_it_was_seen_again_and_no_other_r
         follow_up(sealed(), asked.model_copy(update={"why": "spite"}), the_office(), NOW, {})
 
 
+def test_nobody_writes_to_the_own_mailbox_whatever_a_registry_says() -> None:
+    made = draft(case(around(contact("host", "Answers@agency.test"))), the_office(), NOW)
+    assert "answers@agency.test" not in {one.recipient.email.lower() for one in made.notices}
+    assert "our own mailbox" in made.report.body
+
+
+def test_the_reviewer_is_told_of_a_class_that_no_lawyer_confirmed() -> None:
+    said = {
+        kind: draft(case(category=kind), the_office(), NOW).report.body for kind in ("minor_apparent", "known_content")
+    }
+    assert {kind for kind, body in said.items() if "No lawyer has confirmed" in body} == {"minor_apparent"}
+
+
 def test_a_registry_is_not_told_that_the_rule_for_registrars_binds_it() -> None:
     known = around(contact("registry", REGISTRAR), contact("host", HOST))
     for surroundings, key in ((known, "POLICY"), (None, "ICANN_RAA_3_18")):
