@@ -38,10 +38,11 @@ def test_a_character_has_the_form_of_its_language() -> None:
 
 @pytest.mark.parametrize("language", goldens.LANGUAGES)
 def test_a_notice_is_drawn_in_its_own_language(language: str) -> None:
-    notice = goldens.written("known_content", language, None, "host")
+    notice = goldens.written("known_content", language, "US")
     row = CaseNotice(notice_id=notice.notice_id, case_id=CASE)
     values = notice_values(row, notice, Texts("ko"), clock(UTC))
     assert values["tongue"] == language
+    assert not {row[0] for row in values["proofs"]} & {one.field for one in notice.requirements}  # words, no codes
     assert "U+" not in json.dumps(values, ensure_ascii=False)
     assert draw("notice", values, NOON).startswith(b"%PDF-")
 
