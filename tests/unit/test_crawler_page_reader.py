@@ -95,6 +95,17 @@ async def test_what_grows_beyond_its_memory_is_stopped_and_the_next_page_is_read
     assert (await reader.read(f"<p>{TEXT}".encode() * 10_000, URL)).is_content
 
 
+@pytest.mark.parametrize("frame", ["<iframe srcdoc='{}'>", "<iframe src='data:text/html,{}'>", "{}"])
+async def test_what_a_page_carries_in_frames_and_templates_holds_up_nobody(reader: PageReader, frame: str) -> None:
+    bomb = ATTACKS["attributes of ever new roots"].replace("<", "&lt;" if "srcdoc" in frame else "%3C")
+    begun = time.process_time()
+    await asyncio.gather(
+        reader.shown(frame.format(bomb if "iframe" in frame else "<template " * (SIZE // 10)), URL),
+        return_exceptions=True,
+    )
+    assert time.process_time() - begun < UNGUARDED_S
+
+
 async def test_what_takes_too_long_is_stopped(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(page_reader, "SECONDS", 0.01)
     async with PageReader() as reader:

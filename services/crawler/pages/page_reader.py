@@ -22,6 +22,7 @@ LEAST_TAG = 5  # characters that an element takes on average at least: a shorter
 # (The letters after "<" are looked at in one step: a page has thousands of "<".)
 ROOTS = re.compile(r"<[hHbB](?:(?<=[hH])[tT][mM][lL]|(?<=[bB])[oO][dD][yY])(?=[\s/>])")
 MANY_ROOTS = 10
+CARRIES = re.compile(r"srcdoc|data:text/html", re.IGNORECASE)  # pages in a page: their tags are not seen from without
 
 
 class MarkupBomb(Rejected):
@@ -56,7 +57,7 @@ class PageReader:
 
     async def shown(self, html: str, url: str) -> Shown:
         """All that the page shows, its own or not. Raises `MarkupBomb`."""
-        if not looks_hostile(html):
+        if not looks_hostile(html) and not CARRIES.search(html):
             return shown(html, url)
         with _named():
             return await self._shows(html, url)
