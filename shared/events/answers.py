@@ -28,7 +28,8 @@ class AnswerKind(StrEnum):
 
 class NoticeAnswered(Event, topic=NOTICE_SENT, type="notice.answered.v1", key="case_id", owner="notifier"):
     """A recipient, or a mail server on the way to it, answered. `ticket`: its number for the matter. `words`: the
-    beginning of what it wrote, addresses of persons left out. `channel`: mail, api or form."""
+    beginning of what it wrote, addresses of persons left out; where nobody proved that the recipient wrote it, behind
+    the domain of its From line, as in `[other.test?]`. `channel`: mail, api or form."""
 
     case_id: UUID
     notice_id: UUID | None

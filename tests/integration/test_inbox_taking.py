@@ -117,6 +117,8 @@ async def test_a_stranger_neither_removes_nor_bounces(inbox):
     assert await inbox.kinds() == ["unclear"]
     (row,) = await inbox.rows(Delivery)
     assert (row.received_at, row.ticket, row.state) == (None, None, "sent")
+    (answer,) = await inbox.rows(AnswerRow)
+    assert answer.words.startswith("[stranger.test?] ")  # not as if the recipient had said it
     whys = {row.why for row in await inbox.rows(UnmatchedRow)}
     assert "a delivery status about no mail of ours" in whys
     assert "a reference of ours, but not from its recipient's domain" in whys

@@ -53,6 +53,18 @@ def test_plain_text_goes_before_html_and_attachments_are_not_read():
     assert read(f"Content-Type: multipart/mixed; boundary=b\r\n\r\n{parts}".encode()).text.strip() == "plain"
 
 
+@pytest.mark.parametrize(
+    ("charset", "really", "text"),
+    [
+        ("ks_c_5601-1987", "cp949", "뷁 삭제하였습니다"),
+        ("gb2312", "gbk", "該頁面已刪除"),
+        ("shift_jis", "cp932", "①削除しました"),
+    ],
+)
+def test_characters_beyond_the_set_that_is_named_spoil_nothing(charset, really, text):
+    assert read(f"Content-Type: text/plain; charset={charset}\r\n\r\n".encode() + text.encode(really)).text == text
+
+
 def test_a_plain_text_without_a_word_is_none():
     parts = part("text/plain", "\r\n ") + part("text/html", "<p>html</p>") + "--b--"
     assert read(f"Content-Type: multipart/alternative; boundary=b\r\n\r\n{parts}".encode()).text.strip() == "html"

@@ -19,6 +19,7 @@ from shared.text import one_line
 MAX_BYTES = 256 * 1024
 MAX_BOUNDARIES = 100  # the standard parser's work grows with lines times nested parts
 MAX_PARTS = 50
+MAX_HEADERS = 200  # large providers write a hundred before those of a ticket system
 MAX_TEXT = 100_000  # characters
 MAX_HEADER = 2_000
 MAX_REFERENCES = 40
@@ -26,6 +27,16 @@ MAX_ID = 250
 # Python knows codecs that are no character set of mail, some slow with the square of their input.
 CHARSETS = re.compile(r"^(us-ascii|utf-?8|utf-?16|iso-|iso8859|windows-|cp\d|koi8|euc|gb|big5|shift|sjis|ks_c|hz|tis)")
 # RFC 3834, 5; the others are older, and still what vacation programs and ticket systems write.
+# What programs write under a name that allows less (WHATWG Encoding, 4.2): one such character spoils all behind it.
+WIDER = {
+    **dict.fromkeys(("euc-kr", "euckr", "ks_c_5601-1987", "ksc5601"), "cp949"),
+    **dict.fromkeys(("gb2312", "gbk", "gb_2312-80"), "gb18030"),
+    **dict.fromkeys(("shift_jis", "shift-jis", "sjis"), "cp932"),
+    "iso-8859-1": "cp1252",
+    "us-ascii": "utf-8",
+    "big5": "big5hkscs",
+    "iso-2022-jp": "iso2022_jp_ext",
+}
 AUTOMATIC_HEADERS = ("X-Autoreply", "X-Autorespond", "X-Auto-Response-Suppress", "X-Loop", "List-Id")
 AUTOMATIC_PRECEDENCE = ("bulk", "junk", "list", "auto_reply")
 
@@ -75,7 +86,7 @@ def _incoming(message: Message) -> Incoming:
         refers=_refers(message),
         text=_text(message),
         automatic=_automatic(message),
-        headers={name.lower(): one_line(str(value), MAX_ID) for name, value in message.items()[:MAX_PARTS]},
+        headers={name.lower(): one_line(str(value), MAX_ID) for name, value in message.items()[:MAX_HEADERS]},
         authentication=tuple(one_line(str(v), MAX_HEADER) for v in (message.get_all("Authentication-Results") or [])),
         report=report_of(message),
     )
@@ -157,7 +168,7 @@ def _decoded(part: Message) -> str:
     if not isinstance(payload, bytes):
         return ""
     charset = (part.get_content_charset() or "utf-8").lower()
-    known = charset if CHARSETS.match(charset) else "utf-8"
+    known = WIDER.get(charset, charset) if CHARSETS.match(charset) else "utf-8"
     try:
         text = payload[: 4 * MAX_TEXT].decode(known, "replace")
     except LookupError:

@@ -95,8 +95,8 @@ def _answer(mail: Incoming, delivery: Delivery, found: Match, arrived: datetime)
         kind = BY_ACTION.get(status.action) if status else None
         return Answer("", kind, "", status.line, "mail", arrived) if kind and status else None
     words = own_words(mail.text, delivery.letter().notice.body)
-    if not found.speaks:  # kept, but nothing follows from it
-        return Answer("", AnswerKind.UNCLEAR, "", words, "mail", arrived)
+    if not found.speaks:  # kept, but nothing follows from it; whoever reads it is to see that it may be a stranger's
+        return Answer("", AnswerKind.UNCLEAR, "", f"[{mail.domain}?] {words}", "mail", arrived)
     number = ticket(mail, words)
     kind = judge(mail.subject, words, mail.automatic, number)
     if len(found.deliveries) > 1 and kind not in OF_THE_WHOLE_MAIL:
