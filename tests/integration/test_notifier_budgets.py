@@ -157,7 +157,7 @@ async def test_a_child_goes_first_but_nobody_waits_for_ever(notifier):
 
 
 async def test_what_waits_beyond_the_budget_goes_together_to_whom_reads_it_so(notifier):
-    posted = Posted()
+    posted = Posted(*[Accepted("250 kept" + " for you" * 100)] * 3)
     await approve(notifier, 9, can=("remove", "digest"))
     await drained(notifier, notifier.with_post(posted))
     kinds = [mail.get_content_type() for _, mail in posted.mails]
@@ -168,7 +168,9 @@ async def test_what_waits_beyond_the_budget_goes_together_to_whom_reads_it_so(no
     inner = [part.get_content()["Message-ID"] for part in digest.iter_parts()]
     assert len({*posted.names[:2], *inner}) == 9
     assert await states(notifier) == {"sent": 9}
-    assert {sent.message_id for sent in await notifier.published(NoticeSent)} == {*posted.names[:2], *inner}
+    told = await notifier.published(NoticeSent)
+    assert {sent.message_id for sent in told} == {*posted.names[:2], *inner}
+    assert {sent.message_id for sent in told if digest["Message-ID"] in sent.receipt} == {*inner}
     async with notifier.database.transaction() as tx:
         rows = await tx.scalars(sa.select(Delivery))
         counted = await tx.scalars(sa.select(Mailing).where(Mailing.name == A))

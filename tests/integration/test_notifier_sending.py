@@ -254,6 +254,20 @@ async def test_a_crash_at_every_attempt_ends_in_an_alarm_too(notifier, mail):
     assert len(await notifier.published(NoticeBounced)) == 1
 
 
+async def test_an_alarm_says_that_the_notice_may_have_arrived_all_the_same(notifier):
+    answers = iter([Failed("lost", perhaps_taken=True), Failed("550 5.6.0 not this", final=True)])
+
+    async def unsure(raw, envelope):
+        return next(answers)
+
+    await notifier.handle(approval(A))
+    for _ in range(2):
+        await notifier.with_post(unsure).round(notifier.database, notifier.clock)
+        notifier.clock.advance(60)
+    (bounced,) = await notifier.published(NoticeBounced)
+    assert bounced.reason == "it may have arrived; 550 5.6.0 not this"
+
+
 async def test_a_fault_of_ours_with_one_notice_keeps_no_other_and_ends_in_an_alarm(notifier):
     async def faulty(raw, envelope):
         if envelope.recipient == A:

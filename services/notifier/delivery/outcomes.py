@@ -1,6 +1,7 @@
 """What became of an attempt, written down together with the event that tells it."""
 
 from collections.abc import Iterable
+from dataclasses import replace
 
 from services.notifier.channels.form.handing import hand_over
 from services.notifier.delivery.claims import Claimed
@@ -30,14 +31,15 @@ async def _mail(tx: Transaction, claimed: Claimed, outcome: Outcome, attempts: i
     ours = [row for was in claimed.rows if (row := await _still_ours(tx, was, outcome)) is not None]
     if not ours:
         return
-    alone = False
+    alone = free = False
     match outcome:
         case Failed(reason, final=True) if claimed.together:  # none of its notices was refused, yet
             outcome, alone = Failed(reason), True
         case Accepted(answer) if claimed.together:
             outcome = Accepted(f"one of {len(claimed.rows)} in {claimed.carrier_id}: {answer}")
-    certainly_not = isinstance(outcome, Failed) and not outcome.perhaps_taken
-    free = certainly_not and not await take_back(tx, ours[0])
+    if isinstance(outcome, Failed):
+        free = not outcome.perhaps_taken and not await take_back(tx, ours[0])
+        outcome = outcome if free else replace(outcome, reason=f"it may have arrived; {outcome.reason}")
     for row in ours:
         await _notice(tx, row, outcome, attempts, rhythm)
         if free:
