@@ -8,7 +8,7 @@ from pydantic import Field, IPvAnyNetwork, model_validator
 
 from services.drafter.contacts.mailboxes import MAX_EMAIL, MAX_NAME, is_mailbox
 from services.drafter.datafile import Strict
-from services.drafter.law import Confidence, Role, text_in
+from services.drafter.law import WATCHERS, Confidence, Role, text_in
 from shared.events.values import Recipient
 
 Channel = Literal["mail", "api", "form"]
@@ -18,7 +18,7 @@ Suffix = Annotated[str, Field(pattern=r"^[a-z0-9-]+(\.[a-z0-9-]+)*$", descriptio
 Name = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]{0,60}$", description="small letters, digits and hyphens")]
 Hours = Annotated[int, Field(ge=0, le=24 * 365)]
 Can = Literal["remove", "block", "delist", "suspend", "forward", "order", "digest"]
-PACKETS = frozenset({"hotline", "regulator"})  # written in a later round, with what happened until then
+PACKETS = WATCHERS  # written in a later round, with what happened until then
 
 
 class Matches(Strict):

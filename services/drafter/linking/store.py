@@ -41,8 +41,7 @@ class PictureHash(Base):
     __tablename__ = "picture_hashes"
 
     case_id: Mapped[UUID] = mapped_column(primary_key=True)
-    number: Mapped[int] = mapped_column(primary_key=True)
-    pdq: Mapped[str] = mapped_column(BIT(256))
+    pdq: Mapped[str] = mapped_column(BIT(256), primary_key=True)
 
 
 class SiteTrace(Base):
@@ -61,7 +60,7 @@ async def keep(tx: Transaction, case_id: UUID, host: str, found_at: datetime, ma
     await _insert(tx, LinkedCase, [{"case_id": case_id, "host": host, "found_at": found_at}])
     values = [(HASH, value) for value in marks.digests] + [(ENTRY, value) for value in marks.entries]
     await _insert(tx, Mark, [{"case_id": case_id, "kind": kind, "value": value} for kind, value in values])
-    hashes = [{"case_id": case_id, "number": n, "pdq": _bits(pdq)} for n, pdq in enumerate(marks.pdqs, start=1)]
+    hashes: list[dict[str, object]] = [{"case_id": case_id, "pdq": _bits(pdq)} for pdq in marks.pdqs]
     await _insert(tx, PictureHash, hashes)
     # In one order: two cases of one site, sealed at once, must not wait for each other.
     for trace in sorted(set(marks.traces), key=lambda one: (one.kind, one.value)):
