@@ -36,6 +36,7 @@ class Metrics:
         self.steps_overdue = self._gauge("haetae_steps_overdue", "Cases whose next step is more than 5 minutes late")
         self.open_ends = self._gauge("haetae_open_ends", "Notices with neither end nor next step, as of last night")
         self.mails = self._count("haetae_mails", "Mails of the agency's mailbox, by what became of them", "outcome")
+        self.mailbox_read = self._gauge("haetae_mailbox_read_seconds", "When the agency's mailbox was read, Unix time")
         self.mails_unmatched = self._gauge("haetae_mails_unmatched", "Mails that nobody assigned to a case yet")
         self.outbox_waiting = self._gauge("haetae_outbox_waiting", "Outbox rows that wait for the broker")
         self.outbox_oldest = self._gauge("haetae_outbox_oldest_seconds", "Age of the oldest row that waits")

@@ -168,9 +168,12 @@ async def test_a_refused_log_in_is_not_repeated_until_the_account_is_locked(data
             await made._looked(context)
             pauses.append(made._refused_s)
         assert pauses == [300, 600, 1200, 2400, 3600, 3600]
+        read = context.metrics.mailbox_read
+        assert read._value.get() == 0
         del says["LOGIN"]
         await made._looked(context)
         assert made._refused_s == 0
+        assert read._value.get() == context.clock.now().timestamp()
         await made._close()
 
 

@@ -33,6 +33,8 @@ def tasks(server: Server | None, reading: Reading, instance: str, poll_s: float)
     if server is None:
         log.warning("answers and bounces are not read: HAETAE_IMAP_HOST is not set")
         return {}
+    if not reading.authserv_id:
+        log.warning("senders of answers are believed by their From line: HAETAE_IMAP_AUTHSERV_ID is not set")
     return {"inbox": Reader(server, reading, instance, poll_s).run}
 
 
@@ -82,6 +84,8 @@ class Reader:
             last = await self._position(tx, validity)
         since = None if last else (clock.now() - timedelta(days=FIRST_DAYS)).date()
         uids = (await asyncio.to_thread(session.uids, last, since))[:AT_ONCE]
+        if metrics:
+            metrics.mailbox_read.set(clock.now().timestamp())
         done = [uid for uid in uids if await self._one(database, session, validity, uid, metrics)]
         if done:
             await asyncio.to_thread(session.mark, done)
