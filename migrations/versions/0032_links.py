@@ -30,8 +30,7 @@ def upgrade() -> None:
     op.create_table(
         "picture_hashes",
         _case_id(),
-        sa.Column("number", sa.Integer, primary_key=True, autoincrement=False),
-        sa.Column("pdq", BIT(256), nullable=False),
+        sa.Column("pdq", BIT(256), primary_key=True),
         schema="drafter",
     )
     op.create_table(

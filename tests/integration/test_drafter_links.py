@@ -117,10 +117,18 @@ async def test_the_same_case_again_is_linked_as_before_and_never_to_itself(datab
     assert await told(database, second) == {"one.test": ("hash",)}
 
 
-async def test_at_most_twenty_the_newest_and_the_first(database):
+async def test_what_a_case_shows_later_links_too(database):
+    first = sealed("one.test", picture=picture(1))
+    await linked(database, first)
+    await linked(database, sealed("one.test", picture=picture(2, bits=140)))
+    assert await told(database, sealed("two.test", picture=picture(3, bits=141), minutes=1)) == {"one.test": ("hash",)}
+
+
+@pytest.mark.parametrize("files", [1, MOST + 5])  # one, and as many of the same picture
+async def test_at_most_twenty_the_newest_and_the_first(database, files):
     for number in range(MOST + 5):
-        await linked(database, sealed(f"host{number}.test", picture=picture(1), minutes=number))
-    hosts = [link.host for link in await linked(database, sealed("last.test", picture=picture(1), minutes=99))]
+        await linked(database, sealed(f"host{number}.test", picture=picture(number % files), minutes=number))
+    hosts = [link.host for link in await linked(database, sealed("last.test", picture=picture(0), minutes=99))]
     assert hosts == [*(f"host{number}.test" for number in range(MOST + 4, 5, -1)), "host0.test"]
 
 

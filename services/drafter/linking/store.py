@@ -109,7 +109,7 @@ async def cases(tx: Transaction, case_ids: Collection[UUID]) -> list[LinkedCase]
 
 
 async def _alike(tx: Transaction, pdqs: Collection[str], most: int) -> list[UUID]:
-    """Every hash is compared: of 30,000 pictures in about 20 ms for each of the case's."""
+    """The newest and the first. Every hash is compared: a million with one picture's in 0.13 s, with twelve in 0.28."""
     if not pdqs:
         return []
     near = sa.or_(
@@ -120,7 +120,8 @@ async def _alike(tx: Transaction, pdqs: Collection[str], most: int) -> list[UUID
     )
     query = sa.select(PictureHash.case_id).join(LinkedCase, LinkedCase.case_id == PictureHash.case_id).where(near)
     newest = query.group_by(PictureHash.case_id).order_by(sa.func.min(LinkedCase.found_at).desc())
-    return list((await tx.execute(newest.limit(most))).scalars())
+    found = list((await tx.execute(newest)).scalars())
+    return found[:most] + found[-1:]
 
 
 def _named(kind: str, values: Iterable[str]) -> sa.ColumnElement[bool]:
