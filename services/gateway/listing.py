@@ -99,23 +99,32 @@ async def next_waiting(tx: Transaction) -> UUID | None:
     return await tx.scalar(ordered.limit(1))
 
 
+async def waiting(tx: Transaction) -> int:
+    """How many cases await review: from the index alone, for everybody's page asks every few seconds."""
+    drafted = sa.select(sa.func.count()).select_from(Case).where(Case.state == State.DRAFTED)
+    return await tx.scalar(drafted) or 0
+
+
+async def figures(tx: Transaction) -> tuple[dict[str, int], dict[str, int]]:
+    """How many cases are in each state; and how many, of any state, are `alarmed`, have no evidence or not all of it
+    (`unproven`), wait for the verdict on a further round (`further`) or for a notice to be handed in (`handing`)."""
+    columns = {
+        "cases": sa.func.count(),
+        "alarmed": sa.func.count(Case.alarm),
+        "unproven": sa.func.count().filter(UNPROVEN),
+        "further": sa.func.count(Case.awaits),
+        "handing": sa.func.count(Case.hand_over_at),
+    }
+    named = [column.label(name) for name, column in columns.items()]
+    rows = (await tx.execute(sa.select(Case.state, *named).group_by(Case.state))).mappings().all()
+    by_state = {state.value: 0 for state in State} | {row["state"]: row["cases"] for row in rows}
+    return by_state, {name: sum(row[name] for row in rows) for name in columns if name != "cases"}
+
+
 async def counts(tx: Transaction) -> dict[str, int]:
     """How many cases are in each state."""
     rows = await tx.execute(sa.select(Case.state, sa.func.count().label("n")).group_by(Case.state))
     return {state.value: 0 for state in State} | {row["state"]: row["n"] for row in rows.mappings()}
-
-
-async def unproven(tx: Transaction) -> int:
-    """How many cases have no evidence, or not all of it."""
-    return await tx.scalar(sa.select(sa.func.count()).select_from(Case).where(UNPROVEN)) or 0
-
-
-async def owed(tx: Transaction) -> dict[str, int]:
-    """How many cases wait for a person after their first verdict: `further` rounds, notices to hand in."""
-    columns = (sa.func.count(Case.awaits).label("further"), sa.func.count(Case.hand_over_at).label("handing"))
-    there = sa.or_(Case.awaits.is_not(None), Case.hand_over_at.is_not(None))
-    row = (await tx.execute(sa.select(*columns).where(there))).mappings().one()
-    return {"further": row["further"], "handing": row["handing"]}
 
 
 async def alarms(tx: Transaction) -> dict[str, int]:

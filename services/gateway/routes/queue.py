@@ -59,19 +59,18 @@ async def queue(request: Request, visitor: Reader) -> HTMLResponse:
 async def waiting(request: Request, visitor: Reader) -> HTMLResponse:
     """The live line above the queue. The table itself does not move under the reviewer's hand."""
     async with parts_of(request).database.transaction() as tx:
-        counts = await view_counts(tx)
+        counts = {"review": await listing.waiting(tx), "alerts": await alerts.count_open(tx)}
     return render(request, "waiting.html", visitor, counts=counts)
 
 
 async def view_counts(tx: Transaction) -> dict[str, int]:
-    by_state = await listing.counts(tx)
-    owed = await listing.owed(tx)
+    by_state, owed = await listing.figures(tx)
     counts = {name: sum(by_state[state] for state in wanted.states or State) for name, wanted in VIEWS.items()}
     return counts | {
         "next": owed["further"],
         "hand-over": owed["handing"],
-        "alarm": sum((await listing.alarms(tx)).values()),
-        "unproven": await listing.unproven(tx),
+        "alarm": owed["alarmed"],
+        "unproven": owed["unproven"],
         "alerts": await alerts.count_open(tx),
     }
 
