@@ -7,6 +7,7 @@ from uuid import UUID
 
 from services.drafter.attachments import BadReport
 from services.drafter.contacts.behind import REGISTRY, is_registry
+from services.drafter.contacts.candidates import OPERATORS
 from services.drafter.contacts.places import Addresses
 from services.drafter.contacts.resolve import Asked, key
 from services.drafter.direction import isolated
@@ -55,9 +56,10 @@ class Writer:
     polished: Mapping[str, str] = field(default_factory=dict)
 
     def law_for(self, asked: Asked) -> Law:
-        """Whoever watches is told of the rule that binds the site; a registry is bound by none of a registrar's."""
+        """Whoever watches is told of the rule that binds the site; a registry is bound by none of a registrar's, and a
+        host of which no country is known by none of the site's."""
         to, here = asked.recipient, self.event.finding.site.country
-        country = here if to.role in WATCHERS else to.country or here
+        country = here if to.role in WATCHERS else to.country or (here if to.role in OPERATORS else None)
         role = REGISTRY if is_registry(self.event, to) else to.role
         return self.office.laws.applicable(country, self.event.assessment.category, role, asked.addresses.host)
 

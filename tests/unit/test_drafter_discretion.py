@@ -66,6 +66,13 @@ def test_content_that_is_back_is_told_with_when_it_was_seen_again_and_no_other_r
         follow_up(sealed(), asked.model_copy(update={"why": "spite"}), the_office(), NOW, {})
 
 
+@pytest.mark.parametrize(("network", "key"), [("", "POLICY"), ("FR", "EU_DSA_16")])
+def test_a_host_is_told_of_the_rule_of_its_own_country_alone(network: str, key: str) -> None:
+    known = around(contact("host", HOST), network_country=network)
+    made = draft(case(known, country="DE"), the_office(), NOW).notices
+    assert {one.clock.law for one in made if one.recipient.role == "host" and one.clock} == {key}
+
+
 def test_nobody_writes_to_the_own_mailbox_whatever_a_registry_says() -> None:
     made = draft(case(around(contact("host", "Answers@agency.test"))), the_office(), NOW)
     assert "answers@agency.test" not in {one.recipient.email.lower() for one in made.notices}
