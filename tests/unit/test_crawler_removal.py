@@ -103,6 +103,11 @@ def test_pictures(status: int | None, got: object, outcome: ProbeOutcome) -> Non
     assert judge_picture(answer, PICTURE).outcome is outcome
 
 
+def test_a_file_with_a_status_of_removal_is_no_removal() -> None:
+    assert judge_picture(Answer(PICTURE.url, "browser", 404, is_file=True), PICTURE).outcome is SOFT
+    assert judge_page(Answer("http://board.test/1", "browser", 410, is_file=True), finding()).outcome is REPLACED
+
+
 def test_flat_pictures_agree_by_their_file_only() -> None:
     """The hash of a flat picture is near that of every other."""
     flat = PICTURE.model_copy(update={"pdq_quality": 0})

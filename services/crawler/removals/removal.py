@@ -106,11 +106,12 @@ def least_favourable(probes: Sequence[Probe]) -> ProbeOutcome:
 
 
 def _may_be_part(answer: Answer) -> bool:
-    """Browsers show what comes with a status of removal, too: it may be a crop, which no hash tells. A sign that says
-    "removed" is small or flat."""
+    """Browsers show what comes with a status of removal, too: it may be a crop, which no hash tells, or a picture of a
+    kind that we cannot read. A sign that says "removed" is small or flat."""
     got = answer.picture
-    large = got is not None and min(got.width or 0, got.height or 0) >= SMALLEST_SIDE
-    return large and got is not None and (got.pdq_quality or 0) >= MIN_PDQ_QUALITY
+    if got is None or not got.width:
+        return answer.is_file
+    return min(got.width, got.height or 0) >= SMALLEST_SIDE and (got.pdq_quality or 0) >= MIN_PDQ_QUALITY
 
 
 def same_picture(got: Picture, wanted: Picture) -> str | None:
