@@ -1,6 +1,7 @@
 """Mails read from their bytes: whatever comes in, something bounded comes out, or it is said to be unreadable."""
 
 import contextlib
+from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
@@ -77,6 +78,14 @@ def test_the_mail_that_a_server_returns_whole_is_known_by_its_message_id():
     report = read(f"{raw}{returned}--b--".encode()).report
     assert report is not None
     assert report.message_id == "<ours@agency.test>"
+
+
+def test_an_answer_with_addresses_in_it_is_no_bounce():
+    quoted = (
+        (Path(__file__).parents[1] / "golden/notices/en/packet.txt").read_text(encoding="utf-8").replace("\n", "\n> ")
+    )
+    answer = f"From: postmaster@host.test\n\nWe received your report about the following addresses:\n\n> {quoted}"
+    assert read(answer.encode()).report is None
 
 
 def test_html_is_read_without_what_it_quotes_and_hides():

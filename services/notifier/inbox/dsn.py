@@ -108,7 +108,8 @@ def _from_server(message: Message) -> bool:
 
 
 def _loose(message: Message) -> Report | None:
-    """Free words of a server: flufl.bounce knows the forms of many."""
+    """Free words of a server: flufl.bounce knows the forms of many, and takes some answers for one: none without the
+    mail that came back."""
     text = "\n".join(_bodies(message))[:MAX_LOOSE]
     if len(text) >= MAX_LOOSE:
         return None
@@ -118,8 +119,8 @@ def _loose(message: Message) -> Report | None:
     if not found:
         return None
     returned = RETURNED_ID.search(text)
-    parts = list(islice(message.walk(), MAX_PARTS))
-    return Report(tuple(found[:MAX_RECIPIENTS]), returned.group(1) if returned else _returned_id(parts), "")
+    name = returned.group(1) if returned else _returned_id(list(islice(message.walk(), MAX_PARTS)))
+    return Report(tuple(found[:MAX_RECIPIENTS]), name, "") if name else None
 
 
 def _bodies(message: Message) -> Iterator[str]:

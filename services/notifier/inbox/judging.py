@@ -12,6 +12,7 @@ FILE = Path(__file__).with_name("data") / "answers.toml"
 MAX_JUDGED = 8_000  # characters: an answer says what it says at the beginning
 SENTENCE = re.compile(r"(?<=[.!?。！？;；])\s*|\n\s*\n")
 ASKING = ("?", "？")
+DECISIONS = {AnswerKind.REMOVED, AnswerKind.REFUSED}
 
 
 @cache
@@ -34,9 +35,11 @@ def judge(subject: str, answer: str, automatic: bool, ticket: str) -> AnswerKind
     decided = said - {AnswerKind.RECEIPT}
     if len(decided) > 1:
         return AnswerKind.UNCLEAR
+    beginning = f"{subject}\n{answer[:MAX_JUDGED]}".casefold()
+    if decided & DECISIONS and any(_holds(words["pending"], beginning) for words in phrases().values()):
+        return AnswerKind.UNCLEAR
     if decided:
         return decided.pop()
-    beginning = f"{subject}\n{answer[:MAX_JUDGED]}".casefold()
     away = automatic or any(_holds(words["away"], beginning) for words in phrases().values())
     if ticket:
         return AnswerKind.RECEIPT
