@@ -24,6 +24,7 @@ Polish = Callable[[Mapping[str, str]], Awaitable[Mapping[str, str]]]
 
 LONGEST = 2.0  # times the sentence: a model that adds more has something of its own to say
 MAX_ANSWER = 64 * 1024  # bytes
+WHOLE_S = 30.0  # for all sentences of a case: half of what a member of a consumer group may be away
 WISH = (
     "Rewrite the sentence so that it reads smoothly and courteously in the language with the code {language}. Keep its "
     "meaning exactly, add nothing, leave nothing out. Keep every token like [[1]] unchanged. Answer with the sentence "
@@ -68,12 +69,18 @@ class ChatModel:
     timeout_s: float
 
     async def __call__(self, words: Mapping[str, str]) -> Mapping[str, str]:
-        """By language: the sentences that could be said better."""
+        """By language: the sentences that could be said better, as far as the time allows."""
+        clock = asyncio.get_running_loop().time
+        end = clock() + WHOLE_S
         async with httpx.AsyncClient(timeout=self.timeout_s, follow_redirects=False, trust_env=False) as client:
-            found = {language: await self._one(client, language, sentence) for language, sentence in words.items()}
+            found = {
+                language: await self._one(client, language, sentence, min(self.timeout_s, end - clock()))
+                for language, sentence in words.items()
+                if clock() < end
+            }
         return {language: better for language, better in found.items() if better}
 
-    async def _one(self, client: httpx.AsyncClient, language: str, sentence: str) -> str | None:
+    async def _one(self, client: httpx.AsyncClient, language: str, sentence: str, seconds: float) -> str | None:
         hidden, spans = masked(sentence)
         asked = {
             "model": self.model,
@@ -84,7 +91,7 @@ class ChatModel:
             ],
         }
         try:
-            async with asyncio.timeout(self.timeout_s):
+            async with asyncio.timeout(seconds):
                 better = unmasked(await self._said(client, asked), spans, sentence)
         except (httpx.HTTPError, TimeoutError, ValueError, LookupError, TypeError, RecursionError) as error:
             log.warning("the language model did not answer", language=language, error=type(error).__name__)

@@ -78,6 +78,19 @@ async def test_whatever_else_the_model_says_the_sentence_stays(answer):
         assert await polish({"en": SENTENCE}) == {}
 
 
+async def test_a_slow_model_does_not_hold_up_a_case_for_each_language(monkeypatch):
+    monkeypatch.setattr("services.drafter.polish.WHOLE_S", 0.3)
+    asked = []
+
+    def slow(sentence):
+        asked.append(sentence)
+        return StreamingResponse(without_end(pause_s=0.1))
+
+    async with asyncio.timeout(5), model(slow, timeout_s=60) as polish:
+        assert await polish({"en": SENTENCE, "ja": SENTENCE, "ko": SENTENCE}) == {}
+    assert len(asked) == 1
+
+
 async def test_without_a_server_the_sentence_stays():
     assert await ChatModel("http://127.0.0.1:9/v1", "local", 0.5)({"en": SENTENCE}) == {}
 
