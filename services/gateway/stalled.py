@@ -40,7 +40,8 @@ async def mark(tx: Transaction) -> None:
         Case.state.in_(OWED),
         Case.alarm.is_(None),
         Case.updated_at < now - PATIENCE,
-        Case.hand_over_at.is_(None),  # a person's turn
+        Case.hand_over_at.is_(None),  # a person's turn, as the next
+        Case.awaits.is_(None),
         ~_planned_since(now - PATIENCE),
     )
     await tx.execute(sa.update(Case).where(*stalled).values(alarm=Alarm.STALLED, updated_at=now))

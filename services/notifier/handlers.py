@@ -96,4 +96,5 @@ def _expired(event: ReviewDecided, tx: Transaction) -> None:
             by=f"policy {event.policy}",
             withdrawn_at=tx.clock.now(),
         )
-        tx.publish(withdrawn, id=identity("withdrawn", notice.notice_id))
+        # A person may approve it after all, and it may be withdrawn again.
+        tx.publish(withdrawn, id=identity("withdrawn", notice.notice_id, "expired"))

@@ -17,12 +17,14 @@ from services.gateway.autosend.managing import Proposal, approve, end, propose
 from services.gateway.autosend.store import PolicyUse
 from services.gateway.autosend.switching import turn_off, turn_on
 from services.gateway.notices.rows import Round
+from services.gateway.notices.told import OVERDUE
 from services.gateway.problems import Problem
 from services.gateway.store import Case
 from services.gateway.texts import Texts
+from services.gateway.verdict import Decision, decide
 from services.gateway.web import application
 from shared.clock import ManualClock
-from shared.events import EvidenceFailed, NoticesStopped, ReviewDecided
+from shared.events import EvidenceFailed, NoticesStopped, NoticeWithdrawn, ReviewDecided, Verdict
 from shared.events.base import REGISTRY
 from shared.events.examples import EXAMPLES
 from shared.notices import sealed
@@ -140,6 +142,21 @@ async def test_what_no_person_could_approve_waits_and_stays_known(desk):
         assert {case.state for case in await tx.scalars(sa.select(Case))} == {"drafted"}
 
 
+async def test_what_came_too_late_for_its_policy_waits_for_a_person(desk):
+    await switched_on(desk, recipients=[NAMED, OTHER])
+    made = await told(desk, story("post/1", to=(NAMED, OTHER)))
+    (event,) = await decided(desk)
+    for notice in event.approved:
+        late = {"case_id": made.case, "notice_id": notice.notice_id, "why": "expired", "by": event.reviewer}
+        await desk.tell(EXAMPLES[NoticeWithdrawn].model_copy(update=late))
+    async with desk.database.transaction() as tx:
+        assert (await tx.get(Case, made.case)).awaits == OVERDUE
+    digests = {notice.notice_id: notice.sha256 for notice in made.notices}
+    again = Decision(Verdict.APPROVED, digests, "", shown=digests, round=OVERDUE)
+    await decide(desk.database, APPROVALS, made.case, again, person("reviewer-1", Role.REVIEWER))
+    assert [(one.policy, len(one.approved)) for one in await decided(desk)] == [(event.policy, 2), ("", 2)]
+
+
 async def test_two_gateways_keep_one_cap_from_the_first_case_on(desk, migrated, tmp_path):
     other = make_desk(migrated.dsn_for("gateway"), tmp_path, desk.parts.clock)
     given = proposal(daily_cap=3)
@@ -186,6 +203,8 @@ async def test_nobody_switches_on_what_they_proposed_and_no_program_does(desk):
 
 async def test_an_ended_or_expired_policy_approves_nothing(desk):
     given = await switched_on(desk)
+    with pytest.raises(Problem, match="no-why"):
+        await end(desk.database, given.policy_id, " ", ONE)
     await end(desk.database, given.policy_id, "no longer wanted", ONE)
     await told(desk, story("post/1"))
     await switched_on(desk, days=1)

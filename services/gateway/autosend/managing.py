@@ -27,7 +27,7 @@ Named = Annotated[
         strip_whitespace=True, to_lower=True, max_length=254, pattern=r"^([^\s@]+@[^\s@]+|(api|provider):[^\s]+)$"
     ),
 ]
-SHOWN = 200  # policies on the page, the newest first
+SHOWN = 200  # policies on the page: those that nobody ended, then the newest
 
 
 class Proposal(BaseModel):
@@ -89,8 +89,11 @@ async def approve(database: Database, policy_id: UUID, by: Account) -> None:
 
 
 async def end(database: Database, policy_id: UUID, why: str, by: Account) -> None:
-    """Any supervisor alone may end what two began. What it approved stays approved. Raises `Problem` 403, 404."""
+    """Any supervisor alone may end what two began. What it approved stays approved. Raises `Problem` 403, 404,
+    422."""
     must_supervise(by)
+    if not why.strip():
+        raise Problem(422, "no-why", field="why")
     async with database.transaction() as tx:
         policy = await _held(tx, policy_id)
         if policy.ended_at is not None:
@@ -102,7 +105,9 @@ async def end(database: Database, policy_id: UUID, why: str, by: Account) -> Non
 
 async def shown(tx: Transaction) -> list[Shown]:
     now = tx.clock.now()
-    rows = await tx.scalars(sa.select(Policy).order_by(Policy.proposed_at.desc()).limit(SHOWN))
+    rows = await tx.scalars(
+        sa.select(Policy).order_by(Policy.ended_at.is_not(None), Policy.proposed_at.desc()).limit(SHOWN)
+    )
     used = await used_since(tx, now - timedelta(days=1))
     return [Shown(row, row.state(now), used.get(row.policy_id, 0)) for row in rows]
 

@@ -1,5 +1,7 @@
 """The one switch: off, no policy decides, and what policies approved and nobody sent yet is called back."""
 
+from uuid import UUID
+
 import sqlalchemy as sa
 
 from services.gateway import history
@@ -54,21 +56,21 @@ async def _turn(tx: Transaction, off: bool, why: str, by: Account) -> None:
 
 async def _call_back(tx: Transaction, revision: int, why: str, by: Account) -> int:
     """The notifier knows best what has gone out: it is asked to hold back whatever has not."""
-    approved = sa.select(CaseNotice).join(PolicyUse, PolicyUse.case_id == CaseNotice.case_id)
-    unsent = approved.where(
+    columns = sa.select(CaseNotice.case_id, CaseNotice.notice_id)  # of thousands, so without their texts
+    unsent = columns.join(PolicyUse, PolicyUse.case_id == CaseNotice.case_id).where(
         CaseNotice.round == 0,
         CaseNotice.approved_at.is_not(None),
         CaseNotice.sent_at.is_(None),
         CaseNotice.bounced_at.is_(None),
         CaseNotice.withdrawn_at.is_(None),
     )
-    of_case: dict[object, list[CaseNotice]] = {}
-    for row in await tx.scalars(unsent):
-        of_case.setdefault(row.case_id, []).append(row)
-    for case_id, rows in of_case.items():
+    of_case: dict[UUID, list[UUID]] = {}
+    for row in (await tx.execute(unsent)).mappings():
+        of_case.setdefault(row["case_id"], []).append(row["notice_id"])
+    for case_id, notices in of_case.items():
         stopped = NoticesStopped(
-            case_id=rows[0].case_id,
-            notices=tuple(sorted(row.notice_id for row in rows)),
+            case_id=case_id,
+            notices=tuple(sorted(notices)),
             why=why.strip(),
             by=by.pseudonym,
             stopped_at=tx.clock.now(),

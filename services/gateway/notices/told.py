@@ -4,8 +4,9 @@ from datetime import datetime
 from typing import Any
 
 from services.gateway.audit import Action, Step
-from services.gateway.notices.rows import Answer, Held, Round
+from services.gateway.notices.rows import Answer, CaseNotice, Held, Round
 from services.gateway.store import Case, Plan
+from services.gateway.texts import BY_POLICY
 from shared.events import (
     CaseLink,
     CasePlanned,
@@ -28,6 +29,8 @@ NoticeEvent = (
     | CasePlanned
     | HandOverDue
 )
+EXPIRED = "expired"  # why the notifier did not take up what a policy approved
+OVERDUE = 2_000_000  # the round of that; see `autosend.deciding.REST`
 MAX_TICKET = 200  # characters of a recipient's number that the history keeps
 
 
@@ -142,9 +145,22 @@ def to_hand_in(held: Held, event: HandOverDue) -> Step:
 
 def withdrawn(held: Held, event: NoticeWithdrawn) -> Step:
     row = held.notice(event.notice_id)
-    if row.withdrawn_at is None or event.withdrawn_at > row.withdrawn_at:
+    if event.why == EXPIRED and event.by.startswith(BY_POLICY):
+        overdue(held, row, event.withdrawn_at)
+    elif row.withdrawn_at is None or event.withdrawn_at > row.withdrawn_at:
         row.withdrawn_at, row.withdrawn_why = event.withdrawn_at, event.why
     return Step(Action.WITHDRAWN, {"notice": str(event.notice_id), "why": event.why, "by": event.by})
+
+
+def overdue(held: Held, row: CaseNotice, at: datetime) -> None:
+    """What a policy approved, and nobody could take up before its end, waits for a person: in a round of its own."""
+    number = OVERDUE
+    while (further := held.rounds.get(number)) and further.decided_at:
+        number += 1
+    target = held.round(number)
+    if target.drafted_at is None:
+        target.why, target.drafted_at = EXPIRED, at
+    row.round, row.drafted_at, row.approved_at = number, target.drafted_at, None
 
 
 def planned(case: Case, event: CasePlanned) -> None:
