@@ -4,12 +4,13 @@ import re
 import tomllib
 from collections.abc import Iterator, Mapping
 from functools import cache
+from itertools import islice
 from pathlib import Path
 
 from shared.events import AnswerKind
 
 FILE = Path(__file__).with_name("data") / "answers.toml"
-MAX_JUDGED = 8_000  # characters: an answer says what it says at the beginning
+MAX_JUDGED, MAX_SENTENCES = 8_000, 300  # characters: an answer says what it says at the beginning
 SENTENCE = re.compile(r"(?<=[.!?。！？;；])\s*|\n\s*\n")
 ASKING = ("?", "？")
 DECISIONS = {AnswerKind.REMOVED, AnswerKind.REFUSED}
@@ -49,7 +50,8 @@ def judge(subject: str, answer: str, automatic: bool, ticket: str) -> AnswerKind
 
 
 def meanings(answer: str) -> set[AnswerKind]:
-    return {kind for sentence in sentences(answer) for words in phrases().values() for kind in _said(sentence, words)}
+    said = islice(sentences(answer), MAX_SENTENCES)
+    return {kind for sentence in said for words in phrases().values() for kind in _said(sentence, words)}
 
 
 def _said(sentence: str, words: Mapping[str, tuple[str, ...]]) -> set[AnswerKind]:

@@ -13,6 +13,7 @@ BELOW = re.compile(
 )
 LEAST = 8  # letters: a shorter line ("Hello,") is nobody's own
 MAX_LINES = 3_000
+MAX_LINE = 300  # characters in which a line is looked for from which on all is quoted
 
 
 def own_words(text: str, notice: str = "") -> str:
@@ -22,7 +23,7 @@ def own_words(text: str, notice: str = "") -> str:
     for number, line in enumerate(lines):
         if QUOTED.match(line):
             continue
-        if BELOW.match(line):
+        if BELOW.match(line[:MAX_LINE]):
             if QUOTED.match(next((one for one in lines[number + 1 :] if one.strip()), "")):
                 continue  # what is quoted is marked line by line: the answer may stand below it
             break

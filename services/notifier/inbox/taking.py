@@ -1,5 +1,6 @@
 """A mail taken up: read, matched, judged, noted; once, whatever happens between."""
 
+import asyncio
 import hashlib
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -51,7 +52,7 @@ async def take(tx: Transaction, raw: bytes, mail_id: UUID, arrived: datetime, re
         return known.outcome
     row = MailRow(mail_id=mail_id, message_id="", outcome="", taken_at=tx.clock.now(), case_id=None, notice_id=None)
     try:
-        mail = read(raw)
+        mail = await asyncio.to_thread(read, raw)  # up to a second, where somebody wants it
     except Unreadable as problem:
         row.outcome = "unreadable"
         tx.add(_unmatched(mail_id, None, NoMatch(str(problem)), arrived))
