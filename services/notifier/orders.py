@@ -4,21 +4,18 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert
 
 from services.notifier.answers import Answer, note
+from services.notifier.delivery.outcomes import bounced, sent
 from services.notifier.ladder.advance import advance
 from services.notifier.ladder.store import hold
-from services.notifier.removal.checks import begin_watch
 from services.notifier.removal.watching import Rhythm
-from services.notifier.store import BOUNCED, HANDING, SENT, Delivery, StopRow, WatchRow
+from services.notifier.store import HANDING, Delivery, StopRow
 from shared.database import Transaction
 from shared.events import (
     AnswerKind,
     HandedOver,
-    NoticeBounced,
-    NoticeSent,
     NoticesStopped,
 )
 from shared.failures import Rejected
-from shared.identity import identity
 from shared.text import one_line
 
 CHANNEL, PROVEN_BY = "form", "person"
@@ -35,21 +32,9 @@ async def handed_over(event: HandedOver, tx: Transaction, *, rhythm: Rhythm) -> 
         return
     row.attempt += 1
     if event.failed:
-        return await _failed(event, row, tx)
+        return await bounced(row, one_line(event.failed, MAX_RECEIPT), event.handed_at, tx)
     receipt = one_line(event.receipt, MAX_RECEIPT)
-    row.state, row.receipt, row.sent_at = SENT, receipt, tx.clock.now()
-    sent = NoticeSent(
-        case_id=row.case_id,
-        notice_id=row.notice_id,
-        recipient=row.letter().notice.recipient,
-        message_id=row.message_id,
-        receipt=receipt or f"handed in by {event.by}",
-        attempt=row.attempt,
-        sent_at=event.handed_at,
-    )
-    tx.publish(sent, id=identity("sent", row.notice_id))
-    if (watch := await tx.get(WatchRow, row.case_id, lock=True)) is not None:
-        begin_watch(watch, rhythm, tx)
+    await sent(row, receipt or f"handed in by {event.by}", event.handed_at, rhythm, tx)
     answer = Answer(
         source=f"form:{row.notice_id}",
         kind=AnswerKind.RECEIPT,
@@ -71,17 +56,3 @@ async def stopped(event: NoticesStopped, tx: Transaction) -> None:
     if rows:
         await tx.execute(insert(StopRow).values(rows).on_conflict_do_nothing())
     await advance(tx, event.case_id)
-
-
-async def _failed(event: HandedOver, row: Delivery, tx: Transaction) -> None:
-    row.state, row.receipt = BOUNCED, one_line(event.failed, MAX_RECEIPT)
-    bounced = NoticeBounced(
-        case_id=row.case_id,
-        notice_id=row.notice_id,
-        recipient=row.letter().notice.recipient,
-        reason=row.receipt,
-        attempt=row.attempt,
-        bounced_at=event.handed_at,
-    )
-    tx.publish(bounced, id=identity("bounced", row.notice_id))
-    await advance(tx, row.case_id)

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import replace
+from datetime import datetime
 
 from services.notifier.channels.form.handing import hand_over
 from services.notifier.delivery.claims import Claimed
@@ -60,7 +61,8 @@ async def _still_ours(tx: Transaction, was: Delivery, outcome: Outcome) -> Deliv
 async def _notice(tx: Transaction, row: Delivery, outcome: Outcome, attempts: int, rhythm: Rhythm) -> None:
     match decide(outcome, row.attempt, attempts, tx.clock.now()):
         case Sent(receipt):
-            await _sent(row, receipt, rhythm, tx)
+            await sent(row, receipt, tx.clock.now(), rhythm, tx)
+            await advance(tx, row.case_id)
         case Retry(at, reason, counted):
             row.state, row.next_attempt_at, row.receipt = WAITING, at, reason
             row.attempt -= 0 if counted else 1
@@ -68,36 +70,36 @@ async def _notice(tx: Transaction, row: Delivery, outcome: Outcome, attempts: in
         case Bounce(reason, by_hand=True):
             await hand_over(tx, row, reason)
         case Bounce(reason):
-            await _bounced(row, reason, tx)
+            await bounced(row, reason, tx.clock.now(), tx)
 
 
-async def _sent(row: Delivery, receipt: str, rhythm: Rhythm, tx: Transaction) -> None:
+async def sent(row: Delivery, receipt: str, at: datetime, rhythm: Rhythm, tx: Transaction) -> None:
+    """On record, told, and its content watched. `at`: what is told; clocks run from now."""
     row.state, row.receipt, row.sent_at = SENT, receipt, tx.clock.now()
-    sent = NoticeSent(
+    told = NoticeSent(
         case_id=row.case_id,
         notice_id=row.notice_id,
         recipient=row.letter().notice.recipient,
         message_id=row.message_id,
         receipt=receipt,
         attempt=row.attempt,
-        sent_at=tx.clock.now(),
+        sent_at=at,
     )
-    tx.publish(sent, id=identity("sent", row.notice_id))
+    tx.publish(told, id=identity("sent", row.notice_id))
     watch = await tx.get(WatchRow, row.case_id, lock=True)
     if watch is not None:
         begin_watch(watch, rhythm, tx)
-    await advance(tx, row.case_id)
 
 
-async def _bounced(row: Delivery, reason: str, tx: Transaction) -> None:
+async def bounced(row: Delivery, reason: str, at: datetime, tx: Transaction) -> None:
     row.state, row.receipt = BOUNCED, reason
-    bounced = NoticeBounced(
+    told = NoticeBounced(
         case_id=row.case_id,
         notice_id=row.notice_id,
         recipient=row.letter().notice.recipient,
         reason=reason,
         attempt=row.attempt,
-        bounced_at=tx.clock.now(),
+        bounced_at=at,
     )
-    tx.publish(bounced, id=identity("bounced", row.notice_id))
+    tx.publish(told, id=identity("bounced", row.notice_id))
     await advance(tx, row.case_id)
