@@ -1,7 +1,10 @@
 """What the drafter knows before any case: agency, rules, contacts, sentences. Loaded once, at start."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+
+from pydantic import RootModel
 
 from services.drafter.agency import Agency
 from services.drafter.attachments import Kinds
@@ -17,6 +20,10 @@ from services.drafter.wording import Wording, load_wording
 MOST_FAULTS = 5  # of a message; the command shows all
 
 
+class Words(RootModel[Mapping[str, Mapping[str, str]]]):
+    """What the report says for codes, by language."""
+
+
 @dataclass(frozen=True)
 class Office:
     agency: Agency
@@ -27,6 +34,7 @@ class Office:
     kinds: Kinds
     report_language: str
     templates: Templates
+    words: Words
 
     @staticmethod
     def open(
@@ -49,4 +57,5 @@ class Office:
             kinds=load(Kinds, "xarf.toml"),
             report_language=report_language,
             templates=Templates(templates_dir),
+            words=load(Words, "report_words.toml"),
         )

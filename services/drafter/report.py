@@ -32,6 +32,7 @@ def write_report(
         "reference": reference(event.case_id),
         "case_id": event.case_id,
         "notices": notices,
+        "words": office.words.root[language],
         "laws": laws,
         "links": links,
         "unconfirmed": office.laws.unconfirmed(finding.site.country, event.assessment.category),

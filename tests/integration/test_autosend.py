@@ -10,6 +10,7 @@ from uuid import uuid4
 import httpx
 import pytest
 import sqlalchemy as sa
+from pydantic import ValidationError
 
 from services.gateway.accounts import Account, Role, create_account
 from services.gateway.autosend.deciding import REST
@@ -199,6 +200,11 @@ async def test_nobody_switches_on_what_they_proposed_and_no_program_does(desk):
         await approve(desk.database, given.policy_id, ONE)
     await told(desk, story("post/2"))
     assert await decided(desk) == []
+
+
+def test_no_policy_leans_on_the_pictures_of_approved_cases():
+    with pytest.raises(ValidationError, match="banks"):
+        proposal(banks=["stand-ins", "cases"])
 
 
 async def test_an_ended_or_expired_policy_approves_nothing(desk):

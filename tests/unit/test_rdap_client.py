@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from services.evidence.capture.steps import rdap as step
+from services.evidence.circumstances import registries
 from services.evidence.domain import Exchange
 from shared.clock import ManualClock
 from shared.net import Fetcher, NetSettings
@@ -216,7 +217,7 @@ async def test_a_slow_registrar_does_not_hold_up_what_the_registry_said(
     async def say_nothing(_: asyncio.StreamWriter) -> None:
         await asyncio.Event().wait()
 
-    monkeypatch.setattr(step, "ALL_S", 0.1)
+    monkeypatch.setattr(registries, "ALL_S", 0.1)
     link = {"rel": "related", "type": "application/rdap+json", "href": bed.url("/registrar")}
     bed.server.answers |= {f"/domain/{NAME}": answer(domain(links=[link])), "/registrar": say_nothing}
     settings = evidence_settings(rdap_bootstrap=bed.url("/boot/"))

@@ -17,9 +17,12 @@ from services.gateway.autosend.policy import MAX_CAP, MAX_DAYS, PolicyState
 from services.gateway.autosend.store import Policy, PolicyUse, Switch
 from services.gateway.problems import Problem
 from shared.database import Database, Transaction
+from shared.notices import CASES_BANK
 
 NO_NUL = r"^[^\x00]*$"
 Line = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=300, pattern=NO_NUL)]
+# Of approved cases: whatever stood on an approved page is in it, a stock photograph too. A person looks at what agrees.
+Bank = Annotated[Line, StringConstraints(pattern=rf"^(?!{CASES_BANK}$)[^\x00]*$")]
 # A mailbox, a connector or a provider: what `policy.names_of` says of a recipient.
 Named = Annotated[
     str,
@@ -37,7 +40,7 @@ class Proposal(BaseModel):
 
     policy_id: UUID
     name: Line
-    banks: Annotated[tuple[Line, ...], Field(min_length=1, max_length=50)]
+    banks: Annotated[tuple[Bank, ...], Field(min_length=1, max_length=50)]
     recipients: Annotated[tuple[Named, ...], Field(min_length=1, max_length=500)]
     daily_cap: Annotated[int, Field(ge=1, le=MAX_CAP)]
     days: Annotated[int, Field(ge=1, le=MAX_DAYS)]
