@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from services.notifier.inbox.letter import MAX_TEXT, Unreadable, read
-from services.notifier.inbox.matching import authenticated, related
+from services.notifier.inbox.speaking import authenticated, related
 
 NAMES = st.sampled_from(
     ["From", "Subject", "Message-ID", "In-Reply-To", "References", "Content-Type", "Content-Transfer-Encoding"]

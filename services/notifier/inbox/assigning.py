@@ -7,7 +7,8 @@ from uuid import UUID
 import sqlalchemy as sa
 
 from services.notifier.answers import Answer, note
-from services.notifier.inbox.matching import REFERENCE, related
+from services.notifier.inbox.matching import REFERENCE
+from services.notifier.inbox.speaking import related
 from services.notifier.inbox.store import UnmatchedRow
 from services.notifier.store import SENT, Delivery
 from shared.database import Transaction
