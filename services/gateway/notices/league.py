@@ -19,7 +19,8 @@ NO_ANSWER = ("delivered", "delayed", "auto_reply", "bounced")
 
 @dataclass(frozen=True)
 class Standing:
-    """`answer_s`, `removal_s`: medians in seconds, None while there is none. `cases`: with a notice that was sent;
+    """`answer_s`, `removal_s`: medians in seconds, None while there is none. `unanswered`: sent two days ago or more,
+    without an answer and without removal. `cases`: with a notice that was sent;
     `removed`: of those, proved gone afterwards; `reappeared`: back again after that; `reuploads`: of those, the ones
     whose content was known from an earlier case."""
 

@@ -1,12 +1,12 @@
 """How recipients act on notices: a table, and the same for programs."""
 
 from fastapi import APIRouter
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel
 from starlette.requests import Request
 from starlette.responses import HTMLResponse
 
 from services.gateway.answers import Errors
-from services.gateway.notices.league import SHOWN, WINDOW, League, league
+from services.gateway.notices.league import SHOWN, WINDOW, League, Standing, league
 from services.gateway.pages import render
 from services.gateway.parts import parts_of
 from services.gateway.requests import Reader
@@ -15,30 +15,10 @@ router = APIRouter()
 api = APIRouter(prefix="/api", responses={401: {"model": Errors}})
 
 
-class Provider(BaseModel):
-    """`answer_s`, `removal_s`: medians in seconds, null while there is none. `unanswered`: sent two days ago or more,
-    without an answer and without removal."""
-
-    model_config = ConfigDict(from_attributes=True)
-
-    provider: str
-    notices: int
-    answered: int
-    answer_s: float | None
-    refused: int
-    bounced: int
-    unanswered: int
-    cases: int
-    removed: int
-    removal_s: float | None
-    reappeared: int
-    reuploads: int
-
-
 class ProviderList(BaseModel):
     """Those with most notices first. `more`: there are others, with fewer."""
 
-    items: list[Provider]
+    items: list[Standing]
     more: bool
 
 
@@ -58,4 +38,4 @@ async def providers(request: Request, visitor: Reader) -> HTMLResponse:
 async def list_providers(request: Request, visitor: Reader) -> ProviderList:
     """Of notices sent within the last year."""
     told = await _read(request)
-    return ProviderList(items=[Provider.model_validate(row) for row in told.rows], more=told.more)
+    return ProviderList(items=list(told.rows), more=told.more)
