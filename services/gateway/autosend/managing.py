@@ -24,7 +24,7 @@ Line = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max
 
 
 def _curated(name: str) -> str:
-    """Pictures of approved cases are listed by no person one by one: whatever stood on the page, a stock photograph too."""
+    """Nobody chose the pictures of approved cases one by one: whatever stood on the page, a stock photograph too."""
     if name == CASES_BANK:
         raise ValueError(f"no policy may lean on the bank {name}")
     return name
