@@ -160,7 +160,7 @@ class ReviewDecided(Event, topic=REVIEW_DECIDED, type="review.decided.v1", key="
 
     `reviewer` is a pseudonym; `scripted` says that no person but a demonstration script decided; `seal` proves that the
     gateway said it (`shared.approvals`). `round`: which draft of the case. `policy`: the auto-send policy that decided
-    in a person's place, empty for a person; the approval is worth nothing after `until`.
+    in a person's place, empty for a person; an approval that is not taken up by `until` is worth nothing.
     """
 
     case_id: UUID
