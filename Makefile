@@ -25,7 +25,7 @@ run: install models  ## Run the whole loop on the sandbox web and show it live (
 
 # A process a core, each with a stack of its own; beyond four the stacks cost more than they bring.
 test: install models  ## Run every test but those of `make chaos`
-	@$(PY) -m pytest -n auto --maxprocesses 4 --dist worksteal $(ARGS)
+	@$(PY) -m pytest -n $$(($$(nproc) + 1)) --maxprocesses 4 --dist worksteal $(ARGS)
 
 golden: install  ## Write the notices of tests/golden again, for a person to read what changed
 	@$(PY) -m tests.support.goldens
