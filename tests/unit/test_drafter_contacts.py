@@ -183,11 +183,18 @@ def test_a_provider_is_known_by_any_of_its_signs(folder: Path, matches: str, tol
 
 
 def test_a_network_of_a_known_provider_is_not_asked_a_second_time_as_host(folder: Path) -> None:
-    contacts = own(folder, 'matches = { networks = ["BOAT"] }', "cdn", "api", connector="boat-api")
+    contacts = own(folder, 'matches = { addresses = ["203.0.113.0/24"] }', "cdn", "api", connector="boat-api")
     found = resolve(case(), contacts, {"shipped-elsewhere": 5.5}, NOW)
     assert [role for _, _, role, _ in rows(found)] == ["site", "cdn", "registrar"]
     cdn = found.asked[1].recipient
     assert (cdn.channel, cdn.connector, cdn.email, cdn.answers_in_hours) == ("api", "boat-api", "", 5.5)
+
+
+@pytest.mark.parametrize("role", ["cdn", "host"])
+def test_a_network_that_only_calls_itself_like_a_provider_is_asked_as_well(folder: Path, role: str) -> None:
+    """Whoever holds an assignment chooses its name."""
+    found = resolve(case(), own(folder, 'matches = { networks = ["BOAT"] }', role), {}, NOW)
+    assert {"desk@own.test", HOST} <= {key(one.recipient) for one in found.asked}
 
 
 def test_a_provider_is_written_to_in_the_sites_language_where_it_reads_it(folder: Path) -> None:

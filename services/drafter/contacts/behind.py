@@ -39,10 +39,12 @@ class Behind:
 
 @dataclass(frozen=True)
 class Known:
-    """A provider that is behind a host. `by_network`: the host's address is in its network."""
+    """A provider that is behind a host. `by_network`: the host's address is in its network. `by_name`: only the name of
+    the network says so, which whoever holds it chooses: such a provider is asked beside the others, in nobody's place."""
 
     provider: Provider
     by_network: bool
+    by_name: bool
 
 
 def behind(event: EvidenceSealed, host: str) -> Behind:
@@ -81,15 +83,18 @@ def providers(there: Behind, contacts: Contacts) -> Iterator[Known]:
     """In the order of the file: an agency's own come first."""
     for provider in contacts.provider:
         matches = provider.matches
-        by_network = _network(there, matches)
-        if by_network or _otherwise(there, matches):
-            yield Known(provider, by_network)
+        by_network, named = _network(there, matches), _named(there, matches)
+        otherwise = _otherwise(there, matches)
+        if by_network or named or otherwise:
+            yield Known(provider, by_network, by_name=not by_network and not otherwise)
+
+
+def _named(there: Behind, matches: Matches) -> bool:
+    beginnings = tuple(one.casefold() for one in matches.networks)
+    return any(name.casefold().startswith(beginnings) for name in there.networks if name)
 
 
 def _network(there: Behind, matches: Matches) -> bool:
-    beginnings = tuple(one.casefold() for one in matches.networks)
-    if any(name.casefold().startswith(beginnings) for name in there.networks if name):
-        return True
     try:
         address = ipaddress.ip_address(there.address)
     except ValueError:

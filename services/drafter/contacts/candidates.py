@@ -59,7 +59,8 @@ def candidates(there: Behind, case: Case) -> Iterator[Recipient | Problem]:
         for way in one.provider.ways(case.parallel):
             if way.role in taken or (way.role in OPERATORS and case.sole_purpose and there.domain == case.site):
                 continue
-            taken |= OPERATORS if way.role in OPERATORS else {way.role}
+            if not one.by_name:
+                taken |= OPERATORS if way.role in OPERATORS else {way.role}
             yield from _curated(one.provider, way, there, case)
     own = next((one for one in there.contacts if is_mailbox(one.email) and _owns(one, there, case)), None)
     if there.domain == case.site and not taken & OPERATORS:
