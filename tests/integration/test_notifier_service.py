@@ -7,8 +7,8 @@ import sqlalchemy as sa
 
 from services.drafter.app import app as drafter
 from services.drafter.settings import Settings as DrafterSettings
-from services.notifier.removal import checks
 from services.notifier.app import app as notifier
+from services.notifier.removal import checks
 from services.notifier.settings import Settings as NotifierSettings
 from shared.bus.memory import MemoryBroker
 from shared.clock import SystemClock

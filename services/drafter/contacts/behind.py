@@ -39,8 +39,8 @@ class Behind:
 
 @dataclass(frozen=True)
 class Known:
-    """A provider that is behind a host. `by_network`: the host's address is in its network. `by_name`: only the name of
-    the network says so, which whoever holds it chooses: such a provider is asked beside the others, in nobody's place."""
+    """A provider that is behind a host. `by_network`: the host's address is in its network. `by_name`: only the name
+    of the network says so, which whoever holds it chooses: it is asked beside the others, in nobody's place."""
 
     provider: Provider
     by_network: bool
