@@ -10,7 +10,11 @@ import pytest
 
 from deploy.local.access import grant_logins
 from deploy.local.buckets import S3Address
+from haetae import saying
 from tests.support.stack import Databases, LazyStack, Mail, Migrated, database_of
+
+# A console keeps the width that it found when it was made, in whichever test that was: let it look each time.
+saying.console._width = saying.errors._width = None
 
 
 @pytest.fixture(scope="session")

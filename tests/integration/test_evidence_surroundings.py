@@ -152,4 +152,5 @@ async def test_who_is_asked_follows_from_what_the_registries_said(bed: Bed) -> N
     site, registrar = ("site", "abuse@x.test"), ("registrar", REGISTRAR.abuse_address)
     assert asked(around) == [site, ("host", NETWORKS[0].abuse_address), registrar]
     behind_cdn = around.model_copy(update={"network": NETWORKS[2].network})
-    assert asked(behind_cdn) == [site, ("cdn", NETWORKS[2].abuse_address), registrar]
+    assert ("cdn", NETWORKS[2].abuse_address) in asked(behind_cdn)
+    assert asked(around)[1] in asked(behind_cdn)  # a name alone takes nobody's place
