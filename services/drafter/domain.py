@@ -45,7 +45,7 @@ def draft(event: EvidenceSealed, office: Office, now: datetime, known: Known | N
     problems = [*resolved.problems, *refused, *_remarks(event, resolved.asked, office)]
     if known.polished:
         problems.append(Problem("polished", ", ".join(sorted(known.polished))))
-    laws = list({law.key: law for law in (writer.law_for(one) for one in resolved.asked)}.values())
+    laws = writer.laws_for(resolved.asked)
     report = write_report(event, office, notices=notices, problems=problems, laws=laws, links=known.links)
     return Draft(report, notices)
 

@@ -32,7 +32,7 @@ def follow_up(
         recipients, problems = resolved.asked, resolved.problems
         occasion = Occasion(REAPPEARED, asked.round, seen_again=asked.asked_at)
     notices, refused = written(writer, recipients, occasion)
-    laws = list({law.key: law for law in (writer.law_for(one) for one in recipients)}.values())
+    laws = writer.laws_for(recipients)
     report = write_report(event, office, notices=notices, problems=[*problems, *refused], laws=laws)
     return Draft(report, notices)
 

@@ -1,6 +1,6 @@
 """One notice to one recipient on one occasion: written, checked, proven; or refused with the reason."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from uuid import UUID
@@ -62,6 +62,10 @@ class Writer:
         country = here if to.role in WATCHERS else to.country or (here if to.role in OPERATORS else None)
         role = REGISTRY if is_registry(self.event, to) else to.role
         return self.office.laws.applicable(country, self.event.assessment.category, role, asked.addresses.host)
+
+    def laws_for(self, asked: Iterable[Asked]) -> tuple[Law, ...]:
+        """Each once."""
+        return tuple({law.key: law for law in map(self.law_for, asked)}.values())
 
     def write(self, asked: Asked, occasion: Occasion) -> Notice | Problem:
         """The notice, or why none was written: an altered one is never shown for approval; a thin one is, and says what
@@ -160,12 +164,12 @@ class Writer:
     def _locked(self, named: Addresses, law: Law, language: str, occasion: Occasion) -> tuple[list[str], list[str]]:
         """What no template may change: addresses, each alone on its line; dates, digests and the article."""
         event, today = self.event, self.now.astimezone(UTC).date().isoformat()
-        if occasion.name == REMINDER:  # it leans on what the first notice said
-            return [named.page], [reference(event.case_id)]
         lines = [named.page, *(picture.url for picture in named.pictures)]
+        always = [stamp(event.finding.found_at), stamp(event.sealed_at), reference(event.case_id)]
+        if occasion.name == REMINDER:  # for day, digests and article it leans on what the first notice said
+            return lines, always
         digests = [digest for picture in named.pictures for digest in (picture.sha256, picture.pdq) if digest]
-        times = [stamp(event.finding.found_at), stamp(event.sealed_at), today]
-        return lines, [*digests, *times, event.manifest_sha256, law.cited_in(language), reference(event.case_id)]
+        return lines, [*always, *digests, today, event.manifest_sha256, law.cited_in(language)]
 
 
 def _name(to: Recipient) -> str:

@@ -24,7 +24,7 @@ def attachments(
     kind, host = office.kinds.of(event.assessment.category), asked.addresses.host
     if kind is None:
         return ()
-    source = "" if asked.recipient.role == "registrar" else behind(event, host).address
+    source = "" if asked.recipient.role == "registrar" else behind(event, host).told.address
     # Of a report that came by an API nobody reads anything else: that the customer must not be told stands in it, too.
     told = f"{words} {action}"
     return (xarf(event, notice_id, asked.addresses, kind, office.agency, told, source or host),)

@@ -24,8 +24,6 @@ def environment(*own: Path) -> Environment:
 
 
 ENVIRONMENT = environment()
-NOTICE_LANGUAGES = tuple(sorted(path.name.split(".")[1] for path in TEMPLATES.glob("notice.*.txt")))
-REPORT_LANGUAGES = tuple(sorted(path.name.split(".")[1] for path in TEMPLATES.glob("report.*.txt")))
 
 
 @dataclass(frozen=True)

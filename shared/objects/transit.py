@@ -20,7 +20,6 @@ from pydantic import SecretStr
 
 from shared.failures import Rejected, Transient
 from shared.objects.cipher import KEY_BYTES, Tampered
-from shared.patience import patience
 
 CIPHERTEXT = re.compile(r"vault:v([0-9]{1,9}):[A-Za-z0-9+/=]+")
 TOKEN = re.compile(r"[!-~]+")  # what a header may hold; a client that refuses it would repeat it in its error
@@ -41,7 +40,7 @@ class Transit:
         self._token, self._token_file = token, token_file
         trusted = ssl.create_default_context(cafile=os.environ.get("SSL_CERT_FILE") or certifi.where())
         # Neither redirects nor proxies of the environment: keys go where the setting says.
-        self._http = httpx.AsyncClient(verify=trusted, timeout=patience(SECONDS), trust_env=False, headers=HEADERS)
+        self._http = httpx.AsyncClient(verify=trusted, timeout=SECONDS, trust_env=False, headers=HEADERS)
         self.name = f"transit key {key}"
 
     async def aclose(self) -> None:

@@ -8,26 +8,10 @@ from pathlib import Path
 import psycopg
 
 from tests.support.commands import Haetae
-from tests.support.contacts import HOST, case
+from tests.support.contacts import GOOD, HOST, case
 from tests.support.stack import Migrated
 
 NAME = "harbour-board.en.test"
-GOOD = """
-without = ["google-search"]
-[[provider]]
-id = "own"
-name = "Own desk"
-matches = { networks = ["BOAT"] }
-[[provider.reach]]
-role = "host"
-channel = "mail"
-email = "desk@own.test"
-languages = ["ko"]
-source = "their letter"
-confidence = "H"
-checked = 2025-01-01
-verify = false
-"""
 
 
 def test_who_would_be_asked_is_shown_before_a_case_and_with_what_registries_said_after_one(

@@ -11,6 +11,23 @@ from tests.support.cases import sealed
 
 NOW = datetime(2026, 11, 22, 10, 0, tzinfo=UTC)
 HOST, REGISTRAR = "abuse@boat.test", "abuse@lantern.test"
+# An agency's own file, with nothing wrong in it.
+GOOD = """
+without = ["google-search"]
+[[provider]]
+id = "own"
+name = "Own desk"
+matches = { networks = ["BOAT"] }
+[[provider.reach]]
+role = "host"
+channel = "mail"
+email = "desk@own.test"
+languages = ["ko"]
+source = "their letter"
+confidence = "H"
+checked = 2025-01-01
+verify = false
+"""
 
 
 def contact(role: str, email: str, holder: str = "Somebody Ltd", at: datetime = NOW) -> AbuseContact:

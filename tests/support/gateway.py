@@ -51,7 +51,7 @@ class Desk:
         for event in events:
             envelope = Envelope(event, uuid4(), "/haetae/test", datetime.now(UTC))
             async with self.database.transaction(envelope) as tx:
-                await project(event, tx, approvals=APPROVALS)  # type: ignore[arg-type]
+                await project(event, tx, approvals=APPROVALS)  # type: ignore[arg-type]  # whatever a test tells
 
     async def sealed_objects(self, case: UUID) -> tuple[SealedObject, ...]:
         """Pictures of a procedural harbour in the vault, sharp and blurred."""

@@ -9,23 +9,7 @@ import pytest
 
 from services.drafter.contacts.files import load_contacts
 from services.drafter.datafile import BadDataFile
-
-GOOD = """
-without = ["google-search"]
-[[provider]]
-id = "own"
-name = "Own desk"
-matches = { networks = ["BOAT"] }
-[[provider.reach]]
-role = "host"
-channel = "mail"
-email = "desk@own.test"
-languages = ["ko"]
-source = "their letter"
-confidence = "H"
-checked = 2025-01-01
-verify = false
-"""
+from tests.support.contacts import GOOD
 
 
 @pytest.mark.parametrize(

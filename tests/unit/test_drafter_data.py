@@ -8,12 +8,13 @@ from pydantic import ValidationError
 from services.drafter.datafile import DATA, BadDataFile
 from services.drafter.domain import draft
 from services.drafter.law import load_laws
-from services.drafter.rendering import NOTICE_LANGUAGES, REPORT_LANGUAGES, TEMPLATES
+from services.drafter.rendering import TEMPLATES, Templates
 from services.drafter.settings import SAMPLE, Settings
 from tests.support.cases import office, sealed
 from tests.unit.test_drafter_notices import NOW
 
 OFFICE = office()
+REPORT_LANGUAGES = sorted(Templates().of("report"))
 LANGUAGES = {"ko", "en", "zh", "zh-Hant", "ja", "ru", "vi", "es", "th"}
 
 
@@ -23,7 +24,7 @@ def settings(**more):
 
 def test_every_field_that_a_law_demands_is_one_that_each_template_writes():
     demanded = {demand.field for law in (*OFFICE.laws.law, OFFICE.laws.policy) for demand in OFFICE.laws.demands(law)}
-    for language in NOTICE_LANGUAGES:
+    for language in Templates().of("notice"):
         text = (TEMPLATES / f"notice.{language}.txt").read_text()
         assert demanded <= set(re.findall(r'call field\("(\w+)"\)', text)), language
 

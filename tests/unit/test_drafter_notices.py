@@ -1,5 +1,6 @@
 """Notices have what each law asks, in each language, and nothing that they must not have."""
 
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
@@ -10,7 +11,7 @@ from jinja2 import UndefinedError
 from services.drafter.contacts.resolve import resolve
 from services.drafter.domain import Known, draft, draft_without_evidence
 from services.drafter.notice import MAX_SUBJECT, Occasion, Writer
-from services.drafter.rendering import ENVIRONMENT, NOTICE_LANGUAGES, render
+from services.drafter.rendering import ENVIRONMENT, Templates, render
 from services.drafter.requirements import altered, prove
 from services.drafter.untrusted import stands_alone
 from shared.events import EvidenceFailed, NoticeDrafted, Place, ReviewDecided
@@ -23,6 +24,7 @@ from tests.support.contacts import case, contact
 
 NOW = datetime(2026, 11, 22, 10, 0, tzinfo=UTC)
 OFFICE = office()
+NOTICE_LANGUAGES = sorted(OFFICE.templates.of("notice"))
 # Words that only that language's template has: a template cannot quietly be the copy of another.
 OWN_WORDS = {"ko": "요청 사항", "en": "What we ask", "ja": "お願いする措置", "zh": "请求事项", "vi": "Đề nghị", "th": "สิ่งที่ขอ", "ru": "О чём мы просим", "zh-Hant": "請求事項", "es": "Qué solicitamos"}  # fmt: skip  # noqa: E501
 
@@ -260,3 +262,13 @@ def test_the_reviewer_reads_the_whole_notice_in_korean():
     notice = notice_of(sealed(site={"language": "ru"}))
     assert OWN_WORDS["ko"] in notice.korean
     assert notice_of(sealed(site={"language": "ko", "country": "KR"})).korean == ""
+
+
+def test_a_reminder_that_lost_an_address_is_refused(tmp_path):
+    (tmp_path / "reminder.en.txt").write_text(
+        "{{ tag }} Reminder\n{{ addresses.page }}\n{{ reference }} {{ seen_at }} {{ sealed_at }}\n"
+    )
+    thin = replace(OFFICE, templates=Templates(tmp_path))
+    written = draft(sealed(), thin, NOW)
+    assert all(notice.occasion != "reminder" for notice in written.notices if notice.language == "en")
+    assert PICTURE.url in written.report.body.partition("5. To look at")[2]

@@ -99,7 +99,7 @@ def told(events: Sequence[Event]) -> dict[str, Any]:
         derive(held)
     kinds = {"notices": held.notices, "rounds": held.rounds, "answers": held.answers}
     return {"case": row(held.case)} | {
-        kind: {key: row(entity) for key, entity in rows.items()}  # type: ignore[attr-defined]
+        kind: {key: row(entity) for key, entity in rows.items()}  # type: ignore[attr-defined]  # by its name
         for kind, rows in kinds.items()
     }
 

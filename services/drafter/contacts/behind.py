@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from services.drafter.contacts.graph import Contacts, Matches, Provider
 from services.drafter.contacts.mailboxes import domain_of
 from services.drafter.untrusted import host_of
-from shared.events import AbuseContact, EvidenceSealed, Surroundings
+from shared.events import EvidenceSealed, Place, Surroundings
 from shared.events.values import Recipient, SiteKind
 
 # Their pages stand in no search engine's index, or are one's own.
@@ -17,24 +17,21 @@ REGISTRY = "registry"  # asked as a registrar is, where none is known
 
 @dataclass(frozen=True)
 class Behind:
-    """`domain`: what was registered of it. `indexed`: a search engine may list it. The rest as of `Surroundings`."""
+    """`domain`: what was registered of it. `told`: what the registries said of it. `indexed`: a search engine may list
+    it."""
 
     host: str
     domain: str
-    indexed: bool = False
-    address: str = ""
-    network: str = ""
-    network_handle: str = ""
-    network_country: str = ""
-    registrar: str = ""
-    registrar_id: str = ""
-    nameservers: tuple[str, ...] = ()
-    contacts: tuple[AbuseContact, ...] = ()
-    failures: tuple[str, ...] = ()
+    told: Place | Surroundings
+    indexed: bool
 
     @property
     def networks(self) -> tuple[str, str]:
-        return self.network, self.network_handle
+        return self.told.network, self.told.network_handle
+
+    @property
+    def nameservers(self) -> tuple[str, ...]:
+        return self.told.nameservers if isinstance(self.told, Surroundings) else ()
 
 
 @dataclass(frozen=True)
@@ -53,22 +50,7 @@ def behind(event: EvidenceSealed, host: str) -> Behind:
     elsewhere = around.elsewhere if around else ()
     told = around if page else next((one for one in elsewhere if one.host == host), None)
     indexed = page and event.finding.site.kind not in NOT_INDEXED
-    if told is None:
-        return Behind(host, domain_of(host), indexed)
-    return Behind(
-        host,
-        domain_of(host),
-        indexed,
-        address=told.address,
-        network=told.network,
-        network_handle=told.network_handle,
-        network_country=told.network_country,
-        registrar=told.registrar,
-        registrar_id=told.registrar_id,
-        nameservers=told.nameservers if isinstance(told, Surroundings) else (),
-        contacts=told.contacts,
-        failures=told.failures,
-    )
+    return Behind(host, domain_of(host), told or Place(host=host), indexed)
 
 
 def is_registry(event: EvidenceSealed, to: Recipient) -> bool:
@@ -96,7 +78,7 @@ def _named(there: Behind, matches: Matches) -> bool:
 
 def _network(there: Behind, matches: Matches) -> bool:
     try:
-        address = ipaddress.ip_address(there.address)
+        address = ipaddress.ip_address(there.told.address)
     except ValueError:
         return False
     return any(address in network for network in matches.addresses)
@@ -108,7 +90,7 @@ def _otherwise(there: Behind, matches: Matches) -> bool:
         or _below((there.host,), matches.hosts)
         or _below(there.nameservers, matches.nameservers)
         or _below((there.domain,), matches.tlds)
-        or there.registrar_id in matches.registrars
+        or there.told.registrar_id in matches.registrars
     )
 
 

@@ -62,12 +62,12 @@ def candidates(there: Behind, case: Case) -> Iterator[Recipient | Problem]:
             if not one.by_name:
                 taken |= OPERATORS if way.role in OPERATORS else {way.role}
             yield from _curated(one.provider, way, there, case)
-    own = next((one for one in there.contacts if is_mailbox(one.email) and _owns(one, there, case)), None)
+    own = next((one for one in there.told.contacts if is_mailbox(one.email) and _owns(one, there, case)), None)
     if there.domain == case.site and not taken & OPERATORS:
         yield from _site(case, own)
     if any(one.by_network for one in known):
         taken.add("host")  # whose network it is has been asked already, perhaps in another role
-    for contact in sorted(there.contacts, key=lambda contact: contact.role == REGISTRY):
+    for contact in sorted(there.told.contacts, key=lambda contact: contact.role == REGISTRY):
         role = "registrar" if contact.role == REGISTRY else contact.role
         if role == "registrar" and there.domain != case.site:
             continue  # a store of everybody's pictures loses no domain for one of them
@@ -137,7 +137,7 @@ def _registered(contact: AbuseContact, role: str, there: Behind, case: Case) -> 
     elif _owns(contact, there, case):
         yield Problem("owner_contact", f"{contact.role}: {contact.email}")
     else:
-        country = there.network_country if role == "host" else ""
+        country = there.told.network_country if role == "host" else ""
         yield from _made(
             case,
             role=role,

@@ -91,7 +91,7 @@ def _at(named: Addresses, event: EvidenceSealed, case: Case, found: dict[str, As
         able = able or not case.beside(one.role)
     if not able and named.host != host_of(event.finding.url):
         yield Problem("elsewhere", named.page)
-    if unsure := [code for code in there.failures if _hides_somebody(*code.partition(":")[::2])]:
+    if unsure := [code for code in there.told.failures if _hides_somebody(*code.partition(":")[::2])]:
         yield Problem("registries_failed", f"{named.host}: {', '.join(unsure)}")
 
 

@@ -18,7 +18,6 @@ import structlog
 
 from services.evidence.seal.stamping import bounded
 from services.evidence.seal.verifying import BadStamp
-from shared.patience import patience
 from shared.version import VERSION
 
 log = structlog.get_logger(__name__)
@@ -52,7 +51,7 @@ class Calendars:
         self._urls, self._seconds, self._random = tuple(urls), seconds, random
 
     async def __aenter__(self) -> Self:
-        self._http = httpx.AsyncClient(timeout=patience(self._seconds), trust_env=False, headers=HEADERS)
+        self._http = httpx.AsyncClient(timeout=self._seconds, trust_env=False, headers=HEADERS)
         return self
 
     async def __aexit__(

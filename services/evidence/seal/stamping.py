@@ -12,7 +12,6 @@ from rfc3161_client import HashAlgorithm, TimestampRequestBuilder
 from services.evidence.seal.authorities import Authority
 from services.evidence.seal.verifying import BadStamp, Stamped, checked
 from shared.clock import Clock
-from shared.patience import patience
 from shared.version import VERSION
 
 log = structlog.get_logger(__name__)
@@ -49,7 +48,7 @@ class Stamping:
 
     async def __aenter__(self) -> Self:
         # Neither redirects nor proxies of the environment: what is stamped goes where the file says.
-        self._http = httpx.AsyncClient(timeout=patience(self._seconds), trust_env=False, headers=HEADERS)
+        self._http = httpx.AsyncClient(timeout=self._seconds, trust_env=False, headers=HEADERS)
         return self
 
     async def __aexit__(

@@ -16,8 +16,8 @@ from services.gateway.texts import BY_POLICY
 from services.gateway.verdict import Decider, Decision, give
 from shared.approvals import Approvals
 from shared.database import Transaction
-from shared.events import Assessment, Verdict
-from shared.events.values import Notice
+from shared.events import Verdict
+from shared.events.values import Match, Notice
 
 # The round of what a policy leaves: its notices to recipients that no policy names wait for a person there. Far above
 # what the notifier asks for, which counts from 1.
@@ -37,8 +37,9 @@ async def consider(tx: Transaction, approvals: Approvals, held: Held) -> None:
         now = tx.clock.now()
         used = await _used(tx, policy, now - timedelta(days=1))
         chosen = judged(policy.terms, policy.state(now), case.assessment, notices, used)
-        if not isinstance(chosen, Refusal):
-            return await _decide(tx, approvals, held, policy, chosen)
+        match = exact(case.assessment, policy.terms.banks)
+        if match is not None and not isinstance(chosen, Refusal):
+            return await _decide(tx, approvals, held, policy, match, chosen)
 
 
 async def _in_force(tx: Transaction) -> Sequence[Policy]:
@@ -59,13 +60,12 @@ async def _used(tx: Transaction, policy: Policy, since: datetime) -> int:
 
 
 async def _decide(
-    tx: Transaction, approvals: Approvals, held: Held, policy: Policy, chosen: tuple[Notice, ...]
+    tx: Transaction, approvals: Approvals, held: Held, policy: Policy, match: Match, chosen: tuple[Notice, ...]
 ) -> None:
     case, now = held.case, tx.clock.now()
     leave(tx, held, [row for row in held.draft() if row.notice_id not in {one.notice_id for one in chosen}])
-    match = exact(assessment_of(case.assessment), policy.terms.banks)
-    told = match.model_dump(mode="json") if match else {}
-    tx.add(PolicyUse(case_id=case.case_id, policy_id=policy.policy_id, used_at=now, match=told))
+    use = {"policy_id": policy.policy_id, "used_at": now, "match": match.model_dump(mode="json")}
+    tx.add(PolicyUse(case_id=case.case_id, **use))
     decision = Decision(Verdict.APPROVED, {one.notice_id: one.sha256 for one in chosen}, note="")
     by = Decider(f"{BY_POLICY}{policy.name}", policy=str(policy.policy_id), until=until(policy.terms, now))
     await give(tx, approvals, held, decision, by)
@@ -73,8 +73,8 @@ async def _decide(
         "policy": str(policy.policy_id),
         "case": str(case.case_id),
         "notices": [one.sha256 for one in chosen],
-        "bank": told.get("bank", ""),
-        "entry": told.get("entry", ""),
+        "bank": match.bank,
+        "entry": match.entry,
     }
     await history.append(tx, AUTOSEND_CHAIN, by.pseudonym, Action.POLICY_USED, details)
 
@@ -88,9 +88,3 @@ def leave(tx: Transaction, held: Held, rest: Sequence[CaseNotice]) -> None:
     for row in rest:
         row.round, row.drafted_at = REST, left.drafted_at
     tx.add(left)
-
-
-def assessment_of(assessment: Assessment | None) -> Assessment:
-    if assessment is None:
-        raise LookupError("a case without an assessment is decided by no policy")
-    return assessment

@@ -8,7 +8,7 @@ from services.gateway import history
 from services.gateway.accounts import Account
 from services.gateway.audit import AUTOSEND_CHAIN, Action
 from services.gateway.autosend.managing import must_supervise, switch_of
-from services.gateway.autosend.store import PolicyUse
+from services.gateway.autosend.store import PolicyUse, Switch
 from services.gateway.notices.rows import CaseNotice
 from services.gateway.problems import Problem
 from shared.database import Database, Transaction
@@ -20,35 +20,36 @@ WHY = "autosend-off"
 
 async def turn_off(database: Database, why: str, by: Account) -> int:
     """How many cases had unsent notices called back. Any supervisor alone. Raises `Problem` 403, 422."""
-    must_supervise(by)
-    if not why.strip():
-        raise Problem(422, "no-why", field="why")
+    why = _checked(why, by)
     async with database.transaction() as tx:
         switch = await switch_of(tx, lock=True)
         if switch.off:
             return 0
-        await _turn(tx, True, why, by)
-        called = await _call_back(tx, switch.revision, why, by)
-        return called
+        await _turn(tx, switch, True, why, by)
+        return await _call_back(tx, switch.revision, why, by)
 
 
 async def turn_on(database: Database, why: str, by: Account) -> None:
     """Policies decide again. Whoever turned it off cannot do this alone. Raises `Problem` 403, 422."""
-    must_supervise(by)
-    if not why.strip():
-        raise Problem(422, "no-why", field="why")
+    why = _checked(why, by)
     async with database.transaction() as tx:
         switch = await switch_of(tx, lock=True)
         if not switch.off:
             return
         if switch.by == by.pseudonym:
             raise Problem(403, "four-eyes")
-        await _turn(tx, False, why, by)
+        await _turn(tx, switch, False, why, by)
 
 
-async def _turn(tx: Transaction, off: bool, why: str, by: Account) -> None:
-    switch = await switch_of(tx, lock=True)
-    switch.off, switch.why, switch.by, switch.at = off, why.strip(), by.pseudonym, tx.clock.now()
+def _checked(why: str, by: Account) -> str:
+    must_supervise(by)
+    if not why.strip():
+        raise Problem(422, "no-why", field="why")
+    return why.strip()
+
+
+async def _turn(tx: Transaction, switch: Switch, off: bool, why: str, by: Account) -> None:
+    switch.off, switch.why, switch.by, switch.at = off, why, by.pseudonym, tx.clock.now()
     switch.revision += 1
     action = Action.AUTOSEND_OFF if off else Action.AUTOSEND_ON
     await history.append(tx, AUTOSEND_CHAIN, by.pseudonym, action, {"why": switch.why})
@@ -71,7 +72,7 @@ async def _call_back(tx: Transaction, revision: int, why: str, by: Account) -> i
         stopped = NoticesStopped(
             case_id=case_id,
             notices=tuple(sorted(notices)),
-            why=why.strip(),
+            why=why,
             by=by.pseudonym,
             stopped_at=tx.clock.now(),
         )
