@@ -24,7 +24,8 @@ from haetae.rules_cli import rules
 from haetae.saying import HOME, Home, console, fail, guarded
 from haetae.signing_cli import signing_keys
 from haetae.sites_cli import sites
-from services.gateway.accounts import MIN_PASSWORD, Role
+from services.gateway.accounts import MIN_PASSWORD
+from services.gateway.rights.vocabulary import Role
 
 app = typer.Typer(
     no_args_is_help=True,

@@ -21,7 +21,7 @@ from haetae.proof import Bundle, bundle_of
 from haetae.sandbox import NAME, SandboxProcess
 from haetae.summary import Mailbox, Summary, TruthPost, finished, summarise
 from services import SERVICES
-from services.gateway.accounts import Role
+from services.gateway.rights.vocabulary import Role
 
 REVIEWER = "official"
 BANK, CATEGORY = "stand-ins", "stand-in"

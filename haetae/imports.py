@@ -10,7 +10,8 @@ from services.classifier.hashes.listing import list_hashes
 from services.crawler.registry.credentials import read_credentials
 from services.crawler.registry.site_fields import Names
 from services.crawler.registry.sites import import_sites, parse_sites
-from services.gateway.accounts import Role, create_account, set_password
+from services.gateway.accounts import create_account, set_password
+from services.gateway.rights.vocabulary import Role
 from shared.database import Database
 
 __all__ = ["account", "compute_hashes", "list_entries", "set_password", "sites"]

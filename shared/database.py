@@ -4,8 +4,9 @@ A service's role has its own schema as search path: tables are named plainly and
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
+from copy import copy
 from typing import Any, TypeVar
 from uuid import UUID
 
@@ -125,12 +126,22 @@ class Database:
         self._sessions = async_sessionmaker(self.engine, expire_on_commit=False)
         self.committed_with_events: list[asyncio.Event] = []
         self.publishes: frozenset[type[Event]] | None = None  # what the service may publish; None: anything
+        self._scope: dict[str, str] = {}
+
+    def scoped(self, settings: Mapping[str, str]) -> "Database":
+        """The same connections; each transaction begins with these settings of PostgreSQL (`SET LOCAL`), by which
+        row-level security tells whose rows are in sight."""
+        scoped = copy(self)
+        scoped._scope = self._scope | dict(settings)
+        return scoped
 
     @asynccontextmanager
     async def transaction(self, cause: Envelope[Event] | None = None) -> AsyncIterator[Transaction]:
         """Commits on leaving, rolls back on an exception. What may pass by waiting is raised as `Transient`."""
         try:
             async with self._sessions() as session, session.begin():
+                if self._scope:
+                    await session.execute(sa.select(*(sa.func.set_config(*item, True) for item in self._scope.items())))
                 transaction = Transaction(session, self._source, self._clock, cause, self.publishes)
                 yield transaction
                 await transaction._finish()

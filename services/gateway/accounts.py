@@ -6,7 +6,6 @@ import re
 import secrets
 from collections.abc import Sequence
 from datetime import datetime
-from enum import StrEnum
 
 import argon2
 import sqlalchemy as sa
@@ -15,6 +14,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from services.gateway import history
 from services.gateway.audit import ACCESS_CHAIN, Action
+from services.gateway.rights.vocabulary import Role
 from services.gateway.store import Base
 from shared.database import Database
 
@@ -27,12 +27,6 @@ _hasher = argon2.PasswordHasher()  # RFC 9106, second recommended option
 _hashing = asyncio.Semaphore(HASHES_AT_ONCE)
 # Checked for unknown logins, so that an answer takes as long as for known ones.
 _nobody = _hasher.hash(secrets.token_urlsafe())
-
-
-class Role(StrEnum):
-    REVIEWER = "reviewer"
-    SUPERVISOR = "supervisor"
-    VIEWER = "viewer"
 
 
 class AccountProblem(ValueError):
@@ -80,7 +74,7 @@ async def create_account(
     check_password(password)
     wanted = check_roles(roles)
     hashed = await hash_password(password)
-    kind = next(role for role in (Role.REVIEWER, Role.SUPERVISOR, Role.VIEWER) if role in wanted)
+    kind = next(role for role in reversed(Role) if role in wanted)
     pseudonym = f"{'script' if scripted else kind}-{secrets.token_hex(3)}"
     async with database.transaction() as tx:
         if await tx.get(Account, login):

@@ -1,4 +1,4 @@
-"""Every word that the pages say, in Korean and English: one flat table a language under `messages/`."""
+"""Every word that the pages say, in Korean and English: a folder a language under `messages/`, a file an area."""
 
 import re
 import tomllib
@@ -24,9 +24,14 @@ MAX_ACCEPTED = 20  # entries of an Accept-Language header that are read; browser
 
 
 def load(language: str) -> dict[str, str]:
-    """`{"queue.title": "…"}`: the file's sections and keys, joined by a dot."""
-    sections = tomllib.loads((FOLDER / f"{language}.toml").read_text(encoding="utf-8"))
-    return {f"{section}.{key}": text for section, texts in sections.items() for key, text in texts.items()}
+    """`{"queue.title": "…"}`: sections and keys of all files, joined by a dot. Raises `ValueError` for a key of two."""
+    messages: dict[str, str] = {}
+    for file in sorted((FOLDER / language).glob("*.toml")):
+        for section, texts in tomllib.loads(file.read_text(encoding="utf-8")).items():
+            for key, text in texts.items():
+                if messages.setdefault(f"{section}.{key}", text) is not text:
+                    raise ValueError(f"{file.name}: {section}.{key} stands in another file too; keep one")
+    return messages
 
 
 MESSAGES: Mapping[str, Mapping[str, str]] = {language: load(language) for language in LANGUAGES}

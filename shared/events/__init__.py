@@ -62,6 +62,7 @@ from shared.events.followup import (
     NoticeSent,
     RemovalVerified,
 )
+from shared.events.intake import PageReported, PageUnreached, ReferralMade, ReportSource, TreeHeadSigned
 
 CATALOGUE: tuple[type[Event], ...] = tuple(REGISTRY[name] for name in sorted(REGISTRY))
 TOPICS: tuple[Topic, ...] = tuple({event.topic.name: event.topic for event in CATALOGUE}.values())
@@ -113,10 +114,14 @@ __all__ = [
     "NoticeWithdrawn",
     "NoticesStopped",
     "OrderKind",
+    "PageReported",
+    "PageUnreached",
     "PictureVariant",
     "Place",
     "PlannedStep",
+    "ReferralMade",
     "RemovalVerified",
+    "ReportSource",
     "ReviewDecided",
     "RulesChanged",
     "StagedTurn",
@@ -125,6 +130,7 @@ __all__ = [
     "Surroundings",
     "Topic",
     "Trace",
+    "TreeHeadSigned",
     "Turn",
     "Undecodable",
     "Value",

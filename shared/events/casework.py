@@ -24,13 +24,17 @@ class Assessment(Value):
 
 
 class ContentFlagged(Event, topic=CONTENT_FLAGGED, type="content.flagged.v1", key="case_id", owner="classifier"):
-    """The classifier found content that a reviewer should see, with its risk and the reasons."""
+    """The classifier found content that a reviewer should see, with its risk and the reasons.
+
+    `reports`: those that asked for the page; what a person reported is flagged whatever its risk.
+    """
 
     case_id: UUID
     finding: Finding
     capture: Capture
     assessment: Assessment
     flagged_at: AwareDatetime
+    reports: Annotated[tuple[UUID, ...], Field(max_length=50)] = ()
 
 
 class Stamp(Value):

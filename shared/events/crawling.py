@@ -47,6 +47,7 @@ class ContentFound(Event, topic=CONTENT_FOUND, type="content.found.v1", key="hos
 
     `audio`: addresses of sound on the page. `thread`: its posts, where they can be told apart. `rendered`: the text is
     what a browser showed after its scripts ran. `legal_ground`: why the site may be visited, as the registry says.
+    `reports`: those that asked for this page.
     """
 
     host: str
@@ -60,3 +61,4 @@ class ContentFound(Event, topic=CONTENT_FOUND, type="content.found.v1", key="hos
     thread: tuple[Post, ...] = ()
     rendered: bool = False
     legal_ground: str = ""
+    reports: Annotated[tuple[UUID, ...], Field(max_length=50)] = ()

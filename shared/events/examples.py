@@ -58,6 +58,7 @@ from shared.events.followup import (
     NoticeSent,
     RemovalVerified,
 )
+from shared.events.intake import PageReported, PageUnreached, ReferralMade, ReportSource, TreeHeadSigned
 from shared.events.values import (
     Capture,
     Finding,
@@ -354,6 +355,34 @@ EXAMPLES: dict[type[Event], Event] = {
             playbook="https://agency.example.test/playbook",
             model="1",
             raised_at=at(6),
+        ),
+        PageReported(
+            case_id=CASE,
+            report_id=CHECK,
+            url=URL,
+            source=ReportSource.VICTIM,
+            agency="home",
+            category="other",
+            reported_at=T0,
+        ),
+        PageUnreached(
+            case_id=CASE,
+            report_id=CHECK,
+            url=URL,
+            problem="wall: login — log in to see this",
+            final=True,
+            tried_at=at(4),
+        ),
+        ReferralMade(
+            referral_id=CHECK,
+            report_id=CHECK,
+            partner="counselling-centre",
+            services=("counselling",),
+            language="ko",
+            consented_at=T0,
+        ),
+        TreeHeadSigned(
+            log="home", size=48_211, root=DIGEST, signed_at=at(60), key_id="gateway-2026", signature="c3RhbmQtaW4="
         ),
         CaseChanged(case_id=CASE, state="sent", category="known_content", country="US", changed_at=at(31)),
     )

@@ -22,4 +22,13 @@ DETECTION_CHANGED = Topic("detection.changed", "name", Lane.CASE, "Rules and mod
 ALERT_EVENTS = Topic(
     "alert.events", "conversation", Lane.CASE, "Conversations that need a counsellor, without their words", public=True
 )
+REPORT_RECEIVED = Topic("report.received", "case_id", Lane.CASE, "Pages that victims and partners reported")
+REFERRAL_EVENTS = Topic(
+    "referral.events",
+    "referral_id",
+    Lane.CASE,
+    "Persons who asked for a partner",
+    public=True,
+)
+AUDIT_HEADS = Topic("audit.heads", "log", Lane.CASE, "Signed tree heads of the audit history", 1, public=True)
 CASE_EVENTS = Topic("case.events", "case_id", Lane.CASE, "Redacted progress of cases, for other agencies", public=True)

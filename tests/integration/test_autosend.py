@@ -12,7 +12,7 @@ import pytest
 import sqlalchemy as sa
 from pydantic import ValidationError
 
-from services.gateway.accounts import Account, Role, create_account
+from services.gateway.accounts import Account, create_account
 from services.gateway.autosend.deciding import REST
 from services.gateway.autosend.managing import Proposal, approve, end, propose
 from services.gateway.autosend.store import PolicyUse
@@ -20,6 +20,7 @@ from services.gateway.autosend.switching import turn_off, turn_on
 from services.gateway.notices.rows import Round
 from services.gateway.notices.told import OVERDUE
 from services.gateway.problems import Problem
+from services.gateway.rights.vocabulary import Role
 from services.gateway.store import Case
 from services.gateway.texts import Texts
 from services.gateway.verdict import Decision, decide

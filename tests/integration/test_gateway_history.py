@@ -13,10 +13,11 @@ import sqlalchemy as sa
 from sqlalchemy.exc import DBAPIError
 
 from services.gateway import history
-from services.gateway.accounts import Account, AccountProblem, Role, create_account, set_password
+from services.gateway.accounts import Account, AccountProblem, create_account, set_password
 from services.gateway.audit import ACCESS_CHAIN, Action
 from services.gateway.casefile import open_file
 from services.gateway.problems import Problem
+from services.gateway.rights.vocabulary import Role
 from services.gateway.verdict import Decision, decide
 from shared.database import Database
 from shared.events import NoticeSent, Verdict

@@ -1,0 +1,32 @@
+"""Whether who asks may: what routes depend on. `visitor: Annotated[Visitor, may(Right.READ_CASES)]`."""
+
+from typing import Annotated, Any
+
+from fastapi import Depends
+from starlette.requests import Request
+
+from services.gateway.problems import Problem
+from services.gateway.requests import CSRF_HEADER, reader
+from services.gateway.rights.table import holds
+from services.gateway.rights.vocabulary import Right
+from services.gateway.sessions import Visitor
+from services.gateway.tokens import same
+
+SAFE = ("GET", "HEAD", "OPTIONS")
+API = "/api/"
+
+
+def may(right: Right) -> Any:  # noqa: ANN401  # what FastAPI's Depends gives
+    """Raises `Problem` 401 or 403. A change asked of the API with a browser's cookie proves itself by the header; one
+    by a form of ours does in `guarded_form`."""
+
+    async def permitted(request: Request, visitor: Annotated[Visitor, Depends(reader)]) -> Visitor:
+        if not holds(visitor.account.roles, right):
+            raise Problem(403, "no-right", right=right.value)
+        by_program = request.url.path.startswith(API) and request.method not in SAFE
+        if by_program and visitor.by_cookie and not same(request.headers.get(CSRF_HEADER, ""), visitor.csrf):
+            raise Problem(403, "csrf", field=CSRF_HEADER)
+        return visitor
+
+    permitted.right = right  # type: ignore[attr-defined]  # the matrix reads which right a route names
+    return Depends(permitted)
