@@ -10,6 +10,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse
 
 from services.gateway.parts import parts_of
+from services.gateway.places import places
 from services.gateway.plainly import plainly
 from services.gateway.requests import login_cookie, texts_of
 from services.gateway.sessions import Visitor
@@ -33,7 +34,11 @@ def version(name: str) -> str:
 
 
 ASSETS = ("style.css", "htmx.min.js", "hashing.js", "pdq.js", "icon.svg")
+# What a person may choose, the first of each as it is without a choice: the system's own scheme.
+DISPLAYS = {"theme": ("system", "light", "dark"), "density": ("roomy", "compact")}
 environment.filters["plainly"] = plainly
+environment.globals["places"] = places
+environment.globals["displays"] = DISPLAYS
 environment.globals["assets"] = {name: f"/static/{name}?v={version(name)}" for name in ASSETS}
 
 
@@ -47,6 +52,9 @@ def render(
     """A whole page. Templates know `t` (texts), `when`, `lasted`, `size`, `csrf`, `visitor`, `path` and `values`."""
     parts, texts = parts_of(request), texts_of(request)
     token = visitor.token if visitor else request.cookies.get(login_cookie(parts), "")
+
+    cookies = {what: request.cookies.get(f"haetae_{what}") for what in DISPLAYS}
+    chosen = {what: cookies[what] if cookies[what] in values[1:] else None for what, values in DISPLAYS.items()}
 
     def when(moment: datetime | str) -> str:
         """A moment, or one as the chain of custody writes it; as it stands where this calendar has no such moment."""
@@ -70,6 +78,8 @@ def render(
         "path": request.url.path,
         "here": f"{request.url.path}?{request.url.query}" if request.url.query else request.url.path,
         "languages": LANGUAGES,
+        "chosen": chosen,
+        **chosen,
         **values,
     }
     return HTMLResponse(environment.get_template(template).render(context), status)

@@ -18,6 +18,7 @@ from services.gateway.routes import (
     audit,
     autosend,
     case,
+    display,
     documents,
     hashes,
     login,
@@ -46,7 +47,7 @@ def application(parts: Parts) -> ASGIApp:
     app = FastAPI(title="Haetae gateway", version="1", openapi_url="/api/openapi.json", docs_url=None, redoc_url=None)
     app.state.parts = parts
     answers.install(app)
-    for module in (login, queue, case, documents, notices, pictures, orders, alerts, hashes, providers, audit):
+    for module in (login, display, queue, case, documents, notices, pictures, orders, alerts, hashes, providers, audit):
         app.include_router(module.router, include_in_schema=False)
     app.include_router(autosend.pages, include_in_schema=False)
     for api in (api_login, api_cases, api_notices, api_evidence, api_detection, autosend):

@@ -12,8 +12,6 @@ from services.gateway.pages import render
 from services.gateway.parts import parts_of
 from services.gateway.problems import Problem
 from services.gateway.requests import (
-    LANGUAGE_COOKIE,
-    LANGUAGE_DAYS,
     Reader,
     forget,
     guarded_form,
@@ -27,7 +25,6 @@ from services.gateway.requests import (
     texts_of,
 )
 from services.gateway.sessions import Visitor
-from services.gateway.texts import LANGUAGES
 from services.gateway.tokens import csrf_token, new_token
 
 router = APIRouter()
@@ -77,12 +74,4 @@ async def log_out(request: Request, visitor: Reader) -> Response:
     await sessions.log_out(parts.database, visitor)
     answer = RedirectResponse("/login", 303)
     forget(answer, parts, session_cookie(parts))
-    return answer
-
-
-@router.get("/language/{language}")
-async def choose_language(request: Request, language: str) -> Response:
-    answer = RedirectResponse(local_path(request.query_params.get("next")), 303)
-    if language in LANGUAGES:
-        remember(answer, parts_of(request), LANGUAGE_COOKIE, language, LANGUAGE_DAYS * 86400)
     return answer

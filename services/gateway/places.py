@@ -1,0 +1,53 @@
+"""Where an official can go from every page: the places that their rights open, in groups."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from services.gateway.rights.table import holds
+from services.gateway.rights.vocabulary import Right
+from services.gateway.sessions import Visitor
+
+
+@dataclass(frozen=True)
+class Place:
+    """`name`: its key in the section `place` of the messages."""
+
+    name: str
+    path: str
+    right: Right
+
+
+@dataclass(frozen=True)
+class Group:
+    name: str
+    places: Sequence[Place]
+
+
+GROUPS = (
+    Group(
+        "work",
+        (
+            Place("queue", "/", Right.READ_CASES),
+            Place("alerts", "/alerts", Right.READ_ALERTS),
+            Place("hashes", "/hashes/new", Right.SUBMIT_HASHES),
+        ),
+    ),
+    Group(
+        "house",
+        (
+            Place("autosend", "/autosend", Right.READ_POLICIES),
+            Place("providers", "/providers", Right.READ_PROVIDERS),
+            Place("audit", "/audit", Right.READ_HISTORY),
+        ),
+    ),
+)
+
+
+def places(visitor: Visitor) -> list[Group]:
+    """Groups with at least one place."""
+    mine = [Group(group.name, [one for one in group.places if open_to(visitor, one)]) for group in GROUPS]
+    return [group for group in mine if group.places]
+
+
+def open_to(visitor: Visitor, place: Place) -> bool:
+    return holds(visitor.account.roles, place.right)
