@@ -13,6 +13,8 @@ from services.gateway.parts import parts_of
 from services.gateway.places import places
 from services.gateway.plainly import plainly
 from services.gateway.requests import login_cookie, texts_of
+from services.gateway.rights.table import holds
+from services.gateway.rights.vocabulary import Right
 from services.gateway.sessions import Visitor
 from services.gateway.texts import LANGUAGES, Texts
 from services.gateway.tokens import csrf_token
@@ -49,7 +51,7 @@ def render(
     status: int = 200,
     **values: Any,  # noqa: ANN401  # templates take anything
 ) -> HTMLResponse:
-    """A whole page. Templates know `t` (texts), `when`, `lasted`, `size`, `csrf`, `visitor`, `path` and `values`."""
+    """A whole page. Templates know `t`, `may`, `when`, `lasted`, `size`, `csrf`, `visitor`, `path`, `values`."""
     parts, texts = parts_of(request), texts_of(request)
     token = visitor.token if visitor else request.cookies.get(login_cookie(parts), "")
 
@@ -67,8 +69,13 @@ def render(
     def lasted(seconds: float) -> str:
         return duration(seconds, texts)
 
+    def may(right: str) -> bool:
+        """What the account is not allowed to do is not offered; the route asks again."""
+        return visitor is not None and holds(visitor.account.roles, Right(right))
+
     context = {
         "t": texts,
+        "may": may,
         "when": when,
         "lasted": lasted,
         "size": size,

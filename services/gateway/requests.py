@@ -50,25 +50,6 @@ async def reader(visitor: Annotated[Visitor | None, Depends(recognised)]) -> Vis
     return visitor
 
 
-async def reviewer(request: Request, visitor: Annotated[Visitor, Depends(reader)]) -> Visitor:
-    """Somebody who may decide and unblur."""
-    if not visitor.account.reviews:
-        raise Problem(403, "not-reviewer")
-    return visitor
-
-
-async def api_reviewer(request: Request, visitor: Annotated[Visitor, Depends(reviewer)]) -> Visitor:
-    """A reviewer's program; one that rides on a browser's cookie proves itself with the header."""
-    if visitor.by_cookie and not same(request.headers.get(CSRF_HEADER, ""), visitor.csrf):
-        raise Problem(403, "csrf", field=CSRF_HEADER)
-    return visitor
-
-
-Reader = Annotated[Visitor, Depends(reader)]
-Reviewer = Annotated[Visitor, Depends(reviewer)]
-ApiReviewer = Annotated[Visitor, Depends(api_reviewer)]
-
-
 async def guarded_form(request: Request, token: str) -> FormData:
     """The fields of a form that our page made for the holder of `token`. Raises `Problem` 403."""
     form = await request.form(max_files=0, max_fields=MAX_FIELDS)

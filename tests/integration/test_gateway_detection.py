@@ -105,7 +105,7 @@ async def test_the_page_shows_stages_and_turns_and_nobody_but_a_reviewer_takes_u
     assert "다른 플랫폼으로 이동" in (await api.get("/alerts", headers={"Accept-Language": "ko"})).text
     async with api_of(desk, "lee") as viewer:
         refused = await viewer.post(f"/api/alerts/{event.alert_id}/acknowledge", json={"note": "x"})
-        assert (refused.status_code, refused.json()["errors"][0]["code"]) == (403, "not-reviewer")
+        assert (refused.status_code, refused.json()["errors"][0]["code"]) == (403, "no-right")
         assert "<textarea" not in (await viewer.get("/alerts")).text
     unknown = await api.post(f"/api/alerts/{uuid4()}/acknowledge", json={"note": "x"})
     assert unknown.status_code == 404

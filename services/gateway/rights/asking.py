@@ -16,15 +16,15 @@ SAFE = ("GET", "HEAD", "OPTIONS")
 API = "/api/"
 
 
-def may(right: Right) -> Any:  # noqa: ANN401  # what FastAPI's Depends gives
+def may(right: Right, *, changes: bool = False) -> Any:  # noqa: ANN401  # what FastAPI's Depends gives
     """Raises `Problem` 401 or 403. A change asked of the API with a browser's cookie proves itself by the header; one
-    by a form of ours does in `guarded_form`."""
+    by a form of ours does in `guarded_form`. `changes`: a GET too, for it leaves a line in a chain of custody."""
 
     async def permitted(request: Request, visitor: Annotated[Visitor, Depends(reader)]) -> Visitor:
         if not holds(visitor.account.roles, right):
             raise Problem(403, "no-right", right=right.value)
-        by_program = request.url.path.startswith(API) and request.method not in SAFE
-        if by_program and visitor.by_cookie and not same(request.headers.get(CSRF_HEADER, ""), visitor.csrf):
+        proves = request.url.path.startswith(API) and (changes or request.method not in SAFE)
+        if proves and visitor.by_cookie and not same(request.headers.get(CSRF_HEADER, ""), visitor.csrf):
             raise Problem(403, "csrf", field=CSRF_HEADER)
         return visitor
 

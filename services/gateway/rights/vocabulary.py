@@ -18,6 +18,7 @@ class Right(StrEnum):
     """What somebody wants to do. One right a sentence of a policy; routes name the one that they need."""
 
     READ_CASES = "read-cases"
+    SEE_BLURRED = "see-blurred"  # pictures as they are shown to everybody who works with a case
     CLAIM_CASES = "claim-cases"
     DECIDE_CASES = "decide-cases"
     UNDO_DECISIONS = "undo-decisions"

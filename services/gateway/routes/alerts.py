@@ -1,5 +1,6 @@
 """Alerts about conversations: a counsellor sees them and takes them up."""
 
+from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter
@@ -10,7 +11,10 @@ from services.gateway import alerts
 from services.gateway.pages import render
 from services.gateway.parts import parts_of
 from services.gateway.problems import Problem
-from services.gateway.requests import Reader, Reviewer, guarded_form, text_of
+from services.gateway.requests import guarded_form, text_of
+from services.gateway.rights.asking import may
+from services.gateway.rights.vocabulary import Right
+from services.gateway.sessions import Visitor
 
 router = APIRouter()
 MAX_NOTE = 2_000  # characters
@@ -18,20 +22,22 @@ STAGES = ("contact", "trust", "testing", "isolation", "moving_platform", "meetin
 
 
 @router.get("/alerts")
-async def alerts_page(request: Request, visitor: Reader) -> HTMLResponse:
+async def alerts_page(request: Request, visitor: Annotated[Visitor, may(Right.READ_ALERTS)]) -> HTMLResponse:
     async with parts_of(request).database.transaction() as tx:
         rows = await alerts.newest(tx)
     return render(request, "alerts.html", visitor, rows=rows, longest=MAX_NOTE)
 
 
 @router.get("/playbook")
-async def playbook(request: Request, visitor: Reader) -> HTMLResponse:
+async def playbook(request: Request, visitor: Annotated[Visitor, may(Right.READ_ALERTS)]) -> HTMLResponse:
     """What to do at each stage; alerts lead here unless the agency has its own."""
     return render(request, "playbook.html", visitor, stages=STAGES)
 
 
 @router.post("/alerts/{alert_id}/acknowledge")
-async def acknowledge(request: Request, alert_id: UUID, visitor: Reviewer) -> Response:
+async def acknowledge(
+    request: Request, alert_id: UUID, visitor: Annotated[Visitor, may(Right.TAKE_ALERTS)]
+) -> Response:
     form = await guarded_form(request, visitor.token)
     note = text_of(form, "note").strip()[:MAX_NOTE]
     if not note:

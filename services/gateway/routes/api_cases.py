@@ -16,8 +16,10 @@ from services.gateway.evidence.looks import opened
 from services.gateway.listing import Wanted
 from services.gateway.notices.rows import CaseNotice
 from services.gateway.parts import parts_of
-from services.gateway.requests import ApiReviewer, Reader
+from services.gateway.rights.asking import may
+from services.gateway.rights.vocabulary import Right
 from services.gateway.routes.api_models import CaseItem, CaseList, DecisionInput, History, HistoryLine, Summary
+from services.gateway.sessions import Visitor
 from services.gateway.store import Base
 from services.gateway.verdict import Decision, decide
 
@@ -28,7 +30,7 @@ MAX_LIMIT = 1000  # rows of one answer: a few hundred KiB
 @router.get("/cases")
 async def cases(
     request: Request,
-    visitor: Reader,
+    visitor: Annotated[Visitor, may(Right.READ_CASES)],
     state: State | None = None,
     after: Annotated[str | None, Query(max_length=100)] = None,
     limit: Annotated[int, Query(ge=1, le=MAX_LIMIT)] = 100,
@@ -43,7 +45,7 @@ async def cases(
 
 
 @router.get("/cases/{case_id}")
-async def case(request: Request, visitor: Reader, case_id: UUID) -> dict[str, Any]:
+async def case(request: Request, visitor: Annotated[Visitor, may(Right.READ_CASES)], case_id: UUID) -> dict[str, Any]:
     """Everything known of a case. `notices` are those of the present draft, in ladder order, each with its `sha256`;
     `rounds` the further drafts with theirs; `plan` what happens next; `links` cases of the same content."""
     parts = parts_of(request)
@@ -81,13 +83,15 @@ def fields_of(row: Base) -> dict[str, Any]:
 
 
 @router.get("/cases/{case_id}/history")
-async def case_history(request: Request, visitor: Reader, case_id: UUID) -> History:
+async def case_history(request: Request, visitor: Annotated[Visitor, may(Right.READ_CASES)], case_id: UUID) -> History:
     file = await open_file(parts_of(request).database, case_id)
     return History(lines=[HistoryLine.model_validate(line) for line in file.history], intact=file.broken is None)
 
 
 @router.post("/cases/{case_id}/decision")
-async def decision(request: Request, visitor: ApiReviewer, case_id: UUID, given: DecisionInput) -> dict[str, Any]:
+async def decision(
+    request: Request, visitor: Annotated[Visitor, may(Right.DECIDE_CASES)], case_id: UUID, given: DecisionInput
+) -> dict[str, Any]:
     """Approve or reject a round, once. Answers with the case as it is then."""
     parts = parts_of(request)
     approved = {item.notice_id: item.sha256 for item in given.notices}
@@ -97,7 +101,7 @@ async def decision(request: Request, visitor: ApiReviewer, case_id: UUID, given:
 
 
 @router.get("/summary")
-async def summary(request: Request, visitor: Reader) -> Summary:
+async def summary(request: Request, visitor: Annotated[Visitor, may(Right.READ_CASES)]) -> Summary:
     async with parts_of(request).database.transaction() as tx:
         by_state = await listing.counts(tx)
         return Summary(

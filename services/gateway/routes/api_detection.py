@@ -12,8 +12,10 @@ from services.gateway import alerts, submissions
 from services.gateway.alerts import Alert
 from services.gateway.answers import Errors
 from services.gateway.parts import parts_of
-from services.gateway.requests import ApiReviewer, Reader
+from services.gateway.rights.asking import may
+from services.gateway.rights.vocabulary import Right
 from services.gateway.routes.api_models import MAX_NOTE, NO_NUL, Input
+from services.gateway.sessions import Visitor
 from services.gateway.submissions import Given
 from shared.events import AlertRaised
 
@@ -48,7 +50,7 @@ class Receipt(BaseModel):
 @router.get("/alerts")
 async def list_alerts(
     request: Request,
-    visitor: Reader,
+    visitor: Annotated[Visitor, may(Right.READ_ALERTS)],
     open_only: Annotated[bool, Query(alias="open")] = False,
     limit: Annotated[int, Query(ge=1, le=MAX_LIMIT)] = 200,
 ) -> AlertList:
@@ -58,7 +60,9 @@ async def list_alerts(
 
 
 @router.post("/alerts/{alert_id}/acknowledge")
-async def acknowledge(request: Request, visitor: ApiReviewer, alert_id: UUID, given: Acknowledgement) -> AlertItem:
+async def acknowledge(
+    request: Request, visitor: Annotated[Visitor, may(Right.TAKE_ALERTS)], alert_id: UUID, given: Acknowledgement
+) -> AlertItem:
     """Take the alert up, once. 409 when somebody else did."""
     database = parts_of(request).database
     await alerts.acknowledge(database, alert_id, given.note, visitor.account)
@@ -70,7 +74,7 @@ async def acknowledge(request: Request, visitor: ApiReviewer, alert_id: UUID, gi
 
 
 @router.post("/hashes")
-async def submit(request: Request, visitor: ApiReviewer, given: Given) -> Receipt:
+async def submit(request: Request, visitor: Annotated[Visitor, may(Right.SUBMIT_HASHES)], given: Given) -> Receipt:
     """List pictures by their hashes (SHA-256, PDQ, PDQ of variants, computed where the pictures are). The same again
     changes nothing."""
     return Receipt(pictures=await submissions.submit(parts_of(request).database, given, visitor.account))

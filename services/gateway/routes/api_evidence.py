@@ -14,9 +14,11 @@ from services.gateway.evidence.downloads import download
 from services.gateway.evidence.files import kind
 from services.gateway.evidence.orders import MAX_WORDS, Order, Wanted, listed, place
 from services.gateway.parts import parts_of
-from services.gateway.requests import ApiReviewer, Reader
+from services.gateway.rights.asking import may
+from services.gateway.rights.vocabulary import Right
 from services.gateway.routes.api_models import NO_NUL, Input
 from services.gateway.routes.orders import handed_out
+from services.gateway.sessions import Visitor
 from shared.events import OrderKind
 
 router = APIRouter(prefix="/api/cases/{case_id}", responses={s: {"model": Errors} for s in (401, 403, 404, 409, 422)})
@@ -52,7 +54,9 @@ class OrderItem(BaseModel):
 
 
 @router.get("/evidence")
-async def evidence(request: Request, visitor: Reader, case_id: UUID) -> dict[str, Any]:
+async def evidence(
+    request: Request, visitor: Annotated[Visitor, may(Right.READ_EVIDENCE)], case_id: UUID
+) -> dict[str, Any]:
     """What was sealed, how it stands, and its chain of custody. `custody_intact`: every hash was recomputed."""
     return told(await open_file(parts_of(request).database, case_id))
 
@@ -77,7 +81,9 @@ def told(file: CaseFile) -> dict[str, Any]:
 
 
 @router.get("/orders")
-async def orders(request: Request, visitor: Reader, case_id: UUID) -> list[OrderItem]:
+async def orders(
+    request: Request, visitor: Annotated[Visitor, may(Right.READ_EVIDENCE)], case_id: UUID
+) -> list[OrderItem]:
     """The newest first."""
     parts = parts_of(request)
     _, placed = await listed(parts.database, case_id)
@@ -90,14 +96,21 @@ def item(row: Order, downloadable: bool) -> OrderItem:
 
 
 @router.post("/orders", status_code=202)
-async def order(request: Request, visitor: ApiReviewer, case_id: UUID, given: OrderInput) -> dict[str, UUID]:
+async def order(
+    request: Request, visitor: Annotated[Visitor, may(Right.ORDER_EVIDENCE)], case_id: UUID, given: OrderInput
+) -> dict[str, UUID]:
     """Order it; `GET` the orders to see what became of it."""
     wanted = Wanted(**{**given.model_dump(), "kind": OrderKind(given.kind)})
     return {"order_id": await place(parts_of(request).database, case_id, wanted, visitor.account)}
 
 
 @router.get("/orders/{order_id}/bundle")
-async def bundle(request: Request, visitor: ApiReviewer, case_id: UUID, order_id: UUID) -> Response:
+async def bundle(
+    request: Request,
+    visitor: Annotated[Visitor, may(Right.ORDER_EVIDENCE, changes=True)],
+    case_id: UUID,
+    order_id: UUID,
+) -> Response:
     """The bundle, as one file. Each request is a copy in the chain of custody."""
     parts = parts_of(request)
     return handed_out(case_id, await download(parts.database, parts.exports, case_id, order_id, visitor.account))

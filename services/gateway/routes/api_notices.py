@@ -12,9 +12,11 @@ from services.gateway.casefile import open_file
 from services.gateway.notices import acting
 from services.gateway.notices.acting import MAX_RECEIPT, MAX_WORDS, HandOver
 from services.gateway.parts import parts_of
-from services.gateway.requests import ApiReviewer
+from services.gateway.rights.asking import may
+from services.gateway.rights.vocabulary import Right
 from services.gateway.routes.api_cases import detail
 from services.gateway.routes.api_models import MAX_NOTICES, NO_NUL, Input
+from services.gateway.sessions import Visitor
 
 router = APIRouter(prefix="/api/cases/{case_id}", responses={s: {"model": Errors} for s in (401, 403, 404, 409, 422)})
 Words = Annotated[str, Field(min_length=1, max_length=MAX_WORDS, pattern=NO_NUL)]
@@ -44,7 +46,9 @@ class AttendInput(Input):
 
 
 @router.post("/stop")
-async def stop(request: Request, visitor: ApiReviewer, case_id: UUID, given: StopInput) -> dict[str, list[UUID]]:
+async def stop(
+    request: Request, visitor: Annotated[Visitor, may(Right.HANDLE_NOTICES)], case_id: UUID, given: StopInput
+) -> dict[str, list[UUID]]:
     """Approved notices that are not to be sent any more."""
     database = parts_of(request).database
     return {"stopped": await acting.stop(database, case_id, given.notices, given.why, visitor.account)}
@@ -52,7 +56,11 @@ async def stop(request: Request, visitor: ApiReviewer, case_id: UUID, given: Sto
 
 @router.post("/notices/{notice_id}/hand-over")
 async def hand_over(
-    request: Request, visitor: ApiReviewer, case_id: UUID, notice_id: UUID, given: HandOverInput
+    request: Request,
+    visitor: Annotated[Visitor, may(Right.HANDLE_NOTICES)],
+    case_id: UUID,
+    notice_id: UUID,
+    given: HandOverInput,
 ) -> dict[str, Any]:
     """Say what came of handing it in by the form. Answers with the case as it is then."""
     database = parts_of(request).database
@@ -61,7 +69,9 @@ async def hand_over(
 
 
 @router.post("/attend")
-async def attend(request: Request, visitor: ApiReviewer, case_id: UUID, given: AttendInput) -> dict[str, Any]:
+async def attend(
+    request: Request, visitor: Annotated[Visitor, may(Right.HANDLE_NOTICES)], case_id: UUID, given: AttendInput
+) -> dict[str, Any]:
     """Somebody has seen to these alarms. Answers with the case as it is then."""
     database = parts_of(request).database
     await acting.attend(database, case_id, given.alarms, given.note, visitor.account)

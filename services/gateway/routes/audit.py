@@ -1,5 +1,7 @@
 """The audit history of everything, and the check of every chain."""
 
+from typing import Annotated
+
 from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import HTMLResponse
@@ -8,7 +10,9 @@ from services.gateway import history
 from services.gateway.audit import ACCESS_CHAIN, ALERTS_CHAIN, AUTOSEND_CHAIN, HASHES_CHAIN
 from services.gateway.pages import render
 from services.gateway.parts import parts_of
-from services.gateway.requests import Reader
+from services.gateway.rights.asking import may
+from services.gateway.rights.vocabulary import Right
+from services.gateway.sessions import Visitor
 
 router = APIRouter()
 SHOWN = 100  # the newest lines
@@ -16,7 +20,7 @@ NO_CASE = {ACCESS_CHAIN: "access", ALERTS_CHAIN: "alerts", HASHES_CHAIN: "hashes
 
 
 @router.get("/audit")
-async def audit_page(request: Request, visitor: Reader) -> HTMLResponse:
+async def audit_page(request: Request, visitor: Annotated[Visitor, may(Right.READ_HISTORY)]) -> HTMLResponse:
     """`?verify=1` recomputes every hash of every chain."""
     verify = request.query_params.get("verify") == "1"
     async with parts_of(request).database.transaction() as tx:

@@ -16,8 +16,11 @@ from services.gateway.autosend.policy import MAX_CAP, MAX_DAYS, PolicyState
 from services.gateway.pages import render
 from services.gateway.parts import parts_of
 from services.gateway.problems import Problem
-from services.gateway.requests import ApiReviewer, Reader, Reviewer, guarded_form, text_of
+from services.gateway.requests import guarded_form, text_of
+from services.gateway.rights.asking import may
+from services.gateway.rights.vocabulary import Right
 from services.gateway.routes.api_models import MAX_NOTE, NO_NUL, Input
+from services.gateway.sessions import Visitor
 
 pages = APIRouter()
 router = APIRouter(
@@ -60,7 +63,7 @@ class Stopped(BaseModel):
 
 
 @pages.get("/autosend")
-async def page(request: Request, visitor: Reader) -> HTMLResponse:
+async def page(request: Request, visitor: Annotated[Visitor, may(Right.READ_POLICIES)]) -> HTMLResponse:
     async with parts_of(request).database.transaction() as tx:
         switch = await managing.switch_of(tx)
         policies = await managing.shown(tx)
@@ -80,28 +83,32 @@ async def page(request: Request, visitor: Reader) -> HTMLResponse:
 
 
 @pages.post("/autosend/policies")
-async def propose_by_form(request: Request, visitor: Reviewer) -> Response:
+async def propose_by_form(request: Request, visitor: Annotated[Visitor, may(Right.PROPOSE_POLICIES)]) -> Response:
     given = given_by(await guarded_form(request, visitor.token))
     await managing.propose(parts_of(request).database, given, visitor.account)
     return back()
 
 
 @pages.post("/autosend/policies/{policy_id}/approve")
-async def approve_by_form(request: Request, policy_id: UUID, visitor: Reviewer) -> Response:
+async def approve_by_form(
+    request: Request, policy_id: UUID, visitor: Annotated[Visitor, may(Right.APPROVE_POLICIES)]
+) -> Response:
     await guarded_form(request, visitor.token)
     await managing.approve(parts_of(request).database, policy_id, visitor.account)
     return back()
 
 
 @pages.post("/autosend/policies/{policy_id}/end")
-async def end_by_form(request: Request, policy_id: UUID, visitor: Reviewer) -> Response:
+async def end_by_form(
+    request: Request, policy_id: UUID, visitor: Annotated[Visitor, may(Right.STOP_POLICIES)]
+) -> Response:
     why = text_of(await guarded_form(request, visitor.token), "why").strip()[:MAX_NOTE]
     await managing.end(parts_of(request).database, policy_id, why, visitor.account)
     return back()
 
 
 @pages.post("/autosend/switch")
-async def switch_by_form(request: Request, visitor: Reviewer) -> Response:
+async def switch_by_form(request: Request, visitor: Annotated[Visitor, may(Right.STOP_POLICIES)]) -> Response:
     form = await guarded_form(request, visitor.token)
     why, database = text_of(form, "why").strip()[:MAX_NOTE], parts_of(request).database
     if text_of(form, "to") == "on":
@@ -128,7 +135,7 @@ def given_by(form: FormData) -> Proposal:
 
 
 @router.get("")
-async def listing(request: Request, visitor: Reader) -> PolicyList:
+async def listing(request: Request, visitor: Annotated[Visitor, may(Right.READ_POLICIES)]) -> PolicyList:
     async with parts_of(request).database.transaction() as tx:
         off = (await managing.switch_of(tx)).off
         rows = await managing.shown(tx)
@@ -152,30 +159,32 @@ async def listing(request: Request, visitor: Reader) -> PolicyList:
 
 
 @router.post("/policies", status_code=204)
-async def propose(request: Request, visitor: ApiReviewer, given: Proposal) -> None:
+async def propose(request: Request, visitor: Annotated[Visitor, may(Right.PROPOSE_POLICIES)], given: Proposal) -> None:
     """Ask another supervisor to switch the policy on. The same again changes nothing."""
     await managing.propose(parts_of(request).database, given, visitor.account)
 
 
 @router.post("/policies/{policy_id}/approve", status_code=204)
-async def approve(request: Request, visitor: ApiReviewer, policy_id: UUID) -> None:
+async def approve(request: Request, visitor: Annotated[Visitor, may(Right.APPROVE_POLICIES)], policy_id: UUID) -> None:
     """Switch it on. 403 for whoever proposed it."""
     await managing.approve(parts_of(request).database, policy_id, visitor.account)
 
 
 @router.post("/policies/{policy_id}/end", status_code=204)
-async def end(request: Request, visitor: ApiReviewer, policy_id: UUID, given: Why) -> None:
+async def end(
+    request: Request, visitor: Annotated[Visitor, may(Right.STOP_POLICIES)], policy_id: UUID, given: Why
+) -> None:
     await managing.end(parts_of(request).database, policy_id, given.why, visitor.account)
 
 
 @router.post("/stop")
-async def stop(request: Request, visitor: ApiReviewer, given: Why) -> Stopped:
+async def stop(request: Request, visitor: Annotated[Visitor, may(Right.STOP_POLICIES)], given: Why) -> Stopped:
     """No policy decides from now on, and what was not sent yet is held back."""
     called = await switching.turn_off(parts_of(request).database, given.why, visitor.account)
     return Stopped(called_back=called)
 
 
 @router.post("/resume", status_code=204)
-async def resume(request: Request, visitor: ApiReviewer, given: Why) -> None:
+async def resume(request: Request, visitor: Annotated[Visitor, may(Right.APPROVE_POLICIES)], given: Why) -> None:
     """403 for whoever stopped it."""
     await switching.turn_on(parts_of(request).database, given.why, visitor.account)

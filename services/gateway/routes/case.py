@@ -1,5 +1,6 @@
 """The case page, and the verdict."""
 
+from typing import Annotated
 from uuid import UUID, uuid4
 
 from fastapi import APIRouter
@@ -19,7 +20,10 @@ from services.gateway.parts import parts_of
 from services.gateway.pictures import REASONS, VIEWING
 from services.gateway.problems import Problem
 from services.gateway.queue import priority
-from services.gateway.requests import Reader, Reviewer, guarded_form, text_of
+from services.gateway.requests import guarded_form, text_of
+from services.gateway.rights.asking import may
+from services.gateway.rights.vocabulary import Right
+from services.gateway.sessions import Visitor
 from services.gateway.verdict import Decision, decide
 from shared.events import Verdict
 
@@ -31,7 +35,9 @@ REJECTIONS = ("wrong-match", "not-unlawful", "already-gone", "draft-wrong", "oth
 
 
 @router.get("/cases/{case_id}")
-async def case_page(request: Request, case_id: UUID, visitor: Reader) -> HTMLResponse:
+async def case_page(
+    request: Request, case_id: UUID, visitor: Annotated[Visitor, may(Right.READ_CASES)]
+) -> HTMLResponse:
     parts = parts_of(request)
     await note_opening(parts.database, case_id, visitor.account, pictures=True)
     file = await open_file(parts.database, case_id)
@@ -74,7 +80,7 @@ def opened(request: Request) -> tuple[str, str] | None:
 
 
 @router.post("/cases/{case_id}/decision")
-async def verdict(request: Request, case_id: UUID, visitor: Reviewer) -> Response:
+async def verdict(request: Request, case_id: UUID, visitor: Annotated[Visitor, may(Right.DECIDE_CASES)]) -> Response:
     form = await guarded_form(request, visitor.token)
     parts = parts_of(request)
     await decide(parts.database, parts.approvals, case_id, decision_of(form), visitor.account)

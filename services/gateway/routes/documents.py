@@ -1,6 +1,7 @@
 """A case and its notices as PDF. What is handed out so is kept in the history: a document goes where no page does."""
 
 import asyncio
+from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter
@@ -16,7 +17,10 @@ from services.gateway.documents.drawing import clock, draw
 from services.gateway.documents.notice import notice_values
 from services.gateway.parts import parts_of
 from services.gateway.problems import Problem
-from services.gateway.requests import Reader, texts_of
+from services.gateway.requests import texts_of
+from services.gateway.rights.asking import may
+from services.gateway.rights.vocabulary import Right
+from services.gateway.sessions import Visitor
 from shared.database import Transaction
 from shared.notices import reference
 
@@ -25,7 +29,7 @@ router, api = APIRouter(), APIRouter(prefix="/api")
 
 @router.get("/cases/{case_id}/report.pdf")
 @api.get("/cases/{case_id}/report.pdf", response_class=Response)
-async def report(request: Request, case_id: UUID, visitor: Reader) -> Response:
+async def report(request: Request, case_id: UUID, visitor: Annotated[Visitor, may(Right.READ_CASES)]) -> Response:
     """The two-page report."""
     parts, texts, now = parts_of(request), texts_of(request), parts_of(request).clock.now()
     async with parts.database.transaction() as tx:
@@ -40,7 +44,9 @@ async def report(request: Request, case_id: UUID, visitor: Reader) -> Response:
 
 @router.get("/cases/{case_id}/notices/{notice_id}.pdf")
 @api.get("/cases/{case_id}/notices/{notice_id}.pdf", response_class=Response)
-async def notice(request: Request, case_id: UUID, notice_id: UUID, visitor: Reader) -> Response:
+async def notice(
+    request: Request, case_id: UUID, notice_id: UUID, visitor: Annotated[Visitor, may(Right.READ_CASES)]
+) -> Response:
     """The notice in its own script, with its reading in Korean."""
     parts, texts = parts_of(request), texts_of(request)
     async with parts.database.transaction() as tx:

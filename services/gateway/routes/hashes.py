@@ -1,5 +1,6 @@
 """Listing pictures by their hashes, which the browser computes: the pictures stay where they are."""
 
+from typing import Annotated
 from uuid import uuid4
 
 from fastapi import APIRouter
@@ -12,7 +13,10 @@ from services.gateway import submissions
 from services.gateway.pages import STATIC, render
 from services.gateway.parts import parts_of
 from services.gateway.problems import Problem
-from services.gateway.requests import Reader, Reviewer, guarded_form, text_of
+from services.gateway.requests import guarded_form, text_of
+from services.gateway.rights.asking import may
+from services.gateway.rights.vocabulary import Right
+from services.gateway.sessions import Visitor
 from services.gateway.submissions import CATEGORIES, MAX_PICTURES, SOURCES, Given
 from shared.events.values import MIN_PDQ_QUALITY
 
@@ -21,7 +25,7 @@ ALTERATIONS = (STATIC / "alterations.json").read_text()
 
 
 @router.get("/hashes/new")
-async def form(request: Request, visitor: Reader) -> HTMLResponse:
+async def form(request: Request, visitor: Annotated[Visitor, may(Right.READ_CASES)]) -> HTMLResponse:
     async with parts_of(request).database.transaction() as tx:
         latest = await submissions.newest(tx)
     sent = request.query_params.get("sent", "")
@@ -41,7 +45,7 @@ async def form(request: Request, visitor: Reader) -> HTMLResponse:
 
 
 @router.post("/hashes")
-async def submit(request: Request, visitor: Reviewer) -> Response:
+async def submit(request: Request, visitor: Annotated[Visitor, may(Right.SUBMIT_HASHES)]) -> Response:
     given = given_by(await guarded_form(request, visitor.token))
     count = await submissions.submit(parts_of(request).database, given, visitor.account)
     return RedirectResponse(f"/hashes/new?sent={count}", 303)

@@ -12,7 +12,6 @@ from services.gateway.pages import render
 from services.gateway.parts import parts_of
 from services.gateway.problems import Problem
 from services.gateway.requests import (
-    Reader,
     forget,
     guarded_form,
     local_path,
@@ -24,6 +23,8 @@ from services.gateway.requests import (
     text_of,
     texts_of,
 )
+from services.gateway.rights.asking import may
+from services.gateway.rights.vocabulary import Right
 from services.gateway.sessions import Visitor
 from services.gateway.tokens import csrf_token, new_token
 
@@ -68,7 +69,7 @@ async def log_in(request: Request) -> Response:
 
 
 @router.post("/logout")
-async def log_out(request: Request, visitor: Reader) -> Response:
+async def log_out(request: Request, visitor: Annotated[Visitor, may(Right.OWN_SETTINGS)]) -> Response:
     parts = parts_of(request)
     await guarded_form(request, visitor.token)
     await sessions.log_out(parts.database, visitor)

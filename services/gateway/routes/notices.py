@@ -1,5 +1,6 @@
 """Forms of what follows the verdict: stop, hand in, see to an alarm; and the page of what a person hands in."""
 
+from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter
@@ -14,7 +15,10 @@ from services.gateway.notices.acting import MAX_RECEIPT, MAX_WORDS, HandOver
 from services.gateway.pages import render
 from services.gateway.parts import parts_of
 from services.gateway.problems import Problem
-from services.gateway.requests import Reader, Reviewer, guarded_form, text_of
+from services.gateway.requests import guarded_form, text_of
+from services.gateway.rights.asking import may
+from services.gateway.rights.vocabulary import Right
+from services.gateway.sessions import Visitor
 
 router = APIRouter(prefix="/cases/{case_id}")
 # What a form asks for, in the order in which forms ask for it; what else there is comes after.
@@ -24,7 +28,7 @@ MADE_FOR_US = ("page", "language")  # told by another field, or of no use to who
 
 
 @router.post("/stop")
-async def stop(request: Request, case_id: UUID, visitor: Reviewer) -> Response:
+async def stop(request: Request, case_id: UUID, visitor: Annotated[Visitor, may(Right.HANDLE_NOTICES)]) -> Response:
     form = await guarded_form(request, visitor.token)
     if not (chosen := ids_of(form, "notice")):
         raise Problem(422, "no-notices", field="notices")
@@ -33,7 +37,7 @@ async def stop(request: Request, case_id: UUID, visitor: Reviewer) -> Response:
 
 
 @router.post("/attend")
-async def attend(request: Request, case_id: UUID, visitor: Reviewer) -> Response:
+async def attend(request: Request, case_id: UUID, visitor: Annotated[Visitor, may(Right.HANDLE_NOTICES)]) -> Response:
     form = await guarded_form(request, visitor.token)
     keys = [str(value) for value in form.getlist("alarm")]
     await acting.attend(parts_of(request).database, case_id, keys, text_of(form, "note"), visitor.account)
@@ -41,7 +45,9 @@ async def attend(request: Request, case_id: UUID, visitor: Reviewer) -> Response
 
 
 @router.get("/notices/{notice_id}/hand-over")
-async def hand_over_page(request: Request, case_id: UUID, notice_id: UUID, visitor: Reader) -> HTMLResponse:
+async def hand_over_page(
+    request: Request, case_id: UUID, notice_id: UUID, visitor: Annotated[Visitor, may(Right.READ_CASES)]
+) -> HTMLResponse:
     database = parts_of(request).database
     await opened(database, case_id, visitor.account, pictures=False)
     file = await open_file(database, case_id)
@@ -65,7 +71,9 @@ async def hand_over_page(request: Request, case_id: UUID, notice_id: UUID, visit
 
 
 @router.post("/notices/{notice_id}/hand-over")
-async def hand_over(request: Request, case_id: UUID, notice_id: UUID, visitor: Reviewer) -> Response:
+async def hand_over(
+    request: Request, case_id: UUID, notice_id: UUID, visitor: Annotated[Visitor, may(Right.HANDLE_NOTICES)]
+) -> Response:
     form = await guarded_form(request, visitor.token)
     done = HandOver(text_of(form, "receipt"), text_of(form, "failed"))
     await acting.hand_over(parts_of(request).database, case_id, notice_id, done, visitor.account)

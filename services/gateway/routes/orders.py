@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator
 from datetime import datetime, time, timedelta, tzinfo
+from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter
@@ -14,14 +15,17 @@ from services.gateway.evidence.orders import Wanted, listed, place
 from services.gateway.pages import render
 from services.gateway.parts import parts_of
 from services.gateway.problems import Problem
-from services.gateway.requests import Reader, Reviewer, guarded_form, text_of
+from services.gateway.requests import guarded_form, text_of
+from services.gateway.rights.asking import may
+from services.gateway.rights.vocabulary import Right
+from services.gateway.sessions import Visitor
 from shared.events import OrderKind
 
 router = APIRouter()
 
 
 @router.post("/cases/{case_id}/orders")
-async def order(request: Request, case_id: UUID, visitor: Reviewer) -> Response:
+async def order(request: Request, case_id: UUID, visitor: Annotated[Visitor, may(Right.ORDER_EVIDENCE)]) -> Response:
     form = await guarded_form(request, visitor.token)
     parts = parts_of(request)
     await place(parts.database, case_id, wanted_of(form, parts.timezone), visitor.account)
@@ -29,14 +33,18 @@ async def order(request: Request, case_id: UUID, visitor: Reviewer) -> Response:
 
 
 @router.get("/cases/{case_id}/orders")
-async def orders(request: Request, case_id: UUID, visitor: Reader) -> HTMLResponse:
+async def orders(
+    request: Request, case_id: UUID, visitor: Annotated[Visitor, may(Right.READ_EVIDENCE)]
+) -> HTMLResponse:
     """The list alone: a page looks again while something is being made."""
     case, placed = await listed(parts_of(request).database, case_id)
     return render(request, "case_orders_list.html", visitor, orders=placed, case=case)
 
 
 @router.post("/cases/{case_id}/orders/{order_id}/bundle")
-async def bundle(request: Request, case_id: UUID, order_id: UUID, visitor: Reviewer) -> Response:
+async def bundle(
+    request: Request, case_id: UUID, order_id: UUID, visitor: Annotated[Visitor, may(Right.ORDER_EVIDENCE)]
+) -> Response:
     """A form, as everything that the history keeps: a link could be followed by a program that looks ahead."""
     await guarded_form(request, visitor.token)
     parts = parts_of(request)

@@ -1,5 +1,6 @@
 """Pictures of a case: blurred ones for whoever may read the case, an unblurred one with the ticket of its viewing."""
 
+from typing import Annotated
 from urllib.parse import quote, urlencode
 from uuid import UUID
 
@@ -12,15 +13,20 @@ from services.gateway.evidence.page_text import read_text
 from services.gateway.pages import render
 from services.gateway.parts import parts_of
 from services.gateway.pictures import REASONS, VIEWING, find, plain_bytes, sealed_picture, unblur
-from services.gateway.requests import Reader, Reviewer, guarded_form, text_of
+from services.gateway.requests import guarded_form, text_of
+from services.gateway.rights.asking import may
+from services.gateway.rights.vocabulary import Right
 from services.gateway.security import PICTURE_POLICY
+from services.gateway.sessions import Visitor
 from services.gateway.store import Case
 
 router = APIRouter()
 
 
 @router.get("/cases/{case_id}/pictures/{name}")
-async def picture(request: Request, case_id: UUID, name: str, visitor: Reader) -> Response:
+async def picture(
+    request: Request, case_id: UUID, name: str, visitor: Annotated[Visitor, may(Right.SEE_BLURRED)]
+) -> Response:
     parts = parts_of(request)
     item = await sealed_picture(parts.database, case_id, name, request.query_params.get("ticket"), visitor.account)
     data = await plain_bytes(parts.vault, case_id, item)
@@ -33,7 +39,9 @@ async def picture(request: Request, case_id: UUID, name: str, visitor: Reader) -
 
 
 @router.post("/cases/{case_id}/unblur")
-async def unblurred(request: Request, case_id: UUID, visitor: Reviewer) -> Response:
+async def unblurred(
+    request: Request, case_id: UUID, visitor: Annotated[Visitor, may(Right.UNBLUR_PICTURES)]
+) -> Response:
     """Note the viewing, then show. htmx gets the picture alone, a plain form the page with it."""
     form = await guarded_form(request, visitor.token)
     name = text_of(form, "picture")
@@ -44,7 +52,7 @@ async def unblurred(request: Request, case_id: UUID, visitor: Reviewer) -> Respo
 
 
 @router.post("/cases/{case_id}/text")
-async def text(request: Request, case_id: UUID, visitor: Reviewer) -> Response:
+async def text(request: Request, case_id: UUID, visitor: Annotated[Visitor, may(Right.UNBLUR_PICTURES)]) -> Response:
     """Note the reading, then show. Shown as the answer itself: a second look at it is a second reading."""
     form = await guarded_form(request, visitor.token)
     parts = parts_of(request)
@@ -53,12 +61,14 @@ async def text(request: Request, case_id: UUID, visitor: Reviewer) -> Response:
 
 
 @router.get("/cases/{case_id}/figures/{name}")
-async def blurred_figure(request: Request, case_id: UUID, name: str, visitor: Reader) -> Response:
+async def blurred_figure(
+    request: Request, case_id: UUID, name: str, visitor: Annotated[Visitor, may(Right.SEE_BLURRED)]
+) -> Response:
     """The picture's place on the page, blurred again."""
     return await figure(request, visitor, case_id, name, None)
 
 
-async def figure(request: Request, visitor: Reader, case_id: UUID, name: str, ticket: str | None) -> Response:
+async def figure(request: Request, visitor: Visitor, case_id: UUID, name: str, ticket: str | None) -> Response:
     return render(
         request,
         "figure.html",

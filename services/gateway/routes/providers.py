@@ -1,5 +1,7 @@
 """How recipients act on notices: a table, and the same for programs."""
 
+from typing import Annotated
+
 from fastapi import APIRouter
 from pydantic import BaseModel
 from starlette.requests import Request
@@ -9,7 +11,9 @@ from services.gateway.answers import Errors
 from services.gateway.notices.league import SHOWN, WINDOW, League, Standing, league
 from services.gateway.pages import render
 from services.gateway.parts import parts_of
-from services.gateway.requests import Reader
+from services.gateway.rights.asking import may
+from services.gateway.rights.vocabulary import Right
+from services.gateway.sessions import Visitor
 
 router = APIRouter()
 api = APIRouter(prefix="/api", responses={401: {"model": Errors}})
@@ -28,14 +32,14 @@ async def _read(request: Request) -> League:
 
 
 @router.get("/providers")
-async def providers(request: Request, visitor: Reader) -> HTMLResponse:
+async def providers(request: Request, visitor: Annotated[Visitor, may(Right.READ_PROVIDERS)]) -> HTMLResponse:
     told = await _read(request)
     longest = max((row.removal_s for row in told.rows if row.removal_s is not None), default=0.0)
     return render(request, "providers.html", visitor, league=told, longest=longest, days=WINDOW.days, most=SHOWN)
 
 
 @api.get("/providers")
-async def list_providers(request: Request, visitor: Reader) -> ProviderList:
+async def list_providers(request: Request, visitor: Annotated[Visitor, may(Right.READ_PROVIDERS)]) -> ProviderList:
     """Of notices sent within the last year."""
     told = await _read(request)
     return ProviderList(items=list(told.rows), more=told.more)

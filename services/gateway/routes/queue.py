@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import datetime
+from typing import Annotated
 
 from fastapi import APIRouter
 from starlette.requests import Request
@@ -13,7 +14,9 @@ from services.gateway.listing import Wanted
 from services.gateway.pages import render
 from services.gateway.parts import parts_of
 from services.gateway.queue import Priority, priority
-from services.gateway.requests import Reader
+from services.gateway.rights.asking import may
+from services.gateway.rights.vocabulary import Right
+from services.gateway.sessions import Visitor
 from shared.database import Transaction
 
 router = APIRouter()
@@ -32,7 +35,7 @@ VIEWS = {
 
 
 @router.get("/")
-async def queue(request: Request, visitor: Reader) -> HTMLResponse:
+async def queue(request: Request, visitor: Annotated[Visitor, may(Right.READ_CASES)]) -> HTMLResponse:
     parts = parts_of(request)
     view = request.query_params.get("view", "")
     view = view if view in VIEWS else "review"
@@ -56,7 +59,7 @@ async def queue(request: Request, visitor: Reader) -> HTMLResponse:
 
 
 @router.get("/waiting")
-async def waiting(request: Request, visitor: Reader) -> HTMLResponse:
+async def waiting(request: Request, visitor: Annotated[Visitor, may(Right.READ_CASES)]) -> HTMLResponse:
     """The live line above the queue. The table itself does not move under the reviewer's hand."""
     async with parts_of(request).database.transaction() as tx:
         counts = {"review": await listing.waiting(tx), "alerts": await alerts.count_open(tx)}
