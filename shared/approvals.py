@@ -30,6 +30,10 @@ class Approvals:
                 "somebody forged it, or HAETAE_APPROVAL_KEY differs between gateway and notifier"
             )
 
+    def derived(self, purpose: str) -> bytes:
+        """A key of 32 bytes for another purpose; it does not tell this one (NIST SP 800-108r1, HMAC as PRF)."""
+        return hmac.new(self._key, b"haetae derived key\0" + purpose.encode(), hashlib.sha256).digest()
+
     def _seal(self, event: ReviewDecided) -> Sha256:
         covered = json.dumps(_covered(event), sort_keys=True, separators=(",", ":"))
         return hmac.new(self._key, covered.encode(), hashlib.sha256).hexdigest()

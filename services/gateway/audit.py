@@ -33,6 +33,10 @@ class Action(StrEnum):
     DRAFT_IGNORED = "late-draft-ignored"
     APPROVED = "notices-approved"
     REJECTED = "case-rejected"
+    PROPOSED = "verdict-proposed"  # it waits for its undo window
+    UNDONE = "verdict-undone"
+    NOT_GIVEN = "verdict-not-given"
+    EDITED = "notice-edited"
     SENT = "notice-sent"
     BOUNCED = "notice-bounced"
     ANSWERED = "notice-answered"
@@ -66,6 +70,11 @@ class Action(StrEnum):
     LOGGED_IN = "logged-in"
     LOGGED_OUT = "logged-out"
     ACCOUNT_CREATED = "account-created"
+    CARE_ALLOWED = "care-budget-allowed"
+    CARE_DEFAULTS = "care-defaults-set"
+    GOLDEN_PROPOSED = "golden-proposed"
+    GOLDEN_AGREED = "golden-agreed"
+    GOLDEN_ENDED = "golden-ended"
     PASSWORD_CHANGED = "password-changed"  # noqa: S105  # a word of the vocabulary
 
 

@@ -6,6 +6,9 @@ from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Scope
 
 from services.gateway import answers
+from services.gateway.api.conditional import Conditional
+from services.gateway.api.idempotent import Idempotent
+from services.gateway.care import house
 from services.gateway.pages import STATIC
 from services.gateway.parts import Parts
 from services.gateway.routes import (
@@ -46,7 +49,10 @@ class Versioned(StaticFiles):
 def application(parts: Parts) -> ASGIApp:
     app = FastAPI(title="Haetae gateway", version="1", openapi_url="/api/openapi.json", docs_url=None, redoc_url=None)
     app.state.parts = parts
+    house.use(house.House(parts.approvals.derived("care"), parts.timezone))
     answers.install(app)
+    app.add_middleware(Conditional)
+    app.add_middleware(Idempotent)
     for module in (login, display, queue, case, documents, notices, pictures, orders, alerts, hashes, providers, audit):
         app.include_router(module.router, include_in_schema=False)
     app.include_router(autosend.pages, include_in_schema=False)

@@ -11,6 +11,7 @@ from uuid import UUID, uuid4
 
 from PIL import Image, ImageDraw, ImageFilter
 
+from services.gateway.care import house
 from services.gateway.handlers import project
 from services.gateway.parts import Parts
 from shared.clock import Clock, SystemClock
@@ -74,6 +75,7 @@ def make_desk(dsn: str, folder: Path, clock: Clock | None = None) -> Desk:
     vault = Vault(FolderStore(folder / "evidence"), FolderStore(folder / "keys"), b"k" * 32)
     database = Database(dsn, "/haetae/gateway", clock)
     exports = Exports(FolderStore(folder / "exports"), vault.keys, clock)
+    house.use(house.House(APPROVALS.derived("care")))
     return Desk(Parts(database, vault, exports, clock, APPROVALS, language="en"), vault, exports)
 
 

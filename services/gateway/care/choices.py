@@ -1,0 +1,105 @@
+"""What a person chose for itself, what an admin allowed it, and what its agency holds for all."""
+
+from collections.abc import Iterable
+
+import sqlalchemy as sa
+from pydantic import BaseModel
+from sqlalchemy.orm import Mapped, mapped_column
+
+from services.gateway import history
+from services.gateway.accounts import Account
+from services.gateway.audit import ACCESS_CHAIN, Action
+from services.gateway.care import ledger
+from services.gateway.care.house import agency_of
+from services.gateway.care.ledger import Page
+from services.gateway.care.units import SEVERITY, Limits, lowest
+from services.gateway.problems import Problem
+from services.gateway.store import Base
+from shared.database import Transaction
+
+CHOICES = "choices"
+MIN_BUDGET, MAX_BUDGET = 1.0, 1000.0
+MAX_RUN = 20
+CATEGORIES = frozenset(SEVERITY)
+
+
+class Choices(BaseModel):
+    """`budget`: of a day, the person's own; `ceiling`: what an admin allowed instead of the agency's."""
+
+    budget: float | None = None
+    ceiling: float | None = None
+    out: list[str] = []
+
+
+class Default(Base):
+    """What an agency holds for all of its people; without a row, the numbers of `Limits`."""
+
+    __tablename__ = "care_defaults"
+
+    agency: Mapped[str] = mapped_column(primary_key=True)
+    budget: Mapped[float]
+    stretch_units: Mapped[float]
+    run: Mapped[int] = mapped_column(sa.Integer)
+
+
+async def chosen(tx: Transaction, login: str) -> Choices:
+    return await ledger.read(tx, Page(CHOICES, login), Choices)
+
+
+async def limits(tx: Transaction, login: str, own: Choices) -> Limits:
+    account = await tx.get(Account, login)
+    house = await default(tx, agency_of(account))
+    return lowest(house, own.ceiling, own.budget)
+
+
+async def default(tx: Transaction, agency: str) -> Limits:
+    row = await tx.get(Default, agency)
+    return Limits(budget=row.budget, stretch_units=row.stretch_units, run=row.run) if row else Limits()
+
+
+async def choose(tx: Transaction, login: str, budget: float | None, out: Iterable[str]) -> None:
+    """One's own: nobody is told and no reason is asked. Raises `Problem` 422."""
+    wanted = sorted(set(out))
+    if unknown := set(wanted) - CATEGORIES:
+        raise Problem(422, "unknown-category", field="out", category=min(unknown))
+    if budget is not None and not MIN_BUDGET <= budget <= MAX_BUDGET:
+        raise Problem(422, "bad-budget", field="budget", least=MIN_BUDGET, most=MAX_BUDGET)
+    entry = await ledger.hold(tx, Page(CHOICES, login))
+    before = ledger.unseal(entry, Choices)
+    account = await tx.get(Account, login)
+    allowed = (await default(tx, agency_of(account))).budget if before.ceiling is None else before.ceiling
+    if budget is not None and budget > allowed:
+        raise Problem(422, "budget-raised", field="budget", most=allowed)
+    ledger.write(entry, before.model_copy(update={"budget": budget, "out": wanted}))
+
+
+async def allow(tx: Transaction, by: Account, login: str, ceiling: float | None, why: str) -> None:
+    """An admin lets one person have another budget than its agency's, None: the agency's again. What the person chose
+    stays, and stays unseen. Raises `Problem` 404 or 422."""
+    if ceiling is not None and not MIN_BUDGET <= ceiling <= MAX_BUDGET:
+        raise Problem(422, "bad-budget", field="budget", least=MIN_BUDGET, most=MAX_BUDGET)
+    account = await tx.get(Account, login)
+    if account is None or agency_of(account) != agency_of(by):
+        raise Problem(404, "no-account", field="login")
+    if account.login == by.login:
+        raise Problem(403, "own-budget", field="login")
+    entry = await ledger.hold(tx, Page(CHOICES, login))
+    ledger.write(entry, ledger.unseal(entry, Choices).model_copy(update={"ceiling": ceiling}))
+    told = {"account": account.pseudonym, "budget": "agency" if ceiling is None else f"{ceiling:g}", "why": why}
+    await history.append(tx, ACCESS_CHAIN, by.pseudonym, Action.CARE_ALLOWED, told)
+
+
+async def set_default(tx: Transaction, by: Account, wanted: Limits) -> None:
+    """For everybody of the admin's agency. Raises `Problem` 422."""
+    for field, value in (("budget", wanted.budget), ("stretch_units", wanted.stretch_units)):
+        if not MIN_BUDGET <= value <= MAX_BUDGET:
+            raise Problem(422, "bad-budget", field=field, least=MIN_BUDGET, most=MAX_BUDGET)
+    if not 1 <= wanted.run <= MAX_RUN:
+        raise Problem(422, "bad-run", field="run", most=MAX_RUN)
+    row = await tx.get(Default, agency_of(by), lock=True)
+    if row is None:
+        tx.add(Default(agency=agency_of(by), **wanted.model_dump()))
+    else:
+        row.budget, row.stretch_units, row.run = wanted.budget, wanted.stretch_units, wanted.run
+    told = {name: f"{value:g}" for name, value in wanted.model_dump().items()} | {"agency": agency_of(by)}
+    await history.append(tx, ACCESS_CHAIN, by.pseudonym, Action.CARE_DEFAULTS, told)
