@@ -9,12 +9,12 @@ from haetae import access, imports, site_pages
 from haetae.export import write_sites
 from haetae.saying import HOME, Home, console, fail, finish, guarded, import_file
 from services.crawler.frontier.reports import add_report
-from services.crawler.pages.urls import canonical, host_of
 from services.crawler.registry import site_control, site_figures
 from services.crawler.registry.grounds import GROUNDS
 from services.crawler.registry.site_choice import Choice
 from services.crawler.registry.site_fields import FIELDS
 from shared.events.values import SiteKind
+from shared.urls import canonical, host_of
 
 sites = typer.Typer(no_args_is_help=True, help="The sites that the crawler watches.")
 

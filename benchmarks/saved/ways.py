@@ -13,7 +13,7 @@ from services.crawler.pages.charset import decode
 from services.crawler.pages.page_media import MEDIA_FILES
 from services.crawler.pages.page_pictures import PICTURE_FILES, ending
 from services.crawler.pages.reading import read_page
-from services.crawler.pages.urls import canonical
+from shared.urls import canonical
 
 LINKS = "//a/@href | //area/@href | //iframe/@src | //frame/@src"
 

@@ -16,12 +16,12 @@ from services.crawler.frontier import ledger
 from services.crawler.frontier.known_links import NewLink
 from services.crawler.frontier.ledger import Results
 from services.crawler.frontier.new_links import add_links
-from services.crawler.pages.urls import MAX_URL, canonical
 from services.crawler.registry.sites import import_sites, parse_sites
 from services.crawler.visit import Visited
 from shared.bus.port import Record
 from shared.database import Transaction
 from shared.failures import Transient
+from shared.urls import MAX_URL, canonical
 from tests.support.crawl import Crawl, crawling
 from tests.support.poll import eventually
 from tests.support.stack import Migrated

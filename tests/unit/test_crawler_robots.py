@@ -11,7 +11,6 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from services.crawler.frontier.pacing import NotNow
-from services.crawler.pages.urls import canonical
 from services.crawler.registry.robots import AGAIN, AGAIN_WITH_COPY, FRESH, STALE, Robots, StayAway
 from services.crawler.registry.robots_rules import Rules, parse_robots, robots_text
 from services.crawler.registry.robots_store import MAX_TEXT, Asked, NothingKept
@@ -22,6 +21,7 @@ from shared.clock import ManualClock
 from shared.events.values import Site, SiteKind
 from shared.failures import Failure
 from shared.net import Fault, Fetched, FetchFailed
+from shared.urls import canonical
 
 URL = "http://a.test/private/1"
 PUBLIC = Watched(Site(host="a.test", name="A", kind=SiteKind.BOARD), 1.0, 60.0, True)

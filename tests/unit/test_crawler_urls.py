@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.crawler.pages.addresses import Addresses
-from services.crawler.pages.urls import canonical, host_of
+from shared.urls import canonical, host_of
 
 PIECES = st.sampled_from(
     ["http://", "HTTPS://", "a.test", "A.Test.", "ü.test", "xn--tda.test", ":80", ":443", ":8080", "/", "//", ".", "..",

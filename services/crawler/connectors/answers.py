@@ -8,10 +8,10 @@ from email.utils import parsedate_to_datetime
 from typing import Any
 
 from services.crawler.frontier.pace import REFUSALS, retry_after_s
-from services.crawler.pages.urls import canonical
 from shared.events.values import MAX_TEXT
 from shared.failures import Rejected, Transient
 from shared.net import Fetched
+from shared.urls import canonical
 
 MOST_ROWS = 1_000  # of a list: more is no page of anything
 MAX_ID = 512

@@ -16,8 +16,8 @@ from services.crawler.connectors.media import Attached, with_media
 from services.crawler.connectors.pages import ListingPage, is_near, left_out, read_listing
 from services.crawler.connectors.port import Ask, Harvest, Options, Post, Source
 from services.crawler.connectors.prose import MAX_HTML, pictures_in, plain
-from services.crawler.pages.urls import canonical
 from shared.net import Fetched
+from shared.urls import canonical
 
 MAPPINGS = File(__file__).parent / "mappings"  # those that come with the crawler
 NAME = re.compile(r"^[a-z0-9][a-z0-9-]{0,40}$")

@@ -14,9 +14,9 @@ from services.crawler.connectors.media import Attached, with_media
 from services.crawler.connectors.pages import ListingPage, is_near, left_out, read_listing
 from services.crawler.connectors.port import Ask, Harvest, Options, Post, Source
 from services.crawler.connectors.prose import MAX_HTML, plain
-from services.crawler.pages.urls import host_of
 from shared.events.values import Site, SiteKind
 from shared.net import Fetched
+from shared.urls import host_of
 
 PUBLIC_TIMELINE = "/api/v1/timelines/public?local=true&limit=40"  # 40 is the most that a server gives
 OLDER = re.compile(r'<([^<>]{1,2048})>\s*;[^,<]*\brel="?next"?', re.IGNORECASE)

@@ -18,8 +18,8 @@ from services.crawler.connectors import messenger_updates as parts
 from services.crawler.connectors.lawful import RoomOptions
 from services.crawler.connectors.messenger_api import Api
 from services.crawler.connectors.port import Ask, Basis, Conversation, Harvest, Media, Post, Said, Source
-from services.crawler.pages.urls import canonical
 from shared.events import LawfulBasis
+from shared.urls import canonical
 
 MOST_BYTES = 32 * 1024 * 1024  # of files in one visit: they are in memory until the visit is over
 BATCH = 20  # updates of a visit: with a picture each, 41 requests

@@ -9,8 +9,8 @@ from services.crawler.connectors.answers import NOT_FOR_US, good
 from services.crawler.connectors.listing import Place, read_place, step, write_place
 from services.crawler.connectors.polite import origin
 from services.crawler.connectors.port import Ask, Harvest, Post, Source
-from services.crawler.pages.urls import host_of
 from shared.net import Fetched
+from shared.urls import host_of
 
 
 @dataclass(frozen=True)

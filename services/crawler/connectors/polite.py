@@ -6,12 +6,12 @@ from functools import partial
 from typing import Protocol
 from urllib.parse import quote, urlsplit
 
-from services.crawler.pages.urls import host_of
 from services.crawler.registry.robots_rules import Rules
 from services.crawler.visit import Watched
 from services.crawler.visits.asking import Asker, redirect_of
 from shared.failures import Failure, Rejected
 from shared.net import Fetched
+from shared.urls import host_of
 
 PLACE = "{token}"  # braces are in no address
 REDIRECTS = 3

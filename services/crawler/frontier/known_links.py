@@ -7,10 +7,10 @@ from typing import NamedTuple
 import sqlalchemy as sa
 
 from services.crawler.domain import PageKind, Priority
-from services.crawler.pages.urls import host_of
 from services.crawler.visit import Visited
 from shared.clock import Clock
 from shared.database import Transaction
+from shared.urls import host_of
 
 FRESH_S = 10.0  # how soon links to a site that was just imported are followed
 # Places for the 64-bit hashes of addresses, 8 bytes each: 16 MB. A page has hundreds of links, nearly all seen before.

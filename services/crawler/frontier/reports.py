@@ -4,9 +4,9 @@ import sqlalchemy as sa
 
 from services.crawler.domain import PageKind, Priority, Urgency
 from services.crawler.frontier.looking import wake
-from services.crawler.pages.urls import canonical, host_of
 from shared.database import Transaction
 from shared.failures import Rejected
+from shared.urls import canonical, host_of
 
 ADD = sa.text("""
     INSERT INTO frontier (url, host, kind, priority, next_at) VALUES (:url, :host, :kind, :priority, now())

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 
 from turbohtml import Document
 
-from services.crawler.pages.urls import MAX_URL, canonical, query_of
+from shared.urls import MAX_URL, canonical, query_of
 
 # What `canonical` leaves as it is. `;` is not in a path: joining treats it in a way of its own. An escape stays where
 # it is in capitals and means no plain character.

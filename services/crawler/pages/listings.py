@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable, Sequence
 from urllib.parse import parse_qsl, urlsplit
 
-from services.crawler.pages.urls import canonical, host_of
+from shared.urls import canonical, host_of
 
 MAX_NEXT = 20
 # A page's number in an address: `?page=2`, `&start=20`, `/page/2`, `/p2`. Boards all over the world name it so.

@@ -13,7 +13,7 @@ from services.crawler.pages.addresses import Addresses, page_addresses
 from services.crawler.pages.page_head import read_head
 from services.crawler.pages.page_pictures import of_sheets, pictures, sources
 from services.crawler.pages.page_text import text_of
-from services.crawler.pages.urls import canonical
+from shared.urls import canonical
 
 # The content of a <meta http-equiv=refresh>: seconds, then an address, in quotes or not (HTML, 4.2.5.3).
 REFRESH = re.compile(r"""[\s\d.]*[;,\s]\s*(?:url\s*=\s*)?["']?([^"'\s]+)""", re.IGNORECASE)

@@ -8,7 +8,6 @@ from types import TracebackType
 from typing import Self, TypeVar
 from weakref import WeakValueDictionary
 
-from services.crawler.pages.urls import host_of
 from services.crawler.pictures.keeping import Keeper
 from services.crawler.pictures.media import Media
 from services.crawler.pictures.remembered import Remembered
@@ -21,6 +20,7 @@ from shared.clock import Clock
 from shared.events.values import MAX_URL, Picture, Video
 from shared.failures import Failure
 from shared.net import Fetched
+from shared.urls import host_of
 
 T = TypeVar("T", Picture, Video)
 

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
-from services.crawler.pages.urls import MAX_URL, escaped
+from shared.urls import MAX_URL, escaped
 
 ROBOT = "haetae"  # our product token
 ANYBODY = "*"

@@ -4,12 +4,12 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from services.crawler.pages.urls import canonical, host_of
 from services.crawler.registry.grounds import DEFAULT_GROUND, GROUNDS
 from services.crawler.registry.onion import is_onion, onion_problem
 from services.crawler.registry.site_fields import FIELDS, MAX_NAME, MOST_VISITS, REQUIRED, Given, Names, Wrong
 from shared.events.values import SiteKind
 from shared.rows import csv_values, json_object
+from shared.urls import canonical, host_of
 
 DEFAULT_KIND = SiteKind.BOARD
 ONION_EXIT = "onion"  # the only way to onion services

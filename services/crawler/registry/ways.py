@@ -4,13 +4,13 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
-from services.crawler.pages.urls import host_of
 from services.crawler.registry.credentials import Credential
 from services.crawler.registry.grounds import ground_of
 from services.crawler.registry.onion import is_onion
 from services.crawler.registry.site_lines import ONION_EXIT
 from services.crawler.visit import Watched
 from shared.failures import Transient
+from shared.urls import host_of
 
 
 class NoWay(Transient):

@@ -7,7 +7,6 @@ from datetime import timedelta
 from urllib.parse import urlsplit
 
 from services.crawler.frontier.pacing import NotNow
-from services.crawler.pages.urls import host_of, path_of
 from services.crawler.removals.looks import settled
 from services.crawler.removals.removal import compared, judge_page, judge_picture, judge_video, least_favourable
 from services.crawler.removals.vantage import Guise, Vantage
@@ -16,6 +15,7 @@ from services.crawler.visit import Check, Checked
 from services.crawler.visits.asking import Asker
 from shared.clock import Clock
 from shared.events.values import Finding, Probe, ProbeOutcome
+from shared.urls import host_of, path_of
 
 # Of a page's frames, and the links of one that only says it is gone: enough for its print view, and still polite.
 FOLLOWED = 3

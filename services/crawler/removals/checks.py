@@ -5,10 +5,10 @@ from sqlalchemy.dialects.postgresql import insert
 
 from services.crawler.domain import Urgency
 from services.crawler.frontier.looking import wake
-from services.crawler.pages.urls import host_of
 from services.crawler.store import CheckRow
 from shared.database import Transaction
 from shared.events import CheckRequested
+from shared.urls import host_of
 
 # Who asks for a check waits for no earlier one of the case any more: after a long standstill each case is asked once.
 DROP_EARLIER = sa.text("""

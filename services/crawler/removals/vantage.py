@@ -3,7 +3,6 @@
 import hashlib
 from dataclasses import dataclass
 
-from services.crawler.pages.urls import host_of
 from services.crawler.registry.ways import NoWay
 from services.crawler.removals.removal import Answer
 from services.crawler.visit import Watched
@@ -12,6 +11,7 @@ from shared.clock import Clock
 from shared.events.values import Finding
 from shared.failures import Failure
 from shared.net import Fetched
+from shared.urls import host_of
 
 REDIRECTS = 5
 # No cache may answer for the server. In the words of a browser that loads anew: others would tell us from visitors.

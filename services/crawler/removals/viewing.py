@@ -8,7 +8,6 @@ from services.crawler.pages.charset import decode
 from services.crawler.pages.page_reader import PageReader
 from services.crawler.pages.reading import Page
 from services.crawler.pages.shown import leads_on
-from services.crawler.pages.urls import host_of
 from services.crawler.pictures.picture_box import PictureBox
 from services.crawler.removals.file_answers import is_file
 from services.crawler.removals.moved_pictures import moved_pictures
@@ -19,6 +18,7 @@ from shared.events.values import Picture, Video
 from shared.failures import Failure
 from shared.net import Fetched
 from shared.pages.walls import Walled, wall_in_removal, wall_of
+from shared.urls import host_of
 
 # Scripts in the page itself that write into it or lead elsewhere: what it says without them is not what is seen.
 WRITES = re.compile(

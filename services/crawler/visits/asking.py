@@ -7,7 +7,6 @@ from functools import partial
 
 from services.crawler.frontier.pace import REFUSALS, retry_after_s
 from services.crawler.frontier.pacing import Pacer
-from services.crawler.pages.urls import canonical, host_of
 from services.crawler.registry.robots import Robots
 from services.crawler.registry.robots_rules import Rules
 from services.crawler.registry.robots_store import NothingKept
@@ -16,6 +15,7 @@ from services.crawler.visit import Watched
 from shared.clock import Clock
 from shared.net import AddressRefused, Fetched, Fetcher, location_of
 from shared.net.fetcher import REDIRECTS
+from shared.urls import canonical, host_of
 
 MAX_ROBOTS_BYTES = 512_000  # RFC 9309, 2.5 asks for 500 KiB
 MOST_ROBOTS_REDIRECTS = 5  # RFC 9309, 2.3.1.2

@@ -6,13 +6,13 @@ from dataclasses import dataclass
 from services.crawler.domain import PageKind
 from services.crawler.frontier.outcomes import pictures_missing, settled
 from services.crawler.pages.reading import Page
-from services.crawler.pages.urls import host_of
 from services.crawler.pictures.picture_box import PictureBox
 from services.crawler.visit import Known, Link, Visited
 from services.crawler.visits.finding import capture_of, content_digest, content_found
 from services.crawler.visits.sight import Seen
 from shared.clock import Clock
 from shared.events import ContentFound
+from shared.urls import host_of
 
 DigestOf = Callable[[str], Awaitable[str | None]]
 

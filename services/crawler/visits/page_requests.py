@@ -3,13 +3,13 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
-from services.crawler.pages.urls import canonical, host_of
 from services.crawler.visit import Watched
 from services.crawler.visits.asking import Asker
 from services.crawler.visits.budget import Budget
 from services.crawler.visits.scripts import Scripts
 from shared.browser import FRAME, Answer
 from shared.net import Fault, Fetched, FetchFailed
+from shared.urls import canonical, host_of
 
 MAX_REQUESTS, MAX_BYTES = 60, 10 * 1024 * 1024
 MAX_EACH = MAX_BYTES // 2  # bytes of one answer: so at least two are asked for at once

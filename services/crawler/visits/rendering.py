@@ -9,7 +9,6 @@ import structlog
 from playwright.async_api import Page
 from playwright.async_api import TimeoutError as PlaywrightTimeout
 
-from services.crawler.pages.urls import canonical, host_of
 from services.crawler.visit import Watched
 from services.crawler.visits.asking import Asker
 from services.crawler.visits.page_requests import PageRequests
@@ -18,6 +17,7 @@ from shared.browser import Chromium, Gate, PageBroke
 from shared.clock import Clock
 from shared.failures import Transient
 from shared.net import Fetched
+from shared.urls import canonical, host_of
 
 log = structlog.get_logger(__name__)
 

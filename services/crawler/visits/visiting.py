@@ -11,7 +11,6 @@ from services.crawler.frontier.pacing import NotNow
 from services.crawler.pages.feeds import is_feed, read_feed
 from services.crawler.pages.listings import discovered
 from services.crawler.pages.reading import Page
-from services.crawler.pages.urls import canonical, path_of
 from services.crawler.pictures.remembered import conditions
 from services.crawler.visit import Known, Link, Visited
 from services.crawler.visits.asking import Asker, header, redirect_of
@@ -23,6 +22,7 @@ from shared.events.values import SiteKind
 from shared.failures import Failure, Rejected
 from shared.net import Fetched
 from shared.pages.walls import wall_of
+from shared.urls import canonical, path_of
 
 GONE = frozenset({404, 410, 451})
 NOT_MODIFIED = 304
