@@ -1,12 +1,30 @@
 """Answers to requests that may come twice."""
 
+import sqlalchemy as sa
+from alembic import op
+from sqlalchemy.dialects.postgresql import JSONB
+
 revision = "0041"
 down_revision = "0040"
 
+SCHEMA = "gateway"
+Moment = sa.DateTime(timezone=True)
+
 
 def upgrade() -> None:
-    pass
+    op.create_table(
+        "kept_answers",
+        sa.Column("login", sa.Text, sa.ForeignKey(f"{SCHEMA}.accounts.login", ondelete="CASCADE"), primary_key=True),
+        sa.Column("key", sa.Text, primary_key=True),
+        sa.Column("request", sa.Text, nullable=False),
+        sa.Column("about", sa.Uuid, index=True),
+        sa.Column("began_at", Moment, nullable=False, index=True),
+        sa.Column("status", sa.Integer),
+        sa.Column("headers", JSONB),
+        sa.Column("body", sa.LargeBinary),
+        schema=SCHEMA,
+    )
 
 
 def downgrade() -> None:
-    pass
+    op.drop_table("kept_answers", schema=SCHEMA)

@@ -1,9 +1,10 @@
-"""How problems are answered: a page in the reader's language, or JSON that names the field and the cure."""
+"""How problems are answered: a page in the reader's language, or problem details (RFC 9457) with field and cure."""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from http import HTTPStatus
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import quote, urlencode
 
 from fastapi import FastAPI
 from fastapi.exceptions import RequestValidationError
@@ -21,8 +22,14 @@ from services.gateway.texts import MESSAGES, Texts
 from shared.failures import Transient
 
 API = "/api/"
-RETRY_AFTER_S = "3"  # about how long a database takes to come back from a restart
-HTTP_CODES = {404: "no-page", 405: "wrong-method", 413: "too-large"}
+MEDIA = "application/problem+json"
+TYPES = "/api/problems"  # a page that describes every type of problem
+MOST_ERRORS = 50  # told at once: whoever sends a thousand wrong items has one cause for them
+INVALID = "invalid"  # the type of what did not fit the description; each error has a code of its own
+# Seconds, where the problem does not tell them: how long a database takes to come back from a restart; long enough
+# that a program which does as it is told stays under every limit.
+RETRY_AFTER_S = {503: 3, 429: 60}
+HTTP_CODES = {400: "malformed", 404: "no-page", 405: "wrong-method", 413: "too-large", 415: "wrong-media"}
 
 
 class ErrorItem(BaseModel):
@@ -34,8 +41,19 @@ class ErrorItem(BaseModel):
     cure: str
 
 
-class Errors(BaseModel):
+class ProblemDetails(BaseModel):
+    """RFC 9457. `type`: a page with the problem and its cure; `title`: the status in words; `detail`: the first error's
+    problem; `instance`: the path that was asked for. `errors` is ours: each thing that is wrong."""
+
+    type: str
+    title: str
+    status: int
+    detail: str
+    instance: str
     errors: list[ErrorItem]
+
+
+Errors = ProblemDetails
 
 
 def install(app: FastAPI) -> None:
@@ -58,9 +76,14 @@ def plain(request: Request, problem: Problem, visitor: Visitor | None = None) ->
     if request.url.path.startswith(API):
         words = describe(problem, Texts("en"))
         item = ErrorItem(field=problem.field, code=problem.code, problem=words["problem"], cure=words["cure"])
-        return errors(problem.status, [item])
-    words = describe(problem, texts_of(request))
-    return render(request, "problem.html", visitor, problem.status, field=problem.field, **words)
+        answer: Response = details(request, problem.status, problem.code, [item])
+    else:
+        words = describe(problem, texts_of(request))
+        answer = render(request, "problem.html", visitor, problem.status, field=problem.field, **words)
+    wait = problem.values.get("retry_after", RETRY_AFTER_S.get(problem.status))
+    if wait is not None:
+        answer.headers["Retry-After"] = str(wait)
+    return answer
 
 
 def describe(problem: Problem, texts: Texts) -> Mapping[str, str]:
@@ -87,7 +110,15 @@ def to_login(request: Request) -> Response:
 async def _invalid(request: Request, error: RequestValidationError) -> Response:
     if not request.url.path.startswith(API):
         return await _problem(request, Problem(404, "no-page"))
-    return errors(422, [explain(item) for item in error.errors()])
+    items = [explain(item) for item in error.errors()[:MOST_ERRORS]]
+    if any(item.field == "body" and item.code != "missing" for item in items) and not says_json(request):
+        return await _problem(request, Problem(415, "wrong-media", field="Content-Type"))
+    return details(request, 422, INVALID, items)
+
+
+def says_json(request: Request) -> bool:
+    media = request.headers.get("Content-Type", "").partition(";")[0].strip().lower()
+    return media == "application/json" or (media.startswith("application/") and media.endswith("+json"))
 
 
 def explain(item: Mapping[str, Any]) -> ErrorItem:
@@ -97,19 +128,28 @@ def explain(item: Mapping[str, Any]) -> ErrorItem:
 
 
 async def _http(request: Request, error: HTTPException) -> Response:
-    return await _problem(request, Problem(error.status_code, HTTP_CODES.get(error.status_code, "refused")))
+    answer = await _problem(request, Problem(error.status_code, HTTP_CODES.get(error.status_code, "refused")))
+    answer.headers.update(error.headers or {})  # which methods are allowed
+    return answer
 
 
 async def _away(request: Request, error: Exception) -> Response:
     """Nobody is looked up here: the database may be what is away."""
-    answer = plain(request, Problem(503, "away"))
-    answer.headers["Retry-After"] = RETRY_AFTER_S
-    return answer
+    return plain(request, Problem(503, "away"))
 
 
 async def _our_fault(request: Request, error: Exception) -> Response:
     return plain(request, Problem(500, "our-fault"))
 
 
-def errors(status: int, items: Sequence[ErrorItem]) -> JSONResponse:
-    return JSONResponse(Errors(errors=list(items)).model_dump(), status)
+def details(request: Request, status: int, code: str, items: Sequence[ErrorItem]) -> JSONResponse:
+    told = ProblemDetails(
+        type=f"{TYPES}#{code}",
+        title=HTTPStatus(status).phrase,
+        status=status,
+        detail=items[0].problem,
+        instance=quote(request.url.path),
+        errors=list(items),
+    )
+    challenge = {"WWW-Authenticate": "Bearer"} if status == 401 else {}  # RFC 9110, 15.5.2
+    return JSONResponse(told.model_dump(), status, challenge, MEDIA)

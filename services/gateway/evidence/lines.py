@@ -10,6 +10,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from haetae_verify.chain import told
 from services.gateway import history
+from services.gateway.api.kept import forget_case
 from services.gateway.audit import Action
 from services.gateway.cases import hold
 from services.gateway.evidence.forgetting import forget
@@ -55,6 +56,7 @@ async def _destroyed(event: CustodyNoted, tx: Transaction) -> None:
     case = (await hold(tx, event.case_id)).case
     case.destroyed_at, case.updated_at = event.at, tx.clock.now()
     forget(case, await tx.scalars(sa.select(Answer).where(Answer.case_id == event.case_id)))
+    await forget_case(tx, event.case_id)
     await history.append(tx, event.case_id, event.actor, Action.DESTROYED, {"custody": event.seq, "hash": event.hash})
 
 

@@ -1,0 +1,64 @@
+"""Entity tags: what did not change is not sent again, and who changes something says which state of it they saw.
+
+The tag of an answer is the digest of its bytes: strong (RFC 9110, 8.8.1), and right for whatever a route answers with.
+"""
+
+import hashlib
+import re
+
+from starlette.datastructures import Headers
+from starlette.requests import Request
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from services.gateway.answers import API
+from services.gateway.api.held_back import HeldBack
+from services.gateway.problems import Problem
+
+_TAG = re.compile(r'(?:W/)?"([\x21\x23-\x7e\x80-\xff]*)"')
+DIGITS = 32  # hexadecimal ones, 128 bits: nobody finds two states with one tag
+
+
+def tag_of(content: bytes) -> str:
+    return f'"{hashlib.sha256(content).hexdigest()[:DIGITS]}"'
+
+
+def names(header: str, tag: str) -> bool:
+    """Whether `If-None-Match` or `If-Match` has the tag (`*` has every one). Weak and strong ones are compared alike:
+    ours are all strong, and a proxy that compresses makes them weak."""
+    return header.strip() == "*" or tag.strip('"') in _TAG.findall(header)
+
+
+def must_match(request: Request, tag: str) -> None:
+    """Called where something is changed, inside its transaction. Raises `Problem` 412 when `If-Match` names another
+    state of it, 400 when it names none at all."""
+    header = request.headers.get("If-Match")
+    if header is None:
+        return
+    if header.strip() != "*" and not _TAG.search(header):
+        raise Problem(400, "bad-etag", field="If-Match")
+    if not names(header, tag):
+        raise Problem(412, "changed-since", field="If-Match")
+
+
+class Conditional:
+    """Gives every JSON answer to a GET of the API its tag, and answers 304 to whoever has it."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http" or scope["method"] != "GET" or not scope["path"].startswith(API):
+            return await self._app(scope, receive, send)
+        held = HeldBack(send)
+        await self._app(scope, receive, held)
+        if not _is_json(held):
+            return await held.release()
+        tag = held.headers.setdefault("ETag", tag_of(held.body))
+        if names(Headers(scope=scope).get("If-None-Match", ""), tag):
+            await send({"type": "http.response.start", "status": 304, "headers": [(b"etag", tag.encode())]})
+            return await send({"type": "http.response.body", "body": b""})
+        await held.release()
+
+
+def _is_json(held: HeldBack) -> bool:
+    return held.whole and held.status == 200 and held.headers.get("Content-Type", "").startswith("application/json")
