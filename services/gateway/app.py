@@ -3,6 +3,7 @@
 from functools import partial
 
 from services.gateway.alerts import take_up
+from services.gateway.deciding import finishing
 from services.gateway.evidence.lines import note
 from services.gateway.evidence.orders import done
 from services.gateway.handlers import project
@@ -71,16 +72,16 @@ PUBLISHES: frozenset[type[Event]] = frozenset(
 
 
 def app(settings: Settings) -> Service:
-    pages = Pages(settings)
+    pages, approvals = Pages(settings), Approvals(settings.approval_key)
     return Service(
         name="gateway",
         handles={
-            **dict.fromkeys(TOLD_OF, partial(project, approvals=Approvals(settings.approval_key))),
+            **dict.fromkeys(TOLD_OF, partial(project, approvals=approvals)),
             AlertRaised: take_up,
             CustodyNoted: note,
             EvidenceOrderDone: done,
         },
         publishes=PUBLISHES,
-        tasks={"pages": pages.serve, "stalled cases": watch},
+        tasks={"pages": pages.serve, "stalled cases": watch, "verdicts": partial(finishing.watch, approvals=approvals)},
         checks={"pages": pages.ready},
     )

@@ -68,7 +68,7 @@ def derive(held: Held) -> None:
     case.state = state_of(facts).value
     told = [one.alarm for one in unattended(held)]
     case.alarm = alarm_of(facts, [row.state for row in held.known()], last_outcome(case), told)
-    case.awaits = min((n for n, row in held.rounds.items() if row.drafted_at and not row.decided_at), default=None)
+    case.awaits = min((n for n, row in held.rounds.items() if row.awaits), default=None)
     case.hand_over_at = min((row.hand_over_at for row in handing(held) if row.hand_over_at), default=None)
     moments = (case.found_at, case.flagged_at, case.sealed_at, case.drafted_at, case.sent_at, case.removed_at)
     since = min((moment for moment in moments if moment), default=queue.EPOCH)

@@ -21,6 +21,7 @@ class State(StrEnum):
     FLAGGED = "flagged"
     SEALED = "sealed"
     DRAFTED = "drafted"  # awaits review
+    DECIDING = "deciding"  # a verdict that can still be taken back
     APPROVED = "approved"
     REJECTED = "rejected"
     SENT = "sent"
@@ -54,6 +55,7 @@ class Alarm(StrEnum):
     EVIDENCE_FAILED = "evidence-failed"
     PRETENDED_REMOVAL = "pretended-removal"
     REPLACED = "replaced"  # something else is shown: no status proves the removal, so a person judges
+    NOT_DECIDED = "not-decided"  # a verdict was not given: the case changed before its undo window ended
     STALLED = "stalled"  # see `stalled.py`: by the clock, not by a fact
 
 
@@ -75,6 +77,7 @@ class Facts:
     removed_at: datetime | None = None
     verified_at: datetime | None = None
     reappeared_at: datetime | None = None
+    deciding_until: datetime | None = None  # when the undo window of a verdict ends
 
     @property
     def back(self) -> bool:
@@ -92,6 +95,7 @@ def state_of(facts: Facts) -> State:
         (State.REJECTED, facts.verdict is Verdict.REJECTED),
         (State.SENT, facts.sent_at),
         (State.APPROVED, facts.verdict is Verdict.APPROVED),
+        (State.DECIDING, facts.drafted_at and facts.found_at and evidence and facts.deciding_until),
         (State.DRAFTED, facts.drafted_at and facts.found_at and evidence),
         (State.SEALED, facts.sealed_at),
         (State.FLAGGED, facts.flagged_at or facts.failed_at),

@@ -1,5 +1,6 @@
 """The pages as a task of the service: verdicts go through its own database, and its relay brings them out at once."""
 
+from datetime import timedelta
 from zoneinfo import ZoneInfo
 
 from services.gateway.parts import Parts
@@ -33,6 +34,7 @@ class Pages:
                 timezone=ZoneInfo(settings.gateway_timezone),
                 language=settings.gateway_language,
                 tls=settings.gateway_tls,
+                undo=timedelta(seconds=settings.undo_seconds),
             )
             async with serving(application(parts), settings.gateway_host, settings.gateway_port):
                 self._served = True

@@ -1,7 +1,7 @@
 """What the pages work with, put together in `pages_task.py` and by tests."""
 
 from dataclasses import dataclass
-from datetime import UTC, tzinfo
+from datetime import UTC, timedelta, tzinfo
 from typing import cast
 
 from starlette.requests import Request
@@ -15,7 +15,8 @@ from shared.database import Database
 
 @dataclass(frozen=True)
 class Parts:
-    """`tls`: browsers come over HTTPS. `language`: for browsers that ask for none of ours."""
+    """`tls`: browsers come over HTTPS. `language`: for browsers that ask for none of ours. `undo`: how long a person's
+    verdict can be taken back."""
 
     database: Database
     vault: Vault
@@ -25,6 +26,7 @@ class Parts:
     timezone: tzinfo = UTC
     language: str = "ko"
     tls: bool = False
+    undo: timedelta = timedelta(0)
 
 
 def parts_of(request: Request) -> Parts:

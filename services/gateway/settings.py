@@ -20,6 +20,11 @@ class Settings(Common, ObjectSettings, ApprovalSettings):
     ] = "ko"
     gateway_timezone: Annotated[str, Field(description="Time zone in which pages show times")] = "Asia/Seoul"
 
+    undo_seconds: Annotated[
+        int,
+        Field(description="How long a person can take a verdict back before it goes out; 0: not at all", ge=0, le=600),
+    ] = 10  # long enough to see what one has done, and nothing beside the hours that a removal takes
+
     @field_validator("gateway_timezone")
     @classmethod
     def known_timezone(cls, name: str) -> str:

@@ -65,7 +65,8 @@ class Case(Base):
     `mode`: how its evidence is kept, `full` or `hash-only`; `incomplete`: the steps of the capture that failed.
     `removed_at` is the first proof that the content is gone, `verified_at` the newest. `awaits`: the further round that
     is to be decided; `hand_over_at`: since when a notice waits to be handed in by a person. `attended`: alarms that
-    somebody has seen to (`alarms.Raised.key`).
+    somebody has seen to (`alarms.Raised.key`). `deciding_until`: when the undo window of a verdict ends;
+    `undecided_at`: one was not given after all.
     """
 
     __tablename__ = "cases"
@@ -112,6 +113,8 @@ class Case(Base):
     awaits: Mapped[int | None]
     hand_over_at: Mapped[datetime | None]
     attended: Mapped[list[str] | None]
+    deciding_until: Mapped[datetime | None]
+    undecided_at: Mapped[datetime | None]
     updated_at: Mapped[datetime]
 
     @property
@@ -133,6 +136,7 @@ class Case(Base):
             removed_at=self.removed_at,
             verified_at=self.verified_at,
             reappeared_at=self.reappeared_at,
+            deciding_until=self.deciding_until,
         )
 
 

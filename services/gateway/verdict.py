@@ -8,7 +8,7 @@ from uuid import UUID
 from services.gateway.accounts import Account
 from services.gateway.audit import Action, Step
 from services.gateway.cases import known, settle
-from services.gateway.domain import State
+from services.gateway.domain import State, state_of
 from services.gateway.notices.rows import CaseNotice, Held, Round
 from services.gateway.problems import Problem
 from services.gateway.store import Case
@@ -59,10 +59,15 @@ async def decide(database: Database, approvals: Approvals, case_id: UUID, decisi
 
 async def give(tx: Transaction, approvals: Approvals, held: Held, decision: Decision, by: Decider) -> None:
     """The verdict on a case that is held. Raises `Problem` 409 or 422."""
+    await record(tx, approvals, held, check(held, decision), decision, by)
+
+
+def check(held: Held, decision: Decision) -> list[Notice]:
+    """The approved notices, when the decision can be given now. Raises `Problem` 409 or 422."""
     check_awaits_review(held, decision.round)
     chosen = agreeing(decision, {row.notice_id: row for row in held.draft(decision.round)})
     check_whole(chosen, held)
-    await record(tx, approvals, held, chosen, decision, by)
+    return chosen
 
 
 def check_form(decision: Decision) -> None:
@@ -80,7 +85,9 @@ def check_awaits_review(held: Held, number: int) -> None:
         raise Problem(409, "no-round", field="round", state=held.case.state)
     if target.decided_at:
         raise Problem(409, "decided", by=target.reviewer, at=target.decided_at, verdict=target.verdict)
-    if number == 0 and held.case.state != State.DRAFTED:
+    if target.deciding_until:
+        raise Problem(409, "deciding", until=target.deciding_until)
+    if number == 0 and state_of(held.case.facts) is not State.DRAFTED:
         raise Problem(409, "not-drafted", state=held.case.state)
 
 

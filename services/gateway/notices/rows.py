@@ -19,6 +19,7 @@ class CaseNotice(Base):
     history. `released_at`: its rung of the ladder was reached, or it was a reminder's time, for `release_why`.
     `hand_over_at`: since when a person is to hand it in; `handed_at`: that was done, with the number `handed_receipt`,
     or it failed for `handed_failed`. `stopped_at`: an official said that it must not go out any more.
+    `edited_at`: a person changed its words; `before`: as it was drafted.
     """
 
     __tablename__ = "notices"
@@ -48,6 +49,9 @@ class CaseNotice(Base):
     handed_failed: Mapped[str | None]
     stopped_at: Mapped[datetime | None]
     stopped_by: Mapped[str | None]
+    edited_at: Mapped[datetime | None]
+    edited_by: Mapped[str | None]
+    before: Mapped[Notice | None] = mapped_column(Stored(Notice))
 
     @property
     def state(self) -> NoticeState:
@@ -79,6 +83,13 @@ class Round(Base):
     note: Mapped[str | None]
     reviewer: Mapped[str | None]
     scripted: Mapped[bool | None]
+    deciding_until: Mapped[datetime | None]
+    undecided_at: Mapped[datetime | None]
+
+    @property
+    def awaits(self) -> bool:
+        """A person has to decide it."""
+        return bool(self.drafted_at) and not self.decided_at and not self.deciding_until
 
 
 class Answer(Base):
