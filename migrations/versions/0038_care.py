@@ -28,12 +28,17 @@ def upgrade() -> None:
         sa.Column("budget", sa.Double, nullable=False),
         sa.Column("stretch_units", sa.Double, nullable=False),
         sa.Column("run", sa.Integer, nullable=False),
+        *(sa.Column(name, sa.Double, nullable=False) for name in ("golden_share", "second_share")),
         schema=SCHEMA,
     )
     _golden()
 
 
 def _golden() -> None:
+    # For the sample of what others decided lately.
+    op.create_index(
+        "cases_decided", "cases", [sa.text("decided_at DESC")], schema=SCHEMA, postgresql_where=sa.text("NOT scripted")
+    )
     case_id = sa.Column("case_id", sa.Uuid, sa.ForeignKey(f"{SCHEMA}.cases.case_id"), primary_key=True)
     op.create_table(
         "golden_cases",
@@ -73,5 +78,6 @@ def _golden() -> None:
 
 
 def downgrade() -> None:
+    op.drop_index("cases_decided", "cases", schema=SCHEMA)
     for table in TABLES:
         op.drop_table(table, schema=SCHEMA)

@@ -12,7 +12,7 @@ from services.gateway.audit import ACCESS_CHAIN, Action
 from services.gateway.care import ledger
 from services.gateway.care.house import agency_of
 from services.gateway.care.ledger import Page
-from services.gateway.care.units import SEVERITY, Limits, lowest
+from services.gateway.care.units import SEVERITY, HouseLimits, Limits, lowest
 from services.gateway.problems import Problem
 from services.gateway.store import Base
 from shared.database import Transaction
@@ -20,6 +20,7 @@ from shared.database import Transaction
 CHOICES = "choices"
 MIN_BUDGET, MAX_BUDGET = 1.0, 1000.0
 MAX_RUN = 20
+MAX_SHARE = 0.2  # a second look is an exposure too
 CATEGORIES = frozenset(SEVERITY)
 
 
@@ -40,6 +41,8 @@ class Default(Base):
     budget: Mapped[float]
     stretch_units: Mapped[float]
     run: Mapped[int] = mapped_column(sa.Integer)
+    golden_share: Mapped[float]
+    second_share: Mapped[float]
 
 
 async def chosen(tx: Transaction, login: str) -> Choices:
@@ -52,9 +55,9 @@ async def limits(tx: Transaction, login: str, own: Choices) -> Limits:
     return lowest(house, own.ceiling, own.budget)
 
 
-async def default(tx: Transaction, agency: str) -> Limits:
+async def default(tx: Transaction, agency: str) -> HouseLimits:
     row = await tx.get(Default, agency)
-    return Limits(budget=row.budget, stretch_units=row.stretch_units, run=row.run) if row else Limits()
+    return HouseLimits(**{name: getattr(row, name) for name in HouseLimits.model_fields}) if row else HouseLimits()
 
 
 async def choose(tx: Transaction, login: str, budget: float | None, out: Iterable[str]) -> None:
@@ -89,17 +92,25 @@ async def allow(tx: Transaction, by: Account, login: str, ceiling: float | None,
     await history.append(tx, ACCESS_CHAIN, by.pseudonym, Action.CARE_ALLOWED, told)
 
 
-async def set_default(tx: Transaction, by: Account, wanted: Limits) -> None:
+async def set_default(tx: Transaction, by: Account, wanted: HouseLimits) -> None:
     """For everybody of the admin's agency. Raises `Problem` 422."""
-    for field, value in (("budget", wanted.budget), ("stretch_units", wanted.stretch_units)):
-        if not MIN_BUDGET <= value <= MAX_BUDGET:
-            raise Problem(422, "bad-budget", field=field, least=MIN_BUDGET, most=MAX_BUDGET)
-    if not 1 <= wanted.run <= MAX_RUN:
-        raise Problem(422, "bad-run", field="run", most=MAX_RUN)
+    check_house(wanted)
     row = await tx.get(Default, agency_of(by), lock=True)
     if row is None:
         tx.add(Default(agency=agency_of(by), **wanted.model_dump()))
-    else:
-        row.budget, row.stretch_units, row.run = wanted.budget, wanted.stretch_units, wanted.run
+    for name, value in wanted.model_dump().items():
+        if row is not None:
+            setattr(row, name, value)
     told = {name: f"{value:g}" for name, value in wanted.model_dump().items()} | {"agency": agency_of(by)}
     await history.append(tx, ACCESS_CHAIN, by.pseudonym, Action.CARE_DEFAULTS, told)
+
+
+def check_house(wanted: HouseLimits) -> None:
+    for field in ("budget", "stretch_units"):
+        if not MIN_BUDGET <= getattr(wanted, field) <= MAX_BUDGET:
+            raise Problem(422, "bad-budget", field=field, least=MIN_BUDGET, most=MAX_BUDGET)
+    if not 1 <= wanted.run <= MAX_RUN:
+        raise Problem(422, "bad-run", field="run", most=MAX_RUN)
+    for field in ("golden_share", "second_share"):
+        if not 0 <= getattr(wanted, field) <= MAX_SHARE:
+            raise Problem(422, "bad-share", field=field, most=MAX_SHARE)

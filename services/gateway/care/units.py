@@ -50,6 +50,14 @@ class Limits(BaseModel):
     run: int = 3
 
 
+class HouseLimits(Limits):
+    """`golden_share`, `second_share`: of the cases handed out, how many are a second look at a golden case, and at what
+    others decided. One in fifty and one in fifty costs a person some two cases a day."""
+
+    golden_share: float = 0.02
+    second_share: float = 0.02
+
+
 class Day(BaseModel):
     """What one person looked at on one day."""
 

@@ -1,0 +1,99 @@
+"""Golden cases: decided cases whose verdict two seniors agree on. They show how a verdict is meant, and how well it is
+understood; nothing is ever sent of them again."""
+
+from datetime import datetime
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Mapped, mapped_column
+
+from services.gateway import history
+from services.gateway.accounts import Account
+from services.gateway.audit import Action
+from services.gateway.care.house import agency_of
+from services.gateway.problems import Problem
+from services.gateway.store import Base, Case
+from shared.database import Transaction
+from shared.events import Verdict
+
+MAX_WHY = 2_000  # characters
+SHOWN = 200  # golden cases of a house; more than anybody keeps by hand
+
+
+class Golden(Base):
+    """`why`: what the case teaches, shown to whoever looked at it. By pseudonym: who proposed, agreed and ended."""
+
+    __tablename__ = "golden_cases"
+
+    case_id: Mapped[UUID] = mapped_column(primary_key=True)
+    agency: Mapped[str]
+    category: Mapped[str]
+    verdict: Mapped[str]
+    why: Mapped[str]
+    proposed_by: Mapped[str]
+    proposed_at: Mapped[datetime]
+    agreed_by: Mapped[str | None]
+    agreed_at: Mapped[datetime | None]
+    ended_by: Mapped[str | None]
+    ended_at: Mapped[datetime | None]
+
+    @property
+    def state(self) -> str:
+        return "ended" if self.ended_at else "agreed" if self.agreed_at else "proposed"
+
+
+async def propose(tx: Transaction, by: Account, case_id: UUID, verdict: Verdict, why: str) -> None:
+    """The same again changes nothing. Raises `Problem` 404, 409 or 422."""
+    case = await tx.get(Case, case_id, lock=True)
+    if case is None:
+        raise Problem(404, "no-case")
+    if case.decided_at is None or case.destroyed_at is not None:
+        raise Problem(409, "golden-undecided", field="case_id")
+    if not why.strip() or len(why) > MAX_WHY:
+        raise Problem(422, "golden-why", field="why", most=MAX_WHY)
+    row = await tx.get(Golden, case_id, lock=True)
+    if row and row.ended_at is None:
+        if (row.proposed_by, row.verdict) == (by.pseudonym, verdict.value):
+            return
+        raise Problem(409, "golden-already", field="case_id")
+    if row:
+        await tx.execute(sa.delete(Golden).where(Golden.case_id == case_id))
+    values = {"agency": agency_of(by), "category": case.category or "unknown", "verdict": verdict.value}
+    await tx.execute(
+        sa.insert(Golden).values(
+            case_id=case_id, why=why.strip(), proposed_by=by.pseudonym, proposed_at=tx.clock.now(), **values
+        )
+    )
+    await history.append(tx, case_id, by.pseudonym, Action.GOLDEN_PROPOSED, {"verdict": verdict.value})
+
+
+async def agree(tx: Transaction, by: Account, case_id: UUID) -> None:
+    """Raises `Problem` 403 for whoever proposed it, 404 or 409."""
+    row = await _held(tx, case_id)
+    if row.state == "agreed":
+        return
+    if row.proposed_by == by.pseudonym or by.scripted:
+        raise Problem(403, "golden-four-eyes")
+    row.agreed_by, row.agreed_at = by.pseudonym, tx.clock.now()
+    await history.append(tx, case_id, by.pseudonym, Action.GOLDEN_AGREED, {"verdict": row.verdict})
+
+
+async def end(tx: Transaction, by: Account, case_id: UUID) -> None:
+    row = await _held(tx, case_id)
+    row.ended_by, row.ended_at = by.pseudonym, tx.clock.now()
+    await history.append(tx, case_id, by.pseudonym, Action.GOLDEN_ENDED, {})
+
+
+async def _held(tx: Transaction, case_id: UUID) -> Golden:
+    row = await tx.get(Golden, case_id, lock=True)
+    if row is None or row.ended_at is not None:
+        raise Problem(404, "no-golden")
+    return row
+
+
+async def shown(tx: Transaction) -> list[tuple[Golden, Case]]:
+    """The newest first, with their cases."""
+    golden = await tx.scalars(sa.select(Golden).order_by(Golden.proposed_at.desc(), Golden.case_id).limit(SHOWN))
+    cases = await tx.scalars(sa.select(Case).where(Case.case_id.in_([row.case_id for row in golden])))
+    by_id = {case.case_id: case for case in cases}
+    return [(row, by_id[row.case_id]) for row in golden if row.case_id in by_id]
