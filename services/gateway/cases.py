@@ -5,9 +5,9 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert
 
-from services.gateway import queue
 from services.gateway.alarms import unattended
 from services.gateway.audit import Step
+from services.gateway.claims import lining
 from services.gateway.domain import NoticeState, alarm_of, state_of
 from services.gateway.history import append
 from services.gateway.notices.rows import CaseNotice, Held, Round
@@ -46,6 +46,7 @@ async def settle(tx: Transaction, held: Held, actor: str, step: Step | None) -> 
     before = case.state
     derive(held)
     case.updated_at = tx.clock.now()
+    await lining.sync(tx, held)
     if step is None:
         return
     line = await append(tx, case.case_id, actor, step.action, step.details)
@@ -70,9 +71,7 @@ def derive(held: Held) -> None:
     case.alarm = alarm_of(facts, [row.state for row in held.known()], last_outcome(case), told)
     case.awaits = min((n for n, row in held.rounds.items() if row.awaits), default=None)
     case.hand_over_at = min((row.hand_over_at for row in handing(held) if row.hand_over_at), default=None)
-    moments = (case.found_at, case.flagged_at, case.sealed_at, case.drafted_at, case.sent_at, case.removed_at)
-    since = min((moment for moment in moments if moment), default=queue.EPOCH)
-    case.rank = queue.order(case.risk or 0.0, bool(case.known), case.urgency, since)
+    lining.place(held)
 
 
 def handing(held: Held) -> list[CaseNotice]:

@@ -19,7 +19,8 @@ COLUMNS = (
     Case.case_id, Case.url, Case.host, Case.title, Case.language, Case.country, Case.category, Case.risk, Case.known,
     Case.state, Case.alarm, Case.rank, Case.found_at, Case.flagged_at, Case.sealed_at, Case.drafted_at,
     Case.decided_at, Case.sent_at, Case.removed_at, Case.destroyed_at, Case.reviewer, Case.scripted, Case.updated_at,
-    Case.failure, Case.incomplete, Case.mode, Case.awaits, Case.hand_over_at, Case.reappeared_at,
+    Case.failure, Case.incomplete, Case.mode, Case.awaits, Case.hand_over_at, Case.reappeared_at, Case.factors,
+    Case.waits_since, Case.due_at, Case.copies, Case.pictures, Case.reported_at,
 )  # fmt: skip
 LAST_CHECK = sa.type_coerce(Case.last_check, JSONB)["outcome"].astext.label("last_check")
 URGENCY = sa.type_coerce(Case.assessment, JSONB)["urgency"]["score"].astext.cast(sa.Double).label("urgency")

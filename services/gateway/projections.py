@@ -39,6 +39,8 @@ def apply(held: Held, event: Event) -> Step | None:
         case ContentFlagged():
             describe(case, event.finding, event.assessment)
             case.flagged_at = earliest(case.flagged_at, event.flagged_at)
+            if event.reports:
+                case.reported_at = earliest(case.reported_at, event.flagged_at)
             return Step(Action.FLAGGED, {"category": event.assessment.category, "body": event.capture.body_sha256})
         case EvidenceSealed():
             return sealed(case, event)

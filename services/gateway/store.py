@@ -65,13 +65,15 @@ class Case(Base):
     `mode`: how its evidence is kept, `full` or `hash-only`; `incomplete`: the steps of the capture that failed.
     `removed_at` is the first proof that the content is gone, `verified_at` the newest. `awaits`: the further round that
     is to be decided; `hand_over_at`: since when a notice waits to be handed in by a person. `attended`: alarms that
-    somebody has seen to (`alarms.Raised.key`). `deciding_until`: when the undo window of a verdict ends;
+    somebody has seen to (`alarms.Raised.key`). `factors` of the order of review by name, see `queue.py`. `deciding_until`: when the undo window of a verdict ends;
     `undecided_at`: one was not given after all.
     """
 
     __tablename__ = "cases"
 
     case_id: Mapped[UUID] = mapped_column(primary_key=True)
+    agency: Mapped[str]
+    placed: Mapped[str | None]  # how it came to its agency: by a "report", a "rule" or a "transfer"
     state: Mapped[str]
     rank: Mapped[float]
     alarm: Mapped[str | None]
@@ -115,6 +117,14 @@ class Case(Base):
     attended: Mapped[list[str] | None]
     deciding_until: Mapped[datetime | None]
     undecided_at: Mapped[datetime | None]
+    factors: Mapped[dict[str, Any] | None]
+    waits_since: Mapped[datetime | None]
+    due_at: Mapped[datetime | None]
+    copies: Mapped[int | None]
+    pictures: Mapped[int | None]
+    reported_at: Mapped[datetime | None]  # by whom it concerns, or for them
+    reports: Mapped[int] = mapped_column(server_default="0")  # that stand; `door/`
+    withdrawn_at: Mapped[datetime | None]  # when the last of them was taken back
     updated_at: Mapped[datetime]
 
     @property
@@ -151,7 +161,7 @@ class Chain(Base):
 
 
 class AuditLine(Base):
-    """Append-only: the role may insert and read, a trigger refuses the rest to everybody."""
+    """Append-only: the role may insert and read, a trigger refuses the rest to everybody. In partitions of a month."""
 
     __tablename__ = "audit"
 
@@ -163,7 +173,18 @@ class AuditLine(Base):
     details: Mapped[dict[str, Any]]
     prev_hash: Mapped[str]
     hash: Mapped[str]
+    agency: Mapped[str]
 
     @property
     def line(self) -> Line:
-        return Line(self.chain, self.seq, self.at, self.actor, self.action, self.details, self.prev_hash, self.hash)
+        return Line(
+            self.chain,
+            self.seq,
+            self.at,
+            self.actor,
+            self.action,
+            self.details,
+            self.prev_hash,
+            self.hash,
+            self.agency,
+        )

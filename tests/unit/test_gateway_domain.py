@@ -5,12 +5,9 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from services.gateway.domain import Alarm, Facts, NoticeState, alarm_of, notice_state, timeline
 from services.gateway.pages import duration
-from services.gateway.queue import order, priority
 from services.gateway.texts import Texts
 from shared.events import Verdict
 from shared.events.values import ProbeOutcome
@@ -61,32 +58,6 @@ def test_timeline_has_the_seconds_of_each_step() -> None:
         ("sealed", 2.0),
         ("removed", 60.0),
     ]
-
-
-cases = st.tuples(
-    st.floats(0, 1),
-    st.booleans(),
-    st.floats(0, 1),
-    st.datetimes(datetime(2026, 1, 1), datetime(2030, 1, 1), timezones=st.just(UTC)),  # noqa: DTZ001
-)
-
-
-@given(cases, cases, st.timedeltas(timedelta(0), timedelta(days=900)))
-def test_stored_order_is_the_order_of_points_at_any_moment(
-    one: tuple[float, bool, float, datetime], other: tuple[float, bool, float, datetime], later: timedelta
-) -> None:
-    now = max(one[3], other[3]) + later
-    points = priority(*one, now).points - priority(*other, now).points
-    assert order(*one) - order(*other) == pytest.approx(points, abs=1e-6)
-
-
-def test_a_day_of_waiting_overtakes_any_fresh_case_of_equal_knowledge() -> None:
-    yesterday = NOW - timedelta(hours=26)
-    assert order(0.0, False, 0.5, yesterday) > order(1.0, False, 0.5, NOW)
-    assert order(0.5, True, 0.0, NOW) > order(0.5, False, 0.0, NOW)
-    assert order(0.6, False, 0.7, NOW) > order(0.9, False, 0.0, NOW)
-    parts = {"risk": 90, "known": 20, "urgency": 30, "waiting": 104}
-    assert priority(0.9, True, 0.5, yesterday, NOW).parts == pytest.approx(parts)
 
 
 @pytest.mark.parametrize(

@@ -16,6 +16,7 @@ from services.gateway.domain import Alarm, NoticeState, State
 from services.gateway.evidence.files import KINDS
 from services.gateway.pages import HERE, STATIC, environment
 from services.gateway.pictures import REASONS
+from services.gateway.queue import PARTS
 from services.gateway.requests import local_path
 from services.gateway.routes.alerts import STAGES
 from services.gateway.routes.audit import NO_CASE
@@ -32,7 +33,7 @@ SOURCES = [*HERE.glob("templates/*.html"), *HERE.rglob("*.py")]
 VOCABULARIES = {
     "state": State, "notice": NoticeState, "alarm": Alarm, "alarm_short": Alarm, "action": Action,
     "outcome": ProbeOutcome, "view_reason": REASONS, "reject_reason": REJECTIONS, "view": VIEWS,
-    "break": ("missing", "changed", "cut"), "part": ("risk", "known", "urgency", "waiting"),
+    "break": ("missing", "changed", "cut"), "part": PARTS, "part_why": PARTS,
     "risk": ("very-high", "high", "medium", "low"), "chain": NO_CASE.values(), "basis": LawfulBasis,
     "stage": STAGES, "playbook": STAGES,
     "custody_action": CustodyAction, "order_kind": OrderKind, "file": {kind for kind, _ in KINDS} | {"other"},

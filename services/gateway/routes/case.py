@@ -19,7 +19,7 @@ from services.gateway.pages import render
 from services.gateway.parts import parts_of
 from services.gateway.pictures import REASONS, VIEWING
 from services.gateway.problems import Problem
-from services.gateway.queue import priority
+from services.gateway.queue import priority_of
 from services.gateway.requests import guarded_form, text_of
 from services.gateway.rights.asking import may
 from services.gateway.rights.vocabulary import Right
@@ -44,14 +44,13 @@ async def case_page(
     async with parts.database.transaction() as tx:
         following = await listing.next_waiting(tx)
     now = parts.clock.now()
-    since = file.stages[0].at if file.stages else now
     page = render(
         request,
         "case.html",
         visitor,
         file=file,
         case=file.case,
-        priority=priority(file.case.risk or 0.0, bool(file.case.known), file.case.urgency, since, now),
+        priority=priority_of(file.case.factors, file.case.waits_since, file.case.due_at, now),
         following=following if following != case_id else None,
         rejections=REJECTIONS,
         view_reasons=REASONS,

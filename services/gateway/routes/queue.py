@@ -1,7 +1,6 @@
 """The queue: what awaits review, the most pressing first, and every other case by its state."""
 
 from dataclasses import replace
-from datetime import datetime
 from typing import Annotated
 
 from fastapi import APIRouter
@@ -13,7 +12,7 @@ from services.gateway.domain import State
 from services.gateway.listing import Wanted
 from services.gateway.pages import render
 from services.gateway.parts import parts_of
-from services.gateway.queue import Priority, priority
+from services.gateway.queue import priority_of
 from services.gateway.rights.asking import may
 from services.gateway.rights.vocabulary import Right
 from services.gateway.sessions import Visitor
@@ -44,7 +43,7 @@ async def queue(request: Request, visitor: Annotated[Visitor, may(Right.READ_CAS
         page = await listing.page(tx, wanted)
         counts = await view_counts(tx)
     now = parts.clock.now()
-    rows = [(row, row_priority(row, now)) for row in page.rows]
+    rows = [(row, priority_of(row["factors"], row["waits_since"], row["due_at"], now)) for row in page.rows]
     return render(
         request,
         "queue.html",
@@ -76,8 +75,3 @@ async def view_counts(tx: Transaction) -> dict[str, int]:
         "unproven": owed["unproven"],
         "alerts": await alerts.count_open(tx),
     }
-
-
-def row_priority(row: listing.Row, now: datetime) -> Priority:
-    since = min((row[name] for name in ("found_at", "flagged_at", "drafted_at") if row[name]), default=now)
-    return priority(row["risk"] or 0.0, bool(row["known"]), row["urgency"] or 0.0, since, now)
