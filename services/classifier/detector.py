@@ -121,4 +121,6 @@ def signals_of(
         harmless=matched.harmless,
         text=text,
         looked_at=looked_at,
+        reports=len(found.reports),
+        reported_as=found.reported_as,
     )

@@ -19,13 +19,14 @@ async def assess_batch(
 ) -> None:
     """Flag what a reviewer should see.
 
-    The id of a flag follows from the case, so that a page seen again is no second case.
+    The id of a flag follows from the case, so that a page seen again is no second case; and from those who reported it,
+    who are told each.
     """
     assessments = await detector.assess([envelope.event for envelope in batch])
     for envelope, assessment in zip(batch, assessments, strict=True):
         if assessment:
             flag = flag_of(envelope.event, assessment, clock)
-            outlet.publish(flag, id=identity("flagged", flag.case_id), cause=envelope)
+            outlet.publish(flag, id=identity("flagged", flag.case_id, *flag.reports), cause=envelope)
 
 
 async def judge_again(tx: Transaction, found: ContentFound, matched: Matched, *, detector: Detector) -> None:
@@ -50,4 +51,5 @@ def flag_of(found: ContentFound, assessment: Assessment, clock: Clock) -> Conten
         capture=found.capture,
         assessment=assessment,
         flagged_at=clock.now(),
+        reports=found.reports,
     )

@@ -47,7 +47,8 @@ class PictureSigns(Value):
 
 class Signals(Value):
     """`matches`: with banks of known content, nearest first, harmless ones taken out; `harmless`: with negative banks.
-    `seen_on`: hosts that showed one of the pictures or the same text within the last days, this one included."""
+    `seen_on`: hosts that showed one of the pictures or the same text within the last days, this one included.
+    `reports`: how many persons or partners asked for this page; `reported_as`: the kinds of case that they named."""
 
     host: str
     site_kind: str
@@ -62,3 +63,5 @@ class Signals(Value):
     harmless: tuple[Match, ...] = ()
     text: TextSigns = TextSigns()
     looked_at: tuple[PictureSigns, ...] = ()
+    reports: Annotated[int, Field(ge=0)] = 0
+    reported_as: tuple[str, ...] = ()

@@ -99,8 +99,9 @@ class Equipment:
             return not_handled(job, bug, self._clock.now())
 
     async def _visit(self, known: Known) -> Visited:
-        """A site that a connector reads begins where its interface is; its other addresses are pages."""
-        if known.watched.connector and known.kind is PageKind.START:
+        """A site that a connector reads begins where its interface is; its other addresses are pages, and so is what
+        somebody reported."""
+        if known.watched.connector and known.kind is PageKind.START and not known.reports:
             return await self._connectors.read(known)
         return await self._visitor.visit(known)
 

@@ -5,6 +5,7 @@
 - `hosts`: who may ask a host, when again, how it answers, and when the scheduler should look at it.
 - `checks`: removal checks that were asked for.
 - `conversations`: the key of each conversation's pseudonyms.
+- `reported`: who waits for a word of which address.
 - `robots`: what each origin's robots.txt said. `robots_overrides`: where it was not obeyed, and how often.
 
 Locks are taken in the order hosts, frontier, checks, several rows of a table in the order of their keys.
@@ -132,6 +133,24 @@ class ConversationRow(Base):
     conversation: Mapped[str] = mapped_column(primary_key=True)
     key: Mapped[bytes]
     begun_at: Mapped[datetime] = mapped_column(Moment)
+
+
+class ReportedRow(Base):
+    """An address that somebody reported, until its content is told. `url`: where it stands now, after `hops` redirects;
+    `given`: as it was reported. `told`: how often it was said that it could not be reached; `final`: no more is said.
+    """
+
+    __tablename__ = "reported"
+
+    report_id: Mapped[UUID] = mapped_column(primary_key=True)
+    case_id: Mapped[UUID]
+    url: Mapped[str]
+    given: Mapped[str]
+    category: Mapped[str]
+    reported_at: Mapped[datetime] = mapped_column(Moment)
+    hops: Mapped[int] = mapped_column(sa.SmallInteger, server_default="0")
+    tries: Mapped[int] = mapped_column(server_default="0")
+    final: Mapped[bool] = mapped_column(server_default=sa.false())
 
 
 class RobotsRow(Base):

@@ -33,7 +33,7 @@ class Watched:
 
 @dataclass(frozen=True)
 class Known:
-    """A row of the frontier with its site."""
+    """A row of the frontier with its site. `reports`: those that wait for a word of it, and what they say it is."""
 
     url: str
     kind: PageKind
@@ -47,6 +47,8 @@ class Known:
     cursor: str | None = None  # how far a connector has read
     priority: Priority = Priority.FIRST
     depth: int = 0
+    reports: tuple[UUID, ...] = ()
+    reported_as: tuple[str, ...] = ()
 
 
 class Link(NamedTuple):  # a page has hundreds: a dataclass costs three times as much to make

@@ -47,7 +47,7 @@ class ContentFound(Event, topic=CONTENT_FOUND, type="content.found.v1", key="hos
 
     `audio`: addresses of sound on the page. `thread`: its posts, where they can be told apart. `rendered`: the text is
     what a browser showed after its scripts ran. `legal_ground`: why the site may be visited, as the registry says.
-    `reports`: those that asked for this page.
+    `reports`: those that asked for this page; `reported_as`: the kinds of case that they said it is.
     """
 
     host: str
@@ -62,3 +62,4 @@ class ContentFound(Event, topic=CONTENT_FOUND, type="content.found.v1", key="hos
     rendered: bool = False
     legal_ground: str = ""
     reports: Annotated[tuple[UUID, ...], Field(max_length=50)] = ()
+    reported_as: Annotated[tuple[str, ...], Field(max_length=50)] = ()

@@ -24,8 +24,9 @@ class ReportSource(StrEnum):
 class PageReported(Event, topic=REPORT_RECEIVED, type="page.reported.v1", key="case_id", owner="gateway"):
     """Somebody reported a page: it is visited before everything else, and becomes a case whatever models think of it.
 
-    `case_id` follows from the canonical address. Who reported stays at the gateway: `source` is all that is told.
-    `agency`: whose report it is; empty where there is one agency only. `category`: what the person says it is.
+    `case_id` follows from the canonical address. `report_id`: of this address of the report, so that it is known again
+    wherever the address leads. Who reported stays at the gateway: `source` is all that is told. `agency`: whose report
+    it is; empty where there is one agency only. `category`: the kind of case that the person says it is.
     """
 
     case_id: UUID

@@ -257,6 +257,7 @@ def test_every_component_has_a_weight() -> None:
             "text": TextSigns(score=0.5, slang=(SlangHit(term=LANTERN, category="c", weight=0.5),), personal={"x": 1}),
             "looked_at": (seen(categories={"c": 0.5}, minor=0.5, text=TextSigns(score=0.5)),),
             "seen_on": 3,
+            "reports": 1,
             "videos": 1,
             "published_at": NOW,
         }

@@ -37,6 +37,7 @@ def risk_of(signals: Signals, policy: Policy) -> Risk:
         "picture_model": max((score for seen in signals.looked_at for score in seen.categories.values()), default=0.0),
         "text": signals.text.score,
         "picture_text": max((seen.text.score for seen in signals.looked_at if seen.text), default=0.0),
+        "reported": float(signals.reports > 0),
         "slang": combined(hit.weight for hit in signals.text.slang),
     }
     return _weighed({name: part * policy.weight(name) for name, part in parts.items()})
@@ -44,7 +45,7 @@ def risk_of(signals: Signals, policy: Policy) -> Risk:
 
 def urgency_of(signals: Signals, policy: Policy) -> Risk:
     parts = {
-        "victim_report": float(any(match.source == VICTIM_REPORT for match in signals.matches)),
+        "victim_report": float(signals.reports > 0 or any(match.source == VICTIM_REPORT for match in signals.matches)),
         "personal_data": combined(
             FINDING_KIND if kind in FINDING_KINDS else OTHER_KIND for kind in personal_kinds(signals)
         ),

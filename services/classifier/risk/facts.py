@@ -34,6 +34,7 @@ FACTS: Mapping[str, Fact] = {
     "pictures": Fact(NUMBER, "on the page", lambda s, j: s.pictures),
     "videos": Fact(NUMBER, "on the page", lambda s, j: s.videos),
     "age_hours": Fact(MAYBE, "from publishing to finding; null if unknown", lambda s, j: age_hours(s)),
+    "reports": Fact(NUMBER, "persons or partners who asked for this page", lambda s, j: s.reports),
     "seen_on": Fact(NUMBER, "hosts that showed it within the last days", lambda s, j: s.seen_on),
     "known": Fact(NUMBER, "what the best match is worth, 0 to 1", lambda s, j: _part(j, "known_picture")),
     "distance": Fact(MAYBE, "differing bits of the best match; null without one", lambda s, j: _distance(s)),

@@ -16,6 +16,8 @@ RISK_WEIGHTS = {
     "picture_model": 0.85,  # a model of categories proves nothing about this picture
     "text": 1.0,
     "picture_text": 0.9,  # read by OCR, which misreads
+    # A person says so: as likely as not. The case comes to a reviewer in any case; its urgency ranks it.
+    "reported": 0.5,
     "slang": 0.45,  # below the threshold: a word of the lexicon alone makes no case
 }
 URGENCY_WEIGHTS = {

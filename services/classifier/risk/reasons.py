@@ -36,6 +36,7 @@ def reasons(signals: Signals, risk: Parts, urgency: Parts, places: Places) -> tu
         *_harmless(signals.harmless, places),
         *_seen(signals, risk),
         *_read(signals, risk),
+        *_reported(signals, risk),
         *_urgent(signals, urgency),
     )
 
@@ -122,8 +123,14 @@ def _read(signals: Signals, risk: Parts) -> Iterator[Reason]:
         yield Reason(code="slang", text=text, weight=risk.get("slang", 0.0), values=values)
 
 
+def _reported(signals: Signals, risk: Parts) -> Iterator[Reason]:
+    if count := signals.reports:
+        text = f"The page was reported ({count}): a person has to look at it, whatever else is known of it."
+        yield Reason(code="reported", text=text, weight=risk.get("reported", 0.0), values={"count": str(count)})
+
+
 def _urgent(signals: Signals, urgency: Parts) -> Iterator[Reason]:
-    if weight := urgency.get("victim_report"):
+    if (weight := urgency.get("victim_report")) and not signals.reports:
         text = "A victim reported this picture or video."
         yield Reason(code="victim-report", text=text, weight=weight)
     if weight := urgency.get("personal_data"):

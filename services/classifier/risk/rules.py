@@ -1,7 +1,8 @@
 """A rule: when it holds, what it does, and the tests that it passes. Values, pure.
 
 All rules of an agency see the judgement as it was before rules, so that their order changes nothing. Where they
-disagree, what protects wins: the risk is lowered first and raised then, and what one flags none suppresses.
+disagree, what protects wins: the risk is lowered first and raised then, and what one flags, or a person reported, none
+suppresses.
 """
 
 import tomllib
@@ -105,7 +106,7 @@ def apply(holding: Sequence[tuple[str, Effect]], judgement: Judgement, policy: P
     urgency = _urged(judgement.urgency, _given(effects, "add_urgency"))
     category = next((one.set_category for one in effects if one.set_category), judgement.category)
     flagged = risk.score >= policy.threshold(category, urgency.score)
-    if any(effect.flag for effect in effects):
+    if judgement.reported or any(effect.flag for effect in effects):
         flagged = True
     elif any(effect.suppress for effect in effects):
         flagged = False

@@ -19,6 +19,15 @@ DROP_CHECKS = sa.text("""
     )
 """)
 
+# Answered long ago, or never: the gateway has told whoever waited.
+KEEP_REPORTED = timedelta(days=30)
+DROP_REPORTED = sa.text("""
+    DELETE FROM reported WHERE report_id IN (
+        SELECT report_id FROM reported WHERE reported_at < now() - :keep ORDER BY reported_at LIMIT :most
+        FOR UPDATE SKIP LOCKED
+    )
+""")
+
 DROP_HOSTS = sa.text("""
     DELETE FROM hosts WHERE host IN (
         SELECT host FROM hosts
@@ -35,6 +44,7 @@ DROP_HOSTS = sa.text("""
 async def tidy(tx: Transaction) -> None:
     await tx.execute(DROP_HOSTS, {"keep": KEEP_HOSTS, "most": AT_ONCE})
     await tx.execute(DROP_CHECKS, {"keep": KEEP_CHECKS, "most": AT_ONCE})
+    await tx.execute(DROP_REPORTED, {"keep": KEEP_REPORTED, "most": AT_ONCE})
 
 
 async def keep_house(context: Context) -> None:

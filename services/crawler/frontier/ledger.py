@@ -9,7 +9,7 @@ from uuid import UUID
 import sqlalchemy as sa
 
 from services.crawler.domain import Priority, Urgency
-from services.crawler.frontier import lease_rows
+from services.crawler.frontier import lease_rows, reported
 from services.crawler.frontier.figures import tally
 from services.crawler.frontier.in_hand import Finished
 from services.crawler.frontier.known_links import NewLink
@@ -56,12 +56,14 @@ async def record(tx: Transaction, results: Results, holder: UUID, max_pages: int
     """Gives the links that did not fit any more."""
     visited = [one.done for one in results.finished if isinstance(one.done, Visited)]
     checked = [one.done for one in results.finished if isinstance(one.done, Checked)]
-    pages = await lock(tx, results.hosts)
-    for host in sorted({link.host for link in results.links if link.priority is Priority.REPORT}):
+    leading = reported.hosts_onward(visited)
+    pages = await lock(tx, results.hosts | leading)
+    for host in sorted(leading | {link.host for link in results.links if link.priority is Priority.REPORT}):
         await wake(tx, host, None, Urgency.REPORT)
     left_out = await add_links(tx, results.links, pages, max_pages) if results.links else ()
     if visited:
         await tx.execute(UPDATE_PAGES, _columns(visited, tx.clock.now()))
+        await reported.settle(tx, visited)
     if checked:
         await check_results.write_down(tx, checked)
     if renders := sorted({visit.known.watched.site.host for visit in visited if visit.renders}):

@@ -8,6 +8,7 @@ from uuid import UUID
 import sqlalchemy as sa
 
 from services.crawler.domain import PageKind, Priority
+from services.crawler.frontier import reported
 from services.crawler.frontier.pace import DEFAULT_GAP_S
 from services.crawler.removals.check_results import earlier_looks
 from services.crawler.store import CheckRow, FrontierRow, SiteRow
@@ -54,7 +55,8 @@ async def load_pages(tx: Transaction, urls: Sequence[str]) -> dict[str, Known]:
         return {}
     rows: Sequence[Any] = (await tx.execute(PAGES, {"urls": list(urls)})).all()
     sites = await load_sites(tx, {row.host for row in rows})
-    return {row.url: _known(row, sites[row.host]) for row in rows}
+    waiting = await reported.waiting(tx, [row.url for row in rows if row.priority == Priority.REPORT])
+    return {row.url: _known(row, sites[row.host], waiting.get(row.url, reported.NOBODY)) for row in rows}
 
 
 async def load_sites(tx: Transaction, hosts: Iterable[str]) -> Mapping[str, Watched]:
@@ -107,7 +109,7 @@ def unlisted(host: str) -> Watched:
     return Watched(site, 1 / DEFAULT_GAP_S, REPORTED_REVISIT_S, obey_robots=False, legal_ground=REPORTED_GROUND)
 
 
-def _known(row: Any, watched: Watched) -> Known:  # noqa: ANN401  # a row of PAGES
+def _known(row: Any, watched: Watched, waiting: reported.Waiting) -> Known:  # noqa: ANN401  # a row of PAGES
     return Known(
         row.url,
         PageKind(row.kind),
@@ -121,4 +123,6 @@ def _known(row: Any, watched: Watched) -> Known:  # noqa: ANN401  # a row of PAG
         row.cursor,
         Priority(row.priority),
         row.depth,
+        waiting.reports,
+        waiting.said,
     )

@@ -39,7 +39,8 @@ def settled(
     return Visited(
         known=known,
         kind=kind,
-        priority=coming.priority,
+        # What somebody reported may come back, also where nobody lists the site.
+        priority=Priority.REPORT if known.reports and kind is PageKind.GONE else coming.priority,
         next_at=now + timedelta(seconds=coming.after_s),
         interval_s=coming.after_s,
         digest=digest or known.last_digest,

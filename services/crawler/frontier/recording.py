@@ -108,5 +108,5 @@ class Recorder:
 
 def _named(found: ContentFound | ConversationObserved) -> UUID:
     if isinstance(found, ContentFound):
-        return identity("content.found", found.finding.content_id)
+        return identity("content.found", found.finding.content_id, *found.reports)
     return identity("conversation.observed", found.conversation, *(turn.turn_id for turn in found.turns))

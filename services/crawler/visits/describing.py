@@ -34,7 +34,7 @@ class Describer:
         digest = content_digest(page.text, shown.pictures, shown.videos)
         changed, now = digest != known.last_digest, self.clock.now()
         found: tuple[ContentFound, ...] = ()
-        if changed and not await self._is_copy(known, page, digest):
+        if known.reports or (changed and not await self._is_copy(known, page, digest)):
             capture = capture_of(seen.answer, self.user_agent, fetched_at)
             rendered = seen.drawn is not None
             told = content_found(

@@ -54,6 +54,8 @@ def content_found(
         thread=page.thread,
         rendered=rendered,
         legal_ground=known.watched.legal_ground,
+        reports=known.reports,
+        reported_as=known.reported_as,
     )
 
 

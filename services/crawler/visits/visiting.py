@@ -86,7 +86,7 @@ class Visitor:
         return await self._keep(known, seen, _links(seen.page, sitemaps, known, self.unseen))
 
     async def _keep(self, known: Known, seen: Seen, links: tuple[Link, ...]) -> Visited:
-        if seen.page.is_content:
+        if seen.page.is_content or (known.reports and not seen.undrawn):
             visited = await self.describer.describe(known, seen, links)
         elif seen.undrawn:
             visited = settled(known, PageKind.INDEX, self.clock.now(), changed=False, links=links)
@@ -121,6 +121,8 @@ def _digest(*addresses: str) -> str:
 
 
 def _conditions(known: Known) -> dict[str, str]:
+    if known.reports:  # who asks for the page has not seen what others saw: it is told again, whatever it was
+        return {}
     return {} if known.watched.renders else conditions(known.etag, known.last_modified)
 
 
