@@ -9,6 +9,7 @@ from deploy.local.supervisor import StackEvent
 from haetae.access import URL, bring_up_to_date
 from haetae.services import service_process
 from services import SERVICES
+from services.gateway.agencies.scoping import EVERYTHING
 from shared.database import Database
 
 GATEWAY_PORT = 8080
@@ -39,7 +40,8 @@ class House:
     @asynccontextmanager
     async def database(self, service: str) -> AsyncIterator[Database]:
         """The service's database, with the service's own rights, for what the command line does in its name."""
-        opened = Database(self.stack.service_env(service)[URL], f"/haetae/{service}")
+        settings = EVERYTHING if service == "gateway" else {}
+        opened = Database(self.stack.service_env(service)[URL], f"/haetae/{service}", settings=settings)
         try:
             yield opened
         finally:

@@ -75,3 +75,33 @@ def create_inbox(service: str) -> None:
         sa.Column("handled_at", sa.DateTime(timezone=True), nullable=False, server_default=sa.func.now()),
         schema=service,
     )
+
+
+# By which column it is known whose rows they are, and where that leads to.
+LEADS_TO = {"case_id": "cases", "login": "accounts", "pseudonym": "accounts", "chain": "chains"}
+IN_SIGHT = "(SELECT gateway.in_sight())"  # a scalar subquery is computed once a statement, not once a row
+
+
+def isolate(table: str, by: str) -> None:
+    """Row-level security on a table of the gateway: rows of the agency in sight, all of them where `*` is.
+
+    `by`: a column of `LEADS_TO`; or `agency`, which the table gets here unless it has it, filled by default from whose
+    request it is. The owner of the tables, who is at the command line, is not held by it.
+    """
+    if by == "agency":
+        op.execute(
+            f"ALTER TABLE gateway.{table} ADD COLUMN IF NOT EXISTS agency text NOT NULL DEFAULT gateway.whose_request()"
+        )
+        ours = f"agency = {IN_SIGHT}"
+    else:
+        ours = f"EXISTS (SELECT FROM gateway.{LEADS_TO[by]} AS whose WHERE whose.{by} = {table}.{by})"
+    op.execute(f"ALTER TABLE gateway.{table} ENABLE ROW LEVEL SECURITY")
+    op.execute(f"CREATE POLICY of_agency ON gateway.{table} USING ({IN_SIGHT} = '*' OR {ours})")
+
+
+def unisolate(table: str, by: str = "") -> None:
+    """`by` "agency": the column goes too."""
+    op.execute(f"DROP POLICY of_agency ON gateway.{table}")
+    op.execute(f"ALTER TABLE gateway.{table} DISABLE ROW LEVEL SECURITY")
+    if by == "agency":
+        op.execute(f"ALTER TABLE gateway.{table} DROP COLUMN agency")

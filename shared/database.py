@@ -111,9 +111,17 @@ class Database:
     """Connections of one service. `source` is the CloudEvents source of what it publishes: `/haetae/<service>`.
 
     `schema` is for the owner, who works for a service from the command line; a service's role has its search path.
+    `settings`: of PostgreSQL, for every connection (`scoped` changes them for a transaction).
     """
 
-    def __init__(self, url: str, source: str, clock: Clock | None = None, schema: str | None = None) -> None:
+    def __init__(
+        self,
+        url: str,
+        source: str,
+        clock: Clock | None = None,
+        schema: str | None = None,
+        settings: Mapping[str, str] | None = None,
+    ) -> None:
         self._clock = clock or SystemClock()
         self._source = source
         self.engine = create_async_engine(
@@ -121,7 +129,7 @@ class Database:
             pool_size=POOL_SIZE,
             pool_pre_ping=True,
             hide_parameters=True,  # errors go to logs and dead letters: what a case holds must not
-            connect_args=_connect_args(schema),
+            connect_args=_connect_args(schema, settings or {}),
         )
         self._sessions = async_sessionmaker(self.engine, expire_on_commit=False)
         self.committed_with_events: list[asyncio.Event] = []
@@ -163,7 +171,7 @@ class Database:
         await self.engine.dispose()
 
 
-def _connect_args(schema: str | None) -> dict[str, str | int]:
+def _connect_args(schema: str | None, settings: Mapping[str, str]) -> dict[str, str | int]:
     """Both ends watch the connection: libpq by its own names, the server by settings of the session."""
     session = {
         "timezone": "UTC",
@@ -172,6 +180,7 @@ def _connect_args(schema: str | None) -> dict[str, str | int]:
         "idle_in_transaction_session_timeout": IDLE_IN_TRANSACTION_MS,
         **TCP,
         **({"search_path": schema} if schema else {}),
+        **settings,
     }
     watched = {name.removeprefix("tcp_") if "keepalives" in name else name: value for name, value in TCP.items()}
     options = " ".join(f"-c {name}={value}" for name, value in session.items())

@@ -72,4 +72,5 @@ class Service:
     tasks: Mapping[str, Task] = field(default_factory=dict)
     resources: Sequence[AbstractAsyncContextManager[object]] = ()
     checks: Mapping[str, Callable[[], Awaitable[None]]] = field(default_factory=dict)  # readiness beyond broker and DB
+    database_settings: Mapping[str, str] = field(default_factory=dict)  # of PostgreSQL, for every connection
     batch_size: int = 64  # records a batch handler gets at most

@@ -54,7 +54,8 @@ async def _until_signalled(app: Callable[[S], Service], settings: S) -> None:
         asyncio.get_running_loop().add_signal_handler(number, signalled)
     service = app(settings)
     clock = SystemClock()
-    database = Database(settings.database_url.get_secret_value(), f"/haetae/{service.name}", clock)
+    url, source = settings.database_url.get_secret_value(), f"/haetae/{service.name}"
+    database = Database(url, source, clock, settings=service.database_settings)
     broker = KafkaBroker(
         settings.kafka_bootstrap,
         settings.topic_prefix,

@@ -2,6 +2,7 @@
 
 from functools import partial
 
+from services.gateway.agencies.scoping import EVERYTHING
 from services.gateway.alerts import take_up
 from services.gateway.deciding import finishing
 from services.gateway.evidence.lines import note
@@ -84,4 +85,5 @@ def app(settings: Settings) -> Service:
         publishes=PUBLISHES,
         tasks={"pages": pages.serve, "stalled cases": watch, "verdicts": partial(finishing.watch, approvals=approvals)},
         checks={"pages": pages.ready},
+        database_settings=EVERYTHING,
     )

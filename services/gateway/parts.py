@@ -1,13 +1,16 @@
 """What the pages work with, put together in `pages_task.py` and by tests."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import UTC, timedelta, tzinfo
 from typing import cast
 
 from starlette.requests import Request
 
+from services.gateway.agencies.scoping import AGENCY, NOTHING
 from services.gateway.evidence.downloads import Exports
-from services.gateway.pictures import Vault
+from services.gateway.levels import Deriving
+from services.gateway.pictures import Derive, Vault
+from services.gateway.people.parts import People
 from shared.approvals import Approvals
 from shared.clock import Clock
 from shared.database import Database
@@ -27,7 +30,20 @@ class Parts:
     language: str = "ko"
     tls: bool = False
     undo: timedelta = timedelta(0)
+    derive: Derive = field(default_factory=Deriving)
+    people: People = field(default_factory=People)
+
+    def within(self, agency: str) -> "Parts":
+        """The same with the rows of this agency in sight."""
+        return replace(self, database=self.database.scoped({AGENCY: agency}))
+
+    def shut(self) -> "Parts":
+        """The same with nobody's rows in sight: how a request begins."""
+        return replace(self, database=self.database.scoped(NOTHING))
 
 
 def parts_of(request: Request) -> Parts:
-    return cast(Parts, request.app.state.parts)
+    """With the rows in sight of the agency of whoever asks (`requests.recognised` found out)."""
+    parts = cast(Parts, request.app.state.parts)
+    agency = getattr(request.state, "agency", "")
+    return parts.within(agency) if agency else parts

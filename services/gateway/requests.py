@@ -14,6 +14,7 @@ from services.gateway.sessions import LIFETIME, Visitor, recognise
 from services.gateway.texts import Texts, negotiate
 from services.gateway.tokens import csrf_token, same
 
+PASSIVE_HEADER = "X-Haetae-Passive"  # the page asks by itself: that nobody did anything stays so
 LANGUAGE_COOKIE = "haetae_language"
 CSRF_FIELD, CSRF_HEADER = "csrf", "X-CSRF-Token"
 LANGUAGE_DAYS = 365
@@ -21,26 +22,33 @@ MAX_FIELDS = 500  # of a form: a verdict has two for each notice; eight hosts wi
 
 
 def session_cookie(parts: Parts) -> str:
-    return _bound("haetae_session", parts)
+    return bound("haetae_session", parts)
 
 
 def login_cookie(parts: Parts) -> str:
     """Stands in for a session while there is none, so that the login form is guarded too."""
-    return _bound("haetae_login", parts)
+    return bound("haetae_login", parts)
 
 
-def _bound(name: str, parts: Parts) -> str:
+def bound(name: str, parts: Parts) -> str:
     """With TLS the name binds the cookie to this host and to HTTPS (RFC 6265bis, `__Host-`)."""
     return f"__Host-{name}" if parts.tls else name
 
 
 async def recognised(request: Request) -> Visitor | None:
-    parts = parts_of(request)
+    """Who asks; from then on `parts_of` gives the rows of their agency."""
+    visitor = await _visitor(request, parts_of(request))
+    if visitor is not None:
+        request.state.agency = visitor.account.agency
+    return visitor
+
+
+async def _visitor(request: Request, parts: Parts) -> Visitor | None:
     scheme, _, bearer = request.headers.get("Authorization", "").partition(" ")
     if scheme.lower() == "bearer":
         return await recognise(parts.database, bearer.strip(), by_cookie=False)
     cookie = request.cookies.get(session_cookie(parts))
-    return await recognise(parts.database, cookie, by_cookie=True) if cookie else None
+    return await recognise(parts.database, cookie, True, PASSIVE_HEADER in request.headers) if cookie else None
 
 
 async def reader(visitor: Annotated[Visitor | None, Depends(recognised)]) -> Visitor:

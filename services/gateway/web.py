@@ -13,18 +13,23 @@ from services.gateway.pages import STATIC
 from services.gateway.parts import Parts
 from services.gateway.routes import (
     alerts,
+    api_care,
     api_cases,
     api_detection,
     api_evidence,
+    api_golden,
     api_login,
     api_notices,
     audit,
     autosend,
+    care,
     case,
     display,
     documents,
+    golden,
     hashes,
     login,
+    login_code,
     notices,
     orders,
     pictures,
@@ -48,18 +53,22 @@ class Versioned(StaticFiles):
 
 def application(parts: Parts) -> ASGIApp:
     app = FastAPI(title="Haetae gateway", version="1", openapi_url="/api/openapi.json", docs_url=None, redoc_url=None)
-    app.state.parts = parts
+    app.state.parts = parts.shut()
     house.use(house.House(parts.approvals.derived("care"), parts.timezone))
     answers.install(app)
     app.add_middleware(Conditional)
     app.add_middleware(Idempotent)
-    for module in (login, display, queue, case, documents, notices, pictures, orders, alerts, hashes, providers, audit):
+    for module in (login, login_code, display, queue, case, documents, notices, pictures, orders, alerts, hashes, providers, audit):
         app.include_router(module.router, include_in_schema=False)
     app.include_router(autosend.pages, include_in_schema=False)
+    for module in (care, golden):
+        app.include_router(module.router, include_in_schema=False)
     for api in (api_login, api_cases, api_notices, api_evidence, api_detection, autosend):
         app.include_router(api.router)
     app.include_router(documents.api)
     app.include_router(providers.api)
+    for api in (api_care, api_golden):
+        app.include_router(api.router)
     app.mount("/static", Versioned(directory=STATIC))
     # Around everything, so that the answer to our own fault has the headers too.
     return Headers(BodyLimit(app), parts.tls)

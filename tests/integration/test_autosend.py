@@ -38,7 +38,7 @@ NAMED, OTHER = "abuse@harbour-board.en.test", "abuse@host.test"
 
 
 def person(name: str, role: Role = Role.SUPERVISOR, scripted: bool = False) -> Account:
-    return Account(login=name, roles=[role], pseudonym=name, scripted=scripted)
+    return Account(login=name, roles=[role], pseudonym=name, scripted=scripted, agency="home")
 
 
 ONE, TWO = person("supervisor-1"), person("supervisor-2")

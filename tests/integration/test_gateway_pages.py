@@ -14,6 +14,7 @@ import sqlalchemy as sa
 
 from services.gateway import sessions
 from services.gateway.accounts import Account, create_account, set_password
+from services.gateway.agencies.scoping import EVERYTHING
 from services.gateway.problems import Problem
 from services.gateway.security import MAX_BODY, PAGE_POLICY, PICTURE_POLICY
 from services.gateway.web import application
@@ -142,7 +143,7 @@ async def test_a_null_character_in_a_form_is_left_out(desk: Desk, browser: httpx
 
 async def test_a_session_ends_by_itself(desk: Desk, migrated: Migrated) -> None:
     clock = ManualClock(desk.parts.clock.now())
-    database = Database(migrated.dsn_for("gateway"), "/haetae/gateway", clock)
+    database = Database(migrated.dsn_for("gateway"), "/haetae/gateway", clock, settings=EVERYTHING)
     opened = await sessions.log_in(database, "kim", PASSWORD, "192.0.2.7")
     clock.advance(sessions.LIFETIME.total_seconds() - 1)
     assert await sessions.recognise(database, opened.token, by_cookie=True)

@@ -11,6 +11,7 @@ from uuid import UUID, uuid4
 
 from PIL import Image, ImageDraw, ImageFilter
 
+from services.gateway.agencies.scoping import EVERYTHING
 from services.gateway.care import house
 from services.gateway.handlers import project
 from services.gateway.parts import Parts
@@ -73,7 +74,7 @@ class Desk:
 def make_desk(dsn: str, folder: Path, clock: Clock | None = None) -> Desk:
     clock = clock or SystemClock()
     vault = Vault(FolderStore(folder / "evidence"), FolderStore(folder / "keys"), b"k" * 32)
-    database = Database(dsn, "/haetae/gateway", clock)
+    database = Database(dsn, "/haetae/gateway", clock, settings=EVERYTHING)
     exports = Exports(FolderStore(folder / "exports"), vault.keys, clock)
     house.use(house.House(APPROVALS.derived("care")))
     return Desk(Parts(database, vault, exports, clock, APPROVALS, language="en"), vault, exports)

@@ -33,7 +33,7 @@ async def consider(tx: Transaction, approvals: Approvals, held: Held) -> None:
     if case.decided_at or case.assessment is None or not case.assessment.matches:
         return
     notices = [row.content for row in held.draft() if row.content]
-    for policy in await _in_force(tx):
+    for policy in await _in_force(tx, case.agency):
         now = tx.clock.now()
         used = await _used(tx, policy, now - timedelta(days=1))
         chosen = judged(policy.terms, policy.state(now), case.assessment, notices, used)
@@ -42,16 +42,17 @@ async def consider(tx: Transaction, approvals: Approvals, held: Held) -> None:
             return await _decide(tx, approvals, held, policy, match, chosen)
 
 
-async def _in_force(tx: Transaction) -> Sequence[Policy]:
+async def _in_force(tx: Transaction, agency: str) -> Sequence[Policy]:
     """Held until the transaction ends, so that neither switch nor cap changes meanwhile; none while the switch is off.
 
     The switch's row is the lock under which policies decide one case after another.
     """
-    present = sa.select(Policy.policy_id).where(Policy.approved_at.is_not(None), Policy.ended_at.is_(None)).limit(1)
-    if not await tx.scalars(present) or (await switch_of(tx, lock=True)).off:
+    approved = Policy.agency == agency, Policy.approved_at.is_not(None), Policy.ended_at.is_(None)
+    present = sa.select(Policy.policy_id).where(*approved).limit(1)
+    if not await tx.scalars(present) or (await switch_of(tx, agency, lock=True)).off:
         return ()
-    in_force = Policy.approved_at.is_not(None), Policy.ended_at.is_(None), Policy.expires_at > tx.clock.now()
-    return await tx.scalars(sa.select(Policy).where(*in_force).order_by(Policy.proposed_at).with_for_update())
+    in_force = sa.select(Policy).where(*approved, Policy.expires_at > tx.clock.now())
+    return await tx.scalars(in_force.order_by(Policy.proposed_at).with_for_update())
 
 
 async def _used(tx: Transaction, policy: Policy, since: datetime) -> int:

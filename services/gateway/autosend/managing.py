@@ -66,12 +66,13 @@ async def propose(database: Database, given: Proposal, by: Account) -> None:
     """The same again changes nothing. Raises `Problem` 403."""
     must_supervise(by)
     async with database.transaction() as tx:
-        await switch_of(tx, lock=True)  # proposals come one after another: a form may be sent twice
+        await switch_of(tx, by.agency, lock=True)  # proposals come one after another: a form may be sent twice
         if await tx.get(Policy, given.policy_id) is not None:
             return
         now = tx.clock.now()
         policy = Policy(
             policy_id=given.policy_id,
+            agency=by.agency,
             name=given.name,
             banks=sorted(set(given.banks)),
             recipients=sorted(set(given.recipients)),
@@ -134,13 +135,13 @@ async def newest_uses(tx: Transaction, limit: int) -> Sequence[PolicyUse]:
     return await tx.scalars(sa.select(PolicyUse).order_by(PolicyUse.used_at.desc()).limit(limit))
 
 
-async def switch_of(tx: Transaction, lock: bool = False) -> Switch:
+async def switch_of(tx: Transaction, agency: str, lock: bool = False) -> Switch:
     """Whoever lets a policy decide holds the switch: it cannot be turned meanwhile."""
-    if row := await tx.get(Switch, True, lock=lock):
+    if row := await tx.get(Switch, agency, lock=lock):
         return row
-    never = {"one": True, "off": False, "revision": 0, "by": "", "why": "", "at": tx.clock.now()}
+    never = {"agency": agency, "off": False, "revision": 0, "by": "", "why": "", "at": tx.clock.now()}
     await tx.execute(insert(Switch).values(never).on_conflict_do_nothing())  # others look for the first time too
-    row = await tx.get(Switch, True, lock=lock)
+    row = await tx.get(Switch, agency, lock=lock)
     if row is None:
         raise LookupError("the switch of the policies vanished while it was looked at")
     return row

@@ -17,6 +17,7 @@ class Policy(Base):
     __tablename__ = "autosend_policies"
 
     policy_id: Mapped[UUID] = mapped_column(primary_key=True)
+    agency: Mapped[str]  # whose cases it may decide
     name: Mapped[str]
     banks: Mapped[list[str]]
     recipients: Mapped[list[str]]
@@ -50,11 +51,11 @@ class PolicyUse(Base):
 
 
 class Switch(Base):
-    """The one switch: while its row says off, no policy decides anything. `revision` counts its turns."""
+    """The one switch of an agency: while its row says off, no policy decides anything. `revision` counts its turns."""
 
     __tablename__ = "autosend_switch"
 
-    one: Mapped[bool] = mapped_column(primary_key=True)
+    agency: Mapped[str] = mapped_column(primary_key=True)
     off: Mapped[bool]
     revision: Mapped[int] = mapped_column(sa.Integer)
     by: Mapped[str]

@@ -1,4 +1,4 @@
-"""The one switch: off, no policy decides, and what policies approved and nobody sent yet is called back."""
+"""The switch of an agency: off, no policy decides, and what policies approved and nobody sent yet is called back."""
 
 from uuid import UUID
 
@@ -22,7 +22,7 @@ async def turn_off(database: Database, why: str, by: Account) -> int:
     """How many cases had unsent notices called back. Any supervisor alone. Raises `Problem` 403, 422."""
     why = _checked(why, by)
     async with database.transaction() as tx:
-        switch = await switch_of(tx, lock=True)
+        switch = await switch_of(tx, by.agency, lock=True)
         if switch.off:
             return 0
         await _turn(tx, switch, True, why, by)
@@ -33,7 +33,7 @@ async def turn_on(database: Database, why: str, by: Account) -> None:
     """Policies decide again. Whoever turned it off cannot do this alone. Raises `Problem` 403, 422."""
     why = _checked(why, by)
     async with database.transaction() as tx:
-        switch = await switch_of(tx, lock=True)
+        switch = await switch_of(tx, by.agency, lock=True)
         if not switch.off:
             return
         if switch.by == by.pseudonym:

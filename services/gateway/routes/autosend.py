@@ -9,7 +9,6 @@ from starlette.datastructures import FormData
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
-from services.gateway.answers import Errors
 from services.gateway.autosend import managing, switching
 from services.gateway.autosend.managing import Proposal
 from services.gateway.autosend.policy import MAX_CAP, MAX_DAYS, PolicyState
@@ -23,9 +22,7 @@ from services.gateway.routes.api_models import MAX_NOTE, NO_NUL, Input
 from services.gateway.sessions import Visitor
 
 pages = APIRouter()
-router = APIRouter(
-    prefix="/api/autosend", responses={status: {"model": Errors} for status in (401, 403, 404, 409, 422)}
-)
+router = APIRouter(prefix="/api/autosend")
 NEWEST_USES = 50
 
 
@@ -65,7 +62,7 @@ class Stopped(BaseModel):
 @pages.get("/autosend")
 async def page(request: Request, visitor: Annotated[Visitor, may(Right.READ_POLICIES)]) -> HTMLResponse:
     async with parts_of(request).database.transaction() as tx:
-        switch = await managing.switch_of(tx)
+        switch = await managing.switch_of(tx, visitor.account.agency)
         policies = await managing.shown(tx)
         uses = await managing.newest_uses(tx, NEWEST_USES)
     return render(
@@ -137,7 +134,7 @@ def given_by(form: FormData) -> Proposal:
 @router.get("")
 async def listing(request: Request, visitor: Annotated[Visitor, may(Right.READ_POLICIES)]) -> PolicyList:
     async with parts_of(request).database.transaction() as tx:
-        off = (await managing.switch_of(tx)).off
+        off = (await managing.switch_of(tx, visitor.account.agency)).off
         rows = await managing.shown(tx)
     items = [
         PolicyItem(
