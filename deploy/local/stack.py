@@ -77,6 +77,8 @@ class Stack:
             "HAETAE_SIGNING_KEY": self._shared.get("HAETAE_SIGNING_KEY") or self.home.key("signing_key"),
             "HAETAE_QUARANTINE_KEY": self._shared.get("HAETAE_QUARANTINE_KEY") or self.home.key("quarantine_key"),
             "HAETAE_APPROVAL_KEY": self._shared.get("HAETAE_APPROVAL_KEY") or self.home.secret("approval_key"),
+            # A newcomer on one's own machine begins with a password; a house says otherwise.
+            "HAETAE_SECOND_FACTOR": self._shared.get("HAETAE_SECOND_FACTOR") or "optional",
         }
         if former := self._shared.get(FORMER_KEYS) or self.home.given("former_master_keys"):
             self.env[FORMER_KEYS] = former

@@ -1,11 +1,11 @@
-"""Accounts of officials. A reviewer sees and decides; a supervisor also lets policies decide, together with another
-one; a viewer sees (blurred pictures only)."""
+"""Accounts of people, and of programs that work in a person's place or as a service."""
 
 import asyncio
 import re
 import secrets
 from collections.abc import Sequence
 from datetime import datetime
+from uuid import UUID
 
 import argon2
 import sqlalchemy as sa
@@ -16,10 +16,12 @@ from services.gateway import history
 from services.gateway.audit import ACCESS_CHAIN, Action
 from services.gateway.rights.vocabulary import Role
 from services.gateway.store import Base
-from shared.database import Database
+from shared.database import Database, Transaction
 
+HOME = "home"  # the agency that a house has from the start
+COMMAND_LINE = "command-line"  # who acts, where no account does
 LOGIN_PATTERN = re.compile(r"[a-z0-9][a-z0-9._@-]{1,63}")
-MIN_PASSWORD = 12  # NIST SP 800-63B asks 8 beside a second factor; there is none here yet
+MIN_PASSWORD = 12  # NIST SP 800-63B-4 (3.1.1.2) asks 8 beside a second factor, 15 alone, where it is optional
 MAX_PASSWORD = 512  # Argon2 reads all of it: a bound against being kept busy
 HASHES_AT_ONCE = 2  # each takes 64 MiB and a core for about 0.1 s: a flood of logins must not starve reviewers
 
@@ -34,16 +36,26 @@ class AccountProblem(ValueError):
 
 
 class Account(Base):
-    """`pseudonym` is what histories and events say instead of the login; `scripted`: a program, not a person."""
+    """`pseudonym` is what histories and events say instead of the login; `scripted`: a program, not a person.
+
+    `name`: as colleagues know the person, for those who keep accounts. `issuer`, `subject`: who it is to the identity
+    provider (then there is no password). `scopes`: what a service may at most. `off_at`: nobody logs in since.
+    """
 
     __tablename__ = "accounts"
 
     login: Mapped[str] = mapped_column(primary_key=True)
-    password_hash: Mapped[str]
+    password_hash: Mapped[str | None]
     roles: Mapped[list[str]]
     pseudonym: Mapped[str]
     scripted: Mapped[bool]
     created_at: Mapped[datetime]
+    agency: Mapped[str]
+    name: Mapped[str | None]
+    issuer: Mapped[str | None]
+    subject: Mapped[str | None]
+    scopes: Mapped[list[str] | None]
+    off_at: Mapped[datetime | None]
 
     @property
     def reviews(self) -> bool:
@@ -56,45 +68,82 @@ class Account(Base):
 
 
 class Session(Base):
-    """An open session of an account; the token itself is nowhere but with its holder."""
+    """An open session of an account; the token itself is nowhere but with its holder.
+
+    `session_id` names it to its owner; `kind`: "browser", "program" or "service"; `about`: what the browser calls
+    itself. `seen_at`: the newest request, to the minute; `proved_at`: when its holder last proved who they are.
+    `scopes`: of a service's token. `provider_session`: the identity provider's name for it.
+    """
 
     __tablename__ = "sessions"
 
     token_hash: Mapped[str] = mapped_column(primary_key=True)
+    session_id: Mapped[UUID]
     login: Mapped[str]
+    kind: Mapped[str]
+    about: Mapped[str]
     created_at: Mapped[datetime]
+    seen_at: Mapped[datetime]
+    proved_at: Mapped[datetime]
     expires_at: Mapped[datetime]
+    scopes: Mapped[list[str] | None]
+    provider_session: Mapped[str | None]
 
 
 async def create_account(
-    database: Database, login: str, password: str, roles: Sequence[str], scripted: bool = False
+    database: Database,
+    login: str,
+    password: str,
+    roles: Sequence[str],
+    scripted: bool = False,
+    *,
+    agency: str = HOME,
 ) -> str:
-    """Make an account; returns its pseudonym. Raises `AccountProblem`."""
+    """Make an account with a password; returns its pseudonym. Raises `AccountProblem`."""
     check_login(login)
     check_password(password)
     wanted = check_roles(roles)
     hashed = await hash_password(password)
-    kind = next(role for role in reversed(Role) if role in wanted)
-    pseudonym = f"{'script' if scripted else kind}-{secrets.token_hex(3)}"
     async with database.transaction() as tx:
-        if await tx.get(Account, login):
-            raise AccountProblem(f"login: {login!r} exists already; choose another, or set a new password for it")
-        tx.add(
-            Account(
-                login=login,
-                password_hash=hashed,
-                roles=wanted,
-                pseudonym=pseudonym,
-                scripted=scripted,
-                created_at=tx.clock.now(),
-            )
-        )
-        details = {"account": pseudonym, "roles": wanted, "scripted": scripted}
-        await history.append(tx, ACCESS_CHAIN, "command-line", Action.ACCOUNT_CREATED, details)
-    return pseudonym
+        account = await enter(tx, login, wanted, COMMAND_LINE, agency=agency, scripted=scripted)
+        account.password_hash = hashed
+    return account.pseudonym
 
 
-async def set_password(database: Database, login: str, password: str) -> None:
+async def enter(
+    tx: Transaction,
+    login: str,
+    roles: Sequence[str],
+    actor: str,
+    *,
+    agency: str = HOME,
+    scripted: bool = False,
+    name: str | None = None,
+    scopes: Sequence[str] | None = None,
+) -> Account:
+    """A row for an account that nobody can log in to yet, and a line of the history. Raises `AccountProblem`."""
+    if await tx.get(Account, login):
+        raise AccountProblem(f"login: {login!r} exists already; choose another, or set a new password for it")
+    kind = next(role for role in reversed(Role) if role in roles)
+    account = Account(
+        login=login,
+        password_hash=None,
+        roles=list(roles),
+        pseudonym=f"{'script' if scripted and kind is not Role.SERVICE else kind}-{secrets.token_hex(3)}",
+        scripted=scripted,
+        created_at=tx.clock.now(),
+        agency=agency,
+        name=name,
+        scopes=list(scopes) if scopes is not None else None,
+    )
+    tx.add(account)
+    await tx.flush()
+    details = {"account": account.pseudonym, "roles": account.roles, "scripted": scripted}
+    await history.append(tx, ACCESS_CHAIN, actor, Action.ACCOUNT_CREATED, details)
+    return account
+
+
+async def set_password(database: Database, login: str, password: str, actor: str = COMMAND_LINE) -> None:
     """Give an account a new password and end its sessions. Raises `AccountProblem`."""
     check_password(password)
     hashed = await hash_password(password)
@@ -102,10 +151,20 @@ async def set_password(database: Database, login: str, password: str) -> None:
         account = await tx.get(Account, login, lock=True)
         if account is None:
             raise AccountProblem(f"login: there is no {login!r}; add the account first")
-        account.password_hash = hashed
-        await tx.execute(sa.delete(Session).where(Session.login == login))
-        details = {"account": account.pseudonym}
-        await history.append(tx, ACCESS_CHAIN, "command-line", Action.PASSWORD_CHANGED, details)
+        await change_password(tx, account, hashed, actor)
+
+
+async def change_password(tx: Transaction, account: Account, hashed: str, actor: str) -> None:
+    account.password_hash = hashed
+    await end_sessions(tx, account.login)
+    details = {"account": account.pseudonym}
+    await history.append(tx, ACCESS_CHAIN, actor, Action.PASSWORD_CHANGED, details)
+
+
+async def end_sessions(tx: Transaction, login: str, *, but: UUID | None = None) -> None:
+    """All of the account, or all but one: what was opened under the old password, factor or roles is over."""
+    others = Session.session_id != but if but else sa.true()
+    await tx.execute(sa.delete(Session).where(Session.login == login, others))
 
 
 def check_login(login: str) -> None:
@@ -138,10 +197,10 @@ async def hash_password(password: str) -> str:
 
 async def password_agrees(account: Account | None, password: str) -> bool:
     """As slow for an unknown account as for a known one."""
-    hashed = account.password_hash if account else _nobody
+    hashed = account.password_hash if account else None
     async with _hashing:
-        agrees = await asyncio.to_thread(_verify, hashed, password[:MAX_PASSWORD])
-    return agrees and account is not None
+        agrees = await asyncio.to_thread(_verify, hashed or _nobody, password[:MAX_PASSWORD])
+    return agrees and hashed is not None
 
 
 def _verify(hashed: str, password: str) -> bool:

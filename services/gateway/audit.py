@@ -76,6 +76,19 @@ class Action(StrEnum):
     GOLDEN_AGREED = "golden-agreed"
     GOLDEN_ENDED = "golden-ended"
     PASSWORD_CHANGED = "password-changed"  # noqa: S105  # a word of the vocabulary
+    FACTOR_ENROLLED = "second-factor-enrolled"
+    FACTOR_RESET = "second-factor-reset"
+    RECOVERY_USED = "recovery-code-used"
+    RECOVERY_RENEWED = "recovery-codes-renewed"
+    INVITED = "account-invited"
+    ROLES_CHANGED = "account-roles-changed"
+    ACCOUNT_OFF = "account-switched-off"
+    ACCOUNT_ON = "account-switched-on"
+    PEOPLE_SEEN = "people-seen"
+    SESSIONS_ENDED = "sessions-ended"
+    CREDENTIAL_ADDED = "credential-added"
+    CREDENTIAL_ENDED = "credential-ended"
+    SCOPES_CHANGED = "service-scopes-changed"
 
 
 @dataclass(frozen=True)

@@ -4,6 +4,7 @@ from datetime import timedelta
 from zoneinfo import ZoneInfo
 
 from services.gateway.parts import Parts
+from services.gateway.people.parts import people_of
 from services.gateway.settings import Settings
 from services.gateway.web import application
 from shared.approvals import Approvals
@@ -34,6 +35,7 @@ class Pages:
                 timezone=ZoneInfo(settings.gateway_timezone),
                 language=settings.gateway_language,
                 tls=settings.gateway_tls,
+                people=people_of(settings),
                 undo=timedelta(seconds=settings.undo_seconds),
             )
             async with serving(application(parts), settings.gateway_host, settings.gateway_port):

@@ -3,7 +3,7 @@
 from typing import Annotated, Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import Field, field_validator
+from pydantic import Field, SecretStr, field_validator
 
 from shared.settings import ApprovalSettings, ObjectSettings
 from shared.settings import Settings as Common
@@ -24,6 +24,24 @@ class Settings(Common, ObjectSettings, ApprovalSettings):
         int,
         Field(description="How long a person can take a verdict back before it goes out; 0: not at all", ge=0, le=600),
     ] = 10  # long enough to see what one has done, and nothing beside the hours that a removal takes
+
+    gateway_url: Annotated[
+        str | None,
+        Field(
+            description="Where browsers and programs reach the gateway, `https://…` without a path; needed for a log-in "
+            "by an identity provider and for services that sign assertions. Without it: host and port above"
+        ),
+    ] = None
+    second_factor: Annotated[
+        Literal["required", "optional"], Field(description="Whether people need a second factor beside a password")
+    ] = "required"
+    second_factor_key: Annotated[
+        SecretStr | None,
+        Field(description="Base64 of 32 bytes; seals second factors. Without it, a key that follows from the approval key"),
+    ] = None
+    requests_per_minute: Annotated[
+        int, Field(description="Requests that one log-in may make in each process; 0: no limit", ge=0)
+    ] = 1200  # a reviewer on the keyboard makes some 600: thirty cases a minute with their pictures
 
     @field_validator("gateway_timezone")
     @classmethod

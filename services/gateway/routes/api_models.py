@@ -22,6 +22,7 @@ class Input(BaseModel):
 class LoginInput(Input):
     login: Annotated[str, Field(max_length=64, pattern=NO_NUL)]
     password: Annotated[str, Field(max_length=512)]
+    code: Annotated[str, Field(max_length=40, pattern=NO_NUL)] = ""
 
 
 class ApprovedNotice(Input):

@@ -1,4 +1,4 @@
-"""Logging in and out, and choosing the language."""
+"""Logging in with a password, and out."""
 
 from typing import Annotated
 
@@ -10,6 +10,8 @@ from services.gateway import sessions
 from services.gateway.answers import describe
 from services.gateway.pages import render
 from services.gateway.parts import parts_of
+from services.gateway.people import doorstep
+from services.gateway.people.doorstep import Challenged
 from services.gateway.problems import Problem
 from services.gateway.requests import (
     forget,
@@ -24,16 +26,15 @@ from services.gateway.requests import (
     texts_of,
 )
 from services.gateway.rights.asking import may
+from services.gateway.rights.table import holds
 from services.gateway.rights.vocabulary import Right
-from services.gateway.sessions import Visitor
+from services.gateway.routes.knocking import knock_of, know
+from services.gateway.sessions import Opened, Visitor
+from services.gateway.throttle import Knock
 from services.gateway.tokens import csrf_token, new_token
 
 router = APIRouter()
 LOGIN_FORM_SECONDS = 3600
-
-
-def address_of(request: Request) -> str:
-    return request.client.host if request.client else "unknown"
 
 
 @router.get("/login")
@@ -43,29 +44,56 @@ async def form(request: Request, visitor: Annotated[Visitor | None, Depends(reco
 
 
 def login_page(request: Request, going: str, problem: Problem | None = None) -> Response:
-    cookie = login_cookie(parts_of(request))
+    parts = parts_of(request)
+    cookie = login_cookie(parts)
     token = request.cookies.get(cookie) or new_token()
     words = describe(problem, texts_of(request)) if problem else None
     status = problem.status if problem else 200
     page = render(request, "login.html", status=status, csrf=csrf_token(token), going=going, refusal=words)
-    remember(page, parts_of(request), cookie, token, LOGIN_FORM_SECONDS)
+    remember(page, parts, cookie, token, LOGIN_FORM_SECONDS)
+    if problem and "retry_after" in problem.values:
+        page.headers["Retry-After"] = str(problem.values["retry_after"])
     return page
 
 
 @router.post("/login")
 async def log_in(request: Request) -> Response:
-    parts = parts_of(request)
+    parts, knock = parts_of(request), knock_of(request)
     fields = await guarded_form(request, request.cookies.get(login_cookie(parts), ""))
     going = local_path(text_of(fields, "next"))
     login, password = text_of(fields, "login").strip().lower(), text_of(fields, "password")
     try:
-        opened = await sessions.log_in(parts.database, login, password, address_of(request))
+        begun = await doorstep.by_browser(parts.database, parts.people, login, password, knock, going)
     except Problem as problem:
         return login_page(request, going, problem)
-    answer = RedirectResponse(going, 303)
+    return challenge(request, begun) if isinstance(begun, Challenged) else let_in(request, begun, knock, going)
+
+
+def challenge(request: Request, begun: Challenged) -> Response:
+    """On to what is still owed; the form's own token ends here, another begins."""
+    answer = RedirectResponse(f"/login/{begun.wants.value}", 303)
+    seconds = int(doorstep.OPEN_FOR.total_seconds())
+    remember(answer, parts_of(request), login_cookie(parts_of(request)), begun.token, seconds)
+    return answer
+
+
+def let_in(request: Request, opened: Opened, knock: Knock, going: str) -> Response:
+    answer = RedirectResponse(landing(opened, going), 303)
+    return seat(request, answer, opened, knock)
+
+
+def seat(request: Request, answer: Response, opened: Opened, knock: Knock) -> Response:
+    """With `answer` the session reaches the browser."""
+    parts = parts_of(request)
     remember_session(answer, parts, opened.token)
+    know(answer, request, knock)
     forget(answer, parts, login_cookie(parts))
     return answer
+
+
+def landing(opened: Opened, going: str) -> str:
+    """Whoever has no cases begins with themselves."""
+    return "/me" if going == "/" and not holds(opened.account.roles, Right.READ_CASES) else going
 
 
 @router.post("/logout")
