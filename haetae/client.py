@@ -126,7 +126,7 @@ class Gateway:
     async def order(self, case_id: str, order_id: str) -> dict[str, Any]:
         """`state`: ordered, done or failed, with its `error`."""
         orders = await self._get(f"/api/cases/{case_id}/orders", {})
-        found: dict[str, Any] = next(one for one in orders if one["order_id"] == order_id)
+        found: dict[str, Any] = next(one for one in orders["items"] if one["order_id"] == order_id)
         return found
 
     async def download_bundle(self, case_id: str, order_id: str, to: Path) -> None:

@@ -1,7 +1,7 @@
 """Alerts about conversations: what the classifier warns of, and which counsellor took it up. Never what was said."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -9,12 +9,14 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from services.gateway import history
 from services.gateway.accounts import Account
+from services.gateway.api.cursors import cursor_of, key_of, moment, number
 from services.gateway.audit import ALERTS_CHAIN, Action
 from services.gateway.problems import Problem
 from services.gateway.store import Base, Stored
 from shared.database import Database, Transaction
 from shared.events import AlertRaised
 
+FOR_EVER = datetime(9999, 1, 1, tzinfo=UTC)  # when an alert was taken up that nobody took up yet
 SHOWN = 200  # alerts on the page; acknowledged ones go to the end
 
 
@@ -53,6 +55,28 @@ async def newest(tx: Transaction, *, open_only: bool = False, limit: int = SHOWN
     rows = sa.select(Alert).order_by(Alert.acknowledged_at.is_(None).desc(), Alert.acknowledged_at.desc())
     rows = rows.order_by(Alert.risk.desc(), Alert.raised_at.desc()).limit(limit)
     return await tx.scalars(rows.where(Alert.acknowledged_at.is_(None)) if open_only else rows)
+
+
+# The same order by falling keys, so that a list can go on after any row.
+_PLACE = (sa.func.coalesce(Alert.acknowledged_at, FOR_EVER), Alert.risk, Alert.raised_at, Alert.alert_id)
+
+
+async def page(
+    tx: Transaction, *, open_only: bool, limit: int, after: str | None = None
+) -> tuple[Sequence[Alert], str | None]:
+    """Those in the order of `newest`, and where the following page begins. Raises `Problem` 422 for a wrong `after`."""
+    rows = sa.select(Alert).order_by(*(key.desc() for key in _PLACE)).limit(limit + 1)
+    if open_only:
+        rows = rows.where(Alert.acknowledged_at.is_(None))
+    if after:
+        rows = rows.where(sa.tuple_(*_PLACE) < sa.tuple_(*key_of(after, moment, number, moment, UUID)))
+    found = await tx.scalars(rows)
+    shown = found[:limit]
+    return shown, _place(shown[-1]) if len(found) > limit else None
+
+
+def _place(row: Alert) -> str:
+    return cursor_of(row.acknowledged_at or FOR_EVER, row.risk, row.raised_at, row.alert_id)
 
 
 async def count_open(tx: Transaction) -> int:

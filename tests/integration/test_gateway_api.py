@@ -67,8 +67,8 @@ async def test_a_case_from_flagged_to_removed(desk: Desk, api: httpx.AsyncClient
     ]  # fmt: skip
     assert case["notices"][0]["receipt"] == "250 stored"
     history = (await api.get(f"/cases/{story.case}/history")).json()
-    assert [line["seq"] for line in history["lines"]] == [1, 2, 3, 4, 5, 6, 7, 8]
-    assert (history["lines"][-1]["action"], history["lines"][-1]["actor"][:7]) == ("case-opened", "script-")
+    assert [line["seq"] for line in history["items"]] == [1, 2, 3, 4, 5, 6, 7, 8]
+    assert (history["items"][-1]["action"], history["items"][-1]["actor"][:7]) == ("case-opened", "script-")
     assert history["intact"]
 
 

@@ -237,7 +237,7 @@ async def test_a_bundle_from_order_to_download(desk: Desk, api: httpx.AsyncClien
 
     await desk.exports.put(story.case, UUID(order), b"PK" * 5_000_000)  # two parts
     await done(desk, story, order)
-    [listed] = (await api.get(f"/api/cases/{story.case}/orders")).json()
+    [listed] = (await api.get(f"/api/cases/{story.case}/orders")).json()["items"]
     assert (listed["state"], listed["downloadable"]) == ("done", True)
     form = {"csrf": await field(api, story, "csrf")}
     assert (await api.post(f"/cases/{story.case}/orders/{order}/bundle", data={})).status_code == 403
@@ -258,7 +258,7 @@ async def test_a_bundle_that_is_gone_was_not_copied(desk: Desk, api: httpx.Async
     assert (answer.status_code, answer.json()["errors"][0]["code"]) == (410, "bundle-gone")
     assert "bundle-downloaded" not in await actions(desk, story)
     await done(desk, story, order, done_at=desk.parts.clock.now() - timedelta(days=1))
-    assert (await api.get(f"/api/cases/{story.case}/orders")).json()[0]["downloadable"] is False
+    assert (await api.get(f"/api/cases/{story.case}/orders")).json()["items"][0]["downloadable"] is False
     other = Story.of("post/2")
     assert (await api.get(f"/api/cases/{other.case}/orders/{order}/bundle")).status_code == 404
 
@@ -393,5 +393,5 @@ async def test_what_could_not_be_captured_is_seen_in_the_queue(desk: Desk, api: 
 
 async def test_an_order_of_the_command_line_is_heard_of(desk: Desk, api: httpx.AsyncClient, story: Story) -> None:
     await done(desk, story, str(uuid4()), kind=OrderKind.DESTROY, by="command-line", error="a hold stands")
-    [row] = (await api.get(f"/api/cases/{story.case}/orders")).json()
+    [row] = (await api.get(f"/api/cases/{story.case}/orders")).json()["items"]
     assert (row["kind"], row["by"], row["state"]) == ("destroy", "command-line", "failed")

@@ -81,8 +81,8 @@ async def test_the_same_again_is_the_same_answer_and_nothing_more_happens(desk: 
     assert (again.status_code, again.content, again.headers["Content-Type"]) == (200, first.content, "application/json")
     assert "Idempotency-Replayed" not in first.headers
     assert again.headers["Idempotency-Replayed"] == "true"
-    lines = (await lee.get(f"/cases/{story.case}/history")).json()
-    assert sum("reject" in str(line["action"]) for line in lines.get("lines", lines.get("items"))) == 1
+    history = (await lee.get(f"/cases/{story.case}/history")).json()
+    assert [line["action"] for line in history["items"]].count("case-rejected") == 1
     without = await lee.post(f"/cases/{story.case}/decision", json=rejection())
     assert without.status_code == 409
 
@@ -159,6 +159,22 @@ async def test_keys_of_nobody_and_keys_that_are_none(desk: Desk, lee: httpx.Asyn
 async def test_a_body_that_is_too_large_is_told_with_a_key_too(desk: Desk, lee: httpx.AsyncClient) -> None:
     answer = await lee.post("/hashes", content=b" " * 300_000, headers=keyed())
     assert code_of(answer) == (413, "too-large")
+
+
+async def test_a_history_is_paged_by_key_and_checked_whole(desk: Desk, lee: httpx.AsyncClient) -> None:
+    story = await desk.awaiting_review(f"post/{uuid4()}")
+    path, seen, after = f"/cases/{story.case}/history", [], {}
+    while True:
+        answer = await lee.get(path, params={"limit": 2, **after})
+        page = answer.json()
+        seen += [line["seq"] for line in page["items"]]
+        assert page["intact"]
+        if page["next"] is None:
+            break
+        after = {"after": page["next"]}
+        assert answer.headers["Link"] == f'</api{path}?limit=2&after={page["next"]}>; rel="next"'
+    assert seen == [1, 2, 3]
+    assert code_of(await lee.get(path, params={"after": "nonsense"})) == (422, "bad-after")
 
 
 async def test_what_did_not_change_is_not_sent_again(desk: Desk, lee: httpx.AsyncClient) -> None:

@@ -237,7 +237,7 @@ async def test_words_of_others_stay_words(desk: Desk, api: httpx.AsyncClient) ->
     assert "{{ 7*7 }}" in page
     assert "\u202e" not in page
     assert "[U+202E]gnp.exe" in page
-    lines = (await api.get(f"/api/cases/{story.case}/history")).json()["lines"]
+    lines = (await api.get(f"/api/cases/{story.case}/history")).json()["items"]
     told = next(line for line in lines if line["action"] == "notice-answered")
     assert "words" not in told["details"]  # what goes into the history never comes out of it again
 
@@ -342,7 +342,7 @@ async def test_documents_are_whole_in_every_script(desk: Desk, api: httpx.AsyncC
     assert "Lighthouse Host" in text_of(report)
     assert "hxxp://harbour-board[.]en[.]test/post/41" in text_of(report)
     assert (await api.get(f"/cases/{story.case}/notices/{UUID(int=1)}.pdf")).status_code == 404
-    lines = (await api.get(f"/api/cases/{story.case}/history")).json()["lines"]
+    lines = (await api.get(f"/api/cases/{story.case}/history")).json()["items"]
     assert [line["action"] for line in lines].count("document-made") == 5  # none of what was never made
 
 

@@ -274,8 +274,8 @@ async def test_picture_is_unblurred_only_by_the_recorded_action(desk: Desk, brow
     assert (await browser.get(f"{pictures}/screenshot.jpg", params={"ticket": ticket})).status_code == 403
     history = (await browser.get(f"/api/cases/{story.case}/history")).json()
     assert history["intact"]
-    assert history["lines"][-1]["action"] == "picture-unblurred"
-    assert history["lines"][-1]["details"]["reason"] == "confirm-match"
+    assert history["items"][-1]["action"] == "picture-unblurred"
+    assert history["items"][-1]["details"]["reason"] == "confirm-match"
 
     browser.cookies.clear()
     await create_account(desk.database, "park", PASSWORD, ["reviewer"])

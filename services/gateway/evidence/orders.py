@@ -176,4 +176,6 @@ async def listed(database: Database, case_id: UUID) -> tuple[Case, Sequence[Orde
 
 async def of_case(tx: Transaction, case_id: UUID) -> Sequence[Order]:
     """The newest first."""
-    return await tx.scalars(sa.select(Order).where(Order.case_id == case_id).order_by(Order.ordered_at.desc()))
+    return await tx.scalars(
+        sa.select(Order).where(Order.case_id == case_id).order_by(Order.ordered_at.desc(), Order.order_id.desc())
+    )

@@ -7,10 +7,11 @@ from uuid import UUID
 from fastapi import APIRouter, Query
 from pydantic import BaseModel, Field
 from starlette.requests import Request
+from starlette.responses import Response
 
 from services.gateway import alerts, submissions
 from services.gateway.alerts import Alert
-from services.gateway.answers import Errors
+from services.gateway.api.cursors import Cursor, link_next
 from services.gateway.parts import parts_of
 from services.gateway.rights.asking import may
 from services.gateway.rights.vocabulary import Right
@@ -19,7 +20,7 @@ from services.gateway.sessions import Visitor
 from services.gateway.submissions import Given
 from shared.events import AlertRaised
 
-router = APIRouter(prefix="/api", responses={status: {"model": Errors} for status in (401, 403, 404, 409, 413, 422)})
+router = APIRouter(prefix="/api")
 MAX_LIMIT = 1000
 
 
@@ -28,6 +29,8 @@ class Acknowledgement(Input):
 
 
 class AlertItem(BaseModel):
+    """An alert about a conversation, never with what was said in it, and who took it up."""
+
     alert: AlertRaised
     acknowledged_at: datetime | None
     acknowledged_by: str | None
@@ -38,6 +41,7 @@ class AlertList(BaseModel):
     """Those that nobody took up first, the riskiest before. `open`: how many nobody took up, shown here or not."""
 
     items: list[AlertItem]
+    next: str | None
     open: int
 
 
@@ -50,13 +54,18 @@ class Receipt(BaseModel):
 @router.get("/alerts")
 async def list_alerts(
     request: Request,
+    response: Response,
     visitor: Annotated[Visitor, may(Right.READ_ALERTS)],
     open_only: Annotated[bool, Query(alias="open")] = False,
+    after: Cursor = None,
     limit: Annotated[int, Query(ge=1, le=MAX_LIMIT)] = 200,
 ) -> AlertList:
+    """Alerts about conversations: those that nobody took up first, the riskiest before."""
     async with parts_of(request).database.transaction() as tx:
-        rows = await alerts.newest(tx, open_only=open_only, limit=limit)
-        return AlertList(items=[AlertItem(**shown(row)) for row in rows], open=await alerts.count_open(tx))
+        rows, following = await alerts.page(tx, open_only=open_only, limit=limit, after=after)
+        link_next(request, response, following)
+        items = [AlertItem(**shown(row)) for row in rows]
+        return AlertList(items=items, next=following, open=await alerts.count_open(tx))
 
 
 @router.post("/alerts/{alert_id}/acknowledge")

@@ -92,6 +92,8 @@ class CaseList(BaseModel):
 
 
 class HistoryLine(BaseModel):
+    """A line of the audit history. `hash`: SHA-256 over the line and the hash of the one before."""
+
     model_config = ConfigDict(from_attributes=True)
 
     seq: int
@@ -106,7 +108,8 @@ class HistoryLine(BaseModel):
 class History(BaseModel):
     """`intact`: every hash was recomputed and agrees, up to the chain's end that is kept apart."""
 
-    lines: list[HistoryLine]
+    items: list[HistoryLine]
+    next: str | None
     intact: bool
 
 

@@ -1,24 +1,23 @@
 """The JSON API of what follows the verdict: stopping, handing in, seeing to alarms. The same rules as the pages."""
 
-from typing import Annotated, Any
+from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter
-from pydantic import Field
+from pydantic import BaseModel, Field
 from starlette.requests import Request
 
-from services.gateway.answers import Errors
+from services.gateway.api.case_models import CaseDetail, detail
 from services.gateway.casefile import open_file
 from services.gateway.notices import acting
 from services.gateway.notices.acting import MAX_RECEIPT, MAX_WORDS, HandOver
 from services.gateway.parts import parts_of
 from services.gateway.rights.asking import may
 from services.gateway.rights.vocabulary import Right
-from services.gateway.routes.api_cases import detail
 from services.gateway.routes.api_models import MAX_NOTICES, NO_NUL, Input
 from services.gateway.sessions import Visitor
 
-router = APIRouter(prefix="/api/cases/{case_id}", responses={s: {"model": Errors} for s in (401, 403, 404, 409, 422)})
+router = APIRouter(prefix="/api/cases/{case_id}")
 Words = Annotated[str, Field(min_length=1, max_length=MAX_WORDS, pattern=NO_NUL)]
 
 LooseId = Annotated[UUID, Field(strict=False)]  # JSON has no UUID
@@ -45,13 +44,19 @@ class AttendInput(Input):
     note: Words
 
 
+class StoppedNotices(BaseModel):
+    """`stopped`: the notices that do not go out any more."""
+
+    stopped: list[UUID]
+
+
 @router.post("/stop")
 async def stop(
     request: Request, visitor: Annotated[Visitor, may(Right.HANDLE_NOTICES)], case_id: UUID, given: StopInput
-) -> dict[str, list[UUID]]:
-    """Approved notices that are not to be sent any more."""
+) -> StoppedNotices:
+    """Stop approved notices that were not sent yet."""
     database = parts_of(request).database
-    return {"stopped": await acting.stop(database, case_id, given.notices, given.why, visitor.account)}
+    return StoppedNotices(stopped=await acting.stop(database, case_id, given.notices, given.why, visitor.account))
 
 
 @router.post("/notices/{notice_id}/hand-over")
@@ -61,7 +66,7 @@ async def hand_over(
     case_id: UUID,
     notice_id: UUID,
     given: HandOverInput,
-) -> dict[str, Any]:
+) -> CaseDetail:
     """Say what came of handing it in by the form. Answers with the case as it is then."""
     database = parts_of(request).database
     await acting.hand_over(database, case_id, notice_id, HandOver(given.receipt, given.failed), visitor.account)
@@ -71,7 +76,7 @@ async def hand_over(
 @router.post("/attend")
 async def attend(
     request: Request, visitor: Annotated[Visitor, may(Right.HANDLE_NOTICES)], case_id: UUID, given: AttendInput
-) -> dict[str, Any]:
+) -> CaseDetail:
     """Somebody has seen to these alarms. Answers with the case as it is then."""
     database = parts_of(request).database
     await acting.attend(database, case_id, given.alarms, given.note, visitor.account)

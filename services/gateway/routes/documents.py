@@ -10,6 +10,7 @@ from starlette.responses import Response
 
 from services.gateway import history
 from services.gateway.accounts import Account
+from services.gateway.api.bodies import PDF
 from services.gateway.audit import Action
 from services.gateway.casefile import read
 from services.gateway.documents.case import case_values
@@ -28,7 +29,7 @@ router, api = APIRouter(), APIRouter(prefix="/api")
 
 
 @router.get("/cases/{case_id}/report.pdf")
-@api.get("/cases/{case_id}/report.pdf", response_class=Response)
+@api.get("/cases/{case_id}/report.pdf", response_class=Response, responses=PDF)
 async def report(request: Request, case_id: UUID, visitor: Annotated[Visitor, may(Right.READ_CASES)]) -> Response:
     """The two-page report."""
     parts, texts, now = parts_of(request), texts_of(request), parts_of(request).clock.now()
@@ -43,7 +44,7 @@ async def report(request: Request, case_id: UUID, visitor: Annotated[Visitor, ma
 
 
 @router.get("/cases/{case_id}/notices/{notice_id}.pdf")
-@api.get("/cases/{case_id}/notices/{notice_id}.pdf", response_class=Response)
+@api.get("/cases/{case_id}/notices/{notice_id}.pdf", response_class=Response, responses=PDF)
 async def notice(
     request: Request, case_id: UUID, notice_id: UUID, visitor: Annotated[Visitor, may(Right.READ_CASES)]
 ) -> Response:

@@ -7,7 +7,6 @@ from pydantic import BaseModel
 from starlette.requests import Request
 from starlette.responses import HTMLResponse
 
-from services.gateway.answers import Errors
 from services.gateway.notices.league import SHOWN, WINDOW, League, Standing, league
 from services.gateway.pages import render
 from services.gateway.parts import parts_of
@@ -16,7 +15,7 @@ from services.gateway.rights.vocabulary import Right
 from services.gateway.sessions import Visitor
 
 router = APIRouter()
-api = APIRouter(prefix="/api", responses={401: {"model": Errors}})
+api = APIRouter(prefix="/api")
 
 
 class ProviderList(BaseModel):
@@ -40,6 +39,6 @@ async def providers(request: Request, visitor: Annotated[Visitor, may(Right.READ
 
 @api.get("/providers")
 async def list_providers(request: Request, visitor: Annotated[Visitor, may(Right.READ_PROVIDERS)]) -> ProviderList:
-    """Of notices sent within the last year."""
+    """How recipients acted on the notices of the last year."""
     told = await _read(request)
     return ProviderList(items=list(told.rows), more=told.more)
