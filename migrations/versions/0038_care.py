@@ -3,11 +3,13 @@
 import sqlalchemy as sa
 from alembic import op
 
+from migrations.services import isolate
+
 revision = "0038"
 down_revision = "0037"
 
 SCHEMA = "gateway"
-TABLES = ("second_look_doubts", "second_looks", "golden_cases", "care_defaults", "care_ledger")
+TABLES = ("blind_doubts", "blind_looks", "golden_cases", "care_defaults", "care_ledger")
 Moment = sa.DateTime(timezone=True)
 
 
@@ -32,6 +34,9 @@ def upgrade() -> None:
         schema=SCHEMA,
     )
     _golden()
+    for table in ("care_defaults", "golden_cases", "blind_doubts"):
+        isolate(table, "agency")
+    isolate("blind_looks", "case_id")
 
 
 def _golden() -> None:
@@ -54,7 +59,7 @@ def _golden() -> None:
         schema=SCHEMA,
     )
     op.create_table(
-        "second_looks",
+        "blind_looks",
         sa.Column("look", sa.Text, primary_key=True),
         sa.Column("who", sa.Text, nullable=False),
         sa.Column("case_id", sa.Uuid, sa.ForeignKey(f"{SCHEMA}.cases.case_id"), nullable=False),
@@ -63,10 +68,10 @@ def _golden() -> None:
         sa.Column("done", sa.Boolean, nullable=False),
         schema=SCHEMA,
     )
-    op.create_index("second_looks_who", "second_looks", ["who", "done"], schema=SCHEMA)
-    op.create_index("second_looks_day", "second_looks", ["day"], schema=SCHEMA)
+    op.create_index("blind_looks_who", "blind_looks", ["who", "done"], schema=SCHEMA)
+    op.create_index("blind_looks_day", "blind_looks", ["day"], schema=SCHEMA)
     op.create_table(
-        "second_look_doubts",
+        "blind_doubts",
         sa.Column("case_id", sa.Uuid, sa.ForeignKey(f"{SCHEMA}.cases.case_id"), primary_key=True),
         sa.Column("agency", sa.Text, nullable=False),
         sa.Column("said", sa.Text, nullable=False),
@@ -74,7 +79,7 @@ def _golden() -> None:
         sa.Column("seen_by", sa.Text),
         schema=SCHEMA,
     )
-    op.create_index("second_look_doubts_day", "second_look_doubts", ["seen_by", "day"], schema=SCHEMA)
+    op.create_index("blind_doubts_day", "blind_doubts", ["seen_by", "day"], schema=SCHEMA)
 
 
 def downgrade() -> None:

@@ -4,6 +4,7 @@ from functools import partial
 
 from services.gateway.agencies.scoping import EVERYTHING
 from services.gateway.alerts import take_up
+from services.gateway.care.keeping import forget_in_time
 from services.gateway.deciding import finishing
 from services.gateway.evidence.lines import note
 from services.gateway.evidence.orders import done
@@ -83,7 +84,12 @@ def app(settings: Settings) -> Service:
             EvidenceOrderDone: done,
         },
         publishes=PUBLISHES,
-        tasks={"pages": pages.serve, "stalled cases": watch, "verdicts": partial(finishing.watch, approvals=approvals)},
+        tasks={
+            "pages": pages.serve,
+            "care": forget_in_time,
+            "stalled cases": watch,
+            "verdicts": partial(finishing.watch, approvals=approvals),
+        },
         checks={"pages": pages.ready},
         database_settings=EVERYTHING,
     )

@@ -2,9 +2,11 @@
 
 import hashlib
 from datetime import datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
+from babel.numbers import format_decimal
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from starlette.requests import Request
 from starlette.responses import HTMLResponse
@@ -13,7 +15,7 @@ from services.gateway.parts import parts_of
 from services.gateway.places import places
 from services.gateway.plainly import plainly
 from services.gateway.requests import login_cookie, texts_of
-from services.gateway.rights.table import holds
+from services.gateway.rights.deciding import holds
 from services.gateway.rights.vocabulary import Right
 from services.gateway.sessions import Visitor
 from services.gateway.texts import LANGUAGES, Texts
@@ -35,7 +37,7 @@ def version(name: str) -> str:
     return hashlib.sha256((STATIC / name).read_bytes()).hexdigest()[:12]
 
 
-ASSETS = ("style.css", "htmx.min.js", "hashing.js", "pdq.js", "icon.svg")
+ASSETS = ("style.css", "htmx.min.js", "hashing.js", "pdq.js", "case.css", "case.js", "reveal.js", "icon.svg")
 # What a person may choose, the first of each as it is without a choice: the system's own scheme.
 DISPLAYS = {"theme": ("system", "light", "dark"), "density": ("roomy", "compact")}
 environment.filters["plainly"] = plainly
@@ -51,7 +53,8 @@ def render(
     status: int = 200,
     **values: Any,  # noqa: ANN401  # templates take anything
 ) -> HTMLResponse:
-    """A whole page. Templates know `t`, `may`, `when`, `lasted`, `size`, `csrf`, `visitor`, `path`, `values`."""
+    """A whole page. Templates know `t`, `may`, `when`, `lasted`, `size`, `number`, `csrf`, `visitor`, `path`,
+    `values`."""
     parts, texts = parts_of(request), texts_of(request)
     token = visitor.token if visitor else request.cookies.get(login_cookie(parts), "")
 
@@ -71,7 +74,7 @@ def render(
 
     def may(right: str) -> bool:
         """What the account is not allowed to do is not offered; the route asks again."""
-        return visitor is not None and holds(visitor.account.roles, Right(right))
+        return visitor is not None and holds(visitor, Right(right))
 
     context = {
         "t": texts,
@@ -79,6 +82,7 @@ def render(
         "when": when,
         "lasted": lasted,
         "size": size,
+        "number": partial(written, texts.language),
         "now": parts.clock.now(),
         "visitor": visitor,
         "csrf": values.pop("csrf", None) or csrf_token(token),
@@ -103,6 +107,11 @@ def duration(seconds: float, texts: Texts) -> str:
     if hours < 24:
         return f"{texts('unit.hours', n=hours)} {texts('unit.minutes', n=minutes % 60)}"
     return f"{texts('unit.days', n=days)} {texts('unit.hours', n=hours % 24)}"
+
+
+def written(language: str, value: float, digits: int = 0) -> str:
+    """`1,234`, `0.35`: as the language writes numbers (Unicode CLDR)."""
+    return str(format_decimal(round(value, digits), locale=language, decimal_quantization=False))
 
 
 def size(count: int) -> str:

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from services.gateway.rights.table import holds
+from services.gateway.rights.deciding import holds
 from services.gateway.rights.vocabulary import Right
 from services.gateway.sessions import Visitor
 
@@ -38,8 +38,12 @@ GROUPS = (
             Place("autosend", "/autosend", Right.READ_POLICIES),
             Place("providers", "/providers", Right.READ_PROVIDERS),
             Place("audit", "/audit", Right.READ_HISTORY),
+            Place("golden", "/golden", Right.KEEP_GOLDEN),
+            Place("care_house", "/care/house", Right.READ_FIGURES),
+            Place("care_limits", "/care/limits", Right.MANAGE_PEOPLE),
         ),
     ),
+    Group("me", (Place("care", "/care", Right.OWN_SETTINGS),)),
 )
 
 
@@ -50,4 +54,4 @@ def places(visitor: Visitor) -> list[Group]:
 
 
 def open_to(visitor: Visitor, place: Place) -> bool:
-    return holds(visitor.account.roles, place.right)
+    return holds(visitor, place.right)

@@ -32,11 +32,11 @@ CANDIDATES = 100  # looked through for one that this person has not had
 NOBODY = ""
 
 
-class SecondLook(Base):
+class BlindLook(Base):
     """`look`: follows from person and case, so that nobody has a case twice. `who`: a mark of the person while the look
     waits for an answer, nothing afterwards."""
 
-    __tablename__ = "second_looks"
+    __tablename__ = "blind_looks"
 
     look: Mapped[str] = mapped_column(primary_key=True)
     who: Mapped[str]
@@ -49,7 +49,7 @@ class SecondLook(Base):
 class Doubt(Base):
     """A real decision that a second look would have made otherwise."""
 
-    __tablename__ = "second_look_doubts"
+    __tablename__ = "blind_doubts"
 
     case_id: Mapped[UUID] = mapped_column(primary_key=True)
     agency: Mapped[str]
@@ -88,7 +88,7 @@ async def due(tx: Transaction, by: Account, now: datetime, random: Random) -> st
     if by.scripted:
         return None
     me = mark("looks", by.login)
-    waiting = sa.select(SecondLook.look).where(SecondLook.who == me, SecondLook.done.is_(False)).limit(1)
+    waiting = sa.select(BlindLook.look).where(BlindLook.who == me, BlindLook.done.is_(False)).limit(1)
     if (look := await tx.scalar(waiting)) is not None:
         return look
     shares, chance = await default(tx, agency_of(by)), random.random()
@@ -106,7 +106,7 @@ async def due(tx: Transaction, by: Account, now: datetime, random: Random) -> st
     case_id = random.choice(fresh)
     look = look_of(by.login, case_id)
     row = {"look": look, "who": me, "case_id": case_id, "golden": golden, "day": the_house().day(now), "done": False}
-    await tx.execute(insert(SecondLook).values(row).on_conflict_do_nothing())
+    await tx.execute(insert(BlindLook).values(row).on_conflict_do_nothing())
     return look
 
 
@@ -144,13 +144,13 @@ async def _decided_for(tx: Transaction, by: Account, out: list[str], now: dateti
 
 async def _unseen(tx: Transaction, by: Account, cases: list[UUID]) -> list[UUID]:
     looks = {look_of(by.login, case_id): case_id for case_id in cases}
-    seen = set(await tx.scalars(sa.select(SecondLook.look).where(SecondLook.look.in_(looks))))
+    seen = set(await tx.scalars(sa.select(BlindLook.look).where(BlindLook.look.in_(looks))))
     return [case_id for look, case_id in looks.items() if look not in seen]
 
 
-async def held(tx: Transaction, by: Account, look: str) -> tuple[SecondLook, Case]:
+async def held(tx: Transaction, by: Account, look: str) -> tuple[BlindLook, Case]:
     """A look that waits for this person. Raises `Problem` 404: of others' looks nobody learns."""
-    row = await tx.get(SecondLook, look, lock=True)
+    row = await tx.get(BlindLook, look, lock=True)
     case = await tx.get(Case, row.case_id) if row else None
     if row is None or case is None or row.done or row.look != look_of(by.login, row.case_id):
         raise Problem(404, "no-look")

@@ -5,9 +5,7 @@ only, and must not have to carry a key about."""
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta, tzinfo
 
-from services.gateway.accounts import Account
-
-HOME = "home"  # the agency of an installation that has one
+from services.gateway.accounts import HOME, Account
 
 
 @dataclass(frozen=True)
@@ -40,4 +38,4 @@ def the_house() -> House:
 
 
 def agency_of(account: Account | None) -> str:
-    return getattr(account, "agency", HOME)
+    return account.agency if account else HOME

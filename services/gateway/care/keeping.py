@@ -5,7 +5,7 @@ from datetime import timedelta
 import sqlalchemy as sa
 
 from services.gateway.care import ledger
-from services.gateway.care.again import NOBODY, SecondLook
+from services.gateway.care.again import NOBODY, BlindLook
 from services.gateway.care.house import the_house
 from services.gateway.care.scores import MONTH, MONTHS, before, month_of
 from services.gateway.care.serving import DAY
@@ -27,6 +27,6 @@ async def forget(tx: Transaction) -> None:
     today = the_house().day(tx.clock.now())
     await ledger.drop_before(tx, DAY, today - KEPT)
     await ledger.drop_before(tx, MONTH, before(month_of(today), MONTHS))
-    waiting = (SecondLook.done.is_(False), SecondLook.day < today - UNANSWERED)
-    await tx.execute(sa.update(SecondLook).where(*waiting).values(done=True, who=NOBODY))
-    await tx.execute(sa.delete(SecondLook).where(SecondLook.day < today - REMEMBERED))
+    waiting = (BlindLook.done.is_(False), BlindLook.day < today - UNANSWERED)
+    await tx.execute(sa.update(BlindLook).where(*waiting).values(done=True, who=NOBODY))
+    await tx.execute(sa.delete(BlindLook).where(BlindLook.day < today - REMEMBERED))

@@ -85,6 +85,12 @@ async def own(tx: Transaction, login: str, now: datetime) -> list[Score]:
     return [whole, *(Score(name, agreement(together(m.table(name) for m in months))) for name in categories)]
 
 
+async def closed_months(tx: Transaction, agency: str, now: datetime) -> list[HouseScores]:
+    """The newest first."""
+    this = month_of(the_house().day(now))
+    return [await of_house(tx, agency, before(this, n)) for n in range(1, MONTHS + 1)]
+
+
 async def of_house(tx: Transaction, agency: str, month: date) -> HouseScores:
     """Of a month that is over: while it runs, its sums before and after a look would tell that look."""
     people = [one for one in await ledger.everybodys(tx, MONTH, month, month, Month) if one.agency == agency]
