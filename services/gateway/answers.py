@@ -17,6 +17,7 @@ from services.gateway.autosend.policy import PolicyState
 from services.gateway.pages import render
 from services.gateway.problems import Problem
 from services.gateway.requests import recognised, texts_of
+from services.gateway.rights.vocabulary import Right
 from services.gateway.sessions import Visitor
 from services.gateway.texts import MESSAGES, Texts
 from shared.failures import Transient
@@ -94,6 +95,8 @@ def describe(problem: Problem, texts: Texts) -> Mapping[str, str]:
 def readable(value: object, texts: Texts) -> str:
     if isinstance(value, datetime):
         return value.strftime("%Y-%m-%d %H:%M:%S %Z")
+    if isinstance(value, Right):
+        return texts.word("right", value)
     return texts.word("policy_state" if isinstance(value, PolicyState) else "state", value)
 
 

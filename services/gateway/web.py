@@ -6,6 +6,7 @@ from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Scope
 
 from services.gateway import answers
+from services.gateway.api import describing
 from services.gateway.api.conditional import Conditional
 from services.gateway.api.idempotent import Idempotent
 from services.gateway.care import house
@@ -20,6 +21,7 @@ from services.gateway.routes import (
     api_golden,
     api_login,
     api_notices,
+    api_rights,
     audit,
     autosend,
     care,
@@ -56,6 +58,7 @@ def application(parts: Parts) -> ASGIApp:
     app.state.parts = parts.shut()
     house.use(house.House(parts.approvals.derived("care"), parts.timezone))
     answers.install(app)
+    describing.install(app)
     app.add_middleware(Conditional)
     app.add_middleware(Idempotent)
     for module in (login, login_code, display, queue, case, documents, notices, pictures, orders, alerts, hashes, providers, audit):
@@ -67,7 +70,7 @@ def application(parts: Parts) -> ASGIApp:
         app.include_router(api.router)
     app.include_router(documents.api)
     app.include_router(providers.api)
-    for api in (api_care, api_golden):
+    for api in (api_care, api_golden, api_rights):
         app.include_router(api.router)
     app.mount("/static", Versioned(directory=STATIC))
     # Around everything, so that the answer to our own fault has the headers too.

@@ -7,7 +7,7 @@ from starlette.requests import Request
 
 from services.gateway.problems import Problem
 from services.gateway.requests import CSRF_HEADER, reader
-from services.gateway.rights.table import holds
+from services.gateway.rights.deciding import holds
 from services.gateway.rights.vocabulary import Right
 from services.gateway.sessions import Visitor
 from services.gateway.tokens import same
@@ -21,8 +21,8 @@ def may(right: Right, *, changes: bool = False) -> Any:  # noqa: ANN401  # what 
     by a form of ours does in `guarded_form`. `changes`: a GET too, for it leaves a line in a chain of custody."""
 
     async def permitted(request: Request, visitor: Annotated[Visitor, Depends(reader)]) -> Visitor:
-        if not holds(visitor.account.roles, right):
-            raise Problem(403, "no-right", right=right.value)
+        if not holds(visitor, right):
+            raise Problem(403, "no-right", right=right)
         proves = request.url.path.startswith(API) and (changes or request.method not in SAFE)
         if proves and visitor.by_cookie and not same(request.headers.get(CSRF_HEADER, ""), visitor.csrf):
             raise Problem(403, "csrf", field=CSRF_HEADER)

@@ -27,6 +27,7 @@ class Right(StrEnum):
     UNBLUR_PICTURES = "unblur-pictures"
     READ_EVIDENCE = "read-evidence"
     ORDER_EVIDENCE = "order-evidence"
+    DESTROY_EVIDENCE = "destroy-evidence"  # with a second person
     READ_ALERTS = "read-alerts"
     TAKE_ALERTS = "take-alerts"
     SUBMIT_HASHES = "submit-hashes"
@@ -43,6 +44,9 @@ class Right(StrEnum):
     KEEP_GOLDEN = "keep-golden"
     READ_HISTORY = "read-history"
     EXPORT_HISTORY = "export-history"
+    READ_PEOPLE = "read-people"  # who stands behind which pseudonym
     MANAGE_PEOPLE = "manage-people"
     TRANSFER_CASES = "transfer-cases"  # to another agency
+    SECOND_LOOK = "second-look"  # confirm what another one proposed
     OWN_SETTINGS = "own-settings"  # one's own second factor, limits, shortcuts
+    ASK_RIGHTS = "ask-rights"

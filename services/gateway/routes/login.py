@@ -26,7 +26,7 @@ from services.gateway.requests import (
     texts_of,
 )
 from services.gateway.rights.asking import may
-from services.gateway.rights.table import holds
+from services.gateway.rights.deciding import account_holds
 from services.gateway.rights.vocabulary import Right
 from services.gateway.routes.knocking import knock_of, know
 from services.gateway.sessions import Opened, Visitor
@@ -93,7 +93,7 @@ def seat(request: Request, answer: Response, opened: Opened, knock: Knock) -> Re
 
 def landing(opened: Opened, going: str) -> str:
     """Whoever has no cases begins with themselves."""
-    return "/me" if going == "/" and not holds(opened.account.roles, Right.READ_CASES) else going
+    return "/me" if going == "/" and not account_holds(opened.account, Right.READ_CASES) else going
 
 
 @router.post("/logout")
