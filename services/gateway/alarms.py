@@ -71,6 +71,8 @@ def _of_notices(held: Held) -> Iterator[Raised]:
 def _of_case(held: Held) -> Iterator[Raised]:
     if held.case.facts.back:
         yield Raised(Alarm.REAPPEARED, held.case.reappeared_at)
+    if held.case.withdrawn_at:
+        yield Raised(Alarm.WITHDRAWN, held.case.withdrawn_at)
     for target in (held.case, *held.rounds.values()):
         if target.undecided_at and not target.decided_at:
             yield Raised(Alarm.NOT_DECIDED, target.undecided_at)

@@ -6,6 +6,8 @@ from services.gateway.agencies.scoping import EVERYTHING
 from services.gateway.alerts import take_up
 from services.gateway.care.keeping import forget_in_time
 from services.gateway.deciding import finishing
+from services.gateway.door.linking import unreached
+from services.gateway.door.watching import Watch
 from services.gateway.evidence.lines import note
 from services.gateway.evidence.orders import done
 from services.gateway.handlers import project
@@ -37,6 +39,9 @@ from shared.events import (
     NoticeSent,
     NoticesStopped,
     NoticeWithdrawn,
+    PageReported,
+    PageUnreached,
+    ReferralMade,
     RemovalVerified,
     ReviewDecided,
 )
@@ -68,6 +73,8 @@ PUBLISHES: frozenset[type[Event]] = frozenset(
         HandedOver,
         HashSubmitted,
         NoticesStopped,
+        PageReported,
+        ReferralMade,
         ReviewDecided,
     }
 )
@@ -82,11 +89,13 @@ def app(settings: Settings) -> Service:
             AlertRaised: take_up,
             CustodyNoted: note,
             EvidenceOrderDone: done,
+            PageUnreached: unreached,
         },
         publishes=PUBLISHES,
         tasks={
             "pages": pages.serve,
             "care": forget_in_time,
+            "door": Watch(settings.house()).run,
             "stalled cases": watch,
             "verdicts": partial(finishing.watch, approvals=approvals),
         },

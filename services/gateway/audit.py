@@ -1,26 +1,34 @@
-"""The audit history's arithmetic: one hash chain a case. Pure; `history.py` reads and writes it.
+"""The audit history's arithmetic: one hash chain a case. Pure; `history.py` reads and writes it, `tree/` seals it.
 
 A line's hash covers everything in it and the hash of the line before, so that a changed, removed or reordered line
 breaks the chain at that place. The chain's length and last hash are kept apart, so that a cut end shows as well.
 """
 
-import hashlib
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from enum import StrEnum
+from hashlib import sha256
 from typing import Any
 from uuid import UUID
 
+from services.gateway.agencies.scoping import HOME
 from shared.identity import identity
 
 GENESIS = "0" * 64
-# What belongs to no case.
+# What belongs to no case; each agency has its own (`of_agency`).
 ACCESS_CHAIN = identity("chain", "access")  # logins, accounts
 ALERTS_CHAIN = identity("chain", "alerts")
 HASHES_CHAIN = identity("chain", "hashes")
 AUTOSEND_CHAIN = identity("chain", "autosend")
+DETECTION_CHAIN = identity("chain", "detection")  # rules, policies, models, banks: as the classifier tells of them
+COMMANDS_CHAIN = identity("chain", "commands")  # what was changed at the command line
+HISTORY_CHAIN = identity("chain", "history")  # exports of it, keys that sign it
+NAMED = {
+    ACCESS_CHAIN: "access", ALERTS_CHAIN: "alerts", HASHES_CHAIN: "hashes", AUTOSEND_CHAIN: "autosend",
+    DETECTION_CHAIN: "detection", COMMANDS_CHAIN: "commands", HISTORY_CHAIN: "history",
+}  # fmt: skip
 
 
 class Action(StrEnum):
@@ -61,6 +69,16 @@ class Action(StrEnum):
     ALERT_RAISED = "alert-raised"
     ALERT_TAKEN = "alert-taken-up"
     HASHES_SUBMITTED = "hashes-submitted"
+    REPORT_RECEIVED = "report-received"
+    CASE_REPORTED = "case-reported"
+    PAGE_UNREACHED = "reported-page-unreached"
+    REPORT_SEEN = "report-seen"
+    REPORT_OPENED = "report-contact-opened"
+    REPORT_DOCUMENT = "report-document-taken"
+    REPORT_WITHDRAWN = "report-withdrawn"
+    REPORT_FORGOTTEN = "report-contact-deleted"
+    REFERRED = "referred"
+    REFERRAL_FETCHED = "referral-fetched"
     POLICY_PROPOSED = "policy-proposed"
     POLICY_APPROVED = "policy-switched-on"
     POLICY_ENDED = "policy-ended"
@@ -109,6 +127,7 @@ class Line:
     details: Mapping[str, Any]  # strings, integers, booleans and lists of them: what JSON gives back unchanged
     prev_hash: str
     hash: str
+    agency: str = HOME  # in which it was written
 
 
 @dataclass(frozen=True)
@@ -120,31 +139,56 @@ class Break:
     kind: str
 
 
-def line_hash(
-    chain: UUID, seq: int, at: datetime, actor: str, action: str, details: Mapping[str, Any], prev_hash: str
-) -> str:
-    """SHA-256 of the line's canonical JSON: sorted keys, no spaces, UTF-8, time in UTC with microseconds."""
-    moment = at.astimezone(UTC).isoformat(timespec="microseconds")
+def of_agency(chain: UUID, agency: str) -> UUID:
+    """The agency's own chain for what belongs to no case; a case's chain is the case's, whoever works on it."""
+    return chain if agency == HOME or chain not in NAMED else identity("chain", NAMED[chain], agency)
+
+
+def canonical(
+    chain: UUID,
+    seq: int,
+    at: datetime,
+    actor: str,
+    action: str,
+    details: Mapping[str, Any],
+    prev_hash: str,
+    agency: str = HOME,
+) -> bytes:
+    """The line as it is hashed: JSON with sorted keys, no spaces, UTF-8, time in UTC with microseconds. One of the
+    first agency is hashed as it was before there were several, without its name."""
     fields = {
         "chain": str(chain),
         "seq": seq,
-        "at": moment,
+        "at": at.astimezone(UTC).isoformat(timespec="microseconds"),
         "actor": actor,
         "action": action,
         "details": details,
         "prev_hash": prev_hash,
     }
-    canonical = json.dumps(fields, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
-    return hashlib.sha256(canonical.encode()).hexdigest()
+    if agency != HOME:
+        fields["agency"] = agency
+    return json.dumps(fields, sort_keys=True, ensure_ascii=False, separators=(",", ":")).encode()
+
+
+def written(line: Line) -> bytes:
+    return canonical(line.chain, line.seq, line.at, line.actor, line.action, line.details, line.prev_hash, line.agency)
 
 
 def next_line(
-    chain: UUID, length: int, head: str, *, at: datetime, actor: str, action: Action, details: Mapping[str, Any]
+    chain: UUID,
+    length: int,
+    head: str,
+    *,
+    at: datetime,
+    actor: str,
+    action: Action,
+    details: Mapping[str, Any],
+    agency: str = HOME,
 ) -> Line:
     """The line after the `length` ones that end in the hash `head`."""
     seq = length + 1
-    digest = line_hash(chain, seq, at, actor, action.value, details, head)
-    return Line(chain, seq, at, actor, action.value, details, head, digest)
+    data = canonical(chain, seq, at, actor, action.value, details, head, agency)
+    return Line(chain, seq, at, actor, action.value, details, head, sha256(data).hexdigest(), agency)
 
 
 def verify_chain(chain: UUID, lines: Iterable[Line], length: int, head: str) -> Break | None:
@@ -154,7 +198,7 @@ def verify_chain(chain: UUID, lines: Iterable[Line], length: int, head: str) -> 
         seq += 1
         if line.seq != seq:
             return Break(chain, seq, "missing")
-        expected = line_hash(chain, seq, line.at, line.actor, line.action, line.details, previous)
+        expected = sha256(written(line)).hexdigest()
         if (line.chain, line.prev_hash, line.hash) != (chain, previous, expected):
             return Break(chain, seq, "changed")
         previous = expected

@@ -53,6 +53,7 @@ class Alarm(StrEnum):
     ATTENTION = "attention"  # the notifier tells of something that we have no word for
     NO_RECIPIENT = "no-recipient"
     EVIDENCE_FAILED = "evidence-failed"
+    WITHDRAWN = "withdrawn"  # nobody asks for it any more who reported it
     PRETENDED_REMOVAL = "pretended-removal"
     REPLACED = "replaced"  # something else is shown: no status proves the removal, so a person judges
     NOT_DECIDED = "not-decided"  # a verdict was not given: the case changed before its undo window ended

@@ -4,12 +4,13 @@ from typing import Any
 
 from services.gateway.autosend.deciding import consider
 from services.gateway.cases import hold, settle
+from services.gateway.door import linking
 from services.gateway.evidence.forgetting import forget
 from services.gateway.notices.rows import Answer, Held
 from services.gateway.projections import CaseEvent, apply
 from shared.approvals import Approvals
 from shared.database import Transaction
-from shared.events import NoticeAnswered
+from shared.events import ContentFlagged, NoticeAnswered
 
 REPLACEMENT = "�"  # U+FFFD: PostgreSQL keeps no U+0000, and pages do contain it
 
@@ -27,6 +28,8 @@ async def project(event: CaseEvent, tx: Transaction, *, approvals: Approvals) ->
     for row in held.rows:
         if row not in known:
             tx.add(row)
+    if isinstance(event, ContentFlagged):
+        await linking.flagged(tx, held, event)
     await settle(tx, held, event.owner, step)
     await consider(tx, approvals, held)
 

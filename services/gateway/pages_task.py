@@ -3,6 +3,7 @@
 from datetime import timedelta
 from zoneinfo import ZoneInfo
 
+from services.gateway.levels import Deriving
 from services.gateway.parts import Parts
 from services.gateway.people.parts import people_of
 from services.gateway.settings import Settings
@@ -25,7 +26,11 @@ class Pages:
     async def serve(self, context: Context) -> None:
         """Until the service stops. Raises `OSError` when the port is taken."""
         settings = self._settings
-        async with open_vault(settings) as vault, open_exports(settings, vault, context.clock) as exports:
+        async with (
+            open_vault(settings) as vault,
+            open_exports(settings, vault, context.clock) as exports,
+            Deriving() as derive,
+        ):
             parts = Parts(
                 database=context.database,
                 vault=vault,
@@ -36,7 +41,9 @@ class Pages:
                 language=settings.gateway_language,
                 tls=settings.gateway_tls,
                 people=people_of(settings),
+                house=settings.house(),
                 undo=timedelta(seconds=settings.undo_seconds),
+                derive=derive,
             )
             async with serving(application(parts), settings.gateway_host, settings.gateway_port):
                 self._served = True

@@ -7,10 +7,11 @@ from typing import cast
 from starlette.requests import Request
 
 from services.gateway.agencies.scoping import AGENCY, NOTHING
+from services.gateway.door.house import House
 from services.gateway.evidence.downloads import Exports
 from services.gateway.levels import Deriving
-from services.gateway.pictures import Derive, Vault
 from services.gateway.people.parts import People
+from services.gateway.pictures import Derive, Vault
 from shared.approvals import Approvals
 from shared.clock import Clock
 from shared.database import Database
@@ -32,6 +33,7 @@ class Parts:
     undo: timedelta = timedelta(0)
     derive: Derive = field(default_factory=Deriving)
     people: People = field(default_factory=People)
+    house: House = field(default_factory=House)
 
     def within(self, agency: str) -> "Parts":
         """The same with the rows of this agency in sight."""

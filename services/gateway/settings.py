@@ -1,10 +1,13 @@
 """Settings of the gateway."""
 
+from datetime import timedelta
+from pathlib import Path
 from typing import Annotated, Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import Field, SecretStr, field_validator
 
+from services.gateway.door.house import House, read_file
 from shared.settings import ApprovalSettings, ObjectSettings
 from shared.settings import Settings as Common
 
@@ -42,6 +45,45 @@ class Settings(Common, ObjectSettings, ApprovalSettings):
     requests_per_minute: Annotated[
         int, Field(description="Requests that one log-in may make in each process; 0: no limit", ge=0)
     ] = 1200  # a reviewer on the keyboard makes some 600: thirty cases a minute with their pictures
+
+    door: Annotated[
+        bool, Field(description="Whether `/report` takes reports of persons; the API of partners stays")
+    ] = True
+    door_file: Annotated[
+        Path | None,
+        Field(description="The agency's telephone numbers and partners (TOML, see docs/door.md); none are shown without"),
+    ] = None
+    door_agency: Annotated[str, Field(description="The agency whose reports they are", max_length=60)] = "home"
+    door_leave_to: Annotated[
+        str, Field(description="Where quick exit leads: an ordinary page of somebody else", pattern=r"^https?://\S+$")
+    ] = "https://www.wikipedia.org/"
+    door_reports_per_place: Annotated[
+        int, Field(description="Reports an hour from one address (IPv6: /56); behind a proxy, all come from one", gt=0)
+    ] = 20  # a shelter or a school shares one address
+    door_reports_an_hour: Annotated[int, Field(description="Reports an hour from everywhere together", gt=0)] = 1_000
+    door_keep_days: Annotated[
+        int, Field(description="Days without a change after which a reporter's contact data are deleted", gt=0)
+    ] = 365
+    door_stalled_hours: Annotated[
+        float, Field(description="Hours after which a report without progress is an alarm", gt=0)
+    ] = 6.0
+    door_referral_hours: Annotated[
+        float, Field(description="Hours after which a referral that no partner fetched is an alarm", gt=0)
+    ] = 24.0
+
+    def house(self) -> House:
+        """Raises `ValueError` for a door's file that cannot be used."""
+        return House(
+            file=read_file(self.door_file),
+            open=self.door,
+            agency=self.door_agency,
+            leave_to=self.door_leave_to,
+            most_from_place=self.door_reports_per_place,
+            most_an_hour=self.door_reports_an_hour,
+            keep=timedelta(days=self.door_keep_days),
+            stalled=timedelta(hours=self.door_stalled_hours),
+            late=timedelta(hours=self.door_referral_hours),
+        )
 
     @field_validator("gateway_timezone")
     @classmethod

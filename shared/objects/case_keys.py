@@ -41,6 +41,15 @@ class CaseKeys:
             return key, True
         return await self._unwrapped(case_id, await self._store.get(name)), False
 
+    async def new_elsewhere(self, place: bytes) -> tuple[bytes, bytes]:
+        """A new key for what belongs to no case, and the same wrapped: whoever asks keeps that, beside what it opens."""
+        key = cipher.new_key()
+        return key, await self._wrapper.wrap(key, place)
+
+    async def open_elsewhere(self, wrapped: bytes, place: bytes) -> bytes:
+        """Raises `Tampered`."""
+        return await self._wrapper.unwrap(wrapped, place)
+
     async def destroy(self, case_id: UUID) -> None:
         """Doing it again is no error."""
         # The mark takes the key's place at once: between a deletion and the mark, a repeated event could open the case

@@ -30,7 +30,7 @@ async def consider(tx: Transaction, approvals: Approvals, held: Held) -> None:
     case = held.case
     if case.state != State.DRAFTED or not case.sealed_at or case.destroyed_at:
         return
-    if case.decided_at or case.assessment is None or not case.assessment.matches:
+    if case.decided_at or case.withdrawn_at or case.assessment is None or not case.assessment.matches:
         return
     notices = [row.content for row in held.draft() if row.content]
     for policy in await _in_force(tx, case.agency):

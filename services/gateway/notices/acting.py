@@ -3,7 +3,7 @@
 Each is one transaction: the case, its history and the event, all or nothing.
 """
 
-from collections.abc import AsyncIterator, Collection
+from collections.abc import AsyncIterator, Collection, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from uuid import UUID
@@ -13,7 +13,7 @@ from services.gateway.alarms import raised
 from services.gateway.audit import Action, Step
 from services.gateway.cases import known, settle
 from services.gateway.domain import NoticeState
-from services.gateway.notices.rows import Held
+from services.gateway.notices.rows import CaseNotice, Held
 from services.gateway.problems import Problem
 from shared.database import Database, Transaction
 from shared.events import HandedOver, NoticesStopped
@@ -41,14 +41,19 @@ async def stop(database: Database, case_id: UUID, wanted: Collection[UUID], why:
         stopped = [row for row in unsent if not wanted or row.notice_id in wanted]
         if not stopped or (wanted and len(stopped) != len(set(wanted))):
             raise Problem(409, "not-stoppable", field="notices")
-        now = tx.clock.now()
-        for row in stopped:
-            row.stopped_at, row.stopped_by = now, by.pseudonym
-        ids = [row.notice_id for row in stopped]
-        await settle(tx, held, by.pseudonym, Step(Action.STOPPED, {"notices": [str(one) for one in ids], "why": why}))
-        event = NoticesStopped(case_id=case_id, notices=tuple(ids), why=why, by=by.pseudonym, stopped_at=now)
-        tx.publish(event, id=identity("stopped", *sorted(map(str, ids))))
-        return ids
+        return await stop_held(tx, held, stopped, why, by.pseudonym)
+
+
+async def stop_held(tx: Transaction, held: Held, unsent: Sequence[CaseNotice], why: str, actor: str) -> list[UUID]:
+    """These, of a case that is held."""
+    now = tx.clock.now()
+    for row in unsent:
+        row.stopped_at, row.stopped_by = now, actor
+    ids = [row.notice_id for row in unsent]
+    await settle(tx, held, actor, Step(Action.STOPPED, {"notices": [str(one) for one in ids], "why": why}))
+    event = NoticesStopped(case_id=held.case.case_id, notices=tuple(ids), why=why, by=actor, stopped_at=now)
+    tx.publish(event, id=identity("stopped", *sorted(map(str, ids))))
+    return ids
 
 
 async def hand_over(database: Database, case_id: UUID, notice_id: UUID, done: HandOver, by: Account) -> None:

@@ -1,0 +1,99 @@
+"""A report comes in: rows, history, and the events that make crawler and classifier look. One transaction."""
+
+from collections.abc import Sequence
+
+import sqlalchemy as sa
+
+from services.gateway import history
+from services.gateway.audit import Action
+from services.gateway.cases import known
+from services.gateway.domain import State
+from services.gateway.door.given import MOST_PAGES_EVER
+from services.gateway.door.linking import joined
+from services.gateway.door.store import PageRow, ReportRow
+from services.gateway.problems import Problem
+from services.gateway.submissions import HashedPicture, hashes_of
+from shared.database import Transaction
+from shared.events import HashSubmitted, PageReported, ReportSource
+from shared.identity import case_id, identity
+
+DOOR = "door"  # the actor of what a person does there: nobody knows who it is
+CLOSED = (State.REMOVED, State.REJECTED)
+
+
+async def enter(tx: Transaction, report: ReportRow, urls: Sequence[str], pictures: Sequence[HashedPicture]) -> None:
+    """The report is new. Its pages and pictures are looked for from now on."""
+    tx.add(report)
+    await tx.flush()
+    submit_hashes(tx, report, pictures)
+    details = {"source": report.source, "category": report.category, "pictures": len(pictures), "pages": len(urls)}
+    await history.append(tx, report.report_id, report.submitted_by or DOOR, Action.REPORT_RECEIVED, details)
+    await add_pages(tx, report, urls)
+
+
+async def add_pages(tx: Transaction, report: ReportRow, urls: Sequence[str]) -> int:
+    """Those that the report has not yet; how many. Raises `Problem` 422 when it has too many."""
+    mine = sa.select(PageRow.url).where(PageRow.report_id == report.report_id)
+    there = set(await tx.scalars(mine))
+    new = [url for url in dict.fromkeys(urls) if url not in there]
+    if len(there) + len(new) > MOST_PAGES_EVER:
+        raise Problem(422, "door-too-many-pages", field="urls", most=MOST_PAGES_EVER)
+    rows = [_page(tx, report, url, len(there) + place) for place, url in enumerate(new, 1)]
+    for row in rows:
+        tx.add(row)
+    await tx.flush()
+    for row in sorted(rows, key=lambda one: one.case_id.hex):  # cases are locked in one order by everybody
+        await _look(tx, report, row)
+    report.updated_at = tx.clock.now()
+    return len(rows)
+
+
+def _page(tx: Transaction, report: ReportRow, url: str, place: int) -> PageRow:
+    return PageRow(
+        page_id=identity("reported-page", report.report_id, url),
+        report_id=report.report_id,
+        agency=report.agency,
+        place=place,
+        url=url,
+        case_id=case_id(url),
+        reported_at=tx.clock.now(),
+        final=False,
+    )
+
+
+async def _look(tx: Transaction, report: ReportRow, page: PageRow) -> None:
+    """Whose case the reviewers have already joins it at once. A closed one is looked at again: it may be back."""
+    held = await known(tx, page.case_id)
+    if held is not None and held.case.flagged_at:
+        page.reached_at = tx.clock.now()
+        await tx.flush()
+        await joined(tx, held, DOOR)
+        if held.case.state not in CLOSED:
+            return
+    event = PageReported(
+        case_id=page.case_id,
+        report_id=page.page_id,
+        url=page.url,
+        source=ReportSource(report.source),
+        agency=report.agency,
+        category=report.category,
+        reported_at=page.reported_at,
+    )
+    tx.publish(event, id=identity("page.reported", page.page_id))
+
+
+def submit_hashes(tx: Transaction, report: ReportRow, pictures: Sequence[HashedPicture]) -> None:
+    """To the classifiers, under the report's number."""
+    for place, picture in enumerate(pictures, report.pictures + 1):
+        event_id = identity("hash.submitted", report.report_id, place)
+        event = HashSubmitted(
+            submission_id=event_id,
+            source="victim_report",
+            category=report.category or "other",
+            reference=report.number,
+            hashes=hashes_of(picture),
+            by=report.submitted_by or DOOR,
+            submitted_at=tx.clock.now(),
+        )
+        tx.publish(event, id=event_id)
+    report.pictures += len(pictures)
