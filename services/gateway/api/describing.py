@@ -1,0 +1,225 @@
+"""The API described (OpenAPI 3.1): what FastAPI knows of the routes, and what follows for each by rule.
+
+Which refusals can come, who may ask, what is kept or tagged: all of it follows from what a route takes and which right
+it names, so no route says it again.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from http import HTTPStatus
+from typing import Any
+
+from fastapi import FastAPI
+from fastapi.openapi.utils import get_openapi
+from fastapi.routing import APIRoute
+
+from services.gateway.answers import MEDIA, ProblemDetails
+from services.gateway.api.examples import example_of
+from services.gateway.api.idempotent import METHODS as KEYED
+from services.gateway.api.keys import HEADER
+from services.gateway.api.schemas import Schemas
+from services.gateway.api.tags import TAGS, tag_of
+from services.gateway.requests import CSRF_HEADER
+from services.gateway.rights.vocabulary import Right
+
+VERSION = "1"
+ABOUT = """What the pages do, for programs. Times are RFC 3339, lists go on by `next`, and what is wrong is told as
+problem details (RFC 9457) with the field and the cure. A GET has an `ETag`; a POST may have an `Idempotency-Key`."""
+SCHEMES = {
+    "bearer": {"type": "http", "scheme": "bearer", "description": "A token of `POST /api/login` or `POST /api/token`."},
+    "session": {
+        "type": "apiKey", "in": "cookie", "name": "haetae_session",
+        "description": "A browser's session; behind TLS the cookie is named `__Host-haetae_session`.",
+    },
+    "csrf": {
+        "type": "apiKey", "in": "header", "name": CSRF_HEADER,
+        "description": "With a browser's session: the proof that our page made the request.",
+    },
+    "service": {
+        "type": "oauth2",
+        "description": "Service accounts (RFC 6749, 4.4). Scopes are rights.",
+        "flows": {"clientCredentials": {"tokenUrl": "/api/token", "scopes": {right.value: "" for right in Right}}},
+    },
+}  # fmt: skip
+KEY = {
+    "name": HEADER,
+    "in": "header",
+    "required": False,
+    "description": "Yours for this request: sent again with it, it is carried out once, and its answer told again "
+    "for a day (draft-ietf-httpapi-idempotency-key-header-07).",
+    "schema": {"type": "string", "pattern": '^"?[A-Za-z0-9._:-]{1,128}"?$'},
+}
+KNOWN_TAG = {
+    "name": "If-None-Match",
+    "in": "header",
+    "required": False,
+    "description": "The `ETag` of an answer that you have: 304 while it is still right.",
+    "schema": {"type": "string", "maxLength": 1000},
+}
+ETAG = {"ETag": {"description": "Of exactly this answer.", "schema": {"type": "string"}}}
+LINK = {"Link": {"description": '`rel="next"`: the following page (RFC 8288).', "schema": {"type": "string"}}}
+RETRY = {"Retry-After": {"description": "Seconds.", "schema": {"type": "integer"}}}
+TOLD_WHEN = (409, 429, 503)
+
+
+@dataclass(frozen=True)
+class Known:
+    """What the rules ask of a route. `proves`: with a cookie it needs the header too."""
+
+    right: Right | None
+    takes_body: bool
+    takes_path: bool
+    takes_query: bool
+    changes: bool
+    proves: bool
+
+    @classmethod
+    def of(cls, route: APIRoute, method: str) -> "Known":
+        right = next((r for d in route.dependant.dependencies if (r := getattr(d.call, "right", None))), None)
+        changes = method not in ("GET", "HEAD")
+        return cls(
+            right=right,
+            takes_body=route.body_field is not None,
+            takes_path=bool(route.dependant.path_params),
+            takes_query=bool(route.dependant.query_params),
+            changes=changes,
+            proves=changes,
+        )
+
+    def refusals(self) -> Iterator[int]:
+        """Statuses that can come before, around or inside the route."""
+        if self.right:
+            yield from (401, 403)
+        if self.takes_path:
+            yield 404
+        if self.changes:
+            yield from (400, 409, 413)
+        if self.takes_body:
+            yield 415
+        if self.takes_body or self.takes_path or self.takes_query or self.changes:
+            yield 422
+        yield from (429, 500, 503)
+
+
+def install(app: FastAPI) -> None:
+    """`/api/openapi.json` is made once, when it is first asked for."""
+
+    def made() -> dict[str, Any]:
+        if app.openapi_schema is None:
+            app.openapi_schema = describe(app)
+        return app.openapi_schema
+
+    app.openapi = made  # type: ignore[method-assign]  # the way that FastAPI documents
+
+
+def describe(app: FastAPI) -> dict[str, Any]:
+    told = get_openapi(title="Haetae", version=VERSION, description=ABOUT, routes=app.routes)
+    told["tags"] = [{"name": name, "description": about} for name, about in TAGS.items()]
+    components = told.setdefault("components", {})
+    schemas = components.setdefault("schemas", {})
+    for name in ("HTTPValidationError", "ValidationError"):
+        schemas.pop(name, None)
+    schemas |= _problem_schemas()
+    components["securitySchemes"] = SCHEMES
+    components["responses"] = {_name(status): _refusal(status) for status in (*_statuses(), 412)}
+    routes = {(method, route.path): route for route in flat(app.routes) for method in route.methods or ()}
+    twice = _names_used_twice(routes.values())
+    for path, methods in told["paths"].items():
+        for method, operation in methods.items():
+            route = routes[method.upper(), path]
+            _tell(operation, path, method.upper(), route, twice, Schemas(schemas))
+    return told
+
+
+def flat(routes: Iterable[Any]) -> Iterator[APIRoute]:
+    """Routers keep what they include as routers."""
+    for route in routes:
+        if isinstance(route, APIRoute):
+            yield route
+        elif hasattr(route, "original_router"):
+            yield from flat(route.original_router.routes)
+
+
+def _names_used_twice(routes: Iterable[APIRoute]) -> set[str]:
+    names = [route.name for route in routes if route.include_in_schema and route.path.startswith("/api/")]
+    return {name for name in names if names.count(name) > 1}
+
+
+def _tell(operation: dict[str, Any], path: str, method: str, route: APIRoute, twice: set[str], among: Schemas) -> None:
+    known, tag = Known.of(route, method), tag_of(path)
+    operation["tags"] = [tag]
+    operation["operationId"] = f"{tag}_{route.name}" if route.name in twice else route.name
+    _words(operation, route, known)
+    operation["security"] = _security(known)
+    parameters: list[dict[str, Any]] = operation.setdefault("parameters", [])
+    for parameter in parameters:
+        _parameter(parameter, among)
+    if method in KEYED and known.right:
+        parameters.append(KEY)
+    answers = operation["responses"]
+    _answers(answers, known, tells_json=method == "GET")
+    if any("ETag" in answer.get("headers", {}) for answer in answers.values()):
+        parameters.append(KNOWN_TAG)
+    for content in (operation.get("requestBody", {}), *answers.values()):
+        _exemplify(content, among)
+    if not parameters:
+        del operation["parameters"]
+
+
+def _words(operation: dict[str, Any], route: APIRoute, known: Known) -> None:
+    """The first sentence of what the route says of itself is its summary, where it is given none."""
+    said = " ".join(operation.get("description", operation.get("summary", "")).split())
+    first, _, rest = said.partition(". ")
+    operation["summary"], rest = (route.summary, said) if route.summary else (first.removesuffix("."), rest)
+    needs = f"Needs the right `{known.right.value}`." if known.right else ""
+    operation["description"] = " ".join(part for part in (rest, needs) if part) or operation["summary"]
+
+
+def _security(known: Known) -> list[dict[str, list[str]]]:
+    if known.right is None:
+        return []
+    browser: dict[str, list[str]] = {"session": [], "csrf": []} if known.proves else {"session": []}
+    return [{"bearer": []}, {"service": [known.right.value]}, browser]
+
+
+def _parameter(parameter: dict[str, Any], among: Schemas) -> None:
+    if parameter["required"] and "example" not in parameter:
+        parameter["example"] = example_of(parameter["schema"], among, parameter["name"])
+
+
+def _answers(answers: dict[str, Any], known: Known, *, tells_json: bool) -> None:
+    answers.pop("422", None)
+    for status in known.refusals():
+        answers.setdefault(str(status), {"$ref": f"#/components/responses/{_name(status)}"})
+    told = answers.get("200", {})
+    if tells_json and "schema" in told.get("content", {}).get("application/json", {}):
+        told["headers"] = {**ETAG, **told.get("headers", {})}
+        answers["304"] = {"description": "What you have is still right.", "headers": ETAG}
+
+
+def _exemplify(content: Mapping[str, Any], among: Schemas) -> None:
+    for media in content.get("content", {}).values():
+        schema = media.get("schema", {})
+        if schema and "example" not in media and "examples" not in media and schema.get("format") != "binary":
+            media["example"] = example_of(schema, among)
+            if isinstance(media["example"], dict) and "next" in media["example"] and "headers" in content:
+                content["headers"].update(LINK)
+
+
+def _statuses() -> tuple[int, ...]:
+    return tuple(sorted(set(Known(Right.READ_CASES, True, True, True, True, True).refusals())))
+
+
+def _name(status: int) -> str:
+    return HTTPStatus(status).phrase.replace(" ", "").replace("-", "")
+
+
+def _refusal(status: int) -> dict[str, Any]:
+    schema = {"$ref": "#/components/schemas/ProblemDetails"}
+    headers = {"headers": RETRY} if status in TOLD_WHEN else {}
+    return {"description": HTTPStatus(status).phrase, "content": {MEDIA: {"schema": schema}}, **headers}
+
+
+def _problem_schemas() -> dict[str, Any]:
+    made = ProblemDetails.model_json_schema(ref_template="#/components/schemas/{model}")
+    return {**made.pop("$defs"), "ProblemDetails": made}
