@@ -120,8 +120,9 @@ def describe(app: FastAPI) -> dict[str, Any]:
     for name in ("HTTPValidationError", "ValidationError"):
         schemas.pop(name, None)
     schemas |= _problem_schemas()
+    _close(schemas.values())
     components["securitySchemes"] = SCHEMES
-    components["responses"] = {_name(status): _refusal(status) for status in (*_statuses(), 412)}
+    components["responses"] = {_name(status): _refusal(status) for status in _statuses()}
     routes = {(method, route.path): route for route in flat(app.routes) for method in route.methods or ()}
     twice = _names_used_twice(routes.values())
     for path, methods in told["paths"].items():
@@ -188,9 +189,10 @@ def _parameter(parameter: dict[str, Any], among: Schemas) -> None:
 
 
 def _answers(answers: dict[str, Any], known: Known, *, tells_json: bool) -> None:
-    answers.pop("422", None)
-    for status in known.refusals():
-        answers.setdefault(str(status), {"$ref": f"#/components/responses/{_name(status)}"})
+    """Refusals have one form, whatever FastAPI would say of 422 and a route of others that it may give."""
+    own = {int(status) for status in answers if status.startswith(("4", "5")) and int(status) in _statuses()}
+    for status in own | set(known.refusals()):
+        answers[str(status)] = {"$ref": f"#/components/responses/{_name(status)}"}
     told = answers.get("200", {})
     if tells_json and "schema" in told.get("content", {}).get("application/json", {}):
         told["headers"] = {**ETAG, **told.get("headers", {})}
@@ -207,7 +209,16 @@ def _exemplify(content: Mapping[str, Any], among: Schemas) -> None:
 
 
 def _statuses() -> tuple[int, ...]:
-    return tuple(sorted(set(Known(Right.READ_CASES, True, True, True, True, True).refusals())))
+    """Every refusal that a rule gives, and the one of `must_match`."""
+    return tuple(sorted({412, *Known(Right.READ_CASES, True, True, True, True, True).refusals()}))
+
+
+def _close(schemas: Iterable[dict[str, Any]]) -> None:
+    """Names that a pattern describes are the only ones; pydantic refuses others and does not say so."""
+    for schema in schemas:
+        for inner in (schema, *schema.get("properties", {}).values()):
+            if "patternProperties" in inner:
+                inner.setdefault("additionalProperties", False)
 
 
 def _name(status: int) -> str:

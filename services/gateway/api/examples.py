@@ -64,7 +64,19 @@ FORMATS = {
     "uuid": CASE, "date-time": MOMENT, "date": MOMENT[:10], "uri": URL, "email": "abuse@harbour-board.en.test",
     "binary": "", "time": "10:15:30Z", "duration": "PT10M",
 }  # fmt: skip
-TEXTS = ("text", DIGEST, "NL", "1", "01012345", "harbour-1", "a" * 8, "2026")  # the first that fits a pattern
+TEXTS = (
+    "text",
+    DIGEST,
+    DIGEST[:40],
+    DIGEST[:32],
+    DIGEST[:16],
+    "NL",
+    "1",
+    "01012345",
+    "harbour-1",
+    "a" * 8,
+    "2026",
+)  # the first that fits a pattern
 DEEPEST = 12  # schemas within schemas: a value that holds values of its own kind ends there
 
 

@@ -1,5 +1,7 @@
 """Under which heading the API's description has a path: by its beginning. Pure."""
 
+from collections.abc import Mapping
+
 TAGS = {
     "access": "Logging in, sessions, tokens.",
     "queue": "What awaits review: claims, views, clusters.",
@@ -16,23 +18,33 @@ TAGS = {
     "figures": "Numbers of the house and of recipients.",
     "other": "Everything else.",
 }
-# The first that fits; a part of the path after a case's identifier comes before the path's beginning.
+# What stands after a case's identifier comes before the path's beginning.
 _WITHIN_CASE = {
-    "evidence": "evidence", "orders": "evidence", "notices": "notices", "stop": "notices", "attend": "notices",
-    "claim": "queue", "cluster": "queue", "transfer": "people",
-}  # fmt: skip
+    "evidence": "evidence orders",
+    "notices": "notices stop attend",
+    "queue": "claim cluster",
+    "people": "transfer",
+}
 _BEGINNINGS = {
-    "login": "access", "logout": "access", "token": "access", "me": "access", "session": "access", "sessions": "access",
-    "queue": "queue", "claims": "queue", "claim": "queue", "views": "queue", "clusters": "queue", "live": "queue",
-    "cases": "cases", "summary": "cases", "decisions": "cases", "alerts": "detection", "hashes": "detection",
-    "autosend": "policies", "reports": "reports", "intake": "reports", "referrals": "reports", "audit": "history",
-    "history": "history", "people": "people", "agencies": "people", "services": "people", "care": "care",
-    "golden": "quality", "looks": "quality", "agreement": "quality", "figures": "figures", "statistics": "figures",
-    "providers": "figures",
-}  # fmt: skip
+    "access": "login logout token me session sessions rights shortcuts",
+    "queue": "queue claims claim views clusters live",
+    "cases": "cases summary verdicts",
+    "detection": "alerts hashes",
+    "policies": "autosend",
+    "reports": "reports intake referrals",
+    "history": "audit history",
+    "people": "people agencies services transfers",
+    "care": "care",
+    "quality": "golden blind-looks agreement",
+    "figures": "figures statistics providers",
+}
 
 
 def tag_of(path: str) -> str:
     parts = [part for part in path.removeprefix("/api/").split("/") if not part.startswith("{")]
-    within = _WITHIN_CASE.get(parts[1]) if parts[0] == "cases" and len(parts) > 1 else None
-    return within or _BEGINNINGS.get(parts[0], "other")
+    within = _found(_WITHIN_CASE, parts[1]) if parts[0] == "cases" and len(parts) > 1 else None
+    return within or _found(_BEGINNINGS, parts[0]) or "other"
+
+
+def _found(words: Mapping[str, str], part: str) -> str | None:
+    return next((tag for tag, parts in words.items() if part in parts.split()), None)
