@@ -76,6 +76,7 @@ class Stack:
             "HAETAE_MASTER_KEY": self._shared.get("HAETAE_MASTER_KEY") or self.home.key("master_key"),
             "HAETAE_SIGNING_KEY": self._shared.get("HAETAE_SIGNING_KEY") or self.home.key("signing_key"),
             "HAETAE_QUARANTINE_KEY": self._shared.get("HAETAE_QUARANTINE_KEY") or self.home.key("quarantine_key"),
+            "HAETAE_HISTORY_KEY": self._shared.get("HAETAE_HISTORY_KEY") or self.home.key("history_key"),
             "HAETAE_APPROVAL_KEY": self._shared.get("HAETAE_APPROVAL_KEY") or self.home.secret("approval_key"),
             # A newcomer on one's own machine begins with a password; a house says otherwise.
             "HAETAE_SECOND_FACTOR": self._shared.get("HAETAE_SECOND_FACTOR") or "optional",

@@ -14,6 +14,8 @@ from services.gateway.handlers import project
 from services.gateway.pages_task import Pages
 from services.gateway.settings import Settings
 from services.gateway.stalled import watch
+from services.gateway.tree.keys import history_key
+from services.gateway.tree.tasks import Keeper
 from shared.approvals import Approvals
 from shared.events import (
     AlertRaised,
@@ -44,6 +46,7 @@ from shared.events import (
     ReferralMade,
     RemovalVerified,
     ReviewDecided,
+    TreeHeadSigned,
 )
 from shared.handling import Service
 
@@ -76,12 +79,14 @@ PUBLISHES: frozenset[type[Event]] = frozenset(
         PageReported,
         ReferralMade,
         ReviewDecided,
+        TreeHeadSigned,
     }
 )
 
 
 def app(settings: Settings) -> Service:
     pages, approvals = Pages(settings), Approvals(settings.approval_key)
+    keeper = Keeper(settings.history_name, history_key(settings.history_key))
     return Service(
         name="gateway",
         handles={
@@ -98,6 +103,9 @@ def app(settings: Settings) -> Service:
             "door": Watch(settings.house()).run,
             "stalled cases": watch,
             "verdicts": partial(finishing.watch, approvals=approvals),
+            "history": keeper.grow,
+            "history checks": keeper.check,
+            "history partitions": keeper.partition,
         },
         checks={"pages": pages.ready},
         database_settings=EVERYTHING,

@@ -25,9 +25,12 @@ AUTOSEND_CHAIN = identity("chain", "autosend")
 DETECTION_CHAIN = identity("chain", "detection")  # rules, policies, models, banks: as the classifier tells of them
 COMMANDS_CHAIN = identity("chain", "commands")  # what was changed at the command line
 HISTORY_CHAIN = identity("chain", "history")  # exports of it, keys that sign it
+CONFIRMATIONS_CHAIN = identity("chain", "confirmations")  # what a second person confirms, where it is of no case
+TRANSFERS_CHAIN = identity("chain", "transfers")  # cases offered to and taken over by another agency
 NAMED = {
     ACCESS_CHAIN: "access", ALERTS_CHAIN: "alerts", HASHES_CHAIN: "hashes", AUTOSEND_CHAIN: "autosend",
     DETECTION_CHAIN: "detection", COMMANDS_CHAIN: "commands", HISTORY_CHAIN: "history",
+    CONFIRMATIONS_CHAIN: "confirmations", TRANSFERS_CHAIN: "transfers",
 }  # fmt: skip
 
 
@@ -85,6 +88,16 @@ class Action(StrEnum):
     POLICY_USED = "policy-used"
     AUTOSEND_OFF = "policies-stopped"
     AUTOSEND_ON = "policies-resumed"
+    AGENCY_ADDED = "agency-added"
+    AGENCY_CHANGED = "agency-changed"
+    CASE_OFFERED = "case-offered"
+    CASE_TAKEN_OVER = "case-taken-over"
+    CASE_GIVEN = "case-given"
+    OFFER_DECLINED = "offer-declined"
+    OFFER_WITHDRAWN = "offer-withdrawn"
+    CONFIRMATION_ASKED = "confirmation-asked"
+    CONFIRMED = "confirmation-given"
+    CONFIRMATION_REFUSED = "confirmation-refused"
     LOGGED_IN = "logged-in"
     LOGGED_OUT = "logged-out"
     ACCOUNT_CREATED = "account-created"

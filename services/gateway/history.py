@@ -1,4 +1,4 @@
-"""Adding to the audit history, and checking it."""
+"""Adding to the audit history, and checking a chain of it. What proves the whole is the tree (`tree/`)."""
 
 from collections.abc import AsyncIterator, Mapping
 from typing import Any
@@ -7,34 +7,50 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert
 
-from services.gateway.audit import GENESIS, Action, Break, Line, next_line, verify_chain
-from services.gateway.store import AuditLine, Chain
+from services.gateway.audit import GENESIS, NAMED, Action, Break, Line, next_line, of_agency, verify_chain
+from services.gateway.store import AuditLine, Case, Chain
 from shared.database import Transaction
 
 CHAINS_AT_ONCE = 200  # verified per round trip: a few thousand lines in memory
+# Whose line it is: of the agency whose case it tells of, else of the one that asks, else of the first.
+ASKING = sa.func.whose_request()
+OF_CASE = sa.select(Case.agency).where(Case.case_id == Chain.chain).scalar_subquery()
+AGENCY = sa.func.coalesce(OF_CASE, ASKING).label("agency")
 
 
-async def append(tx: Transaction, chain: UUID, actor: str, action: Action, details: Mapping[str, Any]) -> Line:
-    """Add a line under the lock of the chain's end. Whoever holds a case's row as well takes that one first."""
-    await tx.execute(insert(Chain).values(chain=chain, length=0, head=GENESIS).on_conflict_do_nothing())
-    end = await tx.get(Chain, chain, lock=True)
-    if end is None:
-        raise LookupError(f"chain {chain} vanished while a line was added")
-    line = next_line(chain, end.length, end.head, at=tx.clock.now(), actor=actor, action=action, details=dict(details))
-    tx.add(
-        AuditLine(
-            chain=line.chain,
-            seq=line.seq,
-            at=line.at,
-            actor=line.actor,
-            action=line.action,
-            details=line.details,
-            prev_hash=line.prev_hash,
-            hash=line.hash,
-        )
+async def append(
+    tx: Transaction, chain: UUID, actor: str, action: Action, details: Mapping[str, Any], agency: str | None = None
+) -> Line:
+    """Add a line under the lock of the chain's end. Whoever holds a case's row as well takes that one first.
+    `agency`: whose line it is, where it is not that of the case or of who asks."""
+    if chain in NAMED:
+        agency = agency or (await tx.execute(sa.select(ASKING))).scalar_one()
+        chain = of_agency(chain, agency)
+    end, own = await _end(tx, chain)
+    line = next_line(
+        chain,
+        end.length,
+        end.head,
+        at=tx.clock.now(),
+        actor=actor,
+        action=action,
+        details=dict(details),
+        agency=agency or own,
     )
+    tx.add(AuditLine(**vars(line)))
     end.length, end.head = line.seq, line.hash
     return line
+
+
+async def _end(tx: Transaction, chain: UUID) -> tuple[Chain, str]:
+    """The chain's end, locked, and whose a line of it is."""
+    wanted = sa.select(Chain, AGENCY).where(Chain.chain == chain).with_for_update(of=Chain)
+    wanted = wanted.execution_options(populate_existing=True)
+    found = (await tx.execute(wanted)).mappings().one_or_none()
+    if found is None:
+        await tx.execute(insert(Chain).values(chain=chain, length=0, head=GENESIS).on_conflict_do_nothing())
+        found = (await tx.execute(wanted)).mappings().one()
+    return found["Chain"], found["agency"]
 
 
 async def read(tx: Transaction, chain: UUID) -> tuple[list[Line], Break | None]:
@@ -44,11 +60,6 @@ async def read(tx: Transaction, chain: UUID) -> tuple[list[Line], Break | None]:
     statement = sa.select(AuditLine).where(AuditLine.chain == chain, AuditLine.seq <= length).order_by(AuditLine.seq)
     lines = [row.line for row in await tx.scalars(statement)]
     return lines, verify_chain(chain, lines, length, head)
-
-
-async def newest(tx: Transaction, limit: int) -> list[Line]:
-    rows = await tx.scalars(sa.select(AuditLine).order_by(AuditLine.at.desc(), AuditLine.seq.desc()).limit(limit))
-    return [row.line for row in rows]
 
 
 async def check_all(tx: Transaction) -> AsyncIterator[tuple[UUID, int, Break | None]]:

@@ -40,7 +40,9 @@ class Settings(Common, ObjectSettings, ApprovalSettings):
     ] = "required"
     second_factor_key: Annotated[
         SecretStr | None,
-        Field(description="Base64 of 32 bytes; seals second factors. Without it, a key that follows from the approval key"),
+        Field(
+            description="Base64 of 32 bytes; seals second factors. Without it, a key that follows from the approval key"
+        ),
     ] = None
     requests_per_minute: Annotated[
         int, Field(description="Requests that one log-in may make in each process; 0: no limit", ge=0)
@@ -51,7 +53,9 @@ class Settings(Common, ObjectSettings, ApprovalSettings):
     ] = True
     door_file: Annotated[
         Path | None,
-        Field(description="The agency's telephone numbers and partners (TOML, see docs/door.md); none are shown without"),
+        Field(
+            description="The agency's telephone numbers and partners (TOML, see docs/door.md); none are shown without"
+        ),
     ] = None
     door_agency: Annotated[str, Field(description="The agency whose reports they are", max_length=60)] = "home"
     door_leave_to: Annotated[
@@ -84,6 +88,21 @@ class Settings(Common, ObjectSettings, ApprovalSettings):
             stalled=timedelta(hours=self.door_stalled_hours),
             late=timedelta(hours=self.door_referral_hours),
         )
+
+    history_key: Annotated[
+        SecretStr,
+        Field(
+            description="Base64 of 32 bytes: the Ed25519 key that signs heads of the audit history; its public half is "
+            "published. Another one takes over by being set"
+        ),
+    ]
+    history_name: Annotated[
+        str,
+        Field(
+            pattern=r"^[a-z0-9][a-z0-9.-]{0,99}$",
+            description="Name of the audit history in its signed heads, one a Haetae",
+        ),
+    ] = "haetae"
 
     @field_validator("gateway_timezone")
     @classmethod

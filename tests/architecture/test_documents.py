@@ -27,6 +27,7 @@ NEEDED = {
     "HAETAE_S3_SECRET_KEY": "x",
     "HAETAE_MASTER_KEY": "x",
     "HAETAE_SIGNING_KEY": "A" * 43 + "=",
+    "HAETAE_HISTORY_KEY": "A" * 43 + "=",
     "HAETAE_APPROVAL_KEY": "x" * 32,
     "HAETAE_SMTP_HOST": "127.0.0.1",
     "HAETAE_TEXT_MODEL": "nowhere",

@@ -49,6 +49,7 @@ def settings(s3_settings: S3Address) -> Settings:
             "gateway_port": port,
             "master_key": key,
             "approval_key": KEY,
+            "history_key": key,
             **given,
         }
     )

@@ -9,22 +9,22 @@ import tomllib
 
 import pytest
 
-from services.gateway.audit import Action
+from services.gateway.audit import NAMED, Action
 from services.gateway.autosend.managing import Proposal
 from services.gateway.autosend.policy import PolicyState
 from services.gateway.domain import Alarm, NoticeState, State
-from services.gateway.evidence.files import KINDS
+from services.gateway.evidence.files import KINDS as FILE_KINDS
 from services.gateway.pages import HERE, STATIC, environment
 from services.gateway.pictures import REASONS
 from services.gateway.queue import PARTS
 from services.gateway.requests import local_path
 from services.gateway.routes.alerts import STAGES
-from services.gateway.routes.audit import NO_CASE
 from services.gateway.routes.case import REJECTIONS
 from services.gateway.routes.queue import VIEWS
 from services.gateway.submissions import CATEGORIES
 from services.gateway.submissions import SOURCES as SOURCES_OF_HASHES
 from services.gateway.texts import MESSAGES, negotiate
+from services.gateway.tree.examining import KINDS
 from shared.events import AnswerKind, CustodyAction, LawfulBasis, OrderKind
 from shared.events.values import ProbeOutcome
 
@@ -33,10 +33,10 @@ SOURCES = [*HERE.glob("templates/*.html"), *HERE.rglob("*.py")]
 VOCABULARIES = {
     "state": State, "notice": NoticeState, "alarm": Alarm, "alarm_short": Alarm, "action": Action,
     "outcome": ProbeOutcome, "view_reason": REASONS, "reject_reason": REJECTIONS, "view": VIEWS,
-    "break": ("missing", "changed", "cut"), "part": PARTS, "part_why": PARTS,
-    "risk": ("very-high", "high", "medium", "low"), "chain": NO_CASE.values(), "basis": LawfulBasis,
+    "break": KINDS, "part": PARTS, "part_why": PARTS,
+    "risk": ("very-high", "high", "medium", "low"), "chain": NAMED.values(), "basis": LawfulBasis,
     "stage": STAGES, "playbook": STAGES,
-    "custody_action": CustodyAction, "order_kind": OrderKind, "file": {kind for kind, _ in KINDS} | {"other"},
+    "custody_action": CustodyAction, "order_kind": OrderKind, "file": {kind for kind, _ in FILE_KINDS} | {"other"},
     "step": {path.stem for path in (HERE.parent / "evidence/capture/steps").glob("[a-z]*.py")},
     "source": SOURCES_OF_HASHES, "submitted_category": CATEGORIES,
     "answer": AnswerKind, "policy_state": PolicyState, "form_field": Proposal.model_fields.keys() - {"policy_id"},

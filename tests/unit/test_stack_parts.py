@@ -30,6 +30,7 @@ SETTINGS = {
     "HAETAE_TRANSIT_TOKEN": "t",
     "HAETAE_SIGNING_KEY": "e",
     "HAETAE_QUARANTINE_KEY": "q",
+    "HAETAE_HISTORY_KEY": "h",
     "HAETAE_APPROVAL_KEY": "a",
     "HAETAE_LOG_LEVEL": "info",
 }
@@ -109,7 +110,7 @@ def test_the_env_file_is_read_back_and_a_wrong_line_named(tmp_path: Path) -> Non
         ("classifier", {"HAETAE_QUARANTINE_KEY"}),
         ("drafter", set()),
         ("evidence", {*VAULT, "HAETAE_SIGNING_KEY"}),
-        ("gateway", {*VAULT, "HAETAE_APPROVAL_KEY"}),
+        ("gateway", {*VAULT, "HAETAE_APPROVAL_KEY", "HAETAE_HISTORY_KEY"}),
         ("notifier", {"HAETAE_SMTP_HOST", "HAETAE_APPROVAL_KEY"}),
     ],
 )
@@ -146,6 +147,7 @@ async def test_outside_servers_are_passed_on_and_nothing_is_started(tmp_path: Pa
         "HAETAE_FORMER_MASTER_KEYS": "given before",
         "HAETAE_SIGNING_KEY": "given for seals",
         "HAETAE_QUARANTINE_KEY": "given as well",
+        "HAETAE_HISTORY_KEY": "given for heads",
         "HAETAE_APPROVAL_KEY": "given too",
     }
     async with Stack(tmp_path, parts=("postgres", "kafka", "mail"), environ=given) as stack:

@@ -1,39 +1,96 @@
-"""The audit history of everything, and the check of every chain."""
+"""The audit history on a page: whether it is right, as far as it was checked, its heads, and what one looks for."""
 
+from collections.abc import Iterable
+from datetime import datetime, timedelta, tzinfo
 from typing import Annotated
+from uuid import UUID
 
 from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import HTMLResponse
 
-from services.gateway import history
-from services.gateway.audit import ACCESS_CHAIN, ALERTS_CHAIN, AUTOSEND_CHAIN, HASHES_CHAIN
+from services.gateway.audit import NAMED, Action, of_agency
 from services.gateway.pages import render
 from services.gateway.parts import parts_of
+from services.gateway.problems import Problem
 from services.gateway.rights.asking import may
 from services.gateway.rights.vocabulary import Right
 from services.gateway.sessions import Visitor
+from services.gateway.tree import checking, growing, nodes, proving, searching
+from services.gateway.tree.examining import Found
+from services.gateway.tree.searching import Wanted
+from services.gateway.tree.store import Check
 
 router = APIRouter()
-SHOWN = 100  # the newest lines
-NO_CASE = {ACCESS_CHAIN: "access", ALERTS_CHAIN: "alerts", HASHES_CHAIN: "hashes", AUTOSEND_CHAIN: "autosend"}
+SHOWN = 100  # lines a page
+HEADS = 10
+LONGEST = 100  # characters of a field
 
 
 @router.get("/audit")
 async def audit_page(request: Request, visitor: Annotated[Visitor, may(Right.READ_HISTORY)]) -> HTMLResponse:
-    """`?verify=1` recomputes every hash of every chain."""
-    verify = request.query_params.get("verify") == "1"
-    async with parts_of(request).database.transaction() as tx:
-        lines = await history.newest(tx, SHOWN)
-        checked = [entry async for entry in history.check_all(tx)] if verify else []
+    parts, agency = parts_of(request), visitor.account.agency
+    asked = {name: request.query_params.get(name, "").strip()[:LONGEST] for name in ASKED}
+    wanted = wanted_by(asked, agency, parts.timezone, request.query_params.get("after"))
+    async with parts.database.transaction() as tx:
+        found = await searching.page(tx, wanted)
+        checks, size = await checking.state(tx), await nodes.size(tx)
+        heads, waiting = await proving.heads(tx, None, HEADS), await growing.waiting(tx)
     return render(
         request,
         "audit.html",
         visitor,
-        lines=lines,
-        verified=verify,
-        chains=len(checked),
-        total=sum(length for _, length, _ in checked),
-        breaks=[broken for _, _, broken in checked if broken],
-        no_case=NO_CASE,
+        found=found,
+        asked=asked,
+        actions=list(Action),
+        heads=heads,
+        size=size,
+        waiting=waiting,
+        new=checks.get(checking.NEW),
+        whole=checks.get(checking.WHOLE),
+        broken=first(checks.values(), "broken"),
+        early=first(checks.values(), "early"),
+        no_case={of_agency(chain, agency): name for chain, name in NAMED.items()},
     )
+
+
+ASKED = ("chain", "actor", "action", "since", "until")
+
+
+def wanted_by(asked: dict[str, str], agency: str, zone: tzinfo, after: str | None) -> Wanted:
+    """Days are whole ones of the pages' time zone. Raises `Problem` 422 with the field."""
+    until = day(asked["until"], "until", zone)
+    return Wanted(
+        chain=chain_of(asked["chain"], agency),
+        actor=asked["actor"] or None,
+        action=asked["action"] or None,
+        agency=agency,
+        since=day(asked["since"], "since", zone),
+        until=until and until + timedelta(days=1),
+        after=after,
+        limit=SHOWN,
+    )
+
+
+def chain_of(text: str, agency: str) -> UUID | None:
+    """Of a case by its number, or of what belongs to no case by its name. Raises `Problem`."""
+    named = next((chain for chain, name in NAMED.items() if name == text), None)
+    if named:
+        return of_agency(named, agency)
+    try:
+        return UUID(text) if text else None
+    except ValueError as error:
+        raise Problem(422, "bad-chain", field="chain") from error
+
+
+def day(text: str, field: str, zone: tzinfo) -> datetime | None:
+    try:
+        return datetime.strptime(text, "%Y-%m-%d").replace(tzinfo=zone) if text else None
+    except ValueError as error:
+        raise Problem(422, "bad-day", field=field) from error
+
+
+def first(checks: Iterable[Check], what: str) -> Found | None:
+    """The first thing that any check has found, by its place in the tree."""
+    told = [Found.of(stored) for check in checks if (stored := getattr(check, what))]
+    return min(told, key=lambda found: (found.leaf is None, found.leaf or 0, found.seq), default=None)
