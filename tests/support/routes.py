@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+import tempfile
 from collections.abc import Iterable, Iterator
-from types import SimpleNamespace
-from typing import Any, cast
+from pathlib import Path
+from typing import Any
 
 from fastapi.routing import APIRoute
 
-from services.gateway.parts import Parts
 from services.gateway.web import application
+from tests.support.gateway import make_desk
 
 
 def gateway_routes() -> list[APIRoute]:
     """What is mounted (files) and what the framework adds (the OpenAPI document) is none of them."""
-    app: Any = application(cast(Parts, SimpleNamespace(tls=False)))
+    desk = make_desk("postgresql+psycopg://nobody@127.0.0.1:1/nothing", Path(tempfile.mkdtemp()))
+    app: Any = application(desk.parts)
     while not hasattr(app, "routes"):
         app = app._app
     return list(flat(app.routes))
