@@ -19,6 +19,17 @@ Moment = sa.DateTime(timezone=True)
 FREE, HELD = sa.text("holder IS NULL"), sa.text("holder IS NOT NULL")
 TABLES = ("changes", "saved_views", "skips", "turns")
 NEW = ("factors", "waits_since", "due_at", "copies", "pictures", "reported_at")
+WAITS = "state = 'drafted'"
+VIEWS: dict[str, tuple[tuple[str, ...], str]] = {
+    "cases_alarmed": ((), "alarm IS NOT NULL"),
+    "cases_further": ((), "awaits IS NOT NULL"),
+    "cases_handing": ((), "hand_over_at IS NOT NULL"),
+    "cases_unproven": ((), "(failed_at IS NOT NULL AND sealed_at IS NULL) OR cardinality(incomplete) > 0"),
+    "cases_by_category": (("category",), WAITS),
+    "cases_by_language": (("language",), WAITS),
+    "cases_by_country": (("country",), WAITS),
+    "cases_by_host": (("host",), "host IS NOT NULL"),
+}
 QUEUE_TABLE = {
     "fillfactor": "70",
     "autovacuum_vacuum_scale_factor": "0.01",
@@ -29,6 +40,7 @@ QUEUE_TABLE = {
 
 def upgrade() -> None:
     add_reasons_of_order()
+    index_views()
     create_turns()
     create_skips()
     create_views()
@@ -43,6 +55,13 @@ def add_reasons_of_order() -> None:
         op.add_column("cases", sa.Column(name, Moment), schema=SCHEMA)
     for name in ("copies", "pictures"):
         op.add_column("cases", sa.Column(name, sa.Integer), schema=SCHEMA)
+
+
+def index_views() -> None:
+    """Each view in the order of review, and what waits by what it is filtered by."""
+    for name, (first, where) in VIEWS.items():
+        columns = [sa.text(column) for column in ("agency", *first, "rank DESC", "case_id")]
+        op.create_index(name, "cases", columns, schema=SCHEMA, postgresql_where=sa.text(where))
 
 
 def create_turns() -> None:
@@ -126,5 +145,7 @@ def create_changes() -> None:
 def downgrade() -> None:
     for table in TABLES:
         op.drop_table(table, schema=SCHEMA)
+    for name in VIEWS:
+        op.drop_index(name, "cases", schema=SCHEMA)
     for name in NEW:
         op.drop_column("cases", name, schema=SCHEMA)

@@ -5,6 +5,7 @@ from functools import partial
 from services.gateway.agencies.scoping import EVERYTHING
 from services.gateway.alerts import take_up
 from services.gateway.care.keeping import forget_in_time
+from services.gateway.claims import tending
 from services.gateway.deciding import finishing
 from services.gateway.door.linking import unreached
 from services.gateway.door.watching import Watch
@@ -101,7 +102,7 @@ def app(settings: Settings) -> Service:
             "pages": pages.serve,
             "care": forget_in_time,
             "door": Watch(settings.house()).run,
-            "stalled cases": watch,
+            "stalled cases": watch, "queue": tending.watch,
             "verdicts": partial(finishing.watch, approvals=approvals),
             "history": keeper.grow,
             "history checks": keeper.check,

@@ -1,16 +1,20 @@
-"""Lists of cases in the order of review, paged by key, and the figures above them."""
+"""Lists of cases in the order of review, paged by key. Each view has an index that begins with the agency and ends with
+the order, so that a page costs the same whether a thousand cases are there or ten million."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
+from math import log
 from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import JSONB
 
+from services.gateway.api.cursors import cursor_of, key_of, number
+from services.gateway.claims.store import Turn
 from services.gateway.domain import State
-from services.gateway.problems import Problem
+from services.gateway.queue import MOST_URGENCY
 from services.gateway.store import Case
 from shared.database import Transaction
 
@@ -23,22 +27,53 @@ COLUMNS = (
     Case.waits_since, Case.due_at, Case.copies, Case.pictures, Case.reported_at,
 )  # fmt: skip
 LAST_CHECK = sa.type_coerce(Case.last_check, JSONB)["outcome"].astext.label("last_check")
-URGENCY = sa.type_coerce(Case.assessment, JSONB)["urgency"]["score"].astext.cast(sa.Double).label("urgency")
-
-# Of the cases that somebody still works on.
-UNPROVEN = sa.and_(
-    Case.state.not_in((State.REMOVED, State.REJECTED)),
-    sa.or_(sa.and_(Case.failed_at.is_not(None), Case.sealed_at.is_(None)), sa.func.cardinality(Case.incomplete) > 0),
+# Written out, not bound: only so does the planner see that the index of what waits has them all.
+WAITING = Case.state == sa.literal_column(f"'{State.DRAFTED}'")
+NOT_ALL_PROVED = sa.or_(
+    sa.and_(Case.failed_at.is_not(None), Case.sealed_at.is_(None)),
+    sa.func.cardinality(Case.incomplete) > sa.literal_column("0"),
 )
+# Of the cases that somebody still works on.
+UNPROVEN = sa.and_(Case.state.not_in((State.REMOVED, State.REJECTED)), NOT_ALL_PROVED)
+OF_LIST = ("category", "language", "country", "host")  # columns that are compared as they are
 
 Row = Mapping[str, Any]
 
 
 @dataclass(frozen=True)
+class Filters:
+    """Which cases of a view; None: any. `pictures`: False for text alone. `mine`: those that this pseudonym holds."""
+
+    category: str | None = None
+    language: str | None = None
+    country: str | None = None
+    host: str | None = None
+    known: bool | None = None
+    reported: bool | None = None
+    pictures: bool | None = None
+    mine: str | None = None
+
+    def conditions(self) -> list[sa.ColumnElement[bool]]:
+        exactly = {name: getattr(self, name) for name in OF_LIST}
+        wanted: list[sa.ColumnElement[bool]] = [
+            getattr(Case, name) == value for name, value in exactly.items() if value is not None
+        ]
+        if self.known is not None:
+            wanted.append(Case.known.is_(True) if self.known else Case.known.is_not(True))
+        if self.reported is not None:
+            wanted.append(Case.reported_at.is_not(None) if self.reported else Case.reported_at.is_(None))
+        if self.pictures is not None:
+            wanted.append(Case.pictures > 0 if self.pictures else Case.pictures == 0)
+        if self.mine is not None:
+            wanted.append(Turn.holder == self.mine)
+        return wanted
+
+
+@dataclass(frozen=True)
 class Wanted:
     """`states` empty: any. `unproven`: nothing or not everything could be captured. `further`: a further round awaits
-    its verdict; `handing`: a notice is to be handed in by a person. `after`: the last row's key of the page before.
-    `updated_since`: inclusive."""
+    its verdict; `handing`: a notice is to be handed in by a person. `after`: `Page.next` of the page before.
+    `updated_since`: inclusive. `agency`: whose; None where only one can be in sight."""
 
     states: Sequence[State] = ()
     alarmed: bool = False
@@ -48,6 +83,8 @@ class Wanted:
     after: str | None = None
     limit: int = 100
     updated_since: datetime | None = None
+    agency: str | None = None
+    filters: Filters = field(default_factory=Filters)
 
 
 @dataclass(frozen=True)
@@ -57,97 +94,68 @@ class Page:
 
 
 async def page(tx: Transaction, wanted: Wanted) -> Page:
-    """One query. Raises `Problem` for a key that is none."""
-    statement = (
-        sa.select(*COLUMNS, LAST_CHECK, URGENCY).order_by(Case.rank.desc(), Case.case_id).limit(wanted.limit + 1)
-    )
-    if wanted.states:
-        statement = statement.where(Case.state.in_(wanted.states))
-    if wanted.alarmed:
-        statement = statement.where(Case.alarm.is_not(None))
-    if wanted.unproven:
-        statement = statement.where(UNPROVEN)
-    if wanted.further:
-        statement = statement.where(Case.awaits.is_not(None))
-    if wanted.handing:
-        statement = statement.where(Case.hand_over_at.is_not(None))
-    if wanted.updated_since:
-        statement = statement.where(Case.updated_at >= wanted.updated_since)
-    if wanted.after:
-        rank, case_id = parse_key(wanted.after)
-        statement = statement.where(sa.or_(Case.rank < rank, sa.and_(Case.rank == rank, Case.case_id > case_id)))
-    rows = [dict(row) for row in (await tx.execute(statement)).mappings()]
+    """One query, `holder` with each row. Raises `Problem` for a key that is none."""
+    states: Sequence[State | None] = wanted.states or (None,)
+    each = [_of_state(wanted, state, tx.clock.now()).order_by(Case.rank.desc(), Case.case_id) for state in states]
+    if len(each) > 1:  # each state comes in order from the index, and the pages are merged
+        merged = sa.union_all(*(one.subquery().select() for one in each)).subquery()
+        ordered = sa.select(merged).order_by(merged.c.rank.desc(), merged.c.case_id).limit(wanted.limit + 1)
+    else:
+        ordered = each[0]
+    rows = [dict(row) | {"urgency": urgency_of(row["factors"])} for row in (await tx.execute(ordered)).mappings()]
     shown = rows[: wanted.limit]
-    return Page(shown, key(shown[-1]) if len(rows) > wanted.limit else None)
+    following = cursor_of(shown[-1]["rank"], shown[-1]["case_id"]) if len(rows) > wanted.limit else None
+    return Page(shown, following)
 
 
-def key(row: Row) -> str:
-    """`repr` of a float gives back the same float."""
-    return f"{row['rank']!r}~{row['case_id']}"
+def _of_state(wanted: Wanted, state: State | None, now: datetime) -> sa.Select[Any]:
+    held = sa.and_(Turn.case_id == Case.case_id, Turn.until > now)
+    statement = sa.select(*COLUMNS, LAST_CHECK, Turn.holder).outerjoin(Turn, held).where(*conditions(wanted, state))
+    if wanted.after:
+        rank, case_id = key_of(wanted.after, number, UUID)
+        statement = statement.where(sa.or_(Case.rank < rank, sa.and_(Case.rank == rank, Case.case_id > case_id)))
+    return statement.limit(wanted.limit + 1)
 
 
-def parse_key(text: str) -> tuple[float, UUID]:
-    rank, _, case_id = text.partition("~")
-    try:
-        return float(rank), UUID(case_id)
-    except ValueError as error:
-        raise Problem(422, "bad-after", field="after") from error
+def conditions(wanted: Wanted, state: State | None) -> list[sa.ColumnElement[bool]]:
+    asked = {
+        Case.alarm.is_not(None): wanted.alarmed,
+        UNPROVEN: wanted.unproven,
+        Case.awaits.is_not(None): wanted.further,
+        Case.hand_over_at.is_not(None): wanted.handing,
+    }
+    found = [condition for condition, applies in asked.items() if applies]
+    if wanted.agency is not None:
+        found.append(Case.agency == wanted.agency)
+    if state is not None:
+        found.append(WAITING if state is State.DRAFTED else Case.state == state)
+    if wanted.updated_since:
+        found.append(Case.updated_at >= wanted.updated_since)
+    return [*found, *wanted.filters.conditions()]
+
+
+def urgency_of(factors: Mapping[str, float] | None) -> float | None:
+    """The score again, 0 to 1, from which `queue.factors` made the factor."""
+    return round(log(factors["urgency"], MOST_URGENCY), 6) if factors else None
+
+
+def _free() -> sa.Select[UUID]:
+    ours = Turn.agency == sa.func.whose_request()  # said again beside row-level security: the index begins with it
+    return sa.select(Turn.case_id).where(ours, Turn.holder.is_(None))
 
 
 async def next_waiting(tx: Transaction) -> UUID | None:
-    """The case that is to be reviewed first."""
-    ordered = sa.select(Case.case_id).where(Case.state == State.DRAFTED).order_by(Case.rank.desc(), Case.case_id)
-    return await tx.scalar(ordered.limit(1))
+    """The case that is to be reviewed first and that nobody holds."""
+    return await tx.scalar(_free().order_by(Turn.rank.desc(), Turn.case_id).limit(1))
 
 
-async def waiting(tx: Transaction) -> int:
-    """How many cases await review: from the index alone, for everybody's page asks every few seconds."""
-    drafted = sa.select(sa.func.count()).select_from(Case).where(Case.state == State.DRAFTED)
-    return await tx.scalar(drafted) or 0
+async def waiting(tx: Transaction, most: int) -> int:
+    """How many cases await review and are free, `most` at most: everybody's page asks every few seconds."""
+    return await tx.scalar(sa.select(sa.func.count()).select_from(_free().limit(most).subquery())) or 0
 
 
-async def figures(tx: Transaction) -> tuple[dict[str, int], dict[str, int]]:
-    """How many cases are in each state; and how many, of any state, are `alarmed`, have no evidence or not all of it
-    (`unproven`), wait for the verdict on a further round (`further`) or for a notice to be handed in (`handing`)."""
-    columns = {
-        "cases": sa.func.count(),
-        "alarmed": sa.func.count(Case.alarm),
-        "unproven": sa.func.count().filter(UNPROVEN),
-        "further": sa.func.count(Case.awaits),
-        "handing": sa.func.count(Case.hand_over_at),
-    }
-    named = [column.label(name) for name, column in columns.items()]
-    rows = (await tx.execute(sa.select(Case.state, *named).group_by(Case.state))).mappings().all()
-    by_state = {state.value: 0 for state in State} | {row["state"]: row["cases"] for row in rows}
-    return by_state, {name: sum(row[name] for row in rows) for name in columns if name != "cases"}
-
-
-async def counts(tx: Transaction) -> dict[str, int]:
-    """How many cases are in each state."""
-    rows = await tx.execute(sa.select(Case.state, sa.func.count().label("n")).group_by(Case.state))
-    return {state.value: 0 for state in State} | {row["state"]: row["n"] for row in rows.mappings()}
-
-
-async def alarms(tx: Transaction) -> dict[str, int]:
-    rows = await tx.execute(
-        sa.select(Case.alarm, sa.func.count().label("n")).where(Case.alarm.is_not(None)).group_by(Case.alarm)
-    )
-    return {row["alarm"]: row["n"] for row in rows.mappings()}
-
-
-INTERVALS = {
-    "found_to_drafted": (Case.found_at, Case.drafted_at),
-    "drafted_to_decided": (Case.drafted_at, Case.decided_at),
-    "decided_to_sent": (Case.decided_at, Case.sent_at),
-    "sent_to_removed": (Case.sent_at, Case.removed_at),
-}
-
-
-async def medians(tx: Transaction) -> dict[str, float | None]:
-    """Median seconds between stages, over the cases that have both."""
-    columns = [
-        sa.func.percentile_cont(0.5).within_group(sa.extract("epoch", end - start)).label(name)
-        for name, (start, end) in INTERVALS.items()
-    ]
-    row = (await tx.execute(sa.select(*columns))).mappings().one()
-    return {name: None if row[name] is None else float(row[name]) for name in INTERVALS}
+async def titles(tx: Transaction, cases: Sequence[UUID]) -> dict[UUID, str | None]:
+    if not cases:
+        return {}
+    rows = await tx.execute(sa.select(Case.case_id, Case.title).where(Case.case_id.in_(cases)))
+    return {row["case_id"]: row["title"] for row in rows.mappings()}

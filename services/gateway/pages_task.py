@@ -4,6 +4,7 @@ from datetime import timedelta
 from zoneinfo import ZoneInfo
 
 from services.gateway.levels import Deriving
+from services.gateway.live.hub import Hub
 from services.gateway.parts import Parts
 from services.gateway.people.parts import people_of
 from services.gateway.settings import Settings
@@ -30,6 +31,7 @@ class Pages:
             open_vault(settings) as vault,
             open_exports(settings, vault, context.clock) as exports,
             Deriving() as derive,
+            Hub(context.database, context.clock).running() as live,
         ):
             parts = Parts(
                 database=context.database,
@@ -44,6 +46,7 @@ class Pages:
                 house=settings.house(),
                 undo=timedelta(seconds=settings.undo_seconds),
                 derive=derive,
+                live=live,
             )
             async with serving(application(parts), settings.gateway_host, settings.gateway_port):
                 self._served = True

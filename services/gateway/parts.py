@@ -10,6 +10,7 @@ from services.gateway.agencies.scoping import AGENCY, NOTHING
 from services.gateway.door.house import House
 from services.gateway.evidence.downloads import Exports
 from services.gateway.levels import Deriving
+from services.gateway.live.hub import Hub
 from services.gateway.people.parts import People
 from services.gateway.pictures import Derive, Vault
 from shared.approvals import Approvals
@@ -19,7 +20,8 @@ from shared.database import Database
 
 @dataclass(frozen=True)
 class Parts:
-    """`tls`: browsers come over HTTPS. `language`: for browsers that ask for none of ours. `undo`: how long a person's
+    """`tls`: browsers come over HTTPS. `language`: for browsers that ask for none of ours. `statistics`: figures are
+    public. `undo`: how long a person's
     verdict can be taken back."""
 
     database: Database
@@ -30,8 +32,10 @@ class Parts:
     timezone: tzinfo = UTC
     language: str = "ko"
     tls: bool = False
+    statistics: bool = True
     undo: timedelta = timedelta(0)
     derive: Derive = field(default_factory=Deriving)
+    live: Hub | None = None
     people: People = field(default_factory=People)
     house: House = field(default_factory=House)
 

@@ -15,6 +15,7 @@ from services.gateway.texts import Texts, negotiate
 from services.gateway.tokens import csrf_token, same
 
 PASSIVE_HEADER = "X-Haetae-Passive"  # the page asks by itself: that nobody did anything stays so
+LIVE = ("/live", "/api/live")  # streams that a page opens anew by itself
 LANGUAGE_COOKIE = "haetae_language"
 CSRF_FIELD, CSRF_HEADER = "csrf", "X-CSRF-Token"
 LANGUAGE_DAYS = 365
@@ -48,7 +49,8 @@ async def _visitor(request: Request, parts: Parts) -> Visitor | None:
     if scheme.lower() == "bearer":
         return await recognise(parts.database, bearer.strip(), by_cookie=False)
     cookie = request.cookies.get(session_cookie(parts))
-    return await recognise(parts.database, cookie, True, PASSIVE_HEADER in request.headers) if cookie else None
+    passive = PASSIVE_HEADER in request.headers or request.url.path in LIVE
+    return await recognise(parts.database, cookie, True, passive) if cookie else None
 
 
 async def reader(visitor: Annotated[Visitor | None, Depends(recognised)]) -> Visitor:

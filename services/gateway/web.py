@@ -16,6 +16,8 @@ from services.gateway.routes import (
     alerts,
     api_care,
     api_cases,
+    api_claims,
+    api_deciding,
     api_detection,
     api_evidence,
     api_golden,
@@ -26,10 +28,15 @@ from services.gateway.routes import (
     autosend,
     care,
     case,
+    claims,
+    confirmations,
+    deciding,
     display,
     documents,
+    editing,
     golden,
     hashes,
+    live,
     login,
     login_code,
     notices,
@@ -37,6 +44,7 @@ from services.gateway.routes import (
     pictures,
     providers,
     queue,
+    transfers,
 )
 from services.gateway.security import BodyLimit, Headers
 
@@ -61,16 +69,19 @@ def application(parts: Parts) -> ASGIApp:
     describing.install(app)
     app.add_middleware(Conditional)
     app.add_middleware(Idempotent)
-    for module in (login, login_code, display, queue, case, documents, notices, pictures, orders, alerts, hashes, providers, audit):
+    for module in (login, login_code, display, queue, case, deciding, documents, notices, pictures, orders, alerts, hashes, providers, audit):
         app.include_router(module.router, include_in_schema=False)
-    app.include_router(autosend.pages, include_in_schema=False)
-    for module in (care, golden):
+    for module in (autosend, confirmations, transfers):
+        app.include_router(module.pages, include_in_schema=False)
+    app.include_router(editing.pages, include_in_schema=False)
+    for module in (care, golden, claims, live):
         app.include_router(module.router, include_in_schema=False)
-    for api in (api_login, api_cases, api_notices, api_evidence, api_detection, autosend):
+    for api in (api_login, api_cases, api_deciding, api_notices, editing, api_evidence, api_detection, autosend):
         app.include_router(api.router)
     app.include_router(documents.api)
     app.include_router(providers.api)
-    for api in (api_care, api_golden, api_rights):
+    app.include_router(live.api)
+    for api in (api_claims, api_care, api_golden, api_rights, confirmations, transfers):
         app.include_router(api.router)
     app.mount("/static", Versioned(directory=STATIC))
     # Around everything, so that the answer to our own fault has the headers too.

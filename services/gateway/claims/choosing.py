@@ -8,10 +8,10 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert
 
-from services.gateway.care.house import agency_of
 from services.gateway.care.serving import Serving, serving
 from services.gateway.claims.claiming import LEASE, Claim, free_expired, release
 from services.gateway.claims.store import Skip, Turn
+from services.gateway.live.feed import Kind, telling
 from services.gateway.sessions import Visitor
 from shared.database import Transaction
 
@@ -55,7 +55,7 @@ async def _first(
 ) -> Claim | None:
     """One statement: found, locked and written, passing over what others are taking at this moment."""
     account = visitor.account
-    free = _free(agency_of(account), account.pseudonym, now).where(*_wished(wish))
+    free = _free(account.agency, account.pseudonym, now).where(*_wished(wish))
     if care.rest_until is not None:
         free = free.where(Turn.pictures == 0)
     if without := sorted(without):
@@ -70,7 +70,10 @@ async def _first(
         .execution_options(synchronize_session=False)
     )
     case_id = (await tx.execute(taken)).scalar()
-    return Claim(case_id, account.pseudonym, now, until) if case_id else None
+    if case_id is None:
+        return None
+    await tx.execute(telling(account.agency, case_id, Kind.CLAIMED, now, account.pseudonym))
+    return Claim(case_id, account.pseudonym, now, until)
 
 
 def _free(agency: str, pseudonym: str, now: datetime) -> sa.Select[UUID]:
@@ -97,7 +100,7 @@ async def skip(tx: Transaction, visitor: Visitor, case_id: UUID, now: datetime) 
     account = visitor.account
     await release(tx, case_id, account.pseudonym, now)
     await tx.execute(sa.delete(Skip).where(Skip.pseudonym == account.pseudonym, Skip.until <= now))
-    until, agency = now + PUT_ASIDE, agency_of(account)
+    until, agency = now + PUT_ASIDE, account.agency
     known = sa.select(sa.literal(1)).where(Turn.case_id == case_id)
     if await tx.scalar(known):
         kept = insert(Skip).values(pseudonym=account.pseudonym, case_id=case_id, agency=agency, until=until)

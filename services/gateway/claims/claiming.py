@@ -13,10 +13,12 @@ from uuid import UUID
 import sqlalchemy as sa
 
 from services.gateway.claims.store import Turn
+from services.gateway.live.feed import Kind, tell
 from services.gateway.problems import Problem
 from shared.database import Transaction
 
 LEASE = timedelta(minutes=10)  # a look at the page and its notices takes three; an open page renews it
+GRACE = timedelta(seconds=30)  # a page that is left may be on its way to itself: a reload, a form that is sent
 
 
 @dataclass(frozen=True)
@@ -36,11 +38,16 @@ async def claim(tx: Transaction, case_id: UUID, pseudonym: str, now: datetime) -
     if turn is None:
         raise Problem(409, "not-waiting")
     _refuse_others(turn, pseudonym, now)
-    if turn.holder != pseudonym or turn.claimed_at is None or _over(turn, now):
-        turn.holder, turn.claimed_at = pseudonym, now
-    turn.until = now + LEASE
-    await tx.flush()
-    return Claim(case_id, pseudonym, turn.claimed_at, turn.until)
+    if turn.holder == pseudonym and turn.claimed_at and not _over(turn, now):
+        turn.until = now + LEASE
+        return Claim(case_id, pseudonym, turn.claimed_at, turn.until)
+    return await _take(tx, turn, pseudonym, now)
+
+
+async def _take(tx: Transaction, turn: Turn, pseudonym: str, now: datetime) -> Claim:
+    turn.holder, turn.claimed_at, turn.until = pseudonym, now, now + LEASE
+    await tell(tx, turn.agency, turn.case_id, Kind.CLAIMED, pseudonym)
+    return Claim(turn.case_id, pseudonym, now, turn.until)
 
 
 async def renew(tx: Transaction, case_id: UUID, pseudonym: str, now: datetime) -> Claim:
@@ -57,9 +64,18 @@ async def renew(tx: Transaction, case_id: UUID, pseudonym: str, now: datetime) -
 
 async def release(tx: Transaction, case_id: UUID, pseudonym: str, now: datetime) -> bool:
     """Give the case back; False when it was not one's own (any more)."""
-    mine = Turn.case_id == case_id, Turn.holder == pseudonym
-    freed = await tx.execute(sa.update(Turn).where(*mine).values(holder=None, claimed_at=None, until=None))
-    return bool(freed.rowcount)
+    turn = await held_turn(tx, case_id)
+    if turn is None or turn.holder != pseudonym:
+        return False
+    turn.holder = turn.claimed_at = turn.until = None
+    await tell(tx, turn.agency, case_id, Kind.FREED)
+    return True
+
+
+async def leave(tx: Transaction, case_id: UUID, pseudonym: str, now: datetime) -> None:
+    """The page was closed, or is about to come back: the lease ends soon, unless it is renewed."""
+    mine = Turn.case_id == case_id, Turn.holder == pseudonym, Turn.until > now + GRACE
+    await tx.execute(sa.update(Turn).where(*mine).values(until=now + GRACE))
 
 
 async def holder(tx: Transaction, case_id: UUID, now: datetime) -> Claim | None:
@@ -77,7 +93,7 @@ async def check(tx: Transaction, case_id: UUID, pseudonym: str, now: datetime) -
         return
     _refuse_others(turn, pseudonym, now)
     if turn.holder != pseudonym:
-        turn.holder, turn.claimed_at, turn.until = pseudonym, now, now + LEASE
+        await _take(tx, turn, pseudonym, now)
 
 
 async def mine(tx: Transaction, pseudonym: str, now: datetime) -> Sequence[Claim]:
@@ -90,7 +106,10 @@ async def free_expired(tx: Transaction, now: datetime) -> int:
     """Leases that ended come back into the order. How many."""
     over = sa.select(Turn.case_id).where(Turn.holder.is_not(None), Turn.until <= now).with_for_update(skip_locked=True)
     freed = sa.update(Turn).where(Turn.case_id.in_(over)).values(holder=None, claimed_at=None, until=None)
-    return (await tx.execute(freed)).rowcount
+    rows = (await tx.execute(freed.returning(Turn.agency, Turn.case_id))).mappings().all()
+    for row in rows:
+        await tell(tx, row["agency"], row["case_id"], Kind.FREED)
+    return len(rows)
 
 
 async def held_turn(tx: Transaction, case_id: UUID) -> Turn | None:

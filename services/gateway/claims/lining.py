@@ -6,13 +6,13 @@ from sqlalchemy.dialects.postgresql import insert
 from services.gateway import queue
 from services.gateway.claims.store import Turn
 from services.gateway.domain import State
+from services.gateway.live.feed import Kind, tell
 from services.gateway.notices.links import SAME_CONTENT
 from services.gateway.notices.rows import Held
 from services.gateway.store import Case
 from shared.database import Transaction
 
 UNKNOWN_CATEGORY = "unknown"
-HOME = "home"  # the agency of an installation that has one
 
 
 def place(held: Held) -> None:
@@ -50,18 +50,16 @@ def to_look_at(case: Case) -> int:
     return len({one.sha256 for one in finding.pictures} | {one.sha256 for one in finding.videos})
 
 
-def agency_of(case: Case) -> str:
-    return getattr(case, "agency", None) or HOME
-
-
 async def sync(tx: Transaction, held: Held) -> None:
     """The case's turn as the case is now: made, changed or gone. The case is held; a claim of it stays."""
     case = held.case
     if case.state != State.DRAFTED and case.awaits is None:
-        await tx.execute(sa.delete(Turn).where(Turn.case_id == case.case_id))
+        gone = await tx.execute(sa.delete(Turn).where(Turn.case_id == case.case_id))
+        if gone.rowcount:
+            await tell(tx, case.agency, case.case_id, Kind.GONE)
         return
     values = {
-        "agency": agency_of(case),
+        "agency": case.agency,
         "rank": case.rank,
         "category": case.category or UNKNOWN_CATEGORY,
         "language": case.language,
@@ -72,4 +70,7 @@ async def sync(tx: Transaction, held: Held) -> None:
         "formula": queue.FORMULA,
     }
     made = insert(Turn).values(case_id=case.case_id, **values)
-    await tx.execute(made.on_conflict_do_update(index_elements=[Turn.case_id], set_=values))
+    kept = made.on_conflict_do_update(index_elements=[Turn.case_id], set_=values)
+    fresh = await tx.execute(kept.returning(sa.literal_column("xmax = 0")))  # a row that was there has a locker
+    if fresh.scalar():
+        await tell(tx, case.agency, case.case_id, Kind.WAITING)

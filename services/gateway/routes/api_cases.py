@@ -4,26 +4,24 @@ from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Query
-from pydantic import AwareDatetime
 from starlette.requests import Request
 from starlette.responses import Response
 
-from services.gateway import listing
+from services.gateway import counting, listing
 from services.gateway.api.case_models import CaseDetail, detail
 from services.gateway.api.cursors import Cursor, cursor_of, key_of, link_next, whole
+from services.gateway.api.list_models import MAX_LIMIT, ListQuery
 from services.gateway.casefile import open_file
-from services.gateway.domain import State
+from services.gateway.deciding.proposing import propose
 from services.gateway.evidence.looks import opened
-from services.gateway.listing import Wanted
 from services.gateway.parts import parts_of
 from services.gateway.rights.asking import may
 from services.gateway.rights.vocabulary import Right
 from services.gateway.routes.api_models import CaseItem, CaseList, DecisionInput, History, HistoryLine, Summary
 from services.gateway.sessions import Visitor
-from services.gateway.verdict import Decision, decide
+from services.gateway.verdict import Decision
 
 router = APIRouter(prefix="/api")
-MAX_LIMIT = 1000  # rows of one answer: a few hundred KiB
 
 
 @router.get("/cases")
@@ -31,14 +29,11 @@ async def cases(
     request: Request,
     response: Response,
     visitor: Annotated[Visitor, may(Right.READ_CASES)],
-    state: State | None = None,
-    after: Annotated[str | None, Query(max_length=100)] = None,
-    limit: Annotated[int, Query(ge=1, le=MAX_LIMIT)] = 100,
-    updated_since: AwareDatetime | None = None,
+    asked: Annotated[ListQuery, Query()],
 ) -> CaseList:
     """Cases in the order of review. A poller asks with `updated_since` a few seconds before its last request: a case
     shows only when its transaction has ended."""
-    wanted = Wanted((state,) if state else (), after=after, limit=limit, updated_since=updated_since)
+    wanted = asked.wanted(visitor.account.agency, visitor.account.pseudonym)
     async with parts_of(request).database.transaction() as tx:
         page = await listing.page(tx, wanted)
     link_next(request, response, page.next)
@@ -76,11 +71,15 @@ async def case_history(
 async def decision(
     request: Request, visitor: Annotated[Visitor, may(Right.DECIDE_CASES)], case_id: UUID, given: DecisionInput
 ) -> CaseDetail:
-    """Approve or reject a round, once. Answers with the case as it is then."""
+    """Approve or reject a round, once. Answers with the case as it is then.
+
+    A person's verdict waits for the undo window, in the state `deciding` until `deciding_until`; a program's is given
+    at once."""
     parts = parts_of(request)
     approved = {item.notice_id: item.sha256 for item in given.notices}
     decision = Decision(given.verdict, approved, given.note, round=given.round)
-    await decide(parts.database, parts.approvals, case_id, decision, visitor.account)
+    async with parts.database.transaction() as tx:
+        await propose(tx, parts.approvals, case_id, decision, visitor, window=parts.undo)
     return detail(await open_file(parts.database, case_id))
 
 
@@ -88,10 +87,10 @@ async def decision(
 async def summary(request: Request, visitor: Annotated[Visitor, may(Right.READ_CASES)]) -> Summary:
     """How many cases there are in each state and with each alarm, and how long the stages take."""
     async with parts_of(request).database.transaction() as tx:
-        by_state = await listing.counts(tx)
+        by_state = await counting.counts(tx)
         return Summary(
             total=sum(by_state.values()),
             by_state=by_state,
-            alarms=await listing.alarms(tx),
-            median_seconds=await listing.medians(tx),
+            alarms=await counting.alarms(tx),
+            median_seconds=await counting.medians(tx),
         )

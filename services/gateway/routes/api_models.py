@@ -48,7 +48,11 @@ class Token(BaseModel):
 
 
 class CaseItem(BaseModel):
-    """A case in a list. What no event has told yet is null."""
+    """A case in a list. What no event has told yet is null.
+
+    `factors`: what its place in the order is made of; `waits_since` and `due_at`: its clock. `copies`: other places of
+    the same content; `pictures`: how many there are to look at. `holder`: the pseudonym of who works on it now.
+    """
 
     model_config = ConfigDict(from_attributes=True)
 
@@ -81,6 +85,13 @@ class CaseItem(BaseModel):
     awaits: int | None
     hand_over_at: datetime | None
     reappeared_at: datetime | None
+    reported_at: datetime | None
+    factors: dict[str, float] | None
+    waits_since: datetime | None
+    due_at: datetime | None
+    copies: int | None
+    pictures: int | None
+    holder: str | None
     updated_at: datetime
 
 
