@@ -153,7 +153,7 @@ async def test_keys_of_nobody_and_keys_that_are_none(desk: Desk, lee: httpx.Asyn
     del lee.headers["Authorization"]
     tokens = [(await lee.post("/login", json=credentials, headers=keyed("k"))).json()["token"] for _ in range(2)]
     assert tokens[0] != tokens[1]  # nothing was kept: a token is told to nobody twice
-    assert code_of(await lee.post("/login", json=credentials, headers={"Idempotency-Key": "a b"})) == (400, "bad-key")
+    assert code_of(await lee.post("/login", json=credentials, headers={"Idempotency-Key": "a b"})) == (400, "bad-idempotency-key")
 
 
 async def test_a_body_that_is_too_large_is_told_with_a_key_too(desk: Desk, lee: httpx.AsyncClient) -> None:

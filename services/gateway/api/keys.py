@@ -18,7 +18,7 @@ def parse_key(value: str) -> str:
     """Raises `Problem` 400 (draft, 2.7) for what is no key."""
     found = _KEY.fullmatch(value.strip())
     if found is None:
-        raise Problem(400, "bad-key", field=HEADER)
+        raise Problem(400, "bad-idempotency-key", field=HEADER)
     return found[1] or found[2]
 
 
