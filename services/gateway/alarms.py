@@ -6,7 +6,8 @@ from datetime import UTC, datetime
 from uuid import UUID
 
 from services.gateway.domain import Alarm, NoticeState
-from services.gateway.notices.rows import Held
+from services.gateway.notices.rows import Held, Round
+from services.gateway.store import Case
 
 ALARM = "alarm"  # the step of a plan that is one
 # Its reason, as the notifier says it.
@@ -73,6 +74,7 @@ def _of_case(held: Held) -> Iterator[Raised]:
         yield Raised(Alarm.REAPPEARED, held.case.reappeared_at)
     if held.case.withdrawn_at:
         yield Raised(Alarm.WITHDRAWN, held.case.withdrawn_at)
-    for target in (held.case, *held.rounds.values()):
+    targets: list[Case | Round] = [held.case, *held.rounds.values()]
+    for target in targets:
         if target.undecided_at and not target.decided_at:
             yield Raised(Alarm.NOT_DECIDED, target.undecided_at)

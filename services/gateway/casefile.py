@@ -17,6 +17,7 @@ from services.gateway.evidence.standing import Line as CustodyLine
 from services.gateway.evidence.standing import Standing, standing
 from services.gateway.notices import links
 from services.gateway.notices.answers import newest
+from services.gateway.notices.editing import EDITABLE
 from services.gateway.notices.links import Linked
 from services.gateway.notices.rows import Answer, CaseNotice, Held, Round
 from services.gateway.problems import Problem
@@ -67,6 +68,12 @@ class CaseFile:
     def unsent(self) -> list[CaseNotice]:
         """What an official can still stop."""
         return [row for row in self.notices if row.unsent]
+
+    def editable(self, row: CaseNotice) -> bool:
+        """Whether a person can still change its words."""
+        first = self.awaits_review and row in self.draft
+        further = self.awaiting is not None and row in self.awaiting.draft
+        return (first or further) and row.content is not None and row.content.recipient.channel in EDITABLE
 
     @property
     def wireframe(self) -> str | None:

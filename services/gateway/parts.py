@@ -12,10 +12,11 @@ from services.gateway.evidence.downloads import Exports
 from services.gateway.levels import Deriving
 from services.gateway.live.hub import Hub
 from services.gateway.people.parts import People
-from services.gateway.pictures import Derive, Vault
+from services.gateway.pictures import Derive
 from shared.approvals import Approvals
 from shared.clock import Clock
 from shared.database import Database
+from shared.objects.vault import Vault
 
 
 @dataclass(frozen=True)

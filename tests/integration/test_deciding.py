@@ -145,7 +145,7 @@ async def test_a_draft_that_changed_meanwhile_is_not_sent_and_the_person_is_told
     assert file.history[-1].details == {"why": "draft-changed", "by": "reviewer-kim"}
     assert await decided_events(desk, story) == 0
     async with desk.database.transaction() as tx:
-        assert [row.outcome for row in await undoing.told(tx, KIM)] == ["draft-changed"]
+        assert [(one.why, list(one.titles)) for one in await undoing.told(tx, KIM)] == [("draft-changed", [story.case])]
         assert not await undoing.told(tx, LEE)
 
 
@@ -155,7 +155,8 @@ async def test_what_was_decided_together_is_taken_back_together(desk: Desk) -> N
     for story in stories:
         await proposed(desk, story, batch=batch)
     async with desk.database.transaction() as tx:
-        assert [row.batch for row in await undoing.told(tx, KIM)].count(batch) == 3
+        (one,) = [one for one in await undoing.told(tx, KIM) if one.batch == batch]
+        assert (set(one.titles), one.why) == ({story.case for story in stories}, "")
     assert await undone(desk, batch) == 3
     assert {(await shown(desk, story)).case.state for story in stories} == {State.DRAFTED}
 

@@ -10,6 +10,7 @@ import sqlalchemy as sa
 
 from services.gateway.audit import Action, Step
 from services.gateway.cases import known, settle
+from services.gateway.claims import claiming
 from services.gateway.deciding.store import Pending
 from services.gateway.notices.rows import Held
 from services.gateway.problems import Problem
@@ -34,20 +35,25 @@ async def propose(
 ) -> Pending | None:
     """The verdict that waits now, or None: it is given already (no window, or a program's account).
 
-    Everything is checked now and again when the window ends. `batch`: one for all that are decided together, in the
-    order of their ids, so that two batches never wait for one another; they are undone together (`undoing.undo`).
-    Raises `Problem` 404, 409 or 422; a case whose verdict waits already is "deciding".
+    Nobody else may hold the case. Everything is checked now, and again when the window ends. `batch`: one for all that
+    are decided together, in the order of their ids, so that two batches never wait for one another; they are undone
+    together (`undoing.undo`). Raises `Problem` 404, 409 or 422: "claimed" by somebody else, "deciding" while a verdict
+    waits already.
     """
     check_form(decision)
     held = await known(tx, case_id)
     if held is None:
         raise Problem(404, "no-case")
+    await claiming.check(tx, case_id, by.account.pseudonym, tx.clock.now())
     if window <= AT_ONCE or by.account.scripted:
         await give(tx, approvals, held, decision, Decider(by.account.pseudonym, by.account.scripted))
-        return None
-    check(held, decision)
-    await _forget(tx, by)
-    return await _wait(tx, held, decision, by, window, batch or uuid4())
+        pending = None
+    else:
+        check(held, decision)
+        await _forget(tx, by)
+        pending = await _wait(tx, held, decision, by, window, batch or uuid4())
+    await claiming.release(tx, case_id, by.account.pseudonym, tx.clock.now())
+    return pending
 
 
 async def _wait(

@@ -1,7 +1,8 @@
 """Taking verdicts back before their undo window ends, and what a person has waiting."""
 
-from collections.abc import Sequence
-from datetime import timedelta
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -12,9 +13,12 @@ from services.gateway.deciding.finishing import open_again
 from services.gateway.deciding.store import GIVEN, UNDONE, Pending
 from services.gateway.problems import Problem
 from services.gateway.sessions import Visitor
+from services.gateway.store import Case
 from shared.database import Transaction
+from shared.events import Verdict
 
 TOLD = timedelta(minutes=10)  # so long pages go on telling a person that a verdict was not given
+MOST = 200  # of a person at once: the largest cluster
 
 
 async def undo(tx: Transaction, batch: UUID, by: Visitor) -> list[Pending]:
@@ -46,13 +50,33 @@ async def of_batch(tx: Transaction, batch: UUID, by: Visitor, *, lock: bool = Fa
     return list(rows)
 
 
-async def told(tx: Transaction, by: Visitor) -> Sequence[Pending]:
+@dataclass(frozen=True)
+class Told:
+    """Verdicts that a person gave together. `titles`: of their cases, by id. `why`: they were not given, and why."""
+
+    batch: UUID
+    verdict: Verdict
+    titles: Mapping[UUID, str | None]
+    due_at: datetime
+    why: str = ""
+
+
+async def told(tx: Transaction, by: Visitor) -> list[Told]:
     """What a person's pages tell: verdicts that can still be taken back, and those that were not given after all."""
     now = tx.clock.now()
     waiting = sa.and_(Pending.ended_at.is_(None), Pending.due_at > now)
     failed = sa.and_(Pending.outcome.not_in((GIVEN, UNDONE)), Pending.ended_at > now - TOLD)
-    mine = sa.select(Pending).where(Pending.login == by.account.login, sa.or_(waiting, failed))
-    return await tx.scalars(mine.order_by(Pending.proposed_at.desc(), Pending.case_id).limit(MOST))
+    mine = sa.select(Pending, Case.title).join(Case, Case.case_id == Pending.case_id)
+    mine = mine.where(Pending.login == by.account.login, sa.or_(waiting, failed))
+    found = await tx.execute(mine.order_by(Pending.proposed_at.desc(), Pending.case_id).limit(MOST))
+    batches: dict[tuple[UUID, str], dict[UUID, tuple[Pending, str | None]]] = {}
+    for row in found.mappings():
+        pending = row["Pending"]
+        batches.setdefault((pending.batch, pending.outcome or ""), {})[pending.case_id] = pending, row["title"]
+    return [as_told(batch, why, cases) for (batch, why), cases in batches.items()]
 
 
-MOST = 200  # of a person at once: the largest cluster
+def as_told(batch: UUID, why: str, cases: Mapping[UUID, tuple[Pending, str | None]]) -> Told:
+    first = next(iter(cases.values()))[0]
+    titles = {case_id: title for case_id, (_, title) in cases.items()}
+    return Told(batch, first.decision.verdict, titles, first.due_at, why)

@@ -14,6 +14,8 @@ import sqlalchemy as sa
 from services.gateway import history
 from services.gateway.accounts import Account
 from services.gateway.audit import Action, Line
+from services.gateway.care import exposure
+from services.gateway.care.units import Kind
 from services.gateway.evidence.files import covered, pairs, stand_in
 from services.gateway.problems import Problem
 from services.gateway.store import AuditLine, Case
@@ -39,6 +41,7 @@ async def opens(tx: Transaction, case_id: UUID, by: Account, *, pictures: bool) 
     shown = shown_at_once(case) if pictures else []
     if await _lately(tx, case_id, by, len(shown)):
         return
+    await exposure.note(tx, by.login, case_id, Kind.BLURRED if shown else Kind.OPENED, tx.clock.now())
     line = await history.append(tx, case_id, by.pseudonym, Action.OPENED, {"pictures": len(shown)})
     if shown:
         report(tx, line, CustodyAction.VIEWED, shown, blurred=True, why=OPENED)

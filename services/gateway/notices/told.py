@@ -76,6 +76,7 @@ def drafted(held: Held, event: NoticeDrafted) -> Step:
         if row.drafted_at is None or event.drafted_at > row.drafted_at:
             row.position, row.content, row.sha256 = position, notice, notice.sha256
             row.drafted_at, row.round = event.drafted_at, event.round
+            row.before = row.edited_at = row.edited_by = None  # what a person changed was another draft
     return Step(Action.DRAFTED, about)
 
 

@@ -43,7 +43,7 @@ async def case_page(
     async with parts.database.transaction() as tx:
         following = await listing.next_waiting(tx)
         pending = await undoing.told(tx, visitor) if holds(visitor, Right.UNDO_DECISIONS) else []
-        held_by = await claiming.holder(tx, case_id, tx.clock.now())
+        claim = await claiming.holder(tx, case_id, tx.clock.now())
         keys = await shortcuts.on(tx, account.login)
     page = render(
         request,
@@ -54,7 +54,7 @@ async def case_page(
         priority=priority_of(file.case.factors, file.case.waits_since, file.case.due_at, parts.clock.now()),
         following=following if following != case_id else None,
         pending=pending,
-        held_by=held_by if held_by and held_by.holder != account.pseudonym else None,
+        claim=claim,
         keys=shortcuts.KEYS if keys else {},
         undo_seconds=0 if account.scripted else int(parts.undo.total_seconds()),
         rejections=REJECTIONS,

@@ -10,9 +10,20 @@ from starlette.responses import RedirectResponse, Response
 
 from services.gateway.evidence.files import REDACTED, stand_in
 from services.gateway.evidence.page_text import read_text
+from services.gateway.levels import Level
 from services.gateway.pages import render
 from services.gateway.parts import parts_of
-from services.gateway.pictures import REASONS, VIEWING, find, plain_bytes, sealed_picture, unblur
+from services.gateway.pictures import (
+    REASONS,
+    VIEWING,
+    blurred_picture,
+    bytes_at,
+    find,
+    opened_picture,
+    plain_bytes,
+    unblur,
+)
+from services.gateway.problems import Problem
 from services.gateway.requests import guarded_form, text_of
 from services.gateway.rights.asking import may
 from services.gateway.rights.vocabulary import Right
@@ -21,33 +32,53 @@ from services.gateway.sessions import Visitor
 from services.gateway.store import Case
 
 router = APIRouter()
+DERIVED = "image/jpeg"
 
 
 @router.get("/cases/{case_id}/pictures/{name}")
 async def picture(
     request: Request, case_id: UUID, name: str, visitor: Annotated[Visitor, may(Right.SEE_BLURRED)]
 ) -> Response:
-    parts = parts_of(request)
-    item = await sealed_picture(parts.database, case_id, name, request.query_params.get("ticket"), visitor.account)
-    data = await plain_bytes(parts.vault, case_id, item)
+    """As stored where it covers what it shows; with `ticket` and `level` (1 to 3) one that was opened."""
+    parts, ticket = parts_of(request), request.query_params.get("ticket")
+    if ticket is None:
+        item = await blurred_picture(parts.database, case_id, name, visitor.account)
+        return shown(name, await plain_bytes(parts.vault, case_id, item), item.media_type)
+    level = level_of(request)
+    item = await opened_picture(parts.database, case_id, name, ticket, level, visitor.account)
+    data = await bytes_at(parts.vault, parts.derive, case_id, item, level)
+    return shown(name, data, item.media_type if level is Level.COLOUR else DERIVED)
+
+
+def shown(name: str, data: bytes, media_type: str) -> Response:
     headers = {
         "Content-Security-Policy": PICTURE_POLICY,
         "Content-Disposition": f"inline; filename*=UTF-8''{quote(name)}",
         "Cache-Control": "no-store, private",
     }
-    return Response(data, media_type=item.media_type, headers=headers)
+    return Response(data, media_type=media_type, headers=headers)
+
+
+def level_of(request: Request) -> Level:
+    """The lowest that is open when none is asked for. Raises `Problem` 422."""
+    try:
+        level = Level(int(request.query_params.get("level", Level.LESS)))
+    except ValueError as error:
+        raise Problem(422, "bad-level", field="level") from error
+    return max(level, Level.LESS)
 
 
 @router.post("/cases/{case_id}/unblur")
 async def unblurred(
     request: Request, case_id: UUID, visitor: Annotated[Visitor, may(Right.UNBLUR_PICTURES)]
 ) -> Response:
-    """Note the viewing, then show. htmx gets the picture alone, a plain form the page with it."""
+    """Note the viewing, then show: htmx gets the picture's place with the key that is held, a plain form the page."""
     form = await guarded_form(request, visitor.token)
     name = text_of(form, "picture")
     ticket = await unblur(parts_of(request).database, case_id, name, text_of(form, "reason"), visitor.account)
     if "HX-Request" not in request.headers:
-        return RedirectResponse(f"/cases/{case_id}?{urlencode({'picture': name, 'ticket': ticket})}#{name}", 303)
+        opened = {"picture": name, "ticket": ticket, "level": int(Level.LESS)}
+        return RedirectResponse(f"/cases/{case_id}?{urlencode(opened)}#{name}", 303)
     return await figure(request, visitor, case_id, name, ticket)
 
 
@@ -78,6 +109,7 @@ async def figure(request: Request, visitor: Visitor, case_id: UUID, name: str, t
         ticket=ticket,
         redacted=REDACTED,
         shown=await _stand_in(request, case_id, name),
+        level=None,
         view_reasons=REASONS,
         viewing_seconds=int(VIEWING.total_seconds()),
     )

@@ -1,0 +1,47 @@
+"""A person's edit of a notice that awaits approval: one transaction, with both digests in the history."""
+
+from uuid import UUID
+
+from services.gateway.accounts import Account
+from services.gateway.audit import Action, Step
+from services.gateway.cases import known, settle
+from services.gateway.claims import claiming
+from services.gateway.notices.editing import edited
+from services.gateway.notices.rows import CaseNotice, Held
+from services.gateway.problems import Problem
+from services.gateway.verdict import check_awaits_review
+from shared.database import Database, Transaction
+from shared.events.values import Notice
+
+
+async def edit(
+    database: Database, case_id: UUID, notice_id: UUID, seen: str, words: tuple[str, str] | None, by: Account
+) -> None:
+    """Give the notice these words, subject and body, or those of the draft again (None). `seen`: the digest that was
+    looked at. Raises `Problem` 404, 409 or 422."""
+    async with database.transaction() as tx:
+        held, row, draft = await editable(tx, case_id, notice_id, by)
+        if row.sha256 != seen:
+            raise Problem(409, "draft-changed", field="sha256")
+        changed = edited(draft, *words) if words else draft
+        if changed.sha256 == seen:
+            return
+        before, now = row.sha256, tx.clock.now()
+        row.content, row.sha256 = changed, changed.sha256
+        as_drafted = changed.sha256 == draft.sha256
+        row.before, row.edited_at, row.edited_by = (None, None, None) if as_drafted else (draft, now, by.pseudonym)
+        details = {"notice": str(notice_id), "before": before, "after": changed.sha256}
+        await settle(tx, held, by.pseudonym, Step(Action.EDITED, details))
+
+
+async def editable(tx: Transaction, case_id: UUID, notice_id: UUID, by: Account) -> tuple[Held, CaseNotice, Notice]:
+    """The case, which is held; its notice that awaits approval; and that one as it was drafted. Raises `Problem`."""
+    held = await known(tx, case_id)
+    if held is None:
+        raise Problem(404, "no-case")
+    row = held.notices.get(notice_id)
+    if row is None or row.content is None or row not in held.draft(row.round):
+        raise Problem(404, "no-notice")
+    await claiming.check(tx, case_id, by.pseudonym, tx.clock.now())
+    check_awaits_review(held, row.round)
+    return held, row, row.before or row.content
