@@ -13,6 +13,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import JSONResponse, RedirectResponse, Response
 
+from services.gateway.api.routed import allowed
 from services.gateway.autosend.policy import PolicyState
 from services.gateway.pages import render
 from services.gateway.problems import Problem
@@ -132,7 +133,8 @@ def explain(item: Mapping[str, Any]) -> ErrorItem:
 
 async def _http(request: Request, error: HTTPException) -> Response:
     answer = await _problem(request, Problem(error.status_code, HTTP_CODES.get(error.status_code, "refused")))
-    answer.headers.update(error.headers or {})  # which methods are allowed
+    if error.status_code == 405:
+        answer.headers["Allow"] = allowed(request.app.routes, request.url.path)
     return answer
 
 

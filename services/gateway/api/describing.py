@@ -17,6 +17,7 @@ from services.gateway.answers import MEDIA, ProblemDetails
 from services.gateway.api.examples import example_of
 from services.gateway.api.idempotent import METHODS as KEYED
 from services.gateway.api.keys import HEADER
+from services.gateway.api.routed import flat
 from services.gateway.api.schemas import Schemas
 from services.gateway.api.tags import TAGS, tag_of
 from services.gateway.requests import CSRF_HEADER
@@ -54,11 +55,12 @@ KNOWN_TAG = {
     "in": "header",
     "required": False,
     "description": "The `ETag` of an answer that you have: 304 while it is still right.",
-    "schema": {"type": "string", "maxLength": 1000},
+    "schema": {"type": "string"},
 }
 ETAG = {"ETag": {"description": "Of exactly this answer.", "schema": {"type": "string"}}}
 LINK = {"Link": {"description": '`rel="next"`: the following page (RFC 8288).', "schema": {"type": "string"}}}
 RETRY = {"Retry-After": {"description": "Seconds.", "schema": {"type": "integer"}}}
+LONGEST_SUMMARY = 100  # characters: a line of a list
 TOLD_WHEN = (409, 429, 503)
 
 
@@ -132,15 +134,6 @@ def describe(app: FastAPI) -> dict[str, Any]:
     return told
 
 
-def flat(routes: Iterable[Any]) -> Iterator[APIRoute]:
-    """Routers keep what they include as routers."""
-    for route in routes:
-        if isinstance(route, APIRoute):
-            yield route
-        elif hasattr(route, "original_router"):
-            yield from flat(route.original_router.routes)
-
-
 def _names_used_twice(routes: Iterable[APIRoute]) -> set[str]:
     names = [route.name for route in routes if route.include_in_schema and route.path.startswith("/api/")]
     return {name for name in names if names.count(name) > 1}
@@ -170,10 +163,19 @@ def _tell(operation: dict[str, Any], path: str, method: str, route: APIRoute, tw
 def _words(operation: dict[str, Any], route: APIRoute, known: Known) -> None:
     """The first sentence of what the route says of itself is its summary, where it is given none."""
     said = " ".join(operation.get("description", operation.get("summary", "")).split())
-    first, _, rest = said.partition(". ")
+    first, rest = _head(said)
     operation["summary"], rest = (route.summary, said) if route.summary else (first.removesuffix("."), rest)
     needs = f"Needs the right `{known.right.value}`." if known.right else ""
     operation["description"] = " ".join(part for part in (rest, needs) if part) or operation["summary"]
+
+
+def _head(said: str) -> tuple[str, str]:
+    """The first sentence and the rest; of a long one, what stands before its first pause."""
+    first, _, rest = said.partition(". ")
+    if len(first) <= LONGEST_SUMMARY:
+        return first, rest
+    pause = min((place for mark in (": ", "; ", ", ") if (place := first.find(mark)) > 0), default=len(first))
+    return first[:pause], said
 
 
 def _security(known: Known) -> list[dict[str, list[str]]]:

@@ -23,7 +23,7 @@ from services.gateway.requests import recognised
 from services.gateway.tokens import digest
 from shared.failures import Transient
 
-METHODS = ("POST", "PATCH")  # the others are idempotent by themselves (RFC 9110, 9.2.2)
+METHODS = ("POST",)  # the others are idempotent by themselves (RFC 9110, 9.2.2); the API has no PATCH
 KEPT_HEADERS = ("Content-Type", "Location", "Link", "ETag")
 REPLAYED = "Idempotency-Replayed"
 MOST = 1024 * 1024  # bytes of a kept answer: a case with many notices is some 200 KiB

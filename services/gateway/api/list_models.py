@@ -2,9 +2,10 @@
 
 from typing import Annotated
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field
 
 from services.gateway.api.cursors import LONGEST
+from services.gateway.api.moments import Moment
 from services.gateway.domain import State
 from services.gateway.listing import Filters, Wanted
 
@@ -28,7 +29,7 @@ class ListQuery(BaseModel):
     pictures: bool | None = None
     alarmed: bool = False
     held: bool = False
-    updated_since: AwareDatetime | None = None
+    updated_since: Moment | None = None
     after: Annotated[str | None, Field(max_length=LONGEST)] = None
     limit: Annotated[int, Field(ge=1, le=MAX_LIMIT)] = 100
 

@@ -33,7 +33,7 @@ _BEGINNINGS = {
     "policies": "autosend",
     "reports": "reports intake referrals",
     "history": "audit history",
-    "people": "people agencies services transfers",
+    "people": "people agencies services transfers confirmations",
     "care": "care",
     "quality": "golden blind-looks agreement",
     "figures": "figures statistics providers",

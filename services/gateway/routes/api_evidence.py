@@ -4,13 +4,14 @@ from typing import Annotated, Literal
 from uuid import UUID, uuid4
 
 from fastapi import APIRouter, Query
-from pydantic import AwareDatetime, Field
+from pydantic import Field
 from starlette.requests import Request
 from starlette.responses import Response
 
 from services.gateway.api.bodies import ZIP
 from services.gateway.api.cursors import Cursor, cursor_of, key_of, link_next, moment
 from services.gateway.api.evidence_models import EvidenceDetail, Ordered, OrderItem, OrderList, evidence_of
+from services.gateway.api.moments import Moment
 from services.gateway.casefile import open_file
 from services.gateway.evidence.downloads import download
 from services.gateway.evidence.orders import MAX_WORDS, Wanted, listed, place
@@ -29,13 +30,14 @@ Words = Annotated[str, Field(min_length=1, max_length=MAX_WORDS, pattern=NO_NUL)
 
 class OrderInput(Input):
     """`order_id` is the sender's own: the same sent twice is ordered once. `until`: when a hold ends by itself;
-    `hold`: the order whose hold a release ends, when there are several."""
+    `hold`: the order whose hold a release ends, when there are several. What ends a hold or destroys waits until a
+    second person confirms it (`POST /api/confirmations/{order_id}/confirm`)."""
 
     order_id: Annotated[UUID, Field(strict=False, default_factory=uuid4)]
-    kind: Literal["bundle", "hold", "release"]
+    kind: Literal["bundle", "hold", "release", "destroy"]
     why: Words
     basis: Words
-    until: Annotated[AwareDatetime | None, Field(strict=False)] = None
+    until: Moment | None = None
     hold: Annotated[UUID | None, Field(strict=False)] = None
 
 
@@ -73,7 +75,7 @@ async def order(
 ) -> Ordered:
     """Order a bundle, a legal hold or the end of one. `GET` the orders to see what became of it."""
     wanted = Wanted(**{**given.model_dump(), "kind": OrderKind(given.kind)})
-    return Ordered(order_id=await place(parts_of(request).database, case_id, wanted, visitor.account))
+    return Ordered(order_id=await place(parts_of(request).database, case_id, wanted, visitor))
 
 
 @router.get("/orders/{order_id}/bundle", response_class=Response, responses=ZIP)
