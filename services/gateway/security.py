@@ -23,6 +23,7 @@ HEADERS = {
 }
 TLS_HEADERS = {"Strict-Transport-Security": "max-age=31536000"}
 MAX_BODY = 256 * 1024  # bytes: the largest form is a verdict with its digests, a few KiB
+LARGER = {"/report/status/document": 2 * 1024 * 1024 + MAX_BODY}  # a photograph of a letter of attorney
 
 
 class Headers:
@@ -49,13 +50,13 @@ class BodyLimit:
         self._app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        read = 0
+        read, most = 0, LARGER.get(scope.get("path", ""), MAX_BODY)
 
         async def limited() -> Message:
             nonlocal read
             message = await receive()
             read += len(message.get("body", b""))
-            if read > MAX_BODY:
+            if read > most:
                 raise HTTPException(413)
             return message
 

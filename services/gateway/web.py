@@ -33,6 +33,8 @@ from services.gateway.routes import (
     deciding,
     display,
     documents,
+    door,
+    door_status,
     editing,
     golden,
     hashes,
@@ -69,11 +71,28 @@ def application(parts: Parts) -> ASGIApp:
     describing.install(app)
     app.add_middleware(Conditional)
     app.add_middleware(Idempotent)
-    for module in (login, login_code, display, queue, case, deciding, documents, notices, pictures, orders, alerts, hashes, providers, audit):
+    for module in (
+        login,
+        login_code,
+        display,
+        queue,
+        case,
+        deciding,
+        documents,
+        notices,
+        pictures,
+        orders,
+        alerts,
+        hashes,
+        providers,
+        audit,
+    ):
         app.include_router(module.router, include_in_schema=False)
     for module in (autosend, confirmations, transfers):
         app.include_router(module.pages, include_in_schema=False)
     app.include_router(editing.pages, include_in_schema=False)
+    for module in (door, door_status):
+        app.include_router(module.router, include_in_schema=False)
     for module in (care, golden, claims, live):
         app.include_router(module.router, include_in_schema=False)
     for api in (api_login, api_cases, api_deciding, api_notices, editing, api_evidence, api_detection, autosend):

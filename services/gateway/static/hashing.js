@@ -9,6 +9,7 @@ if (form) {
   const list = document.getElementById("hashed"), send = form.querySelector("button.primary");
   const words = form.dataset, page = form.dataset.worker;
   const least = Number(words.quality), MOST = Number(words.most), alterations = JSON.parse(words.alterations);
+  const wanted = !("optional" in words); // else a report goes without pictures too
   let latest;
 
   const hashOf = (worker, file) => new Promise((done) => {
@@ -46,7 +47,7 @@ if (form) {
       say(line, (flat ? words.flat : words.done) + " " + (flat ? sha256 : found.hash), flat);
     }
     kept.value = JSON.stringify(pictures);
-    send.disabled = pictures.length === 0;
+    send.disabled = wanted && pictures.length === 0;
   }
 
   chosen.addEventListener("change", hashAll);
