@@ -2,7 +2,10 @@
 
     python -m haetae_verify BUNDLE [--key HEX|FILE] [--authority PEM] [--json] [--lang ko|en]
 
+    python -m haetae_verify history FILE [--heads FILE] [--key HEX|FILE] [--authority PEM] [--json] [--lang ko|en]
+
 BUNDLE: a `.haetae.zip`, a folder that it was unpacked into, or a certificate of destruction. No network is used.
+FILE: an export of an audit history; heads that were kept apart tell whether it was rewritten.
 Exit status: 0 all is right, 1 something is wrong (the first thing is named), 2 this is no bundle or cannot be read.
 """
 
@@ -18,6 +21,8 @@ from pathlib import Path
 from haetae_verify.bundle import Proof, check_bundle
 from haetae_verify.canonical import moment
 from haetae_verify.certificate import Destruction, check_certificate
+from haetae_verify.history import Proof as History
+from haetae_verify.history import check_history
 from haetae_verify.keys import named
 from haetae_verify.shape import MOST_BYTES
 from haetae_verify.source import opened
@@ -38,23 +43,51 @@ def verify(path: Path, keys: Sequence[str] = (), authorities: Sequence[Path] = (
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    chosen = _parser().parse_args(arguments)
+    given = sys.argv[1:] if arguments is None else list(arguments)
+    of_history = given[:1] == ["history"]
+    chosen = _history_parser().parse_args(given[1:]) if of_history else _parser().parse_args(given)
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(errors="replace")  # a pipe of Windows may not know every letter of an answer
+    found: Proof | Destruction | History
     try:
-        found = verify(chosen.bundle, chosen.key, chosen.authority)
+        if of_history:
+            found = check_history(chosen.file, chosen.heads, chosen.key, chosen.authority)
+        else:
+            found = verify(chosen.bundle, chosen.key, chosen.authority)
     except Wrong as error:
         print(_as_json(error) if chosen.json else error.say(chosen.lang))  # noqa: T201  # a command's answer
         return UNREADABLE if isinstance(error, Unreadable) else WRONG
-    teller = Teller(chosen.lang)
-    lines = teller.proof(found, datetime.now(UTC)) if isinstance(found, Proof) else teller.destruction(found)
-    print(_as_json(found) if chosen.json else "\n".join(lines))  # noqa: T201  # a command's answer
+    print(_as_json(found) if chosen.json else "\n".join(_told(found, Teller(chosen.lang))))  # noqa: T201  # as above
     return RIGHT
+
+
+def _told(found: Proof | Destruction | History, teller: Teller) -> list[str]:
+    if isinstance(found, History):
+        return teller.history(found)
+    return teller.proof(found, datetime.now(UTC)) if isinstance(found, Proof) else teller.destruction(found)
 
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser("haetae_verify", description=__doc__.partition("\n")[0])
     parser.add_argument("bundle", type=Path, help="a .haetae.zip, its unpacked folder, or a certificate of destruction")
+    return _with_common(parser)
+
+
+def _history_parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser("haetae_verify history", description="Check an export of an audit history.")
+    parser.add_argument("file", type=Path, help="the export, JSON lines, packed by gzip or not")
+    parser.add_argument(
+        "--heads",
+        action="append",
+        default=[],
+        type=Path,
+        metavar="FILE",
+        help="signed heads that somebody kept, a JSON object a line; may be repeated",
+    )
+    return _with_common(parser)
+
+
+def _with_common(parser: argparse.ArgumentParser) -> argparse.ArgumentParser:
     parser.add_argument(
         "--key",
         action="append",
@@ -92,12 +125,12 @@ def _document(path: Path) -> bytes | None:
     return data
 
 
-def _as_json(found: Wrong | Proof | Destruction) -> str:
+def _as_json(found: Wrong | Proof | Destruction | History) -> str:
     if isinstance(found, Wrong):
         said = {"en": found.say("en"), "ko": found.say("ko")}
         answer = {"right": False, "part": found.part, "kind": found.kind, "said": said}
     else:
-        kind = "bundle" if isinstance(found, Proof) else "certificate"
+        kind = "bundle" if isinstance(found, Proof) else "history" if isinstance(found, History) else "certificate"
         answer = {"right": True, "kind": kind, "proved": dataclasses.asdict(found)}
     return json.dumps(answer, default=lambda value: moment(value), indent=1)
 

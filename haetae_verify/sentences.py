@@ -2,6 +2,8 @@
 
 from collections.abc import Mapping
 
+from haetae_verify.history_sentences import HISTORY
+
 SENTENCES: Mapping[str, Mapping[str, str]] = {
     # the container
     "name": {
@@ -220,4 +222,6 @@ SENTENCES: Mapping[str, Mapping[str, str]] = {
         "en": "{part}: {name} in it was changed.",
         "ko": "{part}: 안에 든 {name}이(가) 바뀌었습니다.",
     },
+    # an audit history
+    **HISTORY,
 }

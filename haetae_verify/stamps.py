@@ -148,6 +148,12 @@ def _check(listed: _Listed, response: bytes, covered: bytes, roots: Sequence[Cer
         raise Wrong(listed.file, "stamp", why=error, **told) from error
 
 
+def check_stamp(part: str, authority: str, response: bytes, covered: bytes, roots: Sequence[Certificate]) -> datetime:
+    """When a stamp that stands by itself was given. Raises `Wrong`."""
+    listed = _Listed(1, authority, part, part, datetime.now(UTC))
+    return _check(listed, response, covered, roots).at
+
+
 def _named(said: str) -> tuple[str, str]:
     """The kind of what the library says, and the words of it that a reader can look up."""
     if said == "Mismatch between messages":

@@ -6,6 +6,7 @@ from datetime import datetime
 from haetae_verify.bundle import Proof
 from haetae_verify.canonical import moment
 from haetae_verify.certificate import Destruction
+from haetae_verify.history import Proof as History
 from haetae_verify.stamps import CLOCKS, weak
 from haetae_verify.words import NAMES, WORDS
 from haetae_verify.wrong import Language, shown
@@ -49,6 +50,23 @@ class Teller:
         ]
         gaps = [] if found.own_keys else [self.say("no-key", key=found.key)]
         return [self.say("certified"), "", *_aligned(rows), "", *self._unproved([*gaps, self.say("copies")])]
+
+    def history(self, proof: History) -> list[str]:
+        rows = [(self.say("history"), self.say("history-how", **vars(proof)))]
+        if newest := proof.newest:
+            facts = {"heads": proof.heads, "at": newest.signed_at, "key": newest.key_id}
+            rows.append((self.say("history-heads"), self.say("history-heads-how", **facts)))
+        if proof.kept:
+            rows.append((self.say("history-kept"), self.say("history-kept-how", kept=proof.kept)))
+        if proof.stamped_until:
+            size, at = proof.stamped_until
+            rows.append((self.say("history-stamped"), self.say("history-stamped-how", size=size, at=at)))
+        gaps = [self.say("history-no-key")] * (not proof.own_keys)
+        gaps += [self.say("history-no-kept")] * (not proof.kept)
+        gaps += [self.say("history-beyond", beyond=proof.beyond)] * bool(proof.beyond)
+        gaps += [self.say("history-no-stamp")] * (not proof.stamped_until)
+        first = self.say("history-whole" if proof.complete else "history-part")
+        return [first, "", *_aligned(rows), *(["", *self._unproved(gaps)] if gaps else [])]
 
     def _rows(self, proof: Proof) -> Iterator[Row]:
         listed = proof.manifest

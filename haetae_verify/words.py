@@ -11,6 +11,48 @@ WORDS: Mapping[str, Mapping[str, str]] = {
         "en": "Nothing in this bundle was changed since it was signed. Whose signature it is, you still have to check.",
         "ko": "이 묶음은 서명된 뒤로 바뀐 것이 없습니다. 누구의 서명인지는 아직 확인되지 않았습니다.",
     },
+    "history-whole": {
+        "en": "Every line of this history is as it was chained and signed.",
+        "ko": "이 이력의 모든 줄이 이어지고 서명된 그대로입니다.",
+    },
+    "history-part": {
+        "en": "Every line of this export is as it was chained, and is part of the history that was signed.",
+        "ko": "내보낸 모든 줄이 이어진 그대로이며, 서명된 이력에 들어 있는 것입니다.",
+    },
+    "history": {"en": "History", "ko": "이력"},
+    "history-how": {
+        "en": "{log}: {lines} of {size} lines, {chains} chains",
+        "ko": "{log}: {size}줄 가운데 {lines}줄, 사슬 {chains}개",
+    },
+    "history-heads": {"en": "Heads", "ko": "머리값"},
+    "history-heads-how": {
+        "en": "{heads} signed heads, the newest of {at}, with the key {key}",
+        "ko": "서명된 머리값 {heads}개, 마지막 서명 {at}, 열쇠 {key}",
+    },
+    "history-kept": {"en": "Kept heads", "ko": "보관된 머리값"},
+    "history-kept-how": {"en": "{kept} agree", "ko": "{kept}개가 일치"},
+    "history-stamped": {"en": "Time stamp", "ko": "시점확인"},
+    "history-stamped-how": {"en": "{at}, over the first {size} lines", "ko": "{at}, 처음 {size}줄에 대하여"},
+    "history-no-key": {
+        "en": "Whose keys these are: the export brings its own. Compare them with what the agency publishes, or give "
+        "--key.",
+        "ko": "열쇠의 주인: 파일에 든 열쇠로 확인했습니다. 기관이 공개한 열쇠와 대조하거나 --key로 지정하십시오.",
+    },
+    "history-no-kept": {
+        "en": "That it was not rewritten as a whole by somebody who has the key: give --heads with heads that others "
+        "kept.",
+        "ko": "열쇠를 가진 사람이 전체를 다시 쓰지 않았다는 것: 다른 곳에 보관된 머리값을 --heads로 지정하십시오.",
+    },
+    "history-beyond": {
+        "en": "{beyond} of the kept heads cannot be compared with this export: it is older, or leaves out lines around "
+        "them.",
+        "ko": "보관된 머리값 가운데 {beyond}개는 비교할 수 없습니다. 파일이 더 오래되었거나 그 앞뒤 줄이 없습니다.",
+    },
+    "history-no-stamp": {
+        "en": "When it was signed, but by the agency's own clock: give --authority with the root of its time-stamp "
+        "authority.",
+        "ko": "서명 시각은 기관의 시계에 따른 것입니다. 시점확인 기관의 최상위 인증서를 --authority로 지정하십시오.",
+    },
     "certified": {
         "en": "This certificate of destruction is as it was signed.",
         "ko": "이 파기확인서는 서명된 그대로입니다.",
