@@ -23,6 +23,11 @@ def upgrade() -> None:
         sa.Column("n", sa.BigInteger, nullable=False),
         schema=SCHEMA,
     )
+    standing = sa.text("grain = 'day' AND measure IN ('waiting', 'overdue') AND n <> 0")
+    op.create_index(
+        "figure_cells_standing", "figure_cells", ["agency", "measure", "value", "period"], schema=SCHEMA,
+        postgresql_where=standing,
+    )  # fmt: skip
     op.create_table(
         "figure_cases",
         sa.Column("case_id", sa.Uuid, primary_key=True),

@@ -11,6 +11,7 @@ from services.gateway.door.linking import unreached
 from services.gateway.door.watching import Watch
 from services.gateway.evidence.lines import note
 from services.gateway.evidence.orders import done
+from services.gateway.figures import publishing, rolling
 from services.gateway.handlers import project
 from services.gateway.pages_task import Pages
 from services.gateway.settings import Settings
@@ -101,8 +102,11 @@ def app(settings: Settings) -> Service:
         tasks={
             "pages": pages.serve,
             "care": forget_in_time,
+            "figures": rolling.keep,
+            "public figures": publishing.keep,
             "door": Watch(settings.house()).run,
-            "stalled cases": watch, "queue": tending.watch,
+            "stalled cases": watch,
+            "queue": tending.watch,
             "verdicts": partial(finishing.watch, approvals=approvals),
             "history": keeper.grow,
             "history checks": keeper.check,

@@ -37,7 +37,20 @@ def version(name: str) -> str:
     return hashlib.sha256((STATIC / name).read_bytes()).hexdigest()[:12]
 
 
-ASSETS = ("style.css", "htmx.min.js", "hashing.js", "pdq.js", "case.css", "case.js", "reveal.js", "queue.css", "live.js", "claims.js", "icon.svg")
+ASSETS = (
+    "style.css",
+    "figures.css",
+    "htmx.min.js",
+    "hashing.js",
+    "pdq.js",
+    "case.css",
+    "case.js",
+    "reveal.js",
+    "queue.css",
+    "live.js",
+    "claims.js",
+    "icon.svg",
+)
 # What a person may choose, the first of each as it is without a choice: the system's own scheme.
 DISPLAYS = {"theme": ("system", "light", "dark"), "density": ("roomy", "compact")}
 environment.filters["plainly"] = plainly

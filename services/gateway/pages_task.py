@@ -44,6 +44,7 @@ class Pages:
                 tls=settings.gateway_tls,
                 people=people_of(settings),
                 house=settings.house(),
+                statistics=settings.public_statistics,
                 undo=timedelta(seconds=settings.undo_seconds),
                 derive=derive,
                 live=live,

@@ -35,9 +35,12 @@ GROUPS = (
     Group(
         "house",
         (
+            Place("confirmations", "/confirmations", Right.SECOND_LOOK),
+            Place("transfers", "/transfers", Right.TRANSFER_CASES),
             Place("autosend", "/autosend", Right.READ_POLICIES),
             Place("providers", "/providers", Right.READ_PROVIDERS),
             Place("audit", "/audit", Right.READ_HISTORY),
+            Place("figures", "/figures", Right.READ_FIGURES),
             Place("golden", "/golden", Right.KEEP_GOLDEN),
             Place("care_house", "/care/house", Right.READ_FIGURES),
             Place("care_limits", "/care/limits", Right.MANAGE_PEOPLE),

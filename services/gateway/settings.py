@@ -8,11 +8,12 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from pydantic import Field, SecretStr, field_validator
 
 from services.gateway.door.house import House, read_file
+from services.gateway.oidc.settings import OidcSettings
 from shared.settings import ApprovalSettings, ObjectSettings
 from shared.settings import Settings as Common
 
 
-class Settings(Common, ObjectSettings, ApprovalSettings):
+class Settings(Common, ObjectSettings, ApprovalSettings, OidcSettings):
     gateway_host: Annotated[str, Field(description="Address that the pages are served on")] = "127.0.0.1"
     gateway_port: Annotated[int, Field(description="Port of the pages; 0 chooses one", ge=0, le=65535)] = 8080
     gateway_tls: Annotated[
@@ -22,6 +23,10 @@ class Settings(Common, ObjectSettings, ApprovalSettings):
         Literal["ko", "en"], Field(description="Language of pages when the browser asks for neither Korean nor English")
     ] = "ko"
     gateway_timezone: Annotated[str, Field(description="Time zone in which pages show times")] = "Asia/Seoul"
+
+    public_statistics: Annotated[
+        bool, Field(description="Whether `/statistics` shows months that are over to everybody, without small numbers")
+    ] = True
 
     undo_seconds: Annotated[
         int,

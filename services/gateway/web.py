@@ -29,6 +29,7 @@ from services.gateway.routes import (
     care,
     case,
     claims,
+    clusters,
     confirmations,
     deciding,
     display,
@@ -36,6 +37,7 @@ from services.gateway.routes import (
     door,
     door_status,
     editing,
+    figures,
     golden,
     hashes,
     live,
@@ -46,6 +48,7 @@ from services.gateway.routes import (
     pictures,
     providers,
     queue,
+    statistics,
     transfers,
 )
 from services.gateway.security import BodyLimit, Headers
@@ -64,9 +67,16 @@ class Versioned(StaticFiles):
 
 
 def application(parts: Parts) -> ASGIApp:
-    app = FastAPI(title="Haetae gateway", version="1", openapi_url="/api/openapi.json", docs_url=None, redoc_url=None)
+    app = routed()
     app.state.parts = parts.shut()
     house.use(house.House(parts.approvals.derived("care"), parts.timezone))
+    # Around everything, so that the answer to our own fault has the headers too.
+    return Headers(BodyLimit(app), parts.tls)
+
+
+def routed() -> FastAPI:
+    """Every route, without the parts that they work with: what the API's description is made from."""
+    app = FastAPI(title="Haetae gateway", version="1", openapi_url="/api/openapi.json", docs_url=None, redoc_url=None)
     answers.install(app)
     describing.install(app)
     app.add_middleware(Conditional)
@@ -93,15 +103,15 @@ def application(parts: Parts) -> ASGIApp:
     app.include_router(editing.pages, include_in_schema=False)
     for module in (door, door_status):
         app.include_router(module.router, include_in_schema=False)
-    for module in (care, golden, claims, live):
+    for module in (care, golden, figures, statistics, claims, clusters, live):
         app.include_router(module.router, include_in_schema=False)
     for api in (api_login, api_cases, api_deciding, api_notices, editing, api_evidence, api_detection, autosend):
         app.include_router(api.router)
     app.include_router(documents.api)
     app.include_router(providers.api)
-    app.include_router(live.api)
+    for one in (clusters, figures, live, statistics):
+        app.include_router(one.api)
     for api in (api_claims, api_care, api_golden, api_rights, confirmations, transfers):
         app.include_router(api.router)
     app.mount("/static", Versioned(directory=STATIC))
-    # Around everything, so that the answer to our own fault has the headers too.
-    return Headers(BodyLimit(app), parts.tls)
+    return app
