@@ -17,7 +17,7 @@ down_revision = "0035"
 SCHEMA = "gateway"
 Moment = sa.DateTime(timezone=True)
 FREE, HELD = sa.text("holder IS NULL"), sa.text("holder IS NOT NULL")
-TABLES = ("changes", "saved_views", "skips", "turns")
+TABLES = ("changes", "saved_views", "skips", "marks", "turns")
 NEW = ("factors", "waits_since", "due_at", "copies", "pictures", "reported_at")
 WAITS = "state = 'drafted'"
 VIEWS: dict[str, tuple[tuple[str, ...], str]] = {
@@ -43,6 +43,7 @@ def upgrade() -> None:
     index_views()
     create_turns()
     create_skips()
+    create_marks()
     create_views()
     create_changes()
     for table in TABLES:
@@ -106,6 +107,18 @@ def create_skips() -> None:
         sa.Column("until", Moment, nullable=False),
         schema=SCHEMA,
     )
+
+
+def create_marks() -> None:
+    """By which cases that wait are alike."""
+    op.create_table(
+        "marks",
+        sa.Column("case_id", sa.Uuid, sa.ForeignKey(f"{SCHEMA}.turns.case_id", ondelete="CASCADE"), primary_key=True),
+        sa.Column("mark", sa.Text, primary_key=True),
+        sa.Column("agency", sa.Text, nullable=False),
+        schema=SCHEMA,
+    )
+    op.create_index("marks_alike", "marks", ["agency", "mark", "case_id"], schema=SCHEMA)
 
 
 def create_views() -> None:

@@ -1,6 +1,6 @@
 """The web application: pages for officials, an API for programs, nothing from anywhere else."""
 
-from fastapi import FastAPI
+from fastapi import Depends, FastAPI
 from starlette.responses import Response
 from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Scope
@@ -21,7 +21,6 @@ from services.gateway.routes import (
     api_detection,
     api_evidence,
     api_golden,
-    api_login,
     api_notices,
     api_rights,
     audit,
@@ -41,8 +40,6 @@ from services.gateway.routes import (
     golden,
     hashes,
     live,
-    login,
-    login_code,
     notices,
     orders,
     pictures,
@@ -50,7 +47,9 @@ from services.gateway.routes import (
     queue,
     statistics,
     transfers,
+    who,
 )
+from services.gateway.routes.counted import counted
 from services.gateway.security import BodyLimit, Headers
 
 YEAR = 365 * 86400
@@ -76,14 +75,20 @@ def application(parts: Parts) -> ASGIApp:
 
 def routed() -> FastAPI:
     """Every route, without the parts that they work with: what the API's description is made from."""
-    app = FastAPI(title="Haetae gateway", version="1", openapi_url="/api/openapi.json", docs_url=None, redoc_url=None)
+    app = FastAPI(
+        title="Haetae gateway",
+        version="1",
+        openapi_url="/api/openapi.json",
+        docs_url=None,
+        redoc_url=None,
+        dependencies=[Depends(counted)],
+    )
     answers.install(app)
     describing.install(app)
     app.add_middleware(Conditional)
     app.add_middleware(Idempotent)
     for module in (
-        login,
-        login_code,
+        *who.PAGES,
         display,
         queue,
         case,
@@ -105,7 +110,7 @@ def routed() -> FastAPI:
         app.include_router(module.router, include_in_schema=False)
     for module in (care, golden, figures, statistics, claims, clusters, live):
         app.include_router(module.router, include_in_schema=False)
-    for api in (api_login, api_cases, api_deciding, api_notices, editing, api_evidence, api_detection, autosend):
+    for api in (*who.APIS, api_cases, api_deciding, api_notices, editing, api_evidence, api_detection, autosend):
         app.include_router(api.router)
     app.include_router(documents.api)
     app.include_router(providers.api)

@@ -5,6 +5,8 @@ from sqlalchemy.dialects.postgresql import insert
 
 from services.gateway import queue
 from services.gateway.claims.store import Turn
+from services.gateway.clusters.marks import marks_of
+from services.gateway.clusters.store import keep
 from services.gateway.domain import State
 from services.gateway.live.feed import Kind, tell
 from services.gateway.notices.links import SAME_CONTENT
@@ -72,5 +74,6 @@ async def sync(tx: Transaction, held: Held) -> None:
     made = insert(Turn).values(case_id=case.case_id, **values)
     kept = made.on_conflict_do_update(index_elements=[Turn.case_id], set_=values)
     fresh = await tx.execute(kept.returning(sa.literal_column("xmax = 0")))  # a row that was there has a locker
+    await keep(tx, case.agency, case.case_id, marks_of(case))
     if fresh.scalar():
         await tell(tx, case.agency, case.case_id, Kind.WAITING)
