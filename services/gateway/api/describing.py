@@ -16,50 +16,16 @@ from fastapi.routing import APIRoute
 from services.gateway.answers import MEDIA, ProblemDetails
 from services.gateway.api.examples import example_of
 from services.gateway.api.idempotent import METHODS as KEYED
-from services.gateway.api.keys import HEADER
+from services.gateway.api.naming import operation_id, renamed
 from services.gateway.api.routed import flat
 from services.gateway.api.schemas import Schemas
+from services.gateway.api.shared_parts import ETAG, KEY, KNOWN_TAG, LINK, RETRY, SCHEMES
 from services.gateway.api.tags import TAGS, tag_of
-from services.gateway.requests import CSRF_HEADER
 from services.gateway.rights.vocabulary import Right
 
 VERSION = "1"
 ABOUT = """What the pages do, for programs. Times are RFC 3339, lists go on by `next`, and what is wrong is told as
 problem details (RFC 9457) with the field and the cure. A GET has an `ETag`; a POST may have an `Idempotency-Key`."""
-SCHEMES = {
-    "bearer": {"type": "http", "scheme": "bearer", "description": "A token of `POST /api/login` or `POST /api/token`."},
-    "session": {
-        "type": "apiKey", "in": "cookie", "name": "haetae_session",
-        "description": "A browser's session; behind TLS the cookie is named `__Host-haetae_session`.",
-    },
-    "csrf": {
-        "type": "apiKey", "in": "header", "name": CSRF_HEADER,
-        "description": "With a browser's session: the proof that our page made the request.",
-    },
-    "service": {
-        "type": "oauth2",
-        "description": "Service accounts (RFC 6749, 4.4). Scopes are rights.",
-        "flows": {"clientCredentials": {"tokenUrl": "/api/token", "scopes": {right.value: "" for right in Right}}},
-    },
-}  # fmt: skip
-KEY = {
-    "name": HEADER,
-    "in": "header",
-    "required": False,
-    "description": "Yours for this request: sent again with it, it is carried out once, and its answer told again "
-    "for a day (draft-ietf-httpapi-idempotency-key-header-07).",
-    "schema": {"type": "string", "pattern": '^"?[A-Za-z0-9._:-]{1,128}"?$'},
-}
-KNOWN_TAG = {
-    "name": "If-None-Match",
-    "in": "header",
-    "required": False,
-    "description": "The `ETag` of an answer that you have: 304 while it is still right.",
-    "schema": {"type": "string"},
-}
-ETAG = {"ETag": {"description": "Of exactly this answer.", "schema": {"type": "string"}}}
-LINK = {"Link": {"description": '`rel="next"`: the following page (RFC 8288).', "schema": {"type": "string"}}}
-RETRY = {"Retry-After": {"description": "Seconds.", "schema": {"type": "integer"}}}
 LONGEST_SUMMARY = 100  # characters: a line of a list
 TOLD_WHEN = (409, 429, 503)
 
@@ -126,23 +92,17 @@ def describe(app: FastAPI) -> dict[str, Any]:
     components["securitySchemes"] = SCHEMES
     components["responses"] = {_name(status): _refusal(status) for status in _statuses()}
     routes = {(method, route.path): route for route in flat(app.routes) for method in route.methods or ()}
-    twice = _names_used_twice(routes.values())
     for path, methods in told["paths"].items():
         for method, operation in methods.items():
             route = routes[method.upper(), path]
-            _tell(operation, path, method.upper(), route, twice, Schemas(schemas))
-    return told
+            _tell(operation, path, method.upper(), route, Schemas(schemas))
+    return renamed(told)
 
 
-def _names_used_twice(routes: Iterable[APIRoute]) -> set[str]:
-    names = [route.name for route in routes if route.include_in_schema and route.path.startswith("/api/")]
-    return {name for name in names if names.count(name) > 1}
-
-
-def _tell(operation: dict[str, Any], path: str, method: str, route: APIRoute, twice: set[str], among: Schemas) -> None:
+def _tell(operation: dict[str, Any], path: str, method: str, route: APIRoute, among: Schemas) -> None:
     known, tag = Known.of(route, method), tag_of(path)
     operation["tags"] = [tag]
-    operation["operationId"] = f"{tag}_{route.name}" if route.name in twice else route.name
+    operation["operationId"] = operation_id(method, path)
     _words(operation, route, known)
     operation["security"] = _security(known)
     parameters: list[dict[str, Any]] = operation.setdefault("parameters", [])

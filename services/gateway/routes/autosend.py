@@ -133,6 +133,7 @@ def given_by(form: FormData) -> Proposal:
 
 @router.get("")
 async def listing(request: Request, visitor: Annotated[Visitor, may(Right.READ_POLICIES)]) -> PolicyList:
+    """Policies that approve in an official's place, and whether they are switched off."""
     async with parts_of(request).database.transaction() as tx:
         off = (await managing.switch_of(tx, visitor.account.agency)).off
         rows = await managing.shown(tx)
@@ -163,7 +164,7 @@ async def propose(request: Request, visitor: Annotated[Visitor, may(Right.PROPOS
 
 @router.post("/policies/{policy_id}/approve", status_code=204)
 async def approve(request: Request, visitor: Annotated[Visitor, may(Right.APPROVE_POLICIES)], policy_id: UUID) -> None:
-    """Switch it on. 403 for whoever proposed it."""
+    """Switch a policy on that another supervisor proposed. 403 for whoever proposed it."""
     await managing.approve(parts_of(request).database, policy_id, visitor.account)
 
 
@@ -183,5 +184,5 @@ async def stop(request: Request, visitor: Annotated[Visitor, may(Right.STOP_POLI
 
 @router.post("/resume", status_code=204)
 async def resume(request: Request, visitor: Annotated[Visitor, may(Right.APPROVE_POLICIES)], given: Why) -> None:
-    """403 for whoever stopped it."""
+    """Let policies decide again. 403 for whoever stopped it."""
     await switching.turn_on(parts_of(request).database, given.why, visitor.account)
