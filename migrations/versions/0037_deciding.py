@@ -4,6 +4,8 @@ import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects.postgresql import JSONB
 
+from migrations.services import isolate, unisolate
+
 revision = "0037"
 down_revision = "0036"
 
@@ -27,6 +29,8 @@ def upgrade() -> None:
         sa.Column("off", sa.Boolean, nullable=False),
         schema=SCHEMA,
     )
+    isolate("pending_verdicts", "case_id")
+    isolate("shortcuts", "login")
 
 
 def create_pending() -> None:
@@ -57,6 +61,7 @@ def create_pending() -> None:
 
 def downgrade() -> None:
     for table in ("shortcuts", "pending_verdicts"):
+        unisolate(table)
         op.drop_table(table, schema=SCHEMA)
     for name in ("level", "reason"):
         op.drop_column("viewings", name, schema=SCHEMA)

@@ -33,7 +33,11 @@ POSTS = count()
 
 
 def person(name: str, scripted: bool = False) -> Visitor:
-    return Visitor(Account(login=name, roles=["reviewer"], pseudonym=f"reviewer-{name}", scripted=scripted), "", False)
+    return Visitor(
+        Account(login=name, roles=["reviewer"], pseudonym=f"reviewer-{name}", scripted=scripted, agency="home"),
+        "",
+        False,
+    )
 
 
 KIM, LEE = person("kim"), person("lee")

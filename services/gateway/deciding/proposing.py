@@ -14,6 +14,8 @@ from services.gateway.claims import claiming
 from services.gateway.deciding.store import Pending
 from services.gateway.notices.rows import Held
 from services.gateway.problems import Problem
+from services.gateway.rights.deciding import permit
+from services.gateway.rights.vocabulary import Right
 from services.gateway.sessions import Visitor
 from services.gateway.verdict import Decider, Decision, check, check_form, give
 from shared.approvals import Approvals
@@ -37,13 +39,14 @@ async def propose(
 
     Nobody else may hold the case. Everything is checked now, and again when the window ends. `batch`: one for all that
     are decided together, in the order of their ids, so that two batches never wait for one another; they are undone
-    together (`undoing.undo`). Raises `Problem` 404, 409 or 422: "claimed" by somebody else, "deciding" while a verdict
-    waits already.
+    together (`undoing.undo`). Raises `Problem` 403, 404, 409 or 422: "claimed" by somebody else, "deciding" while a
+    verdict waits already.
     """
     check_form(decision)
     held = await known(tx, case_id)
     if held is None:
         raise Problem(404, "no-case")
+    permit(by, Right.DECIDE_CASES, {"agency": held.case.agency})
     await claiming.check(tx, case_id, by.account.pseudonym, tx.clock.now())
     if window <= AT_ONCE or by.account.scripted:
         await give(tx, approvals, held, decision, Decider(by.account.pseudonym, by.account.scripted))
@@ -52,7 +55,6 @@ async def propose(
         check(held, decision)
         await _forget(tx, by)
         pending = await _wait(tx, held, decision, by, window, batch or uuid4())
-    await claiming.release(tx, case_id, by.account.pseudonym, tx.clock.now())
     return pending
 
 

@@ -2,20 +2,22 @@
 
 from uuid import UUID
 
-from services.gateway.accounts import Account
 from services.gateway.audit import Action, Step
 from services.gateway.cases import known, settle
 from services.gateway.claims import claiming
 from services.gateway.notices.editing import edited
 from services.gateway.notices.rows import CaseNotice, Held
 from services.gateway.problems import Problem
+from services.gateway.rights.deciding import permit
+from services.gateway.rights.vocabulary import Right
+from services.gateway.sessions import Visitor
 from services.gateway.verdict import check_awaits_review
 from shared.database import Database, Transaction
 from shared.events.values import Notice
 
 
 async def edit(
-    database: Database, case_id: UUID, notice_id: UUID, seen: str, words: tuple[str, str] | None, by: Account
+    database: Database, case_id: UUID, notice_id: UUID, seen: str, words: tuple[str, str] | None, by: Visitor
 ) -> None:
     """Give the notice these words, subject and body, or those of the draft again (None). `seen`: the digest that was
     looked at. Raises `Problem` 404, 409 or 422."""
@@ -29,12 +31,14 @@ async def edit(
         before, now = row.sha256, tx.clock.now()
         row.content, row.sha256 = changed, changed.sha256
         as_drafted = changed.sha256 == draft.sha256
-        row.before, row.edited_at, row.edited_by = (None, None, None) if as_drafted else (draft, now, by.pseudonym)
+        row.before, row.edited_at, row.edited_by = (
+            (None, None, None) if as_drafted else (draft, now, by.account.pseudonym)
+        )
         details = {"notice": str(notice_id), "before": before, "after": changed.sha256}
-        await settle(tx, held, by.pseudonym, Step(Action.EDITED, details))
+        await settle(tx, held, by.account.pseudonym, Step(Action.EDITED, details))
 
 
-async def editable(tx: Transaction, case_id: UUID, notice_id: UUID, by: Account) -> tuple[Held, CaseNotice, Notice]:
+async def editable(tx: Transaction, case_id: UUID, notice_id: UUID, by: Visitor) -> tuple[Held, CaseNotice, Notice]:
     """The case, which is held; its notice that awaits approval; and that one as it was drafted. Raises `Problem`."""
     held = await known(tx, case_id)
     if held is None:
@@ -42,6 +46,7 @@ async def editable(tx: Transaction, case_id: UUID, notice_id: UUID, by: Account)
     row = held.notices.get(notice_id)
     if row is None or row.content is None or row not in held.draft(row.round):
         raise Problem(404, "no-notice")
-    await claiming.check(tx, case_id, by.pseudonym, tx.clock.now())
+    permit(by, Right.EDIT_NOTICES, {"agency": held.case.agency})
+    await claiming.check(tx, case_id, by.account.pseudonym, tx.clock.now())
     check_awaits_review(held, row.round)
     return held, row, row.before or row.content

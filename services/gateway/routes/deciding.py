@@ -1,5 +1,6 @@
 """The verdict, what can be taken back of it, and the keys for it."""
 
+from random import SystemRandom
 from typing import Annotated
 from uuid import UUID
 
@@ -8,7 +9,7 @@ from starlette.datastructures import FormData
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
-from services.gateway.claims.choosing import Wish, claim_next
+from services.gateway.claims.going_on import next_path
 from services.gateway.deciding import shortcuts, undoing
 from services.gateway.deciding.proposing import propose
 from services.gateway.pages import render
@@ -29,16 +30,13 @@ REJECTIONS = ("wrong-match", "not-unlawful", "already-gone", "draft-wrong", "oth
 
 @router.post("/cases/{case_id}/decision")
 async def verdict(request: Request, case_id: UUID, visitor: Annotated[Visitor, may(Right.DECIDE_CASES)]) -> Response:
-    """Then on to the next case, when one is wanted (`then`) and there is one."""
+    """Then on to what comes next, when that is wanted (`then`)."""
     form = await guarded_form(request, visitor.token)
     parts = parts_of(request)
     async with parts.database.transaction() as tx:
         await propose(tx, parts.approvals, case_id, decision_of(form), visitor, window=parts.undo)
-    following = None
-    if text_of(form, "then") == "next":
-        async with parts.database.transaction() as tx:
-            following = await claim_next(tx, visitor, Wish(), tx.clock.now())
-    return RedirectResponse(f"/cases/{following.case_id if following else case_id}#top", 303)
+    wanted = text_of(form, "then") == "next"
+    return RedirectResponse(await next_path(parts, visitor, SystemRandom()) if wanted else f"/cases/{case_id}#top", 303)
 
 
 @router.get("/verdicts")

@@ -70,7 +70,7 @@ async def edit_form(request: Request, case_id: UUID, notice_id: UUID, visitor: E
     subject, body = text_of(form, "subject"), text_of(form, "body")
     if wanted in ("save", "drafted"):
         words = (subject, body) if wanted == "save" else None
-        await edit(database, case_id, notice_id, seen, words, visitor.account)
+        await edit(database, case_id, notice_id, seen, words, visitor)
         return RedirectResponse(f"/cases/{case_id}#n-{notice_id}", 303)
     async with database.transaction() as tx:
         draft, present = await _both(tx, case_id, notice_id, visitor)
@@ -112,7 +112,7 @@ def shown(
 
 async def _both(tx: Transaction, case_id: UUID, notice_id: UUID, visitor: Visitor) -> tuple[Notice, Notice]:
     """As it was drafted, and as it is now."""
-    _, row, draft = await editable(tx, case_id, notice_id, visitor.account)
+    _, row, draft = await editable(tx, case_id, notice_id, visitor)
     return draft, row.content or draft
 
 
@@ -130,7 +130,7 @@ async def edit_notice(
     words = given.subject or present.subject, given.body or present.body
     made = draft if drafted else edited(draft, *words)
     if given.save:
-        await edit(database, case_id, notice_id, given.sha256, None if drafted else words, visitor.account)
+        await edit(database, case_id, notice_id, given.sha256, None if drafted else words, visitor)
     return EditedNotice(
         notice_id=notice_id,
         sha256=made.sha256,
