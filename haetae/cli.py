@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from haetae import access, imports
+from haetae.agencies_cli import agencies
 from haetae.banks_cli import banks
 from haetae.bundles_cli import verify
 from haetae.checking_cli import check
@@ -35,6 +36,7 @@ app = typer.Typer(
 )
 accounts = typer.Typer(no_args_is_help=True, help="Who may log in to the gateway.")
 app.add_typer(sites, name="sites")
+app.add_typer(agencies, name="agencies")
 app.add_typer(rules, name="rules")
 app.add_typer(policy, name="policy")
 app.add_typer(models, name="models")

@@ -35,7 +35,7 @@ def upgrade() -> None:
         )
     op.add_column("cases", sa.Column("placed", sa.Text), schema=SCHEMA)
     _create_transfers()
-    _create_second_looks()
+    _create_confirmations()
     isolate("cases", "agency")
     _isolate_people()
     for table in BY_CASE:
@@ -57,7 +57,7 @@ def downgrade() -> None:
     for table in ("accounts", "cases"):
         unisolate(table, "agency")
     op.drop_column("cases", "placed", schema=SCHEMA)
-    for table in ("second_looks_due", "transfers", "agencies"):
+    for table in ("confirmations", "transfers", "agencies"):
         op.drop_table(table, schema=SCHEMA)
     for function in ("accept_transfer(uuid, timestamptz, text)", "whose_request()", "in_sight()"):
         op.execute(f"DROP FUNCTION {SCHEMA}.{function}")
@@ -94,7 +94,8 @@ def _create_agencies() -> None:
 
 
 def _create_transfers() -> None:
-    """Both sides see the offer; the case itself goes with `accept_transfer`, which alone may move a row across."""
+    """Both sides see the offer; the case itself goes with `accept_transfer`, which alone moves a row across. Its place
+    in the giver's queue goes (`turns`, `skips`: migration 0036)."""
     op.create_table(
         "transfers",
         sa.Column("transfer_id", sa.Uuid, primary_key=True),
@@ -136,6 +137,8 @@ def _create_transfers() -> None:
             RETURNING case_id, from_agency INTO moved, giver;
             UPDATE cases SET agency = in_sight(), placed = 'transfer'
             WHERE case_id = moved AND agency = giver RETURNING case_id INTO given;
+            DELETE FROM turns WHERE case_id = given;
+            DELETE FROM skips WHERE case_id = given;
             RETURN given;
         END $$"""
     )
@@ -143,11 +146,11 @@ def _create_transfers() -> None:
     op.execute(f"GRANT EXECUTE ON FUNCTION {SCHEMA}.accept_transfer TO {role('gateway')}")
 
 
-def _create_second_looks() -> None:
+def _create_confirmations() -> None:
     """What a second person has to confirm before it is done."""
     op.create_table(
-        "second_looks_due",
-        sa.Column("look_id", sa.Uuid, primary_key=True),
+        "confirmations",
+        sa.Column("confirmation_id", sa.Uuid, primary_key=True),
         sa.Column("kind", sa.Text, nullable=False),
         sa.Column("case_id", sa.Uuid, sa.ForeignKey(f"{SCHEMA}.cases.case_id")),
         sa.Column("details", JSONB, nullable=False),
@@ -158,15 +161,15 @@ def _create_second_looks() -> None:
         sa.Column("ended_at", Moment),
         sa.Column("ended_by", sa.Text),
         sa.Column("outcome", sa.Text),
-        sa.CheckConstraint("outcome IN ('confirmed', 'refused', 'withdrawn')", name="second_looks_due_outcome"),
-        sa.CheckConstraint("outcome <> 'confirmed' OR ended_by <> proposed_by", name="second_looks_due_four_eyes"),
+        sa.CheckConstraint("outcome IN ('confirmed', 'refused', 'withdrawn')", name="confirmations_outcome"),
+        sa.CheckConstraint("outcome <> 'confirmed' OR ended_by <> proposed_by", name="confirmations_four_eyes"),
         schema=SCHEMA,
     )
-    op.execute(f"REVOKE UPDATE, DELETE ON {SCHEMA}.second_looks_due FROM {role('gateway')}")
-    op.execute(f"GRANT UPDATE (ended_at, ended_by, outcome) ON {SCHEMA}.second_looks_due TO {role('gateway')}")
-    isolate("second_looks_due", "agency")
+    op.execute(f"REVOKE UPDATE, DELETE ON {SCHEMA}.confirmations FROM {role('gateway')}")
+    op.execute(f"GRANT UPDATE (ended_at, ended_by, outcome) ON {SCHEMA}.confirmations TO {role('gateway')}")
+    isolate("confirmations", "agency")
     op.create_index(
-        "second_looks_due_open", "second_looks_due", ["agency", "proposed_at"], schema=SCHEMA,
+        "confirmations_open", "confirmations", ["agency", "proposed_at"], schema=SCHEMA,
         postgresql_where=sa.text("ended_at IS NULL"),
     )  # fmt: skip
 

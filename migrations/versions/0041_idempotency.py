@@ -4,6 +4,8 @@ import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects.postgresql import JSONB
 
+from migrations.services import isolate
+
 revision = "0041"
 down_revision = "0040"
 
@@ -24,6 +26,7 @@ def upgrade() -> None:
         sa.Column("body", sa.LargeBinary),
         schema=SCHEMA,
     )
+    isolate("kept_answers", "login")
 
 
 def downgrade() -> None:

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from services.gateway.agencies.placing import place
 from services.gateway.autosend.deciding import consider
 from services.gateway.cases import hold, settle
 from services.gateway.door import linking
@@ -30,6 +31,7 @@ async def project(event: CaseEvent, tx: Transaction, *, approvals: Approvals) ->
             tx.add(row)
     if isinstance(event, ContentFlagged):
         await linking.flagged(tx, held, event)
+    await place(tx, held.case)
     await settle(tx, held, event.owner, step)
     await consider(tx, approvals, held)
 

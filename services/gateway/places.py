@@ -29,6 +29,7 @@ GROUPS = (
         (
             Place("queue", "/", Right.READ_CASES),
             Place("alerts", "/alerts", Right.READ_ALERTS),
+            Place("reports", "/reports", Right.READ_REPORTS),
             Place("hashes", "/hashes/new", Right.SUBMIT_HASHES),
         ),
     ),
@@ -40,13 +41,14 @@ GROUPS = (
             Place("autosend", "/autosend", Right.READ_POLICIES),
             Place("providers", "/providers", Right.READ_PROVIDERS),
             Place("audit", "/audit", Right.READ_HISTORY),
+            Place("people", "/people", Right.READ_PEOPLE),
             Place("figures", "/figures", Right.READ_FIGURES),
             Place("golden", "/golden", Right.KEEP_GOLDEN),
             Place("care_house", "/care/house", Right.READ_FIGURES),
             Place("care_limits", "/care/limits", Right.MANAGE_PEOPLE),
         ),
     ),
-    Group("me", (Place("care", "/care", Right.OWN_SETTINGS),)),
+    Group("me", (Place("account", "/me", Right.OWN_SETTINGS), Place("care", "/care", Right.OWN_SETTINGS),)),
 )
 
 

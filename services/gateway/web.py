@@ -14,6 +14,8 @@ from services.gateway.pages import STATIC
 from services.gateway.parts import Parts
 from services.gateway.routes import (
     alerts,
+    api_audit,
+    api_audit_exports,
     api_care,
     api_cases,
     api_claims,
@@ -22,6 +24,7 @@ from services.gateway.routes import (
     api_evidence,
     api_golden,
     api_notices,
+    api_reports,
     api_rights,
     audit,
     autosend,
@@ -39,12 +42,15 @@ from services.gateway.routes import (
     figures,
     golden,
     hashes,
+    intake,
     live,
     notices,
     orders,
     pictures,
     providers,
     queue,
+    referrals,
+    reports,
     statistics,
     transfers,
     who,
@@ -106,11 +112,13 @@ def routed() -> FastAPI:
     for module in (autosend, confirmations, transfers):
         app.include_router(module.pages, include_in_schema=False)
     app.include_router(editing.pages, include_in_schema=False)
-    for module in (door, door_status):
+    for module in (door, door_status, reports):
         app.include_router(module.router, include_in_schema=False)
     for module in (care, golden, figures, statistics, claims, clusters, live):
         app.include_router(module.router, include_in_schema=False)
     for api in (*who.APIS, api_cases, api_deciding, api_notices, editing, api_evidence, api_detection, autosend):
+        app.include_router(api.router)
+    for api in (intake, referrals, api_reports, api_audit, api_audit_exports):
         app.include_router(api.router)
     app.include_router(documents.api)
     app.include_router(providers.api)

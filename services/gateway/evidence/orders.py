@@ -1,6 +1,7 @@
-"""What officials want done with the evidence of a case: a bundle, a legal hold, its end. The evidence service does it.
+"""What officials want done with the evidence of a case: a bundle, a legal hold, its end, its destruction. The evidence
+service does it.
 
-Destroying is no order of this page: one person alone must not be able to make proof vanish with a click.
+One person alone must not be able to make proof vanish: what ends a hold or destroys waits for a second one.
 """
 
 from collections.abc import Mapping, Sequence
@@ -14,18 +15,21 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Mapped, mapped_column
 
 from services.gateway import history
-from services.gateway.accounts import Account
 from services.gateway.audit import Action
 from services.gateway.evidence import lines
 from services.gateway.evidence.standing import holds
 from services.gateway.problems import Problem
+from services.gateway.rights import confirming
+from services.gateway.rights.confirming import Confirmation, Kind
+from services.gateway.sessions import Visitor
 from services.gateway.store import Base, Case
 from shared.database import Database, Transaction
 from shared.events import EvidenceOrderDone, EvidenceOrdered, OrderKind
 from shared.identity import identity
 from shared.objects.exports import KEPT
 
-KINDS = (OrderKind.BUNDLE, OrderKind.HOLD, OrderKind.RELEASE)
+KINDS = (OrderKind.BUNDLE, OrderKind.HOLD, OrderKind.RELEASE, OrderKind.DESTROY)
+CONFIRMED = {OrderKind.RELEASE: Kind.RELEASE_HOLD, OrderKind.DESTROY: Kind.DESTROY_EVIDENCE}
 MAX_WORDS = 500  # characters of a reason or a legal basis
 A_DAY = timedelta(days=1)
 
@@ -74,34 +78,53 @@ class Wanted:
     hold: UUID | None = None
 
 
-async def place(database: Database, case_id: UUID, wanted: Wanted, by: Account) -> UUID:
-    """Order it, write the history, tell the evidence service: all or nothing. Raises `Problem` 404, 409, 422.
+async def place(database: Database, case_id: UUID, wanted: Wanted, by: Visitor) -> UUID:
+    """Order it, write the history, tell the evidence service: all or nothing. What a second person has to confirm is
+    proposed under the order's id instead. Raises `Problem` 403, 404, 409, 422.
 
     Returns the order's id: that of the asker within the case, so that nobody takes another's by naming it.
     """
     check_form(wanted)
-    order_id = identity("order", case_id, by.login, wanted.order_id)
+    order_id = identity("order", case_id, by.account.login, wanted.order_id)
     async with database.transaction() as tx:
-        now = tx.clock.now()
-        await check_possible(tx, case_id, wanted, now)
-        order = {
-            "order_id": order_id,
-            "case_id": case_id,
-            "kind": wanted.kind.value,
-            "by": by.pseudonym,
-            "why": wanted.why,
-            "basis": wanted.basis,
-            "ordered_at": now,
-        }
-        placed = await tx.execute(insert(Order).values(order).on_conflict_do_nothing().returning(Order.order_id))
-        if placed.first() is None:
-            await check_same(tx, order_id, order)
-            return order_id
-        event = EvidenceOrdered.model_validate({**order, "until": wanted.until, "hold": wanted.hold})
-        tx.publish(event, id=identity("evidence.ordered", event.order_id))
-        details = {"order": str(event.order_id), "kind": event.kind.value, "why": event.why, "basis": event.basis}
-        await history.append(tx, case_id, by.pseudonym, Action.ORDERED, details)
+        await check_possible(tx, case_id, wanted, tx.clock.now())
+        if kind := CONFIRMED.get(wanted.kind):
+            details = {"kind": wanted.kind.value, "basis": wanted.basis, "hold": str(wanted.hold or "")}
+            await confirming.propose(tx, by, kind, details, wanted.why, confirmation_id=order_id, case_id=case_id)
+        else:
+            await _order(tx, order_id, case_id, wanted, by.account.pseudonym)
     return order_id
+
+
+async def carry_out(tx: Transaction, confirmed: Confirmation) -> None:
+    """What two people want: both stand in the order, and so in the chain of custody. Raises `Problem` 404, 409."""
+    if confirmed.case_id is None:
+        raise LookupError(f"confirmation {confirmed.confirmation_id} names no case")
+    said = confirmed.details
+    hold = UUID(said["hold"]) if said["hold"] else None
+    wanted = Wanted(confirmed.confirmation_id, OrderKind(said["kind"]), confirmed.why, said["basis"], hold=hold)
+    await check_possible(tx, confirmed.case_id, wanted, tx.clock.now())
+    both = f"{confirmed.proposed_by} + {confirmed.ended_by}"
+    await _order(tx, confirmed.confirmation_id, confirmed.case_id, wanted, both)
+
+
+async def _order(tx: Transaction, order_id: UUID, case_id: UUID, wanted: Wanted, by: str) -> None:
+    order = {
+        "order_id": order_id,
+        "case_id": case_id,
+        "kind": wanted.kind.value,
+        "by": by,
+        "why": wanted.why,
+        "basis": wanted.basis,
+        "ordered_at": tx.clock.now(),
+    }
+    placed = await tx.execute(insert(Order).values(order).on_conflict_do_nothing().returning(Order.order_id))
+    if placed.first() is None:
+        return await check_same(tx, order_id, order)
+    event = EvidenceOrdered.model_validate({**order, "until": wanted.until, "hold": wanted.hold})
+    tx.publish(event, id=identity("evidence.ordered", event.order_id))
+    details = {"order": str(event.order_id), "kind": event.kind.value, "why": event.why, "basis": event.basis}
+    await history.append(tx, case_id, by, Action.ORDERED, details)
 
 
 def check_form(wanted: Wanted) -> None:

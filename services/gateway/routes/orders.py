@@ -11,7 +11,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response, StreamingResponse
 
 from services.gateway.evidence.downloads import download
-from services.gateway.evidence.orders import Wanted, listed, place
+from services.gateway.evidence.orders import CONFIRMED, Wanted, listed, place
 from services.gateway.pages import render
 from services.gateway.parts import parts_of
 from services.gateway.problems import Problem
@@ -28,8 +28,10 @@ router = APIRouter()
 async def order(request: Request, case_id: UUID, visitor: Annotated[Visitor, may(Right.ORDER_EVIDENCE)]) -> Response:
     form = await guarded_form(request, visitor.token)
     parts = parts_of(request)
-    await place(parts.database, case_id, wanted_of(form, parts.timezone), visitor.account)
-    return RedirectResponse(f"/cases/{case_id}#orders", 303)
+    wanted = wanted_of(form, parts.timezone)
+    order_id = await place(parts.database, case_id, wanted, visitor)
+    waits = f"/confirmations#c-{order_id}" if wanted.kind in CONFIRMED else f"/cases/{case_id}#orders"
+    return RedirectResponse(waits, 303)
 
 
 @router.get("/cases/{case_id}/orders")

@@ -1,0 +1,151 @@
+"""What a second person has to confirm before it is done: proposed by one, confirmed by another, or over."""
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Any
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Mapped, mapped_column
+
+from services.gateway import history
+from services.gateway.audit import CONFIRMATIONS_CHAIN, Action
+from services.gateway.problems import Problem
+from services.gateway.rights.deciding import permit
+from services.gateway.rights.vocabulary import Right
+from services.gateway.sessions import Visitor
+from services.gateway.store import Base
+from shared.database import Transaction
+
+OPEN_FOR = timedelta(days=7)  # there is a second person on duty within a week; older proposals are about another state
+SHOWN = 200  # of a page: what is open, then the newest
+MAX_WORDS = 500  # characters of a reason
+
+
+class Kind(StrEnum):
+    DESTROY_EVIDENCE = "destroy-evidence"
+    RELEASE_HOLD = "release-hold"
+    EXPORT_HISTORY = "export-history"
+
+
+# Who proposes it and who confirms it both have this right.
+RIGHTS = {
+    Kind.DESTROY_EVIDENCE: Right.DESTROY_EVIDENCE,
+    Kind.RELEASE_HOLD: Right.ORDER_EVIDENCE,
+    Kind.EXPORT_HISTORY: Right.EXPORT_HISTORY,
+}
+
+
+class Outcome(StrEnum):
+    CONFIRMED = "confirmed"
+    REFUSED = "refused"
+    WITHDRAWN = "withdrawn"
+
+
+class Confirmation(Base):
+    """`details`: what is to be done, as the kind's own code reads it; nothing of a page, no name of a person."""
+
+    __tablename__ = "confirmations"
+
+    confirmation_id: Mapped[UUID] = mapped_column(primary_key=True)
+    agency: Mapped[str]
+    kind: Mapped[str]
+    case_id: Mapped[UUID | None]
+    details: Mapped[dict[str, Any]]
+    why: Mapped[str]
+    proposed_by: Mapped[str]
+    proposed_at: Mapped[datetime]
+    expires_at: Mapped[datetime]
+    ended_at: Mapped[datetime | None]
+    ended_by: Mapped[str | None]
+    outcome: Mapped[str | None]
+
+    def open(self, now: datetime) -> bool:
+        return self.ended_at is None and now < self.expires_at
+
+
+# Does what was confirmed, in the transaction of the confirmation. May raise `Problem`: then nothing is confirmed.
+CarryOut = Callable[[Transaction, Confirmation], Awaitable[None]]
+
+
+async def propose(
+    tx: Transaction,
+    by: Visitor,
+    kind: Kind,
+    details: Mapping[str, Any],
+    why: str,
+    *,
+    confirmation_id: UUID,
+    case_id: UUID | None = None,
+) -> Confirmation:
+    """The same id again is the same proposal. Raises `Problem` 403, 422."""
+    permit(by, RIGHTS[kind], {"agency": by.account.agency})
+    if not why.strip():
+        raise Problem(422, "no-why", field="why")
+    if present := await tx.get(Confirmation, confirmation_id):
+        return present
+    now = tx.clock.now()
+    row = Confirmation(
+        confirmation_id=confirmation_id,
+        agency=by.account.agency,
+        kind=kind.value,
+        case_id=case_id,
+        details=dict(details),
+        why=why.strip()[:MAX_WORDS],
+        proposed_by=by.account.pseudonym,
+        proposed_at=now,
+        expires_at=now + OPEN_FOR,
+    )
+    tx.add(row)
+    await _keep(tx, row, by, Action.CONFIRMATION_ASKED)
+    return row
+
+
+async def confirm(
+    tx: Transaction, confirmation_id: UUID, by: Visitor, carry_out: Mapping[str, CarryOut]
+) -> Confirmation:
+    """Do it. Raises `Problem` 403 for whoever proposed it, 404, 409 when it is over or cannot be done any more."""
+    row = await _open(tx, confirmation_id)
+    permit(by, RIGHTS[Kind(row.kind)], {"agency": row.agency, "proposed_by": row.proposed_by})
+    _end(row, Outcome.CONFIRMED, by, tx.clock.now())
+    await _keep(tx, row, by, Action.CONFIRMED)
+    await carry_out[row.kind](tx, row)
+    return row
+
+
+async def refuse(tx: Transaction, confirmation_id: UUID, by: Visitor) -> Confirmation:
+    """Who proposed it withdraws it. Raises `Problem` 403, 404, 409."""
+    row = await _open(tx, confirmation_id)
+    permit(by, RIGHTS[Kind(row.kind)], {"agency": row.agency})
+    own = row.proposed_by == by.account.pseudonym
+    _end(row, Outcome.WITHDRAWN if own else Outcome.REFUSED, by, tx.clock.now())
+    await _keep(tx, row, by, Action.CONFIRMATION_REFUSED)
+    return row
+
+
+async def shown(tx: Transaction) -> Sequence[Confirmation]:
+    """What waits, the oldest first, then what is over, the newest first."""
+    over = sa.or_(Confirmation.ended_at.is_not(None), Confirmation.expires_at <= tx.clock.now())
+    age = sa.extract("epoch", Confirmation.proposed_at)
+    return await tx.scalars(sa.select(Confirmation).order_by(over, sa.case((over, -age), else_=age)).limit(SHOWN))
+
+
+async def _open(tx: Transaction, confirmation_id: UUID) -> Confirmation:
+    row = await tx.get(Confirmation, confirmation_id, lock=True)
+    if row is None:
+        raise Problem(404, "no-confirmation")
+    if not row.open(tx.clock.now()):
+        raise Problem(409, "confirmation-over", field="confirmation_id")
+    return row
+
+
+def _end(row: Confirmation, outcome: Outcome, by: Visitor, now: datetime) -> None:
+    row.ended_at, row.ended_by, row.outcome = now, by.account.pseudonym, outcome.value
+
+
+async def _keep(tx: Transaction, row: Confirmation, by: Visitor, action: Action) -> None:
+    """In the history of the case that it is about, else in the one of confirmations."""
+    told = {"confirmation": str(row.confirmation_id), "kind": row.kind, "why": row.why}
+    outcome = {"outcome": row.outcome} if row.outcome else {}
+    await history.append(tx, row.case_id or CONFIRMATIONS_CHAIN, by.account.pseudonym, action, told | outcome)
