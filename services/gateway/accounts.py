@@ -154,9 +154,11 @@ async def set_password(database: Database, login: str, password: str, actor: str
         await change_password(tx, account, hashed, actor)
 
 
-async def change_password(tx: Transaction, account: Account, hashed: str, actor: str) -> None:
+async def change_password(
+    tx: Transaction, account: Account, hashed: str, actor: str, *, but: UUID | None = None
+) -> None:
     account.password_hash = hashed
-    await end_sessions(tx, account.login)
+    await end_sessions(tx, account.login, but=but)
     details = {"account": account.pseudonym}
     await history.append(tx, ACCESS_CHAIN, actor, Action.PASSWORD_CHANGED, details)
 

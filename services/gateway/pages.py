@@ -39,6 +39,7 @@ def version(name: str) -> str:
 
 ASSETS = (
     "style.css",
+    "people.css",
     "figures.css",
     "htmx.min.js",
     "hashing.js",

@@ -36,8 +36,8 @@ class Settings(Common, ObjectSettings, ApprovalSettings, OidcSettings):
     gateway_url: Annotated[
         str | None,
         Field(
-            description="Where browsers and programs reach the gateway, `https://…` without a path; needed for a log-in "
-            "by an identity provider and for services that sign assertions. Without it: host and port above"
+            description="Where browsers and programs reach the gateway, `https://…` without a path; needed for an "
+            "identity provider and for services that sign assertions. Without it: host and port above"
         ),
     ] = None
     second_factor: Annotated[

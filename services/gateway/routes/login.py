@@ -49,7 +49,16 @@ def login_page(request: Request, going: str, problem: Problem | None = None) -> 
     token = request.cookies.get(cookie) or new_token()
     words = describe(problem, texts_of(request)) if problem else None
     status = problem.status if problem else 200
-    page = render(request, "login.html", status=status, csrf=csrf_token(token), going=going, refusal=words)
+    page = render(
+        request,
+        "login.html",
+        status=status,
+        csrf=csrf_token(token),
+        going=going,
+        refusal=words,
+        provider=parts.people.oidc.label if parts.people.oidc else None,
+        ended=request.query_params.get("out") == "1",
+    )
     remember(page, parts, cookie, token, LOGIN_FORM_SECONDS)
     if problem and "retry_after" in problem.values:
         page.headers["Retry-After"] = str(problem.values["retry_after"])
@@ -101,6 +110,7 @@ async def log_out(request: Request, visitor: Annotated[Visitor, may(Right.OWN_SE
     parts = parts_of(request)
     await guarded_form(request, visitor.token)
     await sessions.log_out(parts.database, visitor)
-    answer = RedirectResponse("/login", 303)
+    by_provider = visitor.account.issuer is not None
+    answer = RedirectResponse("/login?out=1" if by_provider else "/login", 303)
     forget(answer, parts, session_cookie(parts))
     return answer
