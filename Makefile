@@ -5,7 +5,7 @@ PY := .venv/bin/python
 CODE := haetae_verify shared services sandbox deploy haetae migrations benchmarks tests
 export REVIEW ONCE QUICK
 
-.PHONY: help install run test golden chaos bench models lint format types imports check docs verifier lock clean
+.PHONY: help install run test golden chaos bench models lint format types imports check docs verifier client lock clean
 
 help:  ## List the targets
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sort | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -72,6 +72,10 @@ docs: install  ## Write docs/events, settings.md, metrics.md and the browser's a
 verifier: install  ## Build what checks a bundle anywhere: dist/haetae_verify-*.whl and, with hashes, what it needs
 	@cd haetae_verify && ../$(PY) -m hatchling build -t wheel -d ../dist
 	@cp locks/verify.lock dist/verify.lock && echo "dist/verify.lock"
+
+client: install  ## Build a typed client of the API from its description: dist/haetae_client-*.whl
+	@$(PY) -m deploy.client build/client > /dev/null
+	@cd build/client && ../../$(PY) -m hatchling build -t wheel -d ../../dist
 
 lock: install  ## Resolve the dependency groups into locks/, with hashes (UPGRADE=1: to the newest versions)
 	@$(PY) deploy/lock.py $(if $(filter 1,$(UPGRADE)),--upgrade)

@@ -172,6 +172,7 @@ async def approve(request: Request, visitor: Annotated[Visitor, may(Right.APPROV
 async def end(
     request: Request, visitor: Annotated[Visitor, may(Right.STOP_POLICIES)], policy_id: UUID, given: Why
 ) -> None:
+    """End a policy. What it approved stays approved."""
     await managing.end(parts_of(request).database, policy_id, given.why, visitor.account)
 
 
