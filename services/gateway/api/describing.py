@@ -26,6 +26,9 @@ from services.gateway.rights.vocabulary import Right
 VERSION = "1"
 ABOUT = """What the pages do, for programs. Times are RFC 3339, lists go on by `next`, and what is wrong is told as
 problem details (RFC 9457) with the field and the cure. A GET has an `ETag`; a POST may have an `Idempotency-Key`."""
+# Every refusal that a rule or a route tells of.
+STATUSES = (400, 401, 403, 404, 409, 410, 412, 413, 415, 422, 429, 500, 502, 503)
+OURS = ("/ProblemDetails", "/HTTPValidationError")  # the latter is FastAPI's, which never comes
 LONGEST_SUMMARY = 100  # characters: a line of a list
 TOLD_WHEN = (409, 429, 503)
 
@@ -59,7 +62,7 @@ class Known:
         if self.right:
             yield from (401, 403)
         if self.takes_path:
-            yield 404
+            yield from (404, 409)
         if self.changes:
             yield from (400, 409, 413)
         if self.takes_body:
@@ -90,7 +93,7 @@ def describe(app: FastAPI) -> dict[str, Any]:
     schemas |= _problem_schemas()
     _close(schemas.values())
     components["securitySchemes"] = SCHEMES
-    components["responses"] = {_name(status): _refusal(status) for status in _statuses()}
+    components["responses"] = {_name(status): _refusal(status) for status in STATUSES}
     routes = {(method, route.path): route for route in flat(app.routes) for method in route.methods or ()}
     for path, methods in told["paths"].items():
         for method, operation in methods.items():
@@ -151,10 +154,11 @@ def _parameter(parameter: dict[str, Any], among: Schemas) -> None:
 
 
 def _answers(answers: dict[str, Any], known: Known, *, tells_json: bool) -> None:
-    """Refusals have one form, whatever FastAPI would say of 422 and a route of others that it may give."""
-    own = {int(status) for status in answers if status.startswith(("4", "5")) and int(status) in _statuses()}
-    for status in own | set(known.refusals()):
-        answers[str(status)] = {"$ref": f"#/components/responses/{_name(status)}"}
+    """Refusals have one form, but where a route says that one of its own has another."""
+    declared = [status for status, answer in answers.items() if status[0] in "45" and not _has_own_form(answer)]
+    ruled = [str(status) for status in known.refusals() if str(status) not in answers]
+    for status in (*declared, *ruled):
+        answers[status] = {"$ref": f"#/components/responses/{_name(int(status))}"}
     told = answers.get("200", {})
     if tells_json and "schema" in told.get("content", {}).get("application/json", {}):
         told["headers"] = {**ETAG, **told.get("headers", {})}
@@ -170,9 +174,9 @@ def _exemplify(content: Mapping[str, Any], among: Schemas) -> None:
                 content["headers"].update(LINK)
 
 
-def _statuses() -> tuple[int, ...]:
-    """Every refusal that a rule gives, and the one of `must_match`."""
-    return tuple(sorted({412, *Known(Right.READ_CASES, True, True, True, True, True).refusals()}))
+def _has_own_form(answer: Mapping[str, Any]) -> bool:
+    schema = answer.get("content", {}).get("application/json", {}).get("schema", {})
+    return "$ref" in schema and not schema["$ref"].endswith(OURS)
 
 
 def _close(schemas: Iterable[dict[str, Any]]) -> None:

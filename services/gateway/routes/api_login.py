@@ -3,6 +3,7 @@
 from fastapi import APIRouter
 from starlette.requests import Request
 
+from services.gateway.api.bodies import refuses
 from services.gateway.api.secrets import HOLDS_SECRET
 from services.gateway.parts import parts_of
 from services.gateway.people import doorstep
@@ -13,7 +14,7 @@ from services.gateway.throttle import Knock
 router = APIRouter(prefix="/api")
 
 
-@router.post("/login", openapi_extra=HOLDS_SECRET)
+@router.post("/login", openapi_extra=HOLDS_SECRET, responses=refuses(401))
 async def log_in(request: Request, given: LoginInput) -> Token:
     """`Authorization: Bearer <token>` then stands for the account until `expires_at`.
 
