@@ -22,11 +22,11 @@ MAX_BODY = 60_000  # the longest drafts, with two hundred addresses, have 40,000
 # which were drafted with the body: to change the one and not the other would say two things.
 EDITABLE = ("mail",)
 # Whatever a reader could follow or write to: addresses of pages with or without a scheme, mailboxes, IP addresses,
-# telephone numbers. Found generously: what the draft has already may stay.
-# Each repetition is bounded, so that no text takes longer than its length.
+# telephone numbers. Browsers take the full stops of Chinese and Japanese for dots too. Found generously: what the draft
+# has already may stay. Each repetition is bounded, so that no text takes longer than its length.
 LEADS = re.compile(
-    r"[a-z][a-z0-9+.-]{0,20}://\S+|[\w.+-]{1,64}@[\w.-]{1,253}|\b(?:[\w-]{1,63}\.){1,10}[a-z]{2,24}\b(?:/\S*)?"
-    r"|\b\d{1,3}(?:\.\d{1,3}){3}\b|\+?\d[\d ()-]{6,30}\d",
+    r"[a-z][a-z0-9+.-]{0,20}://\S+|[\w.+-]{1,64}@[\w.-]{1,253}|\b(?:[\w-]{1,63}\.){1,10}[^\W\d_]{2,24}\b(?:/\S*)?"
+    r"|[a-z0-9-]{1,63}[。．｡][a-z]{2,24}|\b\d{1,3}(?:\.\d{1,3}){3}\b|\+?\d[\d ()-]{6,30}\d",
     re.IGNORECASE,
 )
 WORD = re.compile(r"\w+\s*|[^\w\s]\s*|\s+")
