@@ -67,7 +67,7 @@ def opened(path: Path) -> Iterator[IO[bytes]]:
         with path.open("rb") as raw:
             packed = raw.read(2) == GZIP
             raw.seek(0)
-            yield cast(IO[bytes], gzip.open(raw)) if packed else raw
+            yield cast(IO[bytes], gzip.GzipFile(fileobj=raw)) if packed else raw
     except (OSError, EOFError) as error:
         raise Unreadable(path.name, "unreadable", why=error) from error
 

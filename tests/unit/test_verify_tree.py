@@ -18,6 +18,7 @@ from haetae_verify.tree import (
     root_of,
     subtrees,
 )
+from tests.support.histories import Known
 
 MOST = 70  # leaves: past a complete tree of 64
 
@@ -31,17 +32,6 @@ def tree(size: int) -> Frontier:
     for entry in data(size):
         frontier.add(leaf(entry))
     return frontier
-
-
-class Known:
-    """The root of any complete subtree, computed anew."""
-
-    def __call__(self, subtree: tuple[int, int]) -> bytes:
-        level, index = subtree
-        part = Frontier()
-        for number in range(index << level, (index + 1) << level):
-            part.add(leaf(b"line %d" % number))
-        return part.root()
 
 
 def oracle(size: int) -> InmemoryTree:
