@@ -95,17 +95,21 @@ class Page:
 
 async def page(tx: Transaction, wanted: Wanted) -> Page:
     """One query, `holder` with each row. Raises `Problem` for a key that is none."""
-    states: Sequence[State | None] = wanted.states or (None,)
-    each = [_of_state(wanted, state, tx.clock.now()).order_by(Case.rank.desc(), Case.case_id) for state in states]
-    if len(each) > 1:  # each state comes in order from the index, and the pages are merged
-        merged = sa.union_all(*(one.subquery().select() for one in each)).subquery()
-        ordered = sa.select(merged).order_by(merged.c.rank.desc(), merged.c.case_id).limit(wanted.limit + 1)
-    else:
-        ordered = each[0]
-    rows = [dict(row) | {"urgency": urgency_of(row["factors"])} for row in (await tx.execute(ordered)).mappings()]
+    found = (await tx.execute(ordered(wanted, tx.clock.now()))).mappings()
+    rows = [dict(row) | {"urgency": urgency_of(row["factors"])} for row in found]
     shown = rows[: wanted.limit]
     following = cursor_of(shown[-1]["rank"], shown[-1]["case_id"]) if len(rows) > wanted.limit else None
     return Page(shown, following)
+
+
+def ordered(wanted: Wanted, now: datetime) -> sa.Select[Any]:
+    """One row more than wanted. Each state comes in order from the index, and the pages of several are merged."""
+    states: Sequence[State | None] = wanted.states or (None,)
+    each = [_of_state(wanted, state, now).order_by(Case.rank.desc(), Case.case_id) for state in states]
+    if len(each) == 1:
+        return each[0]
+    merged = sa.union_all(*(one.subquery().select() for one in each)).subquery()
+    return sa.select(merged).order_by(merged.c.rank.desc(), merged.c.case_id).limit(wanted.limit + 1)
 
 
 def _of_state(wanted: Wanted, state: State | None, now: datetime) -> sa.Select[Any]:

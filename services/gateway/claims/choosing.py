@@ -55,12 +55,7 @@ async def _first(
 ) -> Claim | None:
     """One statement: found, locked and written, passing over what others are taking at this moment."""
     account = visitor.account
-    free = _free(account.agency, account.pseudonym, now).where(*_wished(wish))
-    if care.rest_until is not None:
-        free = free.where(Turn.pictures == 0)
-    if without := sorted(without):
-        free = free.where(Turn.category.not_in(without))
-    best = free.order_by(Turn.rank.desc(), Turn.case_id).limit(1).with_for_update(of=Turn, skip_locked=True).cte("best")
+    best = best_of(visitor, wish, care, without, now).cte("best")
     until = now + LEASE
     taken = (
         sa.update(Turn)
@@ -74,6 +69,16 @@ async def _first(
         return None
     await tx.execute(telling(account.agency, case_id, Kind.CLAIMED, now, account.pseudonym))
     return Claim(case_id, account.pseudonym, now, until)
+
+
+def best_of(visitor: Visitor, wish: Wish, care: Serving, without: Iterable[str], now: datetime) -> sa.Select[UUID]:
+    """The one to be taken, locked."""
+    free = _free(visitor.account.agency, visitor.account.pseudonym, now).where(*_wished(wish))
+    if care.rest_until is not None:
+        free = free.where(Turn.pictures == 0)
+    if without := sorted(without):
+        free = free.where(Turn.category.not_in(without))
+    return free.order_by(Turn.rank.desc(), Turn.case_id).limit(1).with_for_update(of=Turn, skip_locked=True)
 
 
 def _free(agency: str, pseudonym: str, now: datetime) -> sa.Select[UUID]:

@@ -58,7 +58,7 @@ async def worth_it(tx: Transaction, visitor: Visitor) -> list[Cluster]:
     leads = first.subquery("leads")
     other = sa.orm.aliased(Mark)
     some = sa.select(other.case_id).where(other.agency == Mark.agency, other.mark == Mark.mark).limit(MOST + 1)
-    size = sa.select(sa.func.count()).select_from(some.lateral()).scalar_subquery()
+    size = sa.select(sa.func.count()).select_from(some.correlate(Mark).subquery()).scalar_subquery()
     marked = (
         sa.select(Mark.mark, Mark.case_id, size.label("size"), Case.title, Case.host)
         .join(leads, leads.c.case_id == Mark.case_id)

@@ -1,0 +1,161 @@
+"""The queue: claims and lists of 16 reviewers among a million waiting cases, real tables, row-level security on.
+
+Over HTTP at the pace of people who hurry (`http`: a claim and a page of fifty rows every two seconds each), over HTTP
+without think time (`http_closed_loop`: 16 requests always under way, so that each waits for the 15 others), and by the
+gateway's own code without HTTP in two processes (`code`, what is claimed there is counted: nothing twice). `floor`: a
+program of two plain statements on a slim table of its own, without care, tenants, leases that end or live updates.
+The database keeps its promises (fsync on). `ratio`: how many times the code's claims take the floor's, median.
+"""
+
+import asyncio
+import json
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import psycopg
+
+from benchmarks.harness import Figure, alone
+from benchmarks.queueing.filling import fill
+from benchmarks.queueing.plans import plans
+from benchmarks.queueing.timing import told
+from benchmarks.queueing.web import PASSWORD, reviewers
+from deploy.local.access import grant_logins, libpq_url, service_url
+from deploy.local.part import PartName
+from deploy.local.stack import Stack
+from migrations.runner import upgrade
+from services.gateway import sessions
+from services.gateway.accounts import create_account
+from services.gateway.agencies.scoping import EVERYTHING
+from shared.database import Database
+
+CASES, QUICK_CASES = 1_000_000, 50_000
+CLAIMS, QUICK_CLAIMS = 100_000, 2_000
+FLOOR_CLAIMS, QUICK_FLOOR_CLAIMS = 20_000, 2_000
+PARTS: tuple[PartName, ...] = ("postgres",)
+REVIEWERS, PROCESSES = 16, 2
+HTTP_S, QUICK_HTTP_S = 60.0, 8.0
+THINK_S = 2.0  # between two claims of one person: nobody decides a case faster
+ASKED_MS = 50.0
+BOUND = (
+    "two cores for database, application and clients together: each claim is a commit, and eight round trips of care"
+)
+
+
+def measure(quick: bool, home: Path) -> Figure:
+    return asyncio.run(_measure(quick, home))
+
+
+async def _measure(quick: bool, home: Path) -> Figure:
+    home.mkdir(parents=True, exist_ok=True)
+    folder = Path(tempfile.mkdtemp(dir=home))
+    try:
+        async with Stack(folder / "stack", parts=PARTS, environ={}) as stack:
+            owner = stack.env["HAETAE_DATABASE_URL"]
+            await asyncio.to_thread(upgrade, owner)
+            await asyncio.to_thread(grant_logins, owner, stack.role_passwords)
+            await asyncio.to_thread(fill, libpq_url(owner), QUICK_CASES if quick else CASES)
+            url = service_url(owner, "gateway", stack.role_passwords["gateway"])
+            return await _figure(url, owner, folder, quick)
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+async def _figure(url: str, owner: str, folder: Path, quick: bool) -> Figure:
+    tokens = await _tokens(url)
+    with _gateway(url, folder) as address:
+        lasting = QUICK_HTTP_S if quick else HTTP_S
+        await reviewers(address, tokens, 2.0, 0.0)  # prepared statements, caches
+        paced = await _http(address, tokens, lasting, THINK_S)
+        closed = await _http(address, tokens, lasting / 4, 0.0)
+    ours = await asyncio.to_thread(_program, "ours", url, QUICK_CLAIMS if quick else CLAIMS)
+    floor = await asyncio.to_thread(_program, "floor", owner, QUICK_FLOOR_CLAIMS if quick else FLOOR_CLAIMS)
+    held = await asyncio.to_thread(_held, owner)
+    claimed = [*ours.pop("claimed_cases"), *paced.pop("claimed_cases"), *closed.pop("claimed_cases")]
+    floor.pop("claimed_cases")
+    return Figure(
+        name="queue",
+        unit="ms, a claim over HTTP by one of 16 reviewers at the pace of people, p99",
+        ours=paced["claim"]["p99_ms"],
+        peers={"closed loop of the code, median": ours["claim"]["p50_ms"]},
+        floor=floor["claim"]["p50_ms"],
+        lower_is_better=True,
+        bound_by=BOUND,
+        detail={
+            "cases": QUICK_CASES if quick else CASES,
+            "http": paced,
+            "http_closed_loop": closed,
+            "code": ours,
+            "plain_sql": floor,
+            "code_to_plain_sql": round(ours["claim"]["p50_ms"] / floor["claim"]["p50_ms"], 2),
+            "asked_ms": ASKED_MS,
+            "claims": len(claimed),
+            "claimed_twice": len(claimed) - len(set(claimed)),
+            "held_at_the_end": held,
+            "plans": await asyncio.to_thread(plans, libpq_url(url)),
+        },
+    )
+
+
+async def _tokens(url: str) -> list[str]:
+    database = Database(url, "/haetae/gateway", settings=EVERYTHING)
+    tokens = []
+    for number in range(REVIEWERS):
+        await create_account(database, f"reviewer-{number}", PASSWORD, ["reviewer"])
+        tokens.append((await sessions.log_in(database, f"reviewer-{number}", PASSWORD, "192.0.2.1")).token)
+    await database.close()
+    return tokens
+
+
+async def _http(address: str, tokens: Sequence[str], lasting_s: float, think_s: float) -> dict[str, Any]:
+    began = time.perf_counter()
+    claimed, listed = await reviewers(address, tokens, lasting_s, think_s)
+    lasted = time.perf_counter() - began
+    return {
+        "claim": told(claimed.seconds, lasted),
+        "list": told(listed.seconds, lasted),
+        "claimed_cases": claimed.claimed,
+    }
+
+
+@contextmanager
+def _gateway(url: str, folder: Path) -> Iterator[str]:
+    command = [sys.executable, "-m", "benchmarks.queueing.web", url, str(folder)]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
+        if process.stdout is None or process.stdin is None:
+            raise SystemExit("the gateway has no pipes")
+        port = process.stdout.readline().strip()
+        if not port:
+            raise SystemExit("the gateway did not start")
+        yield f"http://127.0.0.1:{port}"
+        process.stdin.close()
+
+
+def _program(kind: str, url: str, claims: int) -> dict[str, Any]:
+    each = (str(REVIEWERS // PROCESSES), str(claims // PROCESSES))
+    command = [sys.executable, "-m", "benchmarks.queueing.worker", kind, url, *each]
+    began = time.perf_counter()
+    running = [subprocess.Popen([*command, f"{kind}{n}"], stdout=subprocess.PIPE, text=True) for n in range(PROCESSES)]
+    said = [json.loads(process.communicate()[0]) for process in running]
+    lasted = time.perf_counter() - began
+    return {
+        "claim": told([s for one in said for s in one["claimed"]["seconds"]], lasted),
+        "list": told([s for one in said for s in one["listed"]["seconds"]], lasted),
+        "claimed_cases": [case for one in said for case in one["claimed"]["claimed"]],
+    }
+
+
+def _held(owner: str) -> int:
+    with psycopg.connect(libpq_url(owner)) as connection:
+        row = connection.execute("SELECT count(*) FROM gateway.turns WHERE holder IS NOT NULL").fetchone()
+        return int(row[0]) if row else 0
+
+
+if __name__ == "__main__":
+    alone(measure)
