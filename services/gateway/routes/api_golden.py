@@ -127,14 +127,14 @@ async def attend(request: Request, visitor: Senior, case_id: UUID) -> None:
         await again.attend(tx, visitor.account, case_id)
 
 
-@router.post("/blind-looks/next", summary="Ask for a second look")
+@router.post("/blind-looks/next", summary="Whether a second opinion is asked of you")
 async def next_look(request: Request, visitor: Decider) -> NextLook:
     """The one that waits for you, or by chance a new one. To be asked before the next case."""
     async with parts_of(request).database.transaction() as tx:
         return NextLook(look=await again.due(tx, visitor.account, tx.clock.now(), SystemRandom()))
 
 
-@router.get("/blind-looks/{look}", responses=LOST, summary="The case of a second look")
+@router.get("/blind-looks/{look}", responses=LOST, summary="The case of a second opinion")
 async def second_look(
     request: Request, visitor: Annotated[Visitor, may(Right.DECIDE_CASES, changes=True)], look: str
 ) -> LookItem:
@@ -153,7 +153,7 @@ async def second_look(
     )
 
 
-@router.post("/blind-looks/{look}", responses=LOST, summary="Answer a second look")
+@router.post("/blind-looks/{look}", responses=LOST, summary="Give a second opinion")
 async def answer(request: Request, visitor: Decider, look: str, given: SaidInput) -> ToldItem:
     """Nothing is decided and nothing sent. You alone are told whether you agree."""
     async with again.silent(parts_of(request).database).transaction() as tx:
@@ -161,7 +161,7 @@ async def answer(request: Request, visitor: Decider, look: str, given: SaidInput
     return ToldItem(agreed=told.agreed, first=told.first, why=told.why)
 
 
-@router.delete("/blind-looks/{look}", status_code=204, responses=LOST, summary="Skip a second look")
+@router.delete("/blind-looks/{look}", status_code=204, responses=LOST, summary="Skip a second opinion")
 async def skip(request: Request, visitor: Decider, look: str) -> None:
     """Without a reason, and without a trace in any figure."""
     async with again.silent(parts_of(request).database).transaction() as tx:
