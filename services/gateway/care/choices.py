@@ -50,13 +50,20 @@ async def chosen(tx: Transaction, login: str) -> Choices:
 
 
 async def limits(tx: Transaction, login: str, own: Choices) -> Limits:
-    account = await tx.get(Account, login)
-    house = await default(tx, agency_of(account))
-    return lowest(house, own.ceiling, own.budget)
+    return lowest(await of_house(tx, login), own.ceiling, own.budget)
+
+
+async def of_house(tx: Transaction, login: str) -> HouseLimits:
+    """What this person's agency holds for all, in one query: it is asked before each case."""
+    theirs = sa.select(Default).join(Account, Account.agency == Default.agency).where(Account.login == login)
+    return as_limits(await tx.scalar(theirs))
 
 
 async def default(tx: Transaction, agency: str) -> HouseLimits:
-    row = await tx.get(Default, agency)
+    return as_limits(await tx.get(Default, agency))
+
+
+def as_limits(row: Default | None) -> HouseLimits:
     return HouseLimits(**{name: getattr(row, name) for name in HouseLimits.model_fields}) if row else HouseLimits()
 
 
@@ -69,8 +76,7 @@ async def choose(tx: Transaction, login: str, budget: float | None, out: Iterabl
         raise Problem(422, "bad-budget", field="budget", least=MIN_BUDGET, most=MAX_BUDGET)
     entry = await ledger.hold(tx, Page(CHOICES, login))
     before = ledger.unseal(entry, Choices)
-    account = await tx.get(Account, login)
-    allowed = (await default(tx, agency_of(account))).budget if before.ceiling is None else before.ceiling
+    allowed = (await of_house(tx, login)).budget if before.ceiling is None else before.ceiling
     if budget is not None and budget > allowed:
         raise Problem(422, "budget-raised", field="budget", most=allowed)
     ledger.write(entry, before.model_copy(update={"budget": budget, "out": wanted}))

@@ -78,7 +78,18 @@ def unseal(entry: Entry, model: type[M]) -> M:
 
 async def read(tx: Transaction, page: Page, model: type[M]) -> M:
     entry = await tx.get(Entry, page.who)
+    return read_from(entry, model)
+
+
+def read_from(entry: Entry | None, model: type[M]) -> M:
     return unseal(entry, model) if entry else model()
+
+
+async def read_several(tx: Transaction, *pages: Page) -> dict[Page, Entry]:
+    """Those that there are, in one query."""
+    by_who = {page.who: page for page in pages}
+    rows = await tx.scalars(sa.select(Entry).where(Entry.who.in_(by_who)))
+    return {by_who[row.who]: row for row in rows}
 
 
 async def hold(tx: Transaction, page: Page) -> Entry:

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from services.gateway.care import ledger
-from services.gateway.care.choices import Choices, chosen, limits
+from services.gateway.care.choices import CHOICES, Choices, limits
 from services.gateway.care.house import the_house
 from services.gateway.care.ledger import Page
 from services.gateway.care.units import MILD, Day, Limits, beyond, spent, suggestion
@@ -33,12 +33,11 @@ class Serving:
 
 
 async def serving(tx: Transaction, login: str, now: datetime) -> Serving:
-    day, own = await today(tx, login, now), await chosen(tx, login)
-    return served(day, own, await limits(tx, login, own), now)
-
-
-async def today(tx: Transaction, login: str, now: datetime) -> Day:
-    return await ledger.read(tx, Page(DAY, login, the_house().day(now)), Day)
+    """In two queries: it is asked before each case that is handed out."""
+    today, own = Page(DAY, login, the_house().day(now)), Page(CHOICES, login)
+    known = await ledger.read_several(tx, today, own)
+    chosen = ledger.read_from(known.get(own), Choices)
+    return served(ledger.read_from(known.get(today), Day), chosen, await limits(tx, login, chosen), now)
 
 
 def served(day: Day, own: Choices, limits: Limits, now: datetime) -> Serving:
