@@ -63,9 +63,10 @@ imports: install  ## Import contracts: services are islands, shared knows none
 
 check: lint types imports  ## All checks that run no code
 
-docs: install  ## Write docs/events, settings.md, metrics.md and the browser's alterations; refuses an incompatible event
+docs: install  ## Write docs/events, settings.md, metrics.md, api.md and the browser's alterations; refuses an incompatible event
 	@$(PY) -m haetae.settings_doc docs/settings.md
 	@$(PY) -m haetae.metrics_doc docs/metrics.md
+	@$(PY) -m haetae.api_doc docs/api.md
 	@$(PY) -m haetae.alterations_doc services/gateway/static/alterations.json
 	@$(PY) -m shared.events.schemas docs/events
 

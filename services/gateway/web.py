@@ -24,6 +24,7 @@ from services.gateway.routes import (
     api_evidence,
     api_golden,
     api_notices,
+    api_pages,
     api_reports,
     api_rights,
     audit,
@@ -126,5 +127,6 @@ def routed() -> FastAPI:
         app.include_router(one.api)
     for api in (api_claims, api_care, api_golden, api_rights, confirmations, transfers):
         app.include_router(api.router)
+    app.include_router(api_pages.router, include_in_schema=False)
     app.mount("/static", Versioned(directory=STATIC))
     return app

@@ -10,7 +10,7 @@ import pytest
 import typer
 from typer.testing import CliRunner
 
-from haetae import alterations_doc, metrics_doc, settings_doc
+from haetae import alterations_doc, api_doc, metrics_doc, settings_doc
 from haetae.cli import app as command_line
 from services import SERVICES
 from shared.events import CATALOGUE
@@ -116,9 +116,10 @@ def test_every_decision_is_listed():
         assert path.name in index
 
 
-def test_the_pages_of_settings_and_metrics_are_those_of_the_code():
+def test_the_pages_of_settings_metrics_and_api_are_those_of_the_code():
     assert (ROOT / "docs/settings.md").read_text() == settings_doc.page()
     assert (ROOT / "docs/metrics.md").read_text() == metrics_doc.page()
+    assert (ROOT / "docs/api.md").read_text() == api_doc.page(), "make docs"
 
 
 def test_the_browser_cuts_and_turns_pictures_as_the_classifier_does() -> None:

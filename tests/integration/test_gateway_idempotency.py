@@ -153,7 +153,10 @@ async def test_keys_of_nobody_and_keys_that_are_none(desk: Desk, lee: httpx.Asyn
     del lee.headers["Authorization"]
     tokens = [(await lee.post("/login", json=credentials, headers=keyed("k"))).json()["token"] for _ in range(2)]
     assert tokens[0] != tokens[1]  # nothing was kept: a token is told to nobody twice
-    assert code_of(await lee.post("/login", json=credentials, headers={"Idempotency-Key": "a b"})) == (400, "bad-idempotency-key")
+    assert code_of(await lee.post("/login", json=credentials, headers={"Idempotency-Key": "a b"})) == (
+        400,
+        "bad-idempotency-key",
+    )
 
 
 async def test_a_body_that_is_too_large_is_told_with_a_key_too(desk: Desk, lee: httpx.AsyncClient) -> None:
@@ -213,3 +216,15 @@ async def test_every_refusal_is_problem_details(
         assert answer.headers["Allow"] == "GET"
     if status == 401:
         assert answer.headers["WWW-Authenticate"] == "Bearer"
+
+
+async def test_the_type_of_a_problem_leads_to_its_cure(desk: Desk, lee: httpx.AsyncClient) -> None:
+    told = (await lee.get(f"/cases/{uuid4()}")).json()
+    page, _, anchor = told["type"].partition("#")
+    async with httpx.AsyncClient(transport=lee._transport, base_url="http://gateway.test") as stranger:
+        problems = await stranger.get(page)
+        operations = await stranger.get("/api", headers={"Accept-Language": "ko"})
+    assert f'id="{anchor}"' in problems.text
+    assert told["errors"][0]["cure"] in problems.text
+    assert (operations.status_code, 'lang="ko"' in operations.text) == (200, True)
+    assert "<code>POST /api/cases/{case_id}/decision</code>" in operations.text

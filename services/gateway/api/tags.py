@@ -31,7 +31,7 @@ _BEGINNINGS = {
     "cases": "cases summary verdicts",
     "detection": "alerts hashes",
     "policies": "autosend",
-    "reports": "reports intake referrals",
+    "reports": "reports desk intake referrals",
     "history": "audit history",
     "people": "people agencies services transfers confirmations",
     "care": "care",
