@@ -65,7 +65,7 @@ class Filters:
         if self.pictures is not None:
             wanted.append(Case.pictures > 0 if self.pictures else Case.pictures == 0)
         if self.mine is not None:
-            wanted.append(Turn.holder == self.mine)
+            wanted.append(Case.case_id.in_(sa.select(Turn.case_id).where(Turn.holder == self.mine)))
         return wanted
 
 
@@ -113,8 +113,9 @@ def ordered(wanted: Wanted, now: datetime) -> sa.Select[Any]:
 
 
 def _of_state(wanted: Wanted, state: State | None, now: datetime) -> sa.Select[Any]:
-    held = sa.and_(Turn.case_id == Case.case_id, Turn.until > now)
-    statement = sa.select(*COLUMNS, LAST_CHECK, Turn.holder).outerjoin(Turn, held).where(*conditions(wanted, state))
+    held = Turn.case_id == Case.case_id, Turn.until > now
+    holder = sa.select(Turn.holder).where(*held).scalar_subquery().label("holder")  # looked up for what is shown only
+    statement = sa.select(*COLUMNS, LAST_CHECK, holder).where(*conditions(wanted, state))
     if wanted.after:
         rank, case_id = key_of(wanted.after, number, UUID)
         statement = statement.where(sa.or_(Case.rank < rank, sa.and_(Case.rank == rank, Case.case_id > case_id)))

@@ -11,7 +11,7 @@ from sqlalchemy.dialects.postgresql import insert
 from services.gateway.care.serving import Serving, serving
 from services.gateway.claims.claiming import LEASE, Claim, free_expired, release
 from services.gateway.claims.store import Skip, Turn
-from services.gateway.live.feed import Kind, telling
+from services.gateway.live.feed import Kind, telling_of
 from services.gateway.sessions import Visitor
 from shared.database import Transaction
 
@@ -61,14 +61,11 @@ async def _first(
         sa.update(Turn)
         .where(Turn.case_id == best.c.case_id)
         .values(holder=account.pseudonym, claimed_at=now, until=until)
-        .returning(Turn.case_id)
-        .execution_options(synchronize_session=False)
+        .returning(Turn.agency, Turn.case_id, Turn.holder)
+        .cte("taken")
     )
-    case_id = (await tx.execute(taken)).scalar()
-    if case_id is None:
-        return None
-    await tx.execute(telling(account.agency, case_id, Kind.CLAIMED, now, account.pseudonym))
-    return Claim(case_id, account.pseudonym, now, until)
+    case_id = await tx.scalar(sa.select(taken.c.case_id).add_cte(telling_of(taken, Kind.CLAIMED, now)))
+    return Claim(case_id, account.pseudonym, now, until) if case_id else None
 
 
 def best_of(visitor: Visitor, wish: Wish, care: Serving, without: Iterable[str], now: datetime) -> sa.Select[UUID]:

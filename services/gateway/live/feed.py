@@ -37,9 +37,11 @@ class Change(Base):
 
 
 async def tell(tx: Transaction, agency: str, case_id: UUID, kind: Kind, actor: str | None = None) -> None:
-    await tx.execute(telling(agency, case_id, kind, tx.clock.now(), actor))
+    row = {"agency": agency, "case_id": case_id, "kind": kind.value, "actor": actor, "at": tx.clock.now()}
+    await tx.execute(sa.insert(Change).values(row).inline())
 
 
-def telling(agency: str, case_id: UUID, kind: Kind, at: datetime, actor: str | None = None) -> sa.Insert:
-    row = {"agency": agency, "case_id": case_id, "kind": kind.value, "actor": actor, "at": at}
-    return sa.insert(Change).values(row).inline()
+def telling_of(turns: sa.CTE, kind: Kind, at: datetime) -> sa.CTE:
+    """The same of turns that a statement changed (agency, case_id, holder), as a part of that statement."""
+    rows = sa.select(turns.c.agency, turns.c.case_id, sa.literal(kind.value), turns.c.holder, sa.literal(at))
+    return sa.insert(Change).from_select(["agency", "case_id", "kind", "actor", "at"], rows).cte("told")
