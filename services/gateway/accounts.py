@@ -10,6 +10,7 @@ from uuid import UUID
 import argon2
 import sqlalchemy as sa
 from argon2.exceptions import VerifyMismatchError
+from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Mapped, mapped_column
 
 from services.gateway import history
@@ -122,12 +123,9 @@ async def enter(
     scopes: Sequence[str] | None = None,
 ) -> Account:
     """A row for an account that nobody can log in to yet, and a line of the history. Raises `AccountProblem`."""
-    if await tx.get(Account, login):
-        raise AccountProblem(f"login: {login!r} exists already; choose another, or set a new password for it")
     kind = next(role for role in reversed(Role) if role in roles)
-    account = Account(
+    row = insert(Account).values(
         login=login,
-        password_hash=None,
         roles=list(roles),
         pseudonym=f"{'script' if scripted and kind is not Role.SERVICE else kind}-{secrets.token_hex(3)}",
         scripted=scripted,
@@ -136,8 +134,11 @@ async def enter(
         name=name,
         scopes=list(scopes) if scopes is not None else None,
     )
-    tx.add(account)
-    await tx.flush()
+    # Whoever has the login may be of another agency, whose rows are out of sight.
+    made = await tx.execute(row.on_conflict_do_nothing(index_elements=["login"]))
+    account = await tx.get(Account, login) if made.rowcount else None
+    if account is None:
+        raise AccountProblem(f"login: {login!r} exists already; choose another, or set a new password for it")
     details = {"account": account.pseudonym, "roles": account.roles, "scripted": scripted}
     await history.append(tx, ACCESS_CHAIN, actor, Action.ACCOUNT_CREATED, details)
     return account

@@ -14,6 +14,7 @@ import sqlalchemy as sa
 from services.gateway import sessions, throttle
 from services.gateway.accounts import create_account
 from services.gateway.people import factors
+from services.gateway.people.rates import OFFICE, Rates
 from services.gateway.people.sealing import Seal
 from services.gateway.people.store import SecondFactor
 from services.gateway.problems import Problem

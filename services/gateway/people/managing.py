@@ -17,6 +17,7 @@ from services.gateway.rights.vocabulary import Role
 from shared.database import Transaction
 
 MAX_NAME = 100
+LOCK = "people of "
 
 
 @dataclass(frozen=True)
@@ -56,7 +57,9 @@ async def seen(tx: Transaction, actor: Account, whom: Sequence[Person]) -> None:
 
 
 async def member(tx: Transaction, agency: str, pseudonym: str) -> Account:
-    """Held. Raises `Problem` 404, also for accounts of others."""
+    """Held, and with it all changes of this agency's people: they go one by one. Raises `Problem` 404, also for
+    accounts of others."""
+    await tx.execute(sa.select(sa.func.pg_advisory_xact_lock(sa.func.hashtext(LOCK + agency))))
     found = await tx.scalar(
         sa.select(Account).where(Account.agency == agency, Account.pseudonym == pseudonym).with_for_update()
     )
@@ -144,11 +147,8 @@ async def invite_again(tx: Transaction, account: Account, actor: Account | None)
 
 
 async def admins(tx: Transaction, agency: str) -> Sequence[str]:
-    """Held, in the order of logins: two admins who switch each other off at once leave one."""
-    statement = (
-        sa.select(Account)
-        .where(Account.agency == agency, Account.off_at.is_(None), Account.roles.contains([Role.ADMIN.value]))
-        .order_by(Account.login)
-        .with_for_update()
+    """Logins of those who keep the accounts. Two who switch each other off at once leave one: see `member`."""
+    statement = sa.select(Account).where(
+        Account.agency == agency, Account.off_at.is_(None), sa.any_(Account.roles) == Role.ADMIN.value
     )
     return [account.login for account in await tx.scalars(statement)]

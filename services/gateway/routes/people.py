@@ -25,6 +25,7 @@ router = APIRouter(prefix="/people")
 PAGE = 100
 Admin = Annotated[Visitor, may(Right.MANAGE_PEOPLE)]
 Change = Callable[[Transaction, Account, Account], Awaitable[None]]
+NOTHING_TYPED = {"login": "", "name": "", "service": "", "service_name": ""}
 CHANGES: dict[str, Change] = {
     "off": managing.switch_off,
     "on": managing.switch_on,
@@ -55,7 +56,7 @@ async def list_page(
         roles=FOR_PEOPLE,
         scopes=sorted(FOR_SERVICES),
         refusal=describe(problem, texts_of(request)) if problem else None,
-        typed=typed or {},
+        typed={**NOTHING_TYPED, **(typed or {})},
     )
 
 

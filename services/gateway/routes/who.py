@@ -1,4 +1,4 @@
-"""Everything about who somebody is, for `web.py`."""
+"""The routes about who somebody is, for `web.py`."""
 
 from services.gateway.routes import (
     api_login,
