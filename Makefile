@@ -5,7 +5,7 @@ PY := .venv/bin/python
 CODE := haetae_verify shared services sandbox deploy haetae migrations benchmarks tests
 export REVIEW ONCE QUICK
 
-.PHONY: help install run test golden chaos bench models lint format types imports check docs verifier client lock clean
+.PHONY: help install run test golden screens chaos bench models lint format types imports check docs verifier client lock clean
 
 help:  ## List the targets
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sort | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -29,6 +29,9 @@ test: install models  ## Run every test but those of `make chaos`
 
 golden: install  ## Write the notices of tests/golden again, for a person to read what changed
 	@$(PY) -m tests.support.goldens
+
+screens: install  ## Photograph every page of the gateway into docs/screens, both languages and schemes
+	@HAETAE_SCREENS=docs/screens $(PY) -m pytest tests/browser/test_every_page.py
 
 chaos: install models  ## Run the whole loop, and every step of a capture, while services and servers are killed (half an hour)
 	@$(PY) -m pytest -m chaos tests/journey tests/integration $(ARGS)

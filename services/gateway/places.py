@@ -48,7 +48,14 @@ GROUPS = (
             Place("care_limits", "/care/limits", Right.MANAGE_PEOPLE),
         ),
     ),
-    Group("me", (Place("account", "/me", Right.OWN_SETTINGS), Place("care", "/care", Right.OWN_SETTINGS),)),
+    Group(
+        "me",
+        (
+            Place("account", "/me", Right.OWN_SETTINGS),
+            Place("care", "/care", Right.OWN_SETTINGS),
+            Place("shortcuts", "/shortcuts", Right.OWN_SETTINGS),
+        ),
+    ),
 )
 
 
