@@ -40,7 +40,7 @@ class Metrics:
         self.mails_unmatched = self._gauge("haetae_mails_unmatched", "Mails that nobody assigned to a case yet")
         self.history_waiting = self._gauge("haetae_history_waiting", "Lines of the history not in its tree yet")
         self.history_broken = self._gauge("haetae_history_broken", "Checks that find the history wrong; above 0 alarms")
-        self.history_unstamped = self._gauge("haetae_history_unstamped", "Signed heads of the history without a stamp")
+        self.history_unstamped = self._gauge("haetae_history_stamp_overdue_seconds", "Since when a stamp is due")
         self.history_elsewhen = self._gauge("haetae_history_elsewhen", "Lines of months that have no partition")
         self.outbox_waiting = self._gauge("haetae_outbox_waiting", "Outbox rows that wait for the broker")
         self.outbox_oldest = self._gauge("haetae_outbox_oldest_seconds", "Age of the oldest row that waits")

@@ -113,3 +113,17 @@ class ApprovalSettings(BaseSettings):
     approval_key: Annotated[
         SecretStr, Field(min_length=32, description="Random text, the same for gateway and notifier: seals approvals")
     ]
+
+
+class StampSettings(BaseSettings):
+    """For services that have somebody else attest when something was there (RFC 3161)."""
+
+    model_config = Settings.model_config
+
+    stamp_authorities_file: Annotated[
+        Path | None,
+        Field(description="TOML, [[authority]] name, url, ca_file, policy: they stamp (RFC 3161); none: nobody"),
+    ] = None
+    stamp_seconds: Annotated[
+        float, Field(gt=0, le=30, description="Longest wait for a time stamp; what is not there then comes later")
+    ] = 2.0

@@ -25,7 +25,7 @@ ONLY_FOR: dict[str, tuple[str, ...]] = {
     "HAETAE_FORMER_MASTER_KEYS": VAULT_USERS,
     "HAETAE_TRANSIT_": VAULT_USERS,
     "HAETAE_SIGNING_KEY": ("evidence",),
-    "HAETAE_STAMP_": ("evidence",),
+    "HAETAE_STAMP_": ("evidence", "gateway"),
     "HAETAE_NTP_": ("evidence",),
     "HAETAE_OUTSIDE_ADDRESS": ("evidence",),
     "HAETAE_RDAP_": ("evidence",),

@@ -9,11 +9,11 @@ from pydantic import Field, SecretStr
 from services.evidence.bundle.contents import Office
 from shared.browser import BrowserSettings
 from shared.net import NetSettings
-from shared.settings import HashOnlySettings, ObjectSettings
+from shared.settings import HashOnlySettings, ObjectSettings, StampSettings
 from shared.settings import Settings as ServiceSettings
 
 
-class Settings(ServiceSettings, ObjectSettings, HashOnlySettings, NetSettings, BrowserSettings):
+class Settings(ServiceSettings, ObjectSettings, HashOnlySettings, NetSettings, BrowserSettings, StampSettings):
     hash_only_categories: Annotated[
         str, Field(description="Categories that are sealed as with `HAETAE_HASH_ONLY`, separated by commas")
     ] = ""
@@ -50,13 +50,6 @@ class Settings(ServiceSettings, ObjectSettings, HashOnlySettings, NetSettings, B
         SecretStr,
         Field(description="Base64 of 32 bytes: the Ed25519 key that seals; its public half is published"),
     ]
-    stamp_authorities_file: Annotated[
-        Path | None,
-        Field(description="TOML, [[authority]] name, url, ca_file, policy: they stamp seals (RFC 3161); none: nobody"),
-    ] = None
-    stamp_seconds: Annotated[
-        float, Field(gt=0, le=30, description="Longest wait for a time stamp; what is not there then comes later")
-    ] = 2.0
     stamp_renew_days: Annotated[
         int, Field(ge=1, description="A stamp is renewed so long before its authority's certificates expire")
     ] = 180

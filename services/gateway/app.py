@@ -19,6 +19,7 @@ from services.gateway.stalled import watch
 from services.gateway.tree.keys import history_key
 from services.gateway.tree.tasks import Keeper
 from shared.approvals import Approvals
+from shared.clock import SystemClock
 from shared.events import (
     AlertRaised,
     CaseChanged,
@@ -51,6 +52,8 @@ from shared.events import (
     TreeHeadSigned,
 )
 from shared.handling import Service
+from shared.stamps import authorities
+from shared.stamps.stamping import Stamping
 
 TOLD_OF = (
     ContentFlagged,
@@ -88,7 +91,8 @@ PUBLISHES: frozenset[type[Event]] = frozenset(
 
 def app(settings: Settings) -> Service:
     pages, approvals = Pages(settings), Approvals(settings.approval_key)
-    keeper = Keeper(settings.history_name, history_key(settings.history_key))
+    stamping = Stamping(authorities.read(settings.stamp_authorities_file), settings.stamp_seconds, SystemClock())
+    keeper = Keeper(settings.history_name, history_key(settings.history_key), stamping)
     return Service(
         name="gateway",
         handles={
@@ -109,6 +113,7 @@ def app(settings: Settings) -> Service:
             "queue": tending.watch,
             "verdicts": partial(finishing.watch, approvals=approvals),
             "history": keeper.grow,
+            "history stamps": keeper.stamp,
             "history checks": keeper.check,
             "history partitions": keeper.partition,
         },

@@ -9,11 +9,11 @@ from pydantic import Field, SecretStr, field_validator
 
 from services.gateway.door.house import House, read_file
 from services.gateway.oidc.settings import OidcSettings
-from shared.settings import ApprovalSettings, ObjectSettings
+from shared.settings import ApprovalSettings, ObjectSettings, StampSettings
 from shared.settings import Settings as Common
 
 
-class Settings(Common, ObjectSettings, ApprovalSettings, OidcSettings):
+class Settings(Common, ObjectSettings, ApprovalSettings, OidcSettings, StampSettings):
     gateway_host: Annotated[str, Field(description="Address that the pages are served on")] = "127.0.0.1"
     gateway_port: Annotated[int, Field(description="Port of the pages; 0 chooses one", ge=0, le=65535)] = 8080
     gateway_tls: Annotated[

@@ -22,12 +22,12 @@ from services.evidence.seal.kept import document, roots, stamp_name, stamps
 from services.evidence.seal.owed import RENEWALS_EVERY_S, Debts
 from services.evidence.seal.sealer import Sealer
 from services.evidence.seal.signing import public_key
-from services.evidence.seal.stamping import FIRST_REST_S
 from services.evidence.seal.store import StampDebt
 from shared.clock import ManualClock
 from shared.database import Database
 from shared.handling import Context
 from shared.metrics import Metrics
+from shared.stamps.stamping import FIRST_REST_S
 from tests.support.captures import evidence_settings
 from tests.support.poll import eventually
 from tests.support.stamps import NAMES, stampers

@@ -17,11 +17,11 @@ from services.evidence.capture.capturing import Capture
 from services.evidence.capture.plan import PLAN
 from services.evidence.capture.work import Made, Step, Work
 from services.evidence.seal.sealer import Sealer
-from services.evidence.seal.stamping import Stamping
 from services.evidence.workshop import Workshop
 from shared.database import Database, Transaction
 from shared.events import ContentFlagged, Envelope, Event
 from shared.objects.vault import Vault
+from shared.stamps.stamping import Stamping
 
 STEPS = tuple(step.name for step in PLAN)
 NTH_PUT = 5

@@ -9,10 +9,10 @@ from hypothesis import strategies as st
 from pydantic import SecretStr
 
 from deploy.local.authorities.issuing import new_root, pem
-from services.evidence.seal.authorities import read
 from services.evidence.seal.kept import number_of, renew_at, stamp_name
 from services.evidence.seal.owed import LONGEST_WAIT_S, wait
 from services.evidence.seal.signing import public_key, signing_key
+from shared.stamps.authorities import read
 
 AT = datetime(2026, 11, 22, tzinfo=UTC)
 ROOT = pem(new_root("A test's authority", AT).certificate)

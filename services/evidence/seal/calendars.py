@@ -16,8 +16,8 @@ from urllib.parse import urlsplit
 import httpx
 import structlog
 
-from services.evidence.seal.stamping import bounded
-from services.evidence.seal.verifying import BadStamp
+from shared.stamps.stamping import bounded
+from shared.stamps.verifying import BadStamp
 from shared.version import VERSION
 
 log = structlog.get_logger(__name__)

@@ -11,10 +11,10 @@ from haetae_verify.canonical import digest, moment
 from haetae_verify.stamps import SEAL
 from services.evidence.custody import lines
 from services.evidence.seal.store import SealRow, StampDebt, StampRoots, StampRow
-from services.evidence.seal.verifying import Stamped
 from shared.database import Transaction
 from shared.events import CustodyAction
 from shared.events.custody import Artifact
+from shared.stamps.verifying import Stamped
 
 
 def stamp_name(number: int) -> str:

@@ -12,12 +12,12 @@ from services.evidence.seal import keys
 from services.evidence.seal.kept import add_stamp, covered
 from services.evidence.seal.renewal import Useless, outlives, owe_renewals
 from services.evidence.seal.sealer import Sealer
-from services.evidence.seal.stamping import Away
 from services.evidence.seal.store import StampDebt
 from shared.database import Transaction
 from shared.failures import Transient
 from shared.handling import Context
 from shared.regularly import STOP_POLL_S
+from shared.stamps.stamping import Away
 
 log = structlog.get_logger(__name__)
 

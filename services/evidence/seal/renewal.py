@@ -10,8 +10,8 @@ from sqlalchemy.orm import aliased
 
 from services.evidence.seal.kept import number_of
 from services.evidence.seal.store import StampDebt, StampRow
-from services.evidence.seal.verifying import Stamped
 from shared.database import Transaction
+from shared.stamps.verifying import Stamped
 
 log = structlog.get_logger(__name__)
 

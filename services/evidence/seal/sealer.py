@@ -12,15 +12,16 @@ from haetae_verify.bundle import SEAL_FORMAT
 from haetae_verify.canonical import digest, moment
 from haetae_verify.signed import sign
 from haetae_verify.stamps import SEAL
-from services.evidence.seal import authorities, keys
+from services.evidence.seal import keys
 from services.evidence.seal.kept import add_stamp, owe
 from services.evidence.seal.signing import public_key, signing_key
-from services.evidence.seal.stamping import Stamping
 from services.evidence.seal.store import Proof, SealRow
-from services.evidence.seal.verifying import Stamped
 from services.evidence.settings import Settings
 from shared.clock import Clock
 from shared.database import Transaction
+from shared.stamps import authorities
+from shared.stamps.stamping import Stamping
+from shared.stamps.verifying import Stamped
 
 log = structlog.get_logger(__name__)
 

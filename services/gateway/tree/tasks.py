@@ -6,14 +6,15 @@ import sqlalchemy as sa
 import structlog
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from services.gateway.tree import checking, growing, keys
-from services.gateway.tree.store import HeadRow
+from services.gateway.tree import checking, growing, keys, stamping
 from shared.failures import Transient
 from shared.handling import Context
+from shared.stamps.stamping import Stamping
 
 log = structlog.get_logger(__name__)
 
 GROW_S = 1.0  # a line has its place within about a second
+STAMP_S = 10.0  # whether a stamp is due
 CHECK_S = 0.25  # with 500 lines each time: two thousand lines a second, some 3 % of a core
 REST_S = 5.0  # when there was nothing to check
 PARTITIONS_S = 3600.0  # partitions are made months ahead
@@ -24,14 +25,18 @@ ELSEWHEN = sa.text(
 
 
 class Keeper:
-    """`name`: of the log, in its heads. Raises `ValueError` for a key that is none."""
+    """`name`: of the log, in its heads."""
 
-    def __init__(self, name: str, key: Ed25519PrivateKey) -> None:
-        self._name, self._key = name, key
+    def __init__(self, name: str, key: Ed25519PrivateKey, stamping: Stamping) -> None:
+        self._name, self._key, self._stamping = name, key, stamping
         self._on_record = False
 
     async def grow(self, context: Context) -> None:
         await every(context, GROW_S, self._grow)
+
+    async def stamp(self, context: Context) -> None:
+        async with self._stamping:
+            await every(context, STAMP_S, self._stamp)
 
     async def check(self, context: Context) -> None:
         """In portions, with a pause after each: pages are served by the same process."""
@@ -63,8 +68,12 @@ class Keeper:
             except growing.ClockBack as error:
                 log.error("no head of the history is signed", reason=str(error), cure="set the clock right")
             context.metrics.history_waiting.set(await growing.waiting(tx))
-            unstamped = sa.select(sa.func.count()).select_from(HeadRow).where(HeadRow.stamp.is_(None))
-            context.metrics.history_unstamped.set(await tx.scalar(unstamped) or 0)
+
+    async def _stamp(self, context: Context) -> None:
+        if self._stamping.names:
+            await stamping.stamp_newest(context.database, self._stamping)
+            async with context.database.transaction() as tx:
+                context.metrics.history_unstamped.set(await stamping.overdue_s(tx))
 
     async def _check(self, context: Context) -> bool:
         more = False

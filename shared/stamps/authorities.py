@@ -6,7 +6,7 @@
     ca_file = "/etc/haetae/public-1.pem"     # the roots that are trusted for it, got by a trusted way
     policy = "1.3.6.1.4.1.32473.1"           # optional: the policy that its stamps must be made under
 
-The README names authorities that the public may use.
+The README of evidence names authorities that the public may use.
 """
 
 import re

@@ -9,9 +9,9 @@ import httpx
 import structlog
 from rfc3161_client import HashAlgorithm, TimestampRequestBuilder
 
-from services.evidence.seal.authorities import Authority
-from services.evidence.seal.verifying import BadStamp, Stamped, checked
 from shared.clock import Clock
+from shared.stamps.authorities import Authority
+from shared.stamps.verifying import BadStamp, Stamped, checked
 from shared.version import VERSION
 
 log = structlog.get_logger(__name__)

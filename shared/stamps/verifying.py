@@ -19,7 +19,7 @@ from rfc3161_client import (
     decode_timestamp_response,
 )
 
-from services.evidence.seal.authorities import Authority
+from shared.stamps.authorities import Authority
 
 # Authorities' clocks are right within a second, ours within seconds where NTP runs; more is a clock that is wrong.
 MOST_APART = timedelta(minutes=5)
