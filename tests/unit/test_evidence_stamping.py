@@ -13,8 +13,8 @@ from rfc3161_client import HashAlgorithm, TimestampRequestBuilder, decode_timest
 
 from deploy.local.authorities.answering import POLICY
 from deploy.local.authorities.faults import Fault
-from services.evidence.seal import authorities
 from shared.clock import ManualClock
+from shared.stamps import authorities
 from shared.stamps.stamping import FIRST_REST_S, LONGEST_REST_S, Away, Stamping, rest_s
 from tests.support.stamps import NAMES, stampers
 
