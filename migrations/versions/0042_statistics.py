@@ -17,8 +17,9 @@ def upgrade() -> None:
     op.create_table(
         "figure_cells",
         *(sa.Column(name, sa.Text, primary_key=True) for name in ("agency", "grain")),
-        sa.Column("period", sa.Date, primary_key=True),
+        # In this order a measure's values lie together, and of each its periods.
         *(sa.Column(name, sa.Text, primary_key=True) for name in ("measure", "dimension", "value")),
+        sa.Column("period", sa.Date, primary_key=True),
         sa.Column("bucket", sa.Integer, primary_key=True, autoincrement=False),
         sa.Column("n", sa.BigInteger, nullable=False),
         schema=SCHEMA,

@@ -1,13 +1,14 @@
 """Cells of a period, summed by the database: few rows, however many cases they stand for."""
 
 from collections import Counter, defaultdict
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 
 import sqlalchemy as sa
 
 from services.gateway.figures.buckets import quantile
+from services.gateway.figures.counting import STAGES, WHEN
 from services.gateway.figures.store import DAY, MONTH, FigureCell
 from services.gateway.problems import Problem
 from shared.database import Transaction
@@ -16,6 +17,9 @@ MOST_DAYS = 92  # read by day; a longer period is read by month, and begins and 
 MOST_MONTHS = 60
 STANDING = ("waiting", "overdue")  # what holds now, whatever the period
 COURSE = ("found", "sent", "removed")
+# What a case adds once or a few times; "gone" has a histogram for each recipient, and is asked for those shown.
+COUNTED = (*WHEN, *STAGES, "reupload", "approved", "judged", "asked", "bounced")
+MOST_RECIPIENTS = 50  # those with most notices
 
 
 @dataclass(frozen=True)
@@ -80,18 +84,26 @@ async def read(tx: Transaction, wanted: Period, agency: str | None) -> Sums:
     """Of one agency; None: of all that are in sight."""
     sums = Sums()
     ours = [FigureCell.n != 0] + ([FigureCell.agency == agency] if agency is not None else [])
-    within = [FigureCell.grain == wanted.grain, FigureCell.period.between(wanted.first, wanted.last)]
-    keys = (FigureCell.measure, FigureCell.dimension, FigureCell.value, FigureCell.bucket)
-    total = sa.func.sum(FigureCell.n).label("n")
-    whole = sa.select(*keys, total).where(*ours, *within, FigureCell.measure.not_in(STANDING)).group_by(*keys)
-    for row in await tx.execute(whole):
-        sums.counted[row.measure, row.dimension].setdefault(row.value, Counter())[row.bucket] = int(row.n)
+    within = [*ours, FigureCell.grain == wanted.grain, FigureCell.period.between(wanted.first, wanted.last)]
+    await _count(tx, sums, [*within, FigureCell.measure.in_(COUNTED)])
+    most = sorted(sums.values("asked", "recipient"), key=lambda name: (-sums.count("asked", "recipient", name), name))
+    of_most = FigureCell.value.in_(most[:MOST_RECIPIENTS])
+    await _count(tx, sums, [*within, FigureCell.measure == "gone", FigureCell.dimension == "recipient", of_most])
     by = (FigureCell.measure, FigureCell.period)
-    course = sa.select(*by, total).where(*ours, *within, FigureCell.measure.in_(COURSE), FigureCell.dimension == "")
+    course = sa.select(*by, TOTAL).where(*within, FigureCell.measure.in_(COURSE), FigureCell.dimension == "")
     for row in await tx.execute(course.group_by(*by)):
         sums.course[row.measure][row.period] = int(row.n)
     now = (FigureCell.measure, FigureCell.value, FigureCell.period)
-    standing = sa.select(*now, total).where(*ours, FigureCell.grain == DAY, FigureCell.measure.in_(STANDING))
+    standing = sa.select(*now, TOTAL).where(*ours, FigureCell.grain == DAY, FigureCell.measure.in_(STANDING))
     for row in await tx.execute(standing.group_by(*now)):
         sums.standing[row.measure][row.value][row.period] = int(row.n)
     return sums
+
+
+TOTAL = sa.func.sum(FigureCell.n).label("n")
+
+
+async def _count(tx: Transaction, sums: Sums, where: Sequence[sa.ColumnElement[bool]]) -> None:
+    keys = (FigureCell.measure, FigureCell.dimension, FigureCell.value, FigureCell.bucket)
+    for row in await tx.execute(sa.select(*keys, TOTAL).where(*where).group_by(*keys)):
+        sums.counted[row.measure, row.dimension].setdefault(row.value, Counter())[row.bucket] = int(row.n)

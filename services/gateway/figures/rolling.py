@@ -14,7 +14,7 @@ from sqlalchemy.dialects.postgresql import JSONB, JSONPATH, insert
 
 from services.gateway.care.house import the_house
 from services.gateway.figures.counting import CaseFacts, Cell, NoticeFacts, cells
-from services.gateway.figures.store import DAY, MONTH, FigureCase, FigureCell, FigureCursor
+from services.gateway.figures.store import DAY, MONTH, FigureCase, FigureCursor
 from services.gateway.notices.rows import CaseNotice
 from services.gateway.store import Case
 from services.gateway.texts import BY_POLICY
@@ -112,18 +112,31 @@ async def _count(tx: Transaction, changed: Sequence[Mapping[str, Any]]) -> None:
     await _write(tx, deltas, written)
 
 
+# One statement for thousands of rows: arrays, a row each place.
+ADD_CELLS = sa.text(
+    """
+    INSERT INTO figure_cells (agency, grain, period, measure, dimension, value, bucket, n)
+    SELECT * FROM unnest(
+        CAST(:agency AS text[]), CAST(:grain AS text[]), CAST(:period AS date[]), CAST(:measure AS text[]),
+        CAST(:dimension AS text[]), CAST(:value AS text[]), CAST(:bucket AS int[]), CAST(:n AS bigint[])
+    )
+    ON CONFLICT (agency, grain, measure, dimension, value, period, bucket) DO UPDATE SET n = figure_cells.n + excluded.n
+    """
+)
+KEEP_CASES = sa.text(
+    """
+    INSERT INTO figure_cases (case_id, agency, counted)
+    SELECT * FROM unnest(CAST(:case_id AS uuid[]), CAST(:agency AS text[]), CAST(:counted AS bytea[]))
+    ON CONFLICT (case_id) DO UPDATE SET agency = excluded.agency, counted = excluded.counted
+    """
+)
+
+
 async def _write(tx: Transaction, deltas: Counter[Key], written: list[dict[str, Any]]) -> None:
     rows = [{"agency": a, "grain": g, **cell._asdict(), "n": n} for (a, g, cell), n in sorted(deltas.items()) if n]
-    if rows:
-        cell = insert(FigureCell)
-        added = {"n": FigureCell.n + cell.excluded.n}
-        await tx.execute(
-            cell.on_conflict_do_update(index_elements=sa.inspect(FigureCell).primary_key, set_=added), rows
-        )
-    if written:
-        case = insert(FigureCase)
-        new = {"agency": case.excluded.agency, "counted": case.excluded.counted}
-        await tx.execute(case.on_conflict_do_update(index_elements=["case_id"], set_=new), written)
+    for statement, values in ((ADD_CELLS, rows), (KEEP_CASES, written)):
+        if values:
+            await tx.execute(statement, {name: [row[name] for row in values] for name in values[0]})
 
 
 async def _notices(tx: Transaction, ids: Sequence[UUID]) -> Mapping[UUID, list[NoticeFacts]]:

@@ -7,10 +7,9 @@ from math import sqrt
 
 from services.gateway.figures.buckets import under
 from services.gateway.figures.counting import BANDS, NO, OVERDUE, STAGES, YES
-from services.gateway.figures.reading import COURSE, Period, Sums
+from services.gateway.figures.reading import COURSE, MOST_RECIPIENTS, Period, Sums
 
 Cell = str | int | float | None
-MOST_RECIPIENTS = 50  # those with most notices
 MOST_NAMES = 30  # of categories and languages
 Z = 1.959964  # 95 %
 HOUR, DAY_S = 3600.0, 86400.0

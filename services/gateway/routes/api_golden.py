@@ -10,8 +10,7 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 from starlette.requests import Request
 
 from services.gateway.answers import Errors
-from services.gateway.care import again, exposure, golden
-from services.gateway.care.units import Kind
+from services.gateway.care import again, golden
 from services.gateway.evidence.looks import opens
 from services.gateway.parts import parts_of
 from services.gateway.rights.asking import may
@@ -142,7 +141,6 @@ async def second_look(
     async with parts_of(request).database.transaction() as tx:
         _, case = await again.held(tx, visitor.account, look)
         await opens(tx, case.case_id, visitor.account, pictures=False)
-        await exposure.note(tx, visitor.account.login, case.case_id, Kind.OPENED, tx.clock.now())
     return LookItem(
         look=look,
         title=case.title,

@@ -8,8 +8,7 @@ from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
-from services.gateway.care import again, exposure, golden
-from services.gateway.care.units import Kind
+from services.gateway.care import again, golden
 from services.gateway.evidence.files import REDACTED
 from services.gateway.evidence.looks import opens, shown_at_once
 from services.gateway.pages import render
@@ -85,8 +84,6 @@ async def second_look(request: Request, visitor: Decider, look: str) -> HTMLResp
         _, case = await again.held(tx, visitor.account, look)
         pictures = [item.name for item in shown_at_once(case)]
         await opens(tx, case.case_id, visitor.account, pictures=True)
-        kind = Kind.BLURRED if pictures else Kind.OPENED
-        await exposure.note(tx, visitor.account.login, case.case_id, kind, tx.clock.now())
     return render(request, "blind_look.html", visitor, look=look, case=case, pictures=pictures, redacted=REDACTED)
 
 
