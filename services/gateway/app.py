@@ -16,6 +16,7 @@ from services.gateway.handlers import project
 from services.gateway.pages_task import Pages
 from services.gateway.settings import Settings
 from services.gateway.stalled import watch
+from services.gateway.tree import told
 from services.gateway.tree.keys import history_key
 from services.gateway.tree.tasks import Keeper
 from shared.approvals import Approvals
@@ -36,7 +37,9 @@ from shared.events import (
     EvidenceSealed,
     HandedOver,
     HandOverDue,
+    HashListed,
     HashSubmitted,
+    ModelPromoted,
     NoticeAnswered,
     NoticeBounced,
     NoticeDrafted,
@@ -49,6 +52,7 @@ from shared.events import (
     ReferralMade,
     RemovalVerified,
     ReviewDecided,
+    RulesChanged,
     TreeHeadSigned,
 )
 from shared.handling import Service
@@ -100,6 +104,9 @@ def app(settings: Settings) -> Service:
             AlertRaised: take_up,
             CustodyNoted: note,
             EvidenceOrderDone: done,
+            RulesChanged: told.rules_changed,
+            ModelPromoted: told.model_promoted,
+            HashListed: told.bank_changed,
             PageUnreached: unreached,
         },
         publishes=PUBLISHES,

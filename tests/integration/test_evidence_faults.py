@@ -13,12 +13,13 @@ import pytest
 import structlog
 from starlette.responses import Response
 
-from services.evidence.seal import owed, stamping
+from services.evidence.seal import owed
 from services.gateway import listing
 from services.gateway.domain import Alarm
 from services.gateway.routes.queue import VIEWS
 from shared.bus.kafka import KafkaBroker
 from shared.events import ContentFlagged, EvidenceFailed, EvidenceSealed
+from shared.stamps import stamping
 from tests.support.dying import dying
 from tests.support.evidence_mortal import death
 from tests.support.faulted import TOPIC, at_work, faulted
