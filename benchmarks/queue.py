@@ -68,12 +68,12 @@ async def _measure(quick: bool, home: Path) -> Figure:
 
 
 async def _figure(url: str, owner: str, folder: Path, quick: bool) -> Figure:
-    tokens = await _tokens(url)
-    with _gateway(url, folder) as address:
+    tokens = await tokens_of(url)
+    with gateway(url, folder) as address:
         lasting = QUICK_HTTP_S if quick else HTTP_S
         await reviewers(address, tokens, 2.0, 0.0)  # prepared statements, caches
-        paced = await _http(address, tokens, lasting, THINK_S)
-        closed = await _http(address, tokens, lasting / 4, 0.0)
+        paced = await over_http(address, tokens, lasting, THINK_S)
+        closed = await over_http(address, tokens, lasting / 4, 0.0)
     ours = await asyncio.to_thread(_program, "ours", url, QUICK_CLAIMS if quick else CLAIMS)
     floor = await asyncio.to_thread(_program, "floor", owner, QUICK_FLOOR_CLAIMS if quick else FLOOR_CLAIMS)
     held = await asyncio.to_thread(_held, owner)
@@ -103,7 +103,7 @@ async def _figure(url: str, owner: str, folder: Path, quick: bool) -> Figure:
     )
 
 
-async def _tokens(url: str) -> list[str]:
+async def tokens_of(url: str) -> list[str]:
     database = Database(url, "/haetae/gateway", settings=EVERYTHING)
     tokens = []
     for number in range(REVIEWERS):
@@ -113,7 +113,7 @@ async def _tokens(url: str) -> list[str]:
     return tokens
 
 
-async def _http(address: str, tokens: Sequence[str], lasting_s: float, think_s: float) -> dict[str, Any]:
+async def over_http(address: str, tokens: Sequence[str], lasting_s: float, think_s: float) -> dict[str, Any]:
     began = time.perf_counter()
     claimed, listed = await reviewers(address, tokens, lasting_s, think_s)
     lasted = time.perf_counter() - began
@@ -125,7 +125,7 @@ async def _http(address: str, tokens: Sequence[str], lasting_s: float, think_s: 
 
 
 @contextmanager
-def _gateway(url: str, folder: Path) -> Iterator[str]:
+def gateway(url: str, folder: Path) -> Iterator[str]:
     command = [sys.executable, "-m", "benchmarks.queueing.web", url, str(folder)]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
         if process.stdout is None or process.stdin is None:

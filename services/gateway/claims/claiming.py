@@ -15,6 +15,7 @@ import sqlalchemy as sa
 from services.gateway.claims.store import Turn
 from services.gateway.live.feed import Kind, tell
 from services.gateway.problems import Problem
+from services.gateway.store import Case
 from shared.database import Transaction
 
 LEASE = timedelta(minutes=10)  # a look at the page and its notices takes three; an open page renews it
@@ -32,11 +33,11 @@ class Claim:
 
 
 async def claim(tx: Transaction, case_id: UUID, pseudonym: str, now: datetime) -> Claim:
-    """Take the case, or renew what one has already. Raises `Problem` 409 "claimed", or "not-waiting" for a case that
-    awaits no review (or that is not in sight)."""
+    """Take the case, or renew what one has already. Raises `Problem` 404, 409 "claimed", or "not-waiting" for a case
+    that awaits no review."""
     turn = await held_turn(tx, case_id)
     if turn is None:
-        raise Problem(409, "not-waiting")
+        raise await _no_turn(tx, case_id)
     _refuse_others(turn, pseudonym, now)
     if turn.holder == pseudonym and turn.claimed_at and not _over(turn, now):
         turn.until = now + LEASE
@@ -55,7 +56,7 @@ async def renew(tx: Transaction, case_id: UUID, pseudonym: str, now: datetime) -
     "claim-lost", or "claimed" when somebody else has the case by now."""
     turn = await held_turn(tx, case_id)
     if turn is None:
-        raise Problem(409, "not-waiting")
+        raise await _no_turn(tx, case_id)
     _refuse_others(turn, pseudonym, now)
     if turn.holder != pseudonym:
         raise Problem(409, "claim-lost")
@@ -116,6 +117,11 @@ async def held_turn(tx: Transaction, case_id: UUID) -> Turn | None:
     """Locked, and as it is now: what this transaction read of it before is old."""
     wanted = sa.select(Turn).where(Turn.case_id == case_id).with_for_update()
     return await tx.scalar(wanted.execution_options(populate_existing=True))
+
+
+async def _no_turn(tx: Transaction, case_id: UUID) -> Problem:
+    there = await tx.scalar(sa.select(sa.literal(1)).where(Case.case_id == case_id))
+    return Problem(409, "not-waiting") if there else Problem(404, "no-case")
 
 
 def _refuse_others(turn: Turn, pseudonym: str, now: datetime) -> None:

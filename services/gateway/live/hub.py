@@ -1,8 +1,8 @@
 """One reader of changes a process, for all of its open pages.
 
-Changes are read twice a second, written out once for each agency, and put into each listener's own bounded buffer in
-slices, between which requests get their turn. What was told lately is kept, so that a listener that comes back goes on
-where it was; further back it is told to look anew.
+Changes are read twice a second (less often while many thousands listen), written out once for each agency, and put
+into each listener's own bounded buffer in slices, between which requests get their turn. What was told lately is kept,
+so that a listener that comes back goes on where it was; further back it is told to look anew.
 """
 
 import asyncio
@@ -25,6 +25,7 @@ from shared.failures import Transient
 log = structlog.get_logger(__name__)
 
 READ_EVERY_S = 0.5
+REST = 3.0  # times as long as telling took: a quarter of the process at most, however many listen
 KEPT = 20_000  # changes, some 10 MiB: minutes of a very busy house
 SLICE = 100  # listeners that are woken at once: some 10 ms of this process
 MOST = 12_000  # listeners of a process: measured, see benchmarks/listeners.py
@@ -61,13 +62,12 @@ class Hub:
         that crashed has forgotten what it had not told."""
         while True:
             try:
-                more = await self._read_on()
+                took = await self._read_on()
             except Transient as failure:
                 log.warning("changes cannot be read", reason=str(failure))
                 await self._all_anew()
-                more = False
-            if not more:
-                await self._clock.sleep(READ_EVERY_S)
+                took = 0.0
+            await self._clock.sleep(max(READ_EVERY_S, REST * took))
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator["Hub"]:
@@ -103,8 +103,9 @@ class Hub:
             if place > seen and agency == listener.agency:
                 listener.put(piece)
 
-    async def _read_on(self) -> bool:
-        """Whether there may be more at once."""
+    async def _read_on(self) -> float:
+        """How many seconds it took to tell what was new."""
+        began = self.now()
         async with self._database.transaction() as tx:
             if self._read is None:
                 self._read = self._forgotten = await following.ended(tx)
@@ -112,7 +113,7 @@ class Hub:
         if changes:
             self._read = Place(changes[-1].xid, changes[-1].position)
             await self._tell(changes)
-        return len(changes) == following.AT_ONCE
+        return self.now() - began
 
     async def _tell(self, changes: Sequence[Change]) -> None:
         by_agency: dict[str, list[Piece]] = defaultdict(list)

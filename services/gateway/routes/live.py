@@ -7,6 +7,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter
 from sse_starlette import EventSourceResponse
 from starlette.requests import Request
+from starlette.responses import Response
 
 from services.gateway.live.hub import Hub
 from services.gateway.parts import parts_of
@@ -32,8 +33,9 @@ STREAM: dict[int | str, dict[str, Any]] = {
 
 
 @router.get(LIVE[0])
-async def live(request: Request, visitor: Reader) -> EventSourceResponse:
-    return stream(request, visitor)
+async def live(request: Request, visitor: Reader) -> Response:
+    """204 where no hub runs: a browser then asks no more (WHATWG HTML, 9.2.2), and lists are reloaded by hand."""
+    return stream(request, visitor) if parts_of(request).live else Response(status_code=204)
 
 
 @api.get("/live", response_class=EventSourceResponse, responses=STREAM)
