@@ -6,8 +6,7 @@ from pathlib import Path
 
 FOLDER = Path(__file__).parent / "words"
 # In the order in which they are offered. Those without a native reader's review are named in docs/door.md.
-LANGUAGES = ("ko", "en", "zh", "zh-Hant", "ja", "vi", "th", "ru", "es")
-TRADITIONAL = frozenset({"zh-hant", "zh-tw", "zh-hk", "zh-mo"})
+LANGUAGES = ("ko", "en", "zh", "ja", "vi", "th", "ru")
 MAX_ACCEPTED = 20  # entries of an Accept-Language header that are read
 
 
@@ -35,8 +34,7 @@ def negotiate(chosen: str | None, accepted: str | None, default: str) -> str:
     if chosen in WORDS:
         return str(chosen)
     for part in (accepted or "").split(",")[:MAX_ACCEPTED]:
-        tag = part.partition(";")[0].strip().lower()
-        language = "zh-Hant" if any(tag.startswith(one) for one in TRADITIONAL) else tag.partition("-")[0]
+        language = part.partition(";")[0].strip().lower().partition("-")[0]
         if language in WORDS:
             return language
     return default
