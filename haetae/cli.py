@@ -5,7 +5,8 @@ from typing import Annotated
 
 import typer
 
-from haetae import access, imports
+from haetae import access
+from haetae.accounts_cli import accounts
 from haetae.agencies_cli import agencies
 from haetae.banks_cli import banks
 from haetae.bundles_cli import verify
@@ -25,8 +26,6 @@ from haetae.rules_cli import rules
 from haetae.saying import HOME, Home, console, fail, guarded
 from haetae.signing_cli import signing_keys
 from haetae.sites_cli import sites
-from services.gateway.accounts import MIN_PASSWORD
-from services.gateway.rights.vocabulary import Role
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -34,7 +33,6 @@ app = typer.Typer(
     pretty_exceptions_enable=False,  # they would print local values, and with them secrets
     help="Find, prove, take down, keep down.",
 )
-accounts = typer.Typer(no_args_is_help=True, help="Who may log in to the gateway.")
 app.add_typer(sites, name="sites")
 app.add_typer(agencies, name="agencies")
 app.add_typer(rules, name="rules")
@@ -55,11 +53,6 @@ evidence.command("keys")(signing_keys)
 evidence.command("check")(check)
 notices.command("reconcile")(reconcile)
 
-Login = Annotated[str, typer.Argument(help="Name to log in with.")]
-Password = Annotated[
-    str,
-    typer.Option(prompt=True, hide_input=True, confirmation_prompt=True, help=f"At least {MIN_PASSWORD} characters."),
-]
 SANDBOX_HOME = Path(".haetae/sandbox")
 MODEL = Path("var/models/text")
 SMALLEST = 0.01  # scale of a sandbox: below it there is no host
@@ -110,41 +103,6 @@ def migrate(home: Home = HOME) -> None:
 
     guarded(do)
     console.print("the database is at the newest schema")
-
-
-@accounts.command("add")
-def add_account(
-    login: Login,
-    password: Password,
-    viewer: Annotated[bool, typer.Option("--viewer", help="May look, neither decide nor unblur.")] = False,
-    supervisor: Annotated[
-        bool, typer.Option("--supervisor", help="May also let policies decide, with another supervisor.")
-    ] = False,
-    home: Home = HOME,
-) -> None:
-    """Let a person log in to the gateway, as a reviewer unless --viewer or --supervisor is given."""
-    if viewer and supervisor:
-        raise typer.BadParameter("give one of --viewer and --supervisor")
-    role = Role.SUPERVISOR if supervisor else Role.VIEWER if viewer else Role.REVIEWER
-
-    async def do() -> None:
-        async with access.database("gateway", home) as database:
-            await imports.account(database, login, password, role)
-
-    guarded(do)
-    console.print(f"{login} can log in")
-
-
-@accounts.command("password")
-def change_password(login: Login, password: Password, home: Home = HOME) -> None:
-    """Give an account a new password; whoever is logged in to it is logged out."""
-
-    async def do() -> None:
-        async with access.database("gateway", home) as database:
-            await imports.set_password(database, login, password)
-
-    guarded(do)
-    console.print(f"{login} has a new password")
 
 
 if __name__ == "__main__":

@@ -13,7 +13,7 @@ from typing import Self
 import httpx
 
 from deploy.local.supervisor import StackEvent, StackFailed
-from haetae import imports, official, weights
+from haetae import imports, official, reporter, weights
 from haetae.client import Case, Gateway
 from haetae.house import GATEWAY_PORT, House
 from haetae.live import Picture
@@ -21,9 +21,12 @@ from haetae.proof import Bundle, bundle_of
 from haetae.sandbox import NAME, SandboxProcess
 from haetae.summary import Mailbox, Summary, TruthPost, finished, summarise
 from services import SERVICES
+from services.gateway.accounts import create_account
 from services.gateway.rights.vocabulary import Role
 
 REVIEWER = "official"
+# Whoever looks around sees every page; an agency gives these roles to different people.
+EVERY_ROLE = tuple(role for role in Role if role is not Role.SERVICE)
 BANK, CATEGORY = "stand-ins", "stand-in"
 MARK = "sandbox-run"  # only a folder with this file in it is emptied before a run
 REFRESH_S = 0.5
@@ -62,6 +65,7 @@ class Demonstration:
     on_step: Callable[[str, float], None]
     picture: Picture = field(default_factory=Picture)
     setup: dict[str, float] = field(default_factory=dict)
+    receipt: reporter.Receipt | None = None  # of the page that a scripted person reported at the victim's door
     _escalating: set[str] = field(default_factory=set)  # rooms that an alert must come of: none without a model
 
     async def __aenter__(self) -> Self:
@@ -123,9 +127,9 @@ class Demonstration:
     async def _add_accounts(self) -> None:
         begun = time.monotonic()
         async with self.house.database("gateway") as database:
-            await imports.account(database, REVIEWER, self.password, Role.REVIEWER)
+            await create_account(database, REVIEWER, self.password, EVERY_ROLE)
             if not self.options.review_by_person:
-                await imports.account(database, official.LOGIN, self.password, Role.REVIEWER, scripted=True)
+                await create_account(database, official.LOGIN, self.password, (Role.REVIEWER,), scripted=True)
         self._took("accounts", begun)
 
     def _settings(self) -> dict[str, dict[str, str]]:
@@ -159,6 +163,8 @@ class Demonstration:
         moved, former = time.monotonic(), ""
         while True:
             complete, truth, cases, boxes, warned_of = await self._look()
+            if truth and self.receipt is None:
+                self.receipt = await reporter.report_page(self.house.gateway_url, truth[0].url)
             state = fingerprint(truth, cases)
             if state != former:
                 moved, former = time.monotonic(), state
@@ -175,6 +181,10 @@ class Demonstration:
         """The evidence of one removed case as a file in the run's home, checked. None when nothing was removed."""
         gateway = await self._entered()
         return await bundle_of(gateway, await gateway.cases(), self.options.home)
+
+    async def reported(self) -> str | None:
+        """What the person who reported a page reads of it now."""
+        return await reporter.standing(self.house.gateway_url, self.receipt) if self.receipt else None
 
     async def _look(self) -> tuple[bool, list[TruthPost], list[Case], list[Mailbox], set[str]]:
         """Raises `StackFailed` when gateway, sandbox or mailboxes stay away."""

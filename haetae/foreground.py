@@ -81,6 +81,10 @@ async def _sandbox(options: Options, once: bool, console: Console) -> int:
         if bundle and not bundle.problem:
             console.print(f"The evidence of {bundle.url}: {bundle.path}", highlight=False, soft_wrap=True)
             console.print(f"Check it: {bundle.command}", highlight=False, soft_wrap=True)
+        if receipt := demonstration.receipt:
+            console.print(f"A script reported {receipt.url} at {receipt.status_page}", highlight=False, soft_wrap=True)
+            said = f"number {receipt.number}, PIN {receipt.pin}: {await demonstration.reported()}"
+            console.print(f"  {said}", highlight=False, markup=False, soft_wrap=True)
         if not once:
             console.print(f"Everything keeps running: {address}. Ctrl-C stops it.", highlight=False, soft_wrap=True)
             said = f"Commands beside it: haetae evidence plan --home {options.home / 'stack'}, and the like"

@@ -10,8 +10,7 @@ from services.classifier.hashes.listing import list_hashes
 from services.crawler.registry.credentials import read_credentials
 from services.crawler.registry.site_fields import Names
 from services.crawler.registry.sites import import_sites, parse_sites
-from services.gateway.accounts import create_account, set_password
-from services.gateway.rights.vocabulary import Role
+from services.gateway.accounts import set_password
 from shared.database import Database
 
 __all__ = ["account", "compute_hashes", "list_entries", "set_password", "sites"]
@@ -77,10 +76,6 @@ def compute_hashes(
         except (ValueError, OSError) as error:
             problems.append(f"{path.name}: {error}")
     return {bank: tuple(entries)}, problems if entries or problems else [f"{folder}: there is no picture in it"]
-
-
-async def account(database: Database, login: str, password: str, role: Role, *, scripted: bool = False) -> None:
-    await create_account(database, login, password, (role,), scripted=scripted)
 
 
 def lines_of(file: Path) -> Iterator[str]:
