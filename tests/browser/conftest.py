@@ -5,7 +5,8 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import AsyncIterator, Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -40,8 +41,10 @@ class Site:
 
 
 @pytest.fixture
-async def site(migrated: Migrated, tmp_path: Path) -> AsyncIterator[Site]:
+async def site(migrated: Migrated, tmp_path: Path, request: pytest.FixtureRequest) -> AsyncIterator[Site]:
+    """Verdicts are given at once, unless the test is parametrized with an undo window."""
     desk = make_desk(migrated.dsn_for("gateway"), tmp_path)
+    desk.parts = replace(desk.parts, undo=getattr(request, "param", timedelta(0)))
     await create_account(desk.database, "kim", PASSWORD, ["reviewer"])
     async with serving(application(desk.parts), "127.0.0.1", 0) as port:
         yield Site(f"http://127.0.0.1:{port}", desk)
@@ -81,3 +84,10 @@ async def log_in(page: Page, submit: str = "Log in", login: str = "Login", passw
     await page.get_by_label(password, exact=True).fill(PASSWORD)
     await page.get_by_role("button", name=submit).click()
     await page.locator("form[action='/logout']").wait_for()
+
+
+async def approve(page: Page) -> None:
+    """Both steps, and back to the same case."""
+    await page.get_by_text("Approve …").first.click()
+    await page.get_by_role("checkbox", name="Then open the next case").first.uncheck()
+    await page.get_by_role("button", name="Approve and send").click()

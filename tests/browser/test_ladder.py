@@ -8,7 +8,7 @@ import pytest
 import sqlalchemy as sa
 from playwright.async_api import Page, expect
 
-from tests.browser.conftest import OpenPage, Site, log_in
+from tests.browser.conftest import OpenPage, Site, approve, log_in
 from tests.support.gateway import Story
 from tests.support.ladders import drafted, due, ladder, planned, sent, written
 
@@ -33,7 +33,7 @@ async def approved(site: Site, page: Page) -> Story:
     story = await story_on(site)
     await log_in(page)
     await page.goto(f"/cases/{story.case}")
-    await page.get_by_role("button", name="Approve and send").click()
+    await approve(page)
     await expect(page.get_by_role("status").filter(has_text="Approved by reviewer-")).to_be_visible()
     return story
 
@@ -62,7 +62,7 @@ async def test_a_ladder_is_read_beside_its_korean_and_approved(
     shown, window = await width_of(page)
     assert shown <= window
     await page.get_by_role("checkbox", name="Gate Registrar").uncheck()
-    await page.get_by_role("button", name="Approve and send").click()
+    await approve(page)
     await expect(page.get_by_role("status").filter(has_text="Approved by reviewer-")).to_be_visible()
     assert await topics(site) == ["review.decided"]
 
@@ -89,7 +89,7 @@ async def test_a_further_round_is_found_in_the_queue_and_decided(site: Site, ope
     await page.get_by_role("link", name="Next notices 1").click()
     await page.get_by_role("link", name="A picture from the harbour").click()
     await expect(page.get_by_role("heading", name="packet for the regulator").first).to_be_visible()
-    await page.get_by_role("button", name="Approve and send").click()
+    await approve(page)
     await expect(page.get_by_text("Approved by reviewer-").nth(1)).to_be_visible()
     await expect(page.get_by_role("button", name="Approve and send")).to_have_count(0)
     assert await topics(site) == ["review.decided", "review.decided"]

@@ -80,7 +80,7 @@ async def given(desk: Desk, story: Story) -> dict[str, Any]:
             sa.text("SELECT value FROM outbox WHERE topic = 'review.decided' AND key = :key"),
             {"key": str(story.case).encode()},
         )
-        return dict(json.loads(rows.scalar_one())["data"])
+        return dict(json.loads(rows.scalar_one()))
 
 
 async def finish(desk: Desk) -> None:
@@ -136,9 +136,8 @@ async def test_an_edited_notice_is_what_is_approved(desk: Desk, browser: httpx.A
     assert (await browser.post(address, data={**form, "body": words, "do": "save"})).status_code == 303
     stale = await browser.post(address, data={**form, "body": words, "do": "save"})
     assert stale.status_code == 409
-    shown = (await case(browser, story)).text
-    assert "Edited by reviewer-" in shown
     ((action, details),) = await last_lines(desk, story, 1)
+    assert "Edited by reviewer-" in (await case(browser, story)).text
     assert (action, details["before"]) == ("notice-edited", draft.sha256)
     assert (await approve(browser, story)).status_code == 409, "the draft's digest approves the edited notice"
     assert (await approve(browser, story, details["after"])).status_code == 303

@@ -68,11 +68,10 @@ function reveal(place) {
   button.addEventListener("pointerdown", (event) => {
     if (event.button !== 0) return;
     button.focus();
-    button.setPointerCapture(event.pointerId);
     hold();
   });
-  for (const name of ["pointerup", "pointercancel", "lostpointercapture", "blur"]) button.addEventListener(name, cover);
-  // A finger or mouse that leaves the button lets go of it, captured or not.
+  for (const name of ["pointerup", "pointercancel", "pointerleave", "blur"]) button.addEventListener(name, cover);
+  // A finger stays with what it touched first, wherever it goes: leaving is only seen by where it is.
   button.addEventListener("pointermove", ({ clientX, clientY }) => {
     const { left, right, top, bottom } = button.getBoundingClientRect();
     if (asked && (clientX < left || clientX > right || clientY < top || clientY > bottom)) cover();
