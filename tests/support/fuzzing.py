@@ -65,15 +65,21 @@ def config(url: str, token: str | None, phases: dict[str, int]) -> SchemathesisC
     )
 
 
-async def findings(url: str, token: str | None, phases: dict[str, int], without: Sequence[str] = ()) -> list[str]:
-    """Each thing that is not as described, once an operation and kind."""
-    return await asyncio.to_thread(lambda: sorted(set(_found(url, token, phases, without))))
-
-
-def _found(url: str, token: str | None, phases: dict[str, int], without: Sequence[str]) -> Iterator[str]:
-    schema: Any = schemathesis.openapi.from_dict(described(), config=config(url, token, phases))
+async def findings(
+    url: str,
+    token: str | None,
+    phases: dict[str, int],
+    without: Sequence[str] = (),
+    told: dict[str, Any] | None = None,
+) -> list[str]:
+    """Each thing that is not as described, or as `told`, once an operation and kind."""
+    schema: Any = schemathesis.openapi.from_dict(told or described(), config=config(url, token, phases))
     for path in without:
         schema = schema.exclude(path=path)
+    return await asyncio.to_thread(lambda: sorted(set(_found(schema))))
+
+
+def _found(schema: Any) -> Iterator[str]:
     for event in from_schema(schema).execute():
         if isinstance(event, events.ScenarioFinished):
             yield from _failures(event)

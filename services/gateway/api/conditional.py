@@ -4,6 +4,7 @@ The tag of an answer is the digest of its bytes: strong (RFC 9110, 8.8.1), and r
 """
 
 import hashlib
+import json
 import re
 
 from starlette.datastructures import Headers
@@ -40,8 +41,18 @@ def must_match(request: Request, tag: str) -> None:
         raise Problem(412, "changed-since", field="If-Match")
 
 
+def next_of(body: bytes) -> str | None:
+    """Where a list goes on (`Link`, RFC 8288). The last page, and what is no list, is not read for it."""
+    if b'"next":"' not in body:
+        return None
+    told = json.loads(body)
+    following = told.get("next") if isinstance(told, dict) else None
+    return following if isinstance(following, str) else None
+
+
 class Conditional:
-    """Gives every JSON answer to a GET of the API its tag, and answers 304 to whoever has it."""
+    """Gives every JSON answer to a GET of the API its tag, and answers 304 to whoever has it; links the page of a list
+    to the next one."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
@@ -53,6 +64,9 @@ class Conditional:
         await self._app(scope, receive, held)
         if not _is_json(held):
             return await held.release()
+        if following := next_of(held.body):
+            url = Request(scope).url.include_query_params(after=following)
+            held.headers["Link"] = f'<{url.path}?{url.query}>; rel="next"'  # no host: the asker's word for us is not ours
         tag = held.headers.setdefault("ETag", tag_of(held.body))
         if names(Headers(scope=scope).get("If-None-Match", ""), tag):
             await send({"type": "http.response.start", "status": 304, "headers": [(b"etag", tag.encode())]})

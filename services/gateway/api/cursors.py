@@ -13,8 +13,6 @@ from typing import Annotated, Any
 from uuid import UUID
 
 from pydantic import Field
-from starlette.requests import Request
-from starlette.responses import Response
 
 from services.gateway.problems import Problem
 
@@ -67,10 +65,3 @@ def text(value: object) -> str:
     if not isinstance(value, str) or "\0" in value:
         raise ValueError("no text of the database")
     return value
-
-
-def link_next(request: Request, response: Response, after: str | None) -> None:
-    """`Link: rel="next"` (RFC 8288) to the page that follows, with the same filters."""
-    if after:
-        url = request.url.include_query_params(after=after)
-        response.headers["Link"] = f'<{url.path}?{url.query}>; rel="next"'

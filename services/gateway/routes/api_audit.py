@@ -4,11 +4,12 @@ from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Query
-from pydantic import AwareDatetime
 from starlette.requests import Request
 
+from services.gateway.api.bodies import refuses
 from services.gateway.api.cursors import Cursor, key_of, whole
 from services.gateway.api.cursors import cursor_of as cursor
+from services.gateway.api.moments import Moment
 from services.gateway.audit import Action
 from services.gateway.parts import parts_of
 from services.gateway.rights.asking import may
@@ -46,8 +47,8 @@ async def search(
     chain: UUID | None = None,
     actor: Name = None,
     action: Action | None = None,
-    since: AwareDatetime | None = None,
-    until: AwareDatetime | None = None,
+    since: Moment | None = None,
+    until: Moment | None = None,
     after: Cursor = None,
     limit: Limit = 100,
 ) -> LineList:
@@ -92,7 +93,8 @@ async def heads(request: Request, visitor: Reads, after: Cursor = None, limit: L
     async with parts_of(request).database.transaction() as tx:
         found = await proving.heads(tx, before, limit + 1)
     shown = [head_item(row) for row in found[:limit]]
-    return HeadList(items=shown, next=cursor(shown[-1].size) if len(found) > limit else None)
+    following = cursor(shown[-1].size) if len(found) > limit else None
+    return HeadList(items=shown, next=following)
 
 
 @router.get("/keys")
@@ -102,7 +104,7 @@ async def list_keys(request: Request, visitor: Reads) -> KeyList:
         return KeyList(items=[KeyItem.model_validate(exporting.key_item(key)) for key in await keys.listed(tx)])
 
 
-@router.get("/inclusion")
+@router.get("/inclusion", responses=refuses(404, 409))
 async def inclusion(request: Request, visitor: Reads, chain: UUID, seq: Number) -> Inclusion:
     """Proof that a line is part of the history that the newest head stands for."""
     async with parts_of(request).database.transaction() as tx:
@@ -111,7 +113,7 @@ async def inclusion(request: Request, visitor: Reads, chain: UUID, seq: Number) 
     return Inclusion(line=line_item(proof.line), leaf=proof.leaf, path=path, head=head_item(proof.head))
 
 
-@router.get("/consistency")
+@router.get("/consistency", responses=refuses(404, 409))
 async def consistency(request: Request, visitor: Reads, former: Size, size: Size | None = None) -> Consistency:
     """Proof that the history of a head begins with that of a former one. Without `size`: of the newest."""
     async with parts_of(request).database.transaction() as tx:

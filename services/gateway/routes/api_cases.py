@@ -5,11 +5,10 @@ from uuid import UUID
 
 from fastapi import APIRouter, Query
 from starlette.requests import Request
-from starlette.responses import Response
 
 from services.gateway import counting, listing
 from services.gateway.api.case_models import CaseDetail, detail
-from services.gateway.api.cursors import Cursor, cursor_of, key_of, link_next, whole
+from services.gateway.api.cursors import Cursor, cursor_of, key_of, whole
 from services.gateway.api.list_models import MAX_LIMIT, ListQuery
 from services.gateway.casefile import open_file
 from services.gateway.deciding.proposing import propose
@@ -27,7 +26,6 @@ router = APIRouter(prefix="/api")
 @router.get("/cases")
 async def cases(
     request: Request,
-    response: Response,
     visitor: Annotated[Visitor, may(Right.READ_CASES)],
     asked: Annotated[ListQuery, Query()],
 ) -> CaseList:
@@ -36,7 +34,6 @@ async def cases(
     wanted = asked.wanted(visitor.account.agency, visitor.account.pseudonym)
     async with parts_of(request).database.transaction() as tx:
         page = await listing.page(tx, wanted)
-    link_next(request, response, page.next)
     return CaseList(items=[CaseItem(**row) for row in page.rows], next=page.next)
 
 
@@ -51,7 +48,6 @@ async def case(request: Request, visitor: Annotated[Visitor, may(Right.READ_CASE
 @router.get("/cases/{case_id}/history")
 async def case_history(
     request: Request,
-    response: Response,
     visitor: Annotated[Visitor, may(Right.READ_CASES)],
     case_id: UUID,
     after: Cursor = None,
@@ -62,7 +58,6 @@ async def case_history(
     file = await open_file(parts_of(request).database, case_id)
     lines = [line for line in file.history if line.seq > beyond]
     following = cursor_of(lines[limit - 1].seq) if len(lines) > limit else None
-    link_next(request, response, following)
     items = [HistoryLine.model_validate(line) for line in lines[:limit]]
     return History(items=items, next=following, intact=file.broken is None)
 

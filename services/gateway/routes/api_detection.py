@@ -7,11 +7,10 @@ from uuid import UUID
 from fastapi import APIRouter, Query
 from pydantic import BaseModel, Field
 from starlette.requests import Request
-from starlette.responses import Response
 
 from services.gateway import alerts, submissions
 from services.gateway.alerts import Alert
-from services.gateway.api.cursors import Cursor, link_next
+from services.gateway.api.cursors import Cursor
 from services.gateway.parts import parts_of
 from services.gateway.rights.asking import may
 from services.gateway.rights.vocabulary import Right
@@ -54,7 +53,6 @@ class Receipt(BaseModel):
 @router.get("/alerts")
 async def list_alerts(
     request: Request,
-    response: Response,
     visitor: Annotated[Visitor, may(Right.READ_ALERTS)],
     open_only: Annotated[bool, Query(alias="open")] = False,
     after: Cursor = None,
@@ -63,7 +61,6 @@ async def list_alerts(
     """Alerts about conversations: those that nobody took up first, the riskiest before."""
     async with parts_of(request).database.transaction() as tx:
         rows, following = await alerts.page(tx, open_only=open_only, limit=limit, after=after)
-        link_next(request, response, following)
         items = [AlertItem(**shown(row)) for row in rows]
         return AlertList(items=items, next=following, open=await alerts.count_open(tx))
 

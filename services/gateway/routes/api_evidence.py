@@ -9,7 +9,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from services.gateway.api.bodies import ZIP
-from services.gateway.api.cursors import Cursor, cursor_of, key_of, link_next, moment
+from services.gateway.api.cursors import Cursor, cursor_of, key_of, moment
 from services.gateway.api.evidence_models import EvidenceDetail, Ordered, OrderItem, OrderList, evidence_of
 from services.gateway.api.moments import Moment
 from services.gateway.casefile import open_file
@@ -52,7 +52,6 @@ async def evidence(
 @router.get("/orders")
 async def orders(
     request: Request,
-    response: Response,
     visitor: Annotated[Visitor, may(Right.READ_EVIDENCE)],
     case_id: UUID,
     after: Cursor = None,
@@ -65,7 +64,6 @@ async def orders(
     rows = [row for row in placed if beyond is None or (row.ordered_at, row.order_id) < beyond]
     last = rows[limit - 1] if len(rows) > limit else None
     following = cursor_of(last.ordered_at, last.order_id) if last else None
-    link_next(request, response, following)
     return OrderList(items=[OrderItem.of(row, parts.clock.now()) for row in rows[:limit]], next=following)
 
 

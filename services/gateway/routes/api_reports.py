@@ -10,7 +10,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from services.gateway.api.bodies import binary
-from services.gateway.api.cursors import Cursor, link_next
+from services.gateway.api.cursors import Cursor
 from services.gateway.api.secrets import HOLDS_SECRET
 from services.gateway.door import changing, listing
 from services.gateway.door.listing import MAX_REASON, Wanted
@@ -108,7 +108,6 @@ def desk(row: ReportRow) -> dict[str, object]:
 @router.get("")
 async def reports(
     request: Request,
-    response: Response,
     visitor: Reads,
     shown: Annotated[ViewName, Query(alias="view")] = "all",
     case_id: UUID | None = None,
@@ -119,7 +118,6 @@ async def reports(
     async with parts_of(request).database.transaction() as tx:
         rows, following = await listing.page(tx, Wanted(shown, case_id, after, limit))
         pages = await pages_of(tx, [row.report_id for row in rows])
-    link_next(request, response, following)
     return DeskReports(items=[DeskReport.of(row, pages.get(row.report_id, [])) for row in rows], next=following)
 
 

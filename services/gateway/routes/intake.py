@@ -9,7 +9,7 @@ from pydantic import AwareDatetime, BaseModel, Field
 from starlette.requests import Request
 from starlette.responses import Response
 
-from services.gateway.api.cursors import Cursor, link_next
+from services.gateway.api.cursors import Cursor
 from services.gateway.door import intake
 from services.gateway.door.given import KINDS, MOST_CONTACT, MOST_NOTE, MOST_PAGES_OF_PARTNER, Given
 from services.gateway.door.keeping import Told
@@ -116,7 +116,6 @@ async def submit(
 @router.get("/reports")
 async def changed(
     request: Request,
-    response: Response,
     visitor: Annotated[Visitor, may(Right.SUBMIT_REPORTS)],
     updated_since: AwareDatetime | None = None,
     after: Cursor = None,
@@ -126,7 +125,6 @@ async def changed(
     async with parts_of(request).database.transaction() as tx:
         rows, following = await intake.changed(tx, visitor.account, updated_since, after, limit)
         pages = await pages_of(tx, [row.report_id for row in rows])
-        link_next(request, response, following)
         items = [ReportStatus.of(row, pages.get(row.report_id, [])) for row in rows]
         return ReportStatuses(items=items, next=following)
 
