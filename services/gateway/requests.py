@@ -1,6 +1,6 @@
 """Who asks, in which language, and whether a form is ours: what routes depend on."""
 
-from typing import Annotated
+from typing import Annotated, cast
 from urllib.parse import urlsplit
 
 from fastapi import Depends
@@ -37,11 +37,11 @@ def bound(name: str, parts: Parts) -> str:
 
 
 async def recognised(request: Request) -> Visitor | None:
-    """Who asks; from then on `parts_of` gives the rows of their agency."""
-    visitor = await _visitor(request, parts_of(request))
-    if visitor is not None:
-        request.state.agency = visitor.account.agency
-    return visitor
+    """Who asks; from then on `parts_of` gives the rows of their agency. Looked up once a request."""
+    if not hasattr(request.state, "visitor"):
+        request.state.visitor = visitor = await _visitor(request, parts_of(request))
+        request.state.agency = visitor.account.agency if visitor else ""
+    return cast(Visitor | None, request.state.visitor)
 
 
 async def _visitor(request: Request, parts: Parts) -> Visitor | None:

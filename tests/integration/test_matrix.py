@@ -1,0 +1,158 @@
+"""Every route × every role × own and foreign agency, against one table: `matrix.txt`.
+
+Each route is asked for by every role in a way that a permitted one does not carry out (an identifier that is none, a
+form without its proof, an empty body), and by one permitted role in earnest: in its own agency and in another one,
+with the identifiers of the first.
+"""
+
+from __future__ import annotations
+
+import re
+from contextlib import AsyncExitStack
+from dataclasses import dataclass
+from pathlib import Path
+
+import httpx
+import pytest
+
+from services.gateway.requests import CSRF_HEADER
+from services.gateway.rights.vocabulary import Right, Role
+from services.gateway.tokens import csrf_token
+from services.gateway.web import application
+from shared.clock import ManualClock
+from tests.support.gateway import make_desk
+from tests.support.matrix import BODIES, ELSEWHERE, FORMS, known_ids
+from tests.support.routes import gateway_routes
+from tests.support.visitors import BASE, add_agency, seat
+
+TABLE = Path(__file__).with_name("matrix.txt")
+LETTERS = dict(zip(Role, "vcrsSaAx", strict=True))
+OTHER = "harbour"
+EVERYBODY = "everybody"
+LOGS_OUT = {"/logout"}  # asked with a session of its own
+NEVER_ENDS = {"/live", "/api/live"}
+
+
+@dataclass(frozen=True)
+class Row:
+    """`roles`: letters of those who may, or everybody. `own`, `foreign`: what a permitted role is answered in earnest,
+    with identifiers of its own and of another agency; "-" where there are none."""
+
+    method: str
+    path: str
+    roles: str
+    own: str
+    foreign: str
+
+
+def table() -> list[Row]:
+    lines = [line.split() for line in TABLE.read_text().splitlines() if line and not line.startswith("#")]
+    return [Row(*cells) for cells in lines]
+
+
+def test_no_route_is_without_a_row() -> None:
+    routes = {(method, route.path) for route in gateway_routes() for method in route.methods - {"HEAD"}}
+    assert routes == {(row.method, row.path) for row in table()}
+
+
+def test_every_route_that_is_not_everybody_s_names_a_right() -> None:
+    named = {(method, route.path): right_of(route.dependant) for route in gateway_routes() for method in route.methods}
+    assert {
+        (row.method, row.path) for row in table() if (named[row.method, row.path] is None) == (row.roles != EVERYBODY)
+    } == set()
+
+
+def right_of(dependant) -> Right | None:
+    """That the route names, however deep."""
+    for one in dependant.dependencies:
+        if found := getattr(one.call, "right", None) or right_of(one):
+            return found
+    return None
+
+
+class Room:
+    """A gateway with an agency beside the first one, an account of every role in both, and things to ask for."""
+
+    def __init__(self, client: httpx.AsyncClient, tokens: dict[tuple[str, str], str], ids: dict[str, str]) -> None:
+        self.client, self.tokens, self.ids = client, tokens, ids
+
+    async def ask(self, row: Row, token: str | None, ids: dict[str, str], *, earnest: bool) -> httpx.Response:
+        path = re.sub(r"\{(\w+)\}", lambda found: ids.get(found[1], "x"), row.path)
+        headers = {"Accept-Language": "en"}
+        if token:
+            headers["Cookie"] = f"haetae_session={token}"
+            if earnest or row.path.startswith("/api/"):
+                headers[CSRF_HEADER] = csrf_token(token)
+        if row.path.startswith("/api/"):
+            given = BODIES.get(row.path, {}) if earnest else {}
+            json = given if row.method in ("POST", "PUT") else None
+            return await self.client.request(row.method, path, headers=headers, json=json)
+        form = {name: text.format(**ids) for name, text in FORMS.get(row.path, {}).items()} if earnest else None
+        return await self.client.request(row.method, path, headers=headers, data=form)
+
+
+@pytest.fixture(scope="module")
+async def room(migrated_once, tmp_path_factory):
+    for agency in (OTHER, ELSEWHERE):
+        add_agency(migrated_once.owner_url, agency)
+    desk = make_desk(migrated_once.dsn_for("gateway"), tmp_path_factory.mktemp("gateway"), ManualClock())
+    tokens = {}
+    for agency in ("home", OTHER):
+        for role in Role:
+            scopes = list(Right) if role is Role.SERVICE else None
+            tokens[agency, LETTERS[role]] = await seat(desk, f"{agency}-{role}", role, agency, scopes=scopes)
+    tokens[ELSEWHERE, "s"] = await seat(desk, ELSEWHERE, Role.SENIOR, ELSEWHERE)
+    app = application(desk.parts)
+    async with AsyncExitStack() as stack:
+        transport = httpx.ASGITransport(app, raise_app_exceptions=False)
+        client = await stack.enter_async_context(httpx.AsyncClient(transport=transport, base_url=BASE))
+        yield Room(client, tokens, await known_ids(desk, client, tokens))
+    await desk.database.close()
+
+
+REFUSED = re.compile("This account lacks the right|This service was not given the right|A program cannot do this")
+
+
+def refused(answer: httpx.Response) -> bool:
+    """For want of a right. A form without its proof is refused too, but to somebody who may send it."""
+    return answer.status_code == 403 and REFUSED.search(answer.text) is not None
+
+
+async def test_each_role_is_let_through_to_what_it_may_and_to_nothing_else(room: Room) -> None:
+    wrong = []
+    for row in table():
+        if row.roles == EVERYBODY or row.path in NEVER_ENDS:
+            continue
+        for letter in LETTERS.values():
+            answer = await room.ask(row, room.tokens["home", letter], {}, earnest=False)
+            if refused(answer) != (letter not in row.roles) or answer.status_code in (401, 500):
+                wrong.append((row.method, row.path, letter, answer.status_code))
+    assert wrong == [], "\n".join(str(one) for one in wrong)
+
+
+async def test_nobody_is_sent_to_log_in(room: Room) -> None:
+    wrong = []
+    for row in table():
+        answer = await room.ask(row, None, {}, earnest=False)
+        away = (
+            answer.status_code == 401
+            or answer.headers.get("location", "").startswith("/login?")
+            or (answer.headers.get("location") == "/login")
+        )
+        if away == (row.roles == EVERYBODY) and not row.path.startswith(("/login", "/logout")):
+            wrong.append((row.method, row.path, answer.status_code))
+    assert wrong == [], "\n".join(str(one) for one in wrong)
+
+
+async def test_own_things_are_there_and_another_agency_s_are_not(room: Room) -> None:
+    wrong = []
+    for row in table():
+        if row.roles == EVERYBODY or row.path in LOGS_OUT:
+            continue
+        letter = next(letter for letter in "Srsacxv A".replace(" ", "") if letter in row.roles)
+        found = [str((await room.ask(row, room.tokens[agency, letter], room.ids, earnest=True)).status_code)
+                 for agency in (OTHER, "home")]  # fmt: skip
+        told = (found[1], found[0] if "{" in row.path else "-")
+        if told != (row.own, row.foreign):
+            wrong.append(f"{row.method} {row.path} {row.roles} {told[0]} {told[1]}")
+    assert wrong == [], "\n".join(str(one) for one in wrong)
