@@ -13,7 +13,7 @@ from services.crawler.registry.sites import import_sites, parse_sites
 from services.gateway.accounts import set_password
 from shared.database import Database
 
-__all__ = ["account", "compute_hashes", "list_entries", "set_password", "sites"]
+__all__ = ["compute_hashes", "list_entries", "set_password", "sites"]
 
 Progress = Callable[[int, int], None]  # done, of
 
