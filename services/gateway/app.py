@@ -1,9 +1,11 @@
 """The gateway: what officials see, and the only place where a verdict is given."""
 
 from functools import partial
+from zoneinfo import ZoneInfo
 
 from services.gateway.agencies.scoping import EVERYTHING
 from services.gateway.alerts import take_up
+from services.gateway.care import house
 from services.gateway.care.keeping import forget_in_time
 from services.gateway.claims import tending
 from services.gateway.deciding import finishing
@@ -95,6 +97,8 @@ PUBLISHES: frozenset[type[Event]] = frozenset(
 
 def app(settings: Settings) -> Service:
     pages, approvals = Pages(settings), Approvals(settings.approval_key)
+    # Before the pages are: tasks that count or forget begin with them.
+    house.use(house.House(approvals.derived("care"), ZoneInfo(settings.gateway_timezone)))
     stamping = Stamping(authorities.read(settings.stamp_authorities_file), settings.stamp_seconds, SystemClock())
     keeper = Keeper(settings.history_name, history_key(settings.history_key), stamping)
     return Service(
