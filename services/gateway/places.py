@@ -28,6 +28,7 @@ GROUPS = (
         "work",
         (
             Place("queue", "/", Right.READ_CASES),
+            Place("clusters", "/clusters", Right.DECIDE_CASES),
             Place("alerts", "/alerts", Right.READ_ALERTS),
             Place("reports", "/reports", Right.READ_REPORTS),
             Place("hashes", "/hashes/new", Right.SUBMIT_HASHES),
