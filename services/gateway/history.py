@@ -5,7 +5,7 @@ from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.dialects.postgresql import JSONB, insert
 
 from services.gateway.audit import GENESIS, NAMED, Action, Break, Line, next_line, of_agency, verify_chain
 from services.gateway.store import AuditLine, Case, Chain
@@ -17,6 +17,13 @@ ASKING = sa.func.whose_request()
 OF_CASE = sa.select(Case.agency).where(Case.case_id == Chain.chain).scalar_subquery()
 AGENCY = sa.func.coalesce(OF_CASE, ASKING).label("agency")
 
+# The line and the chain's new end on one way to the database: all who add to the chain wait for it.
+ADD = sa.text(
+    "WITH ended AS (UPDATE chains SET length = :seq, head = :hash WHERE chain = :chain) "
+    "INSERT INTO audit (chain, seq, at, actor, action, details, prev_hash, hash, agency) "
+    "VALUES (:chain, :seq, :at, :actor, :action, :details, :prev_hash, :hash, :agency)"
+).bindparams(sa.bindparam("chain", type_=sa.Uuid), sa.bindparam("details", type_=JSONB))
+
 
 async def append(
     tx: Transaction, chain: UUID, actor: str, action: Action, details: Mapping[str, Any], agency: str | None = None
@@ -26,31 +33,29 @@ async def append(
     if chain in NAMED:
         agency = agency or (await tx.execute(sa.select(ASKING))).scalar_one()
         chain = of_agency(chain, agency)
-    end, own = await _end(tx, chain)
+    length, head, own = await _end(tx, chain)
     line = next_line(
         chain,
-        end.length,
-        end.head,
+        length,
+        head,
         at=tx.clock.now(),
         actor=actor,
         action=action,
         details=dict(details),
         agency=agency or own,
     )
-    tx.add(AuditLine(**vars(line)))
-    end.length, end.head = line.seq, line.hash
+    await tx.execute(ADD, vars(line))
     return line
 
 
-async def _end(tx: Transaction, chain: UUID) -> tuple[Chain, str]:
-    """The chain's end, locked, and whose a line of it is."""
-    wanted = sa.select(Chain, AGENCY).where(Chain.chain == chain).with_for_update(of=Chain)
-    wanted = wanted.execution_options(populate_existing=True)
-    found = (await tx.execute(wanted)).mappings().one_or_none()
+async def _end(tx: Transaction, chain: UUID) -> tuple[int, str, str]:
+    """Length and last hash of the chain, whose end is locked, and whose a line of it is."""
+    wanted = sa.select(Chain.length, Chain.head, AGENCY).where(Chain.chain == chain).with_for_update(of=Chain)
+    found = (await tx.execute(wanted)).one_or_none()
     if found is None:
         await tx.execute(insert(Chain).values(chain=chain, length=0, head=GENESIS).on_conflict_do_nothing())
-        found = (await tx.execute(wanted)).mappings().one()
-    return found["Chain"], found["agency"]
+        found = (await tx.execute(wanted)).one()
+    return found.length, found.head, found.agency
 
 
 async def read(tx: Transaction, chain: UUID) -> tuple[list[Line], Break | None]:
