@@ -36,6 +36,7 @@ ONLY_FOR: dict[str, tuple[str, ...]] = {
     "HAETAE_HISTORY_KEY": ("gateway",),
     "HAETAE_SECOND_FACTOR": ("gateway",),
     "HAETAE_OIDC_": ("gateway",),
+    "HAETAE_DOOR_": ("gateway",),
     "HAETAE_SMTP_": ("notifier",),
     "HAETAE_DKIM_": ("notifier",),
     "HAETAE_IMAP_": ("notifier",),
