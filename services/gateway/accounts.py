@@ -135,8 +135,8 @@ async def enter(
         scopes=list(scopes) if scopes is not None else None,
     )
     # Whoever has the login may be of another agency, whose rows are out of sight.
-    made = await tx.execute(row.on_conflict_do_nothing(index_elements=["login"]))
-    account = await tx.get(Account, login) if made.rowcount else None
+    made = await tx.execute(row.on_conflict_do_nothing(index_elements=["login"]).returning(Account.login))
+    account = await tx.get(Account, login) if made.scalar_one_or_none() else None
     if account is None:
         raise AccountProblem(f"login: {login!r} exists already; choose another, or set a new password for it")
     details = {"account": account.pseudonym, "roles": account.roles, "scripted": scripted}

@@ -137,8 +137,8 @@ async def test_a_folder_without_pictures_and_a_place_that_is_not_there_are_said(
     assert (nowhere.status, "Traceback" in nowhere.err, "hashes.csv" in nowhere.err) == (1, False, True)
 
 
-async def test_a_lost_password_is_replaced_and_a_viewer_only_looks(postgres_url):
-    words = ("--password", "a long enough one")
+async def test_a_lost_password_is_replaced_and_a_viewer_only_looks(postgres_url, tmp_path):
+    words = ("--password-file", password_file(tmp_path, "a long enough one"))
     assert (await haetae("accounts", "password", "kim", *words, url=postgres_url)).status == 1
     await haetae("accounts", "add", "kim", "--viewer", *words, url=postgres_url)
     (before,) = rows(postgres_url, "SELECT password_hash, roles FROM gateway.accounts")
@@ -147,13 +147,20 @@ async def test_a_lost_password_is_replaced_and_a_viewer_only_looks(postgres_url)
     assert rows(postgres_url, "SELECT password_hash FROM gateway.accounts") != [(before[0],)]
 
 
-async def test_an_account_needs_a_password_of_some_length(postgres_url):
-    short = await haetae("accounts", "add", "kim", "--password", "short", url=postgres_url)
+def password_file(folder, password):
+    (folder / "password").write_text(password + "\n")
+    return folder / "password"
+
+
+async def test_an_account_needs_a_password_of_some_length(postgres_url, tmp_path):
+    words = ("--password-file", password_file(tmp_path, "short"))
+    short = await haetae("accounts", "add", "kim", *words, url=postgres_url)
     assert short.status == 1
     assert "12" in short.err
-    added = await haetae("accounts", "add", "kim", "--password", "a long enough one", url=postgres_url)
+    password_file(tmp_path, "a long enough one")
+    added = await haetae("accounts", "add", "kim", *words, url=postgres_url)
     assert added.status == 0
-    twice = await haetae("accounts", "add", "kim", "--password", "a long enough one", url=postgres_url)
+    twice = await haetae("accounts", "add", "kim", *words, url=postgres_url)
     assert "exists already" in twice.err
 
 

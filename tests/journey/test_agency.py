@@ -43,7 +43,8 @@ async def test_an_agency_runs_it_with_its_own_sites_and_hashes(tmp_path):
             stdout=asyncio.subprocess.PIPE,
         )
         gateway_url = await address(running)
-        await haetae("accounts", "add", "kim", "--password", PASSWORD, "--home", home)
+        (tmp_path / "password").write_text(PASSWORD)
+        await haetae("accounts", "add", "kim", "--password-file", tmp_path / "password", "--home", home)
         await haetae("hashes", "compute", web / "known", "--bank", "own", "--category", "stand-in", "--out", hashes)
         await haetae("hashes", "import", hashes, "--home", home)
         await haetae("sites", "import", web / "sites.csv", "--home", home)

@@ -94,5 +94,6 @@ async def once(tx: Transaction, login: str, claims: Mapping[str, Any]) -> None:
     await tx.execute(sa.delete(Assertion).where(Assertion.expires_at < now))
     named = hashlib.sha256(claims["jti"].encode()).hexdigest()
     row = insert(Assertion).values(login=login, jti_hash=named, expires_at=now + MAX_AHEAD + 3 * SKEW)
-    if (await tx.execute(row.on_conflict_do_nothing())).rowcount == 0:
+    made = await tx.execute(row.on_conflict_do_nothing().returning(Assertion.login))
+    if made.scalar_one_or_none() is None:
         raise Refused("it was used before")

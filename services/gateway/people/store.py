@@ -5,6 +5,7 @@ from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
 from services.gateway.store import Base
@@ -87,7 +88,7 @@ class Credential(Base):
     login: Mapped[str]
     kind: Mapped[str]
     secret_hash: Mapped[str | None]
-    jwk: Mapped[dict[str, Any] | None]
+    jwk: Mapped[dict[str, Any] | None] = mapped_column(JSONB(none_as_null=True))
     created_at: Mapped[datetime]
     expires_at: Mapped[datetime | None]
     used_at: Mapped[datetime | None]

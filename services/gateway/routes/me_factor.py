@@ -36,7 +36,12 @@ async def begin(request: Request, visitor: Me) -> Response:
 
 @router.get("")
 async def form(request: Request, visitor: Me) -> Response:
-    return await form_page(request, visitor)
+    try:
+        return await form_page(request, visitor)
+    except Problem as problem:
+        if problem.code != "factor-not-begun":
+            raise
+        return RedirectResponse("/me", 303)
 
 
 async def form_page(request: Request, visitor: Visitor, problem: Problem | None = None) -> Response:
