@@ -51,6 +51,7 @@ class Plan(Value):
 
 class Base(DeclarativeBase):
     type_annotation_map: ClassVar[dict[Any, Any]] = {
+        int: sa.BigInteger,  # as parameters too: whoever asks for a number beyond a column's finds nothing
         str: sa.Text,
         datetime: sa.DateTime(timezone=True),
         float: sa.Double,

@@ -66,7 +66,8 @@ class Conditional:
             return await held.release()
         if following := next_of(held.body):
             url = Request(scope).url.include_query_params(after=following)
-            held.headers["Link"] = f'<{url.path}?{url.query}>; rel="next"'  # no host: the asker's word for us is not ours
+            # Without the host, which is the asker's word for us.
+            held.headers["Link"] = f'<{url.path}?{url.query}>; rel="next"'
         tag = held.headers.setdefault("ETag", tag_of(held.body))
         if names(Headers(scope=scope).get("If-None-Match", ""), tag):
             await send({"type": "http.response.start", "status": 304, "headers": [(b"etag", tag.encode())]})

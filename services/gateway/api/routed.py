@@ -16,6 +16,8 @@ def flat(routes: Iterable[Any]) -> Iterator[APIRoute]:
 
 
 def allowed(routes: Iterable[Any], path: str) -> str:
-    """Every method that a path takes, as `Allow` says it (RFC 9110, 10.2.1): several routes may share a path."""
-    taken = {method for route in flat(routes) if route.path_regex.match(path) for method in route.methods or ()}
-    return ", ".join(sorted(taken))
+    """Every method that a path takes, as `Allow` says it (RFC 9110, 10.2.1): several routes may share a path. One that
+    has exactly this path comes before those whose parameter it could be."""
+    matching = [route for route in flat(routes) if route.path_regex.match(path)]
+    exact = [route for route in matching if route.path == path]
+    return ", ".join(sorted({method for route in exact or matching for method in route.methods or ()}))

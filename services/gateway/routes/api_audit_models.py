@@ -6,6 +6,7 @@ from uuid import UUID, uuid4
 
 from pydantic import AwareDatetime, BaseModel, Field
 
+from services.gateway.api.moments import Moment
 from services.gateway.audit import Line
 from services.gateway.routes.api_models import MAX_NOTE, NO_NUL, Input
 from services.gateway.tree.examining import Found
@@ -115,8 +116,8 @@ class ExportInput(Input):
     confirmation_id: Annotated[UUID, Field(strict=False, default_factory=uuid4)]
     why: Annotated[str, Field(min_length=1, max_length=MAX_NOTE, pattern=NO_NUL)]
     chains: Annotated[list[Annotated[UUID, Field(strict=False)]], Field(max_length=100, default_factory=list)]
-    since: Annotated[AwareDatetime | None, Field(strict=False)] = None
-    until: Annotated[AwareDatetime | None, Field(strict=False)] = None
+    since: Moment | None = None
+    until: Moment | None = None
     heads: Annotated[list[Annotated[int, Field(ge=1, lt=2**63)]], Field(max_length=MOST_HEADS, default_factory=list)]
 
 

@@ -9,6 +9,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
 from services.gateway.answers import Errors
+from services.gateway.api.moments import Day
 from services.gateway.care.house import agency_of, the_house
 from services.gateway.figures.drawing import Writer, chart
 from services.gateway.figures.reading import Period, period, read
@@ -98,7 +99,7 @@ async def as_sheet(request: Request, visitor: Head, name: str) -> Response:
 
 
 @api.get("/figures", summary="Figures of your agency")
-async def figures(request: Request, visitor: Head, first: date | None = None, last: date | None = None) -> Figures:
+async def figures(request: Request, visitor: Head, first: Day | None = None, last: Day | None = None) -> Figures:
     """Of a period, by default the last 30 days; as the page shows them, as old as twenty seconds."""
     wanted = asked(request, first.isoformat() if first else "", last.isoformat() if last else "")
     told = await _read(request, visitor, wanted)

@@ -5,11 +5,12 @@ from typing import Annotated, Literal
 from uuid import UUID
 
 from fastapi import APIRouter, Path, Query
-from pydantic import AwareDatetime, BaseModel, Field
+from pydantic import BaseModel, Field
 from starlette.requests import Request
 from starlette.responses import Response
 
 from services.gateway.api.cursors import Cursor
+from services.gateway.api.moments import Moment
 from services.gateway.door import intake
 from services.gateway.door.given import KINDS, MOST_CONTACT, MOST_NOTE, MOST_PAGES_OF_PARTNER, Given
 from services.gateway.door.keeping import Told
@@ -117,7 +118,7 @@ async def submit(
 async def changed(
     request: Request,
     visitor: Annotated[Visitor, may(Right.SUBMIT_REPORTS)],
-    updated_since: AwareDatetime | None = None,
+    updated_since: Moment | None = None,
     after: Cursor = None,
     limit: Annotated[int, Query(ge=1, le=MAX_LIMIT)] = 50,
 ) -> ReportStatuses:
