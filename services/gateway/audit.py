@@ -23,13 +23,12 @@ ALERTS_CHAIN = identity("chain", "alerts")
 HASHES_CHAIN = identity("chain", "hashes")
 AUTOSEND_CHAIN = identity("chain", "autosend")
 DETECTION_CHAIN = identity("chain", "detection")  # rules, policies, models, banks: as the classifier tells of them
-COMMANDS_CHAIN = identity("chain", "commands")  # what was changed at the command line
 HISTORY_CHAIN = identity("chain", "history")  # exports of it, keys that sign it
 CONFIRMATIONS_CHAIN = identity("chain", "confirmations")  # what a second person confirms, where it is of no case
 TRANSFERS_CHAIN = identity("chain", "transfers")  # cases offered to and taken over by another agency
 NAMED = {
     ACCESS_CHAIN: "access", ALERTS_CHAIN: "alerts", HASHES_CHAIN: "hashes", AUTOSEND_CHAIN: "autosend",
-    DETECTION_CHAIN: "detection", COMMANDS_CHAIN: "commands", HISTORY_CHAIN: "history",
+    DETECTION_CHAIN: "detection", HISTORY_CHAIN: "history",
     CONFIRMATIONS_CHAIN: "confirmations", TRANSFERS_CHAIN: "transfers",
 }  # fmt: skip
 
@@ -101,7 +100,6 @@ class Action(StrEnum):
     RULES_CHANGED = "rules-changed"
     MODEL_PROMOTED = "model-promoted"
     BANK_CHANGED = "bank-changed"
-    COMMAND = "command-run"
     EXPORTED = "history-exported"
     KEY_CHANGED = "history-key-changed"
     LOGGED_IN = "logged-in"

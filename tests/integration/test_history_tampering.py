@@ -22,12 +22,12 @@ from services.gateway import history
 from services.gateway.agencies.scoping import EVERYTHING
 from services.gateway.audit import GENESIS, Action, Line, next_line
 from services.gateway.store import AuditLine, Chain
-from services.gateway.tree import checking, exporting, growing, keys, nodes
+from services.gateway.tree import checking, exporting, growing, nodes
 from services.gateway.tree.examining import Found
 from services.gateway.tree.store import HeadRow, Leaf, Node
 from shared.clock import ManualClock
 from shared.database import Database, Transaction
-from tests.support.histories import KEY, LOG, kept
+from tests.support.histories import KEY, LOG, kept, on_record
 from tests.support.stack import Migrated
 
 CHAINS = tuple(UUID(int=number) for number in range(1, 6))
@@ -60,7 +60,7 @@ async def whole(migrated_once: Migrated) -> AsyncIterator[Kept]:
     database = Database(migrated_once.dsn_for("gateway"), "/haetae/gateway", clock, settings=EVERYTHING)
     owner = Database(migrated_once.owner_url, "/haetae/gateway", clock, schema="gateway")
     async with database.transaction() as tx:
-        await keys.take_over(tx, KEY)
+        await on_record(tx)
     for turn in range(ROUNDS):
         clock.advance(61)
         async with database.transaction() as tx:

@@ -9,24 +9,28 @@ from uuid import UUID, uuid4
 
 import pytest
 import sqlalchemy as sa
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from sqlalchemy.exc import DBAPIError
 
+from deploy.local.authorities.faults import Fault
 from haetae_verify.heads import problem
+from haetae_verify.history import check_history
 from haetae_verify.tree import continues, includes, leaf
+from haetae_verify.wrong import Wrong
 from services.gateway import history
 from services.gateway.agencies.scoping import AGENCY
 from services.gateway.audit import ACCESS_CHAIN, Action, of_agency, written
-from services.gateway.tree import checking, growing, keys, proving, searching
+from services.gateway.tree import checking, exporting, growing, keys, proving, searching, stamping
 from services.gateway.tree.searching import Wanted
 from services.gateway.tree.store import HeadRow
 from shared.clock import ManualClock
 from shared.database import Database
+from shared.stamps import authorities
+from shared.stamps.stamping import Stamping
 from tests.support.gateway import Desk, make_desk
+from tests.support.histories import KEY, LOG, OTHER_KEY, kept, on_record
 from tests.support.stack import Migrated
+from tests.support.stamps import stampers
 
-KEY = Ed25519PrivateKey.from_private_bytes(b"h" * 32)
-LOG = "test"
 PARTITIONS = sa.text("SELECT inhrelid::regclass::text FROM pg_inherits WHERE inhparent = 'audit'::regclass")
 PLACE = sa.text("SELECT tableoid::regclass::text FROM audit WHERE chain = :chain")
 
@@ -60,7 +64,7 @@ async def grow(desk: Desk, clock: ManualClock) -> int:
     """Everything gets its place, and a head is signed; the tree's size."""
     clock.advance(61)
     async with desk.database.transaction() as tx:
-        await keys.take_over(tx, KEY)
+        await on_record(tx)
         await growing.number(tx)
     async with desk.database.transaction() as tx:
         head = await growing.sign_head(tx, LOG, KEY)
@@ -132,12 +136,13 @@ async def test_a_clock_that_went_back_signs_nothing(desk: Desk, clock: ManualClo
 
 
 async def test_a_key_that_was_given_up_does_not_come_back(desk: Desk) -> None:
-    other = Ed25519PrivateKey.from_private_bytes(b"i" * 32)
     async with desk.database.transaction() as tx:
         await keys.take_over(tx, KEY)
     async with desk.database.transaction() as tx:
-        await keys.take_over(tx, other)
-        assert [key.until is None for key in await keys.listed(tx)] in ([False, True], [True, False])
+        await keys.take_over(tx, OTHER_KEY)
+        assert sorted(key.until is None for key in await keys.listed(tx)) == [False, True]
+        lines = (await searching.page(tx, Wanted(action="history-key-changed"))).lines
+        assert len(lines) == 2
     with pytest.raises(ValueError, match="HAETAE_HISTORY_KEY"):
         async with desk.database.transaction() as tx:
             await keys.take_over(tx, KEY)
@@ -241,3 +246,58 @@ async def test_the_background_check_follows_and_goes_round(desk: Desk, clock: Ma
         again = (await checking.state(tx))["whole"]
         assert (again.size, again.began_at) == (0, clock.now())
         assert await tx.get(HeadRow, 60)
+
+
+async def test_heads_are_stamped_and_told_of_once_more(desk: Desk, clock: ManualClock, tmp_path: Path) -> None:
+    async with (
+        stampers(tmp_path, clock) as authorities_of_test,
+        Stamping(authorities.read(authorities_of_test.file), 5.0, clock) as asked,
+    ):
+        await add(desk.database, uuid4())
+        await grow(desk, clock)
+        authorities_of_test["local-a"].fault = Fault.DOWN
+        assert await stamping.stamp_newest(desk.database, asked)
+        await add(desk.database, uuid4())
+        await grow(desk, clock)
+        assert not await stamping.stamp_newest(desk.database, asked)  # one an hour
+        clock.advance(3600)
+        assert await stamping.stamp_newest(desk.database, asked)
+        async with desk.database.transaction() as tx:
+            rows = await tx.scalars(sa.select(HeadRow).order_by(HeadRow.size))
+            assert [row.stamped_by is not None for row in rows] == [True, True]
+            assert await stamping.overdue_s(tx) == 0
+            topics = (await tx.execute(sa.text("SELECT topic FROM outbox"))).scalars().all()
+        assert topics == ["audit.heads"] * 4
+        file = tmp_path / "history.jsonl"
+        rows_of = exporting.rows(desk.database, exporting.Asked(), "auditor-1", sees_all=True)
+        file.write_bytes(b"".join([row async for row in rows_of]))
+        roots = [authorities_of_test.root(name) for name in ("local-a", "local-b")]
+        proof = check_history(file, authorities=roots)
+        assert proof.stamped_until
+        assert proof.stamped_until[0] == proof.size == 2
+        other = tmp_path / "other"
+        other.mkdir()
+        async with stampers(other, clock) as strangers:
+            with pytest.raises(Wrong, match="root that is trusted"):
+                check_history(file, authorities=[strangers.root("local-a")])
+
+
+async def test_a_part_of_the_history_is_exported_with_what_proves_it(
+    desk: Desk, clock: ManualClock, tmp_path: Path
+) -> None:
+    one, other = uuid4(), uuid4()
+    sizes = []
+    for _ in range(3):
+        for _ in range(40):
+            await add(desk.database, one)
+            await add(desk.database, other, 3)
+        sizes.append(await grow(desk, clock))
+    async with desk.database.transaction() as tx:
+        heads = [row.head for row in await tx.scalars(sa.select(HeadRow).order_by(HeadRow.size))]
+    asked = exporting.Asked(chains=[one], heads=sizes[:1])
+    file = tmp_path / "part.jsonl"
+    file.write_bytes(b"".join([row async for row in exporting.rows(desk.database, asked, "auditor-1", sees_all=True)]))
+    proof = check_history(file, [kept(tmp_path, heads)])
+    assert (proof.lines, proof.chains, proof.size, proof.complete) == (120, 1, 480, False)
+    assert proof.kept == 2  # the one that was asked for and the newest
+    assert proof.beyond == 1

@@ -18,6 +18,8 @@ from haetae_verify.history_rows import FORMAT
 from haetae_verify.tree import Frontier, leaf
 from services.gateway.audit import GENESIS, Action, Line, next_line
 from services.gateway.tree.exporting import line_row
+from services.gateway.tree.store import HeadKey
+from shared.database import Transaction
 
 KEY, OTHER_KEY = (Ed25519PrivateKey.from_private_bytes(seed * 32) for seed in (b"h", b"i"))
 T0 = datetime(2026, 11, 22, 9, tzinfo=UTC)
@@ -61,6 +63,13 @@ class History:
             if place in heads:
                 found.append(row({"head": told(heads[place])}))
         return found
+
+
+async def on_record(tx: Transaction, key: Ed25519PrivateKey = KEY) -> None:
+    """The key signs, without the line that says so."""
+    public = key.public_key().public_bytes_raw()
+    if not await tx.get(HeadKey, key_id(public)):
+        tx.add(HeadKey(key_id=key_id(public), public_key=public.hex(), since=tx.clock.now()))
 
 
 def row(value: object) -> bytes:

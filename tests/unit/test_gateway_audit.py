@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 from uuid import UUID
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.gateway.audit import GENESIS, Action, Line, next_line, verify_chain
+from services.gateway.agencies.scoping import HOME
+from services.gateway.audit import GENESIS, NAMED, Action, Line, next_line, of_agency, verify_chain, written
 
 CHAIN, OTHER = UUID(int=7), UUID(int=8)
 T0 = datetime(2026, 11, 22, 9, tzinfo=UTC)
@@ -82,3 +86,26 @@ def test_a_changed_field_is_found(lines: list[Line], data: st.DataObject, change
 def test_a_chain_rewritten_to_its_end_does_not_meet_the_kept_head(lines: list[Line]) -> None:
     rewritten = chain([{"forged": True}, *(dict(line.details) for line in lines[1:])])
     assert verify_chain(CHAIN, rewritten, len(lines), lines[-1].hash) is not None
+
+
+def test_the_documents_say_of_every_action_when_it_is_written() -> None:
+    page = (Path(__file__).parents[2] / "docs/audit.md").read_text(encoding="utf-8")
+    told = re.findall(r"^\| `([a-z-]+)` \| \S", page.partition("## What writes which line")[2], re.MULTILINE)
+    assert sorted(told) == sorted(Action)
+
+
+@pytest.mark.parametrize("agency", [HOME, "north"])
+def test_a_line_is_of_one_agency(agency: str) -> None:
+    """The first agency's lines are hashed as they were before there were others: not one of them reads as another's."""
+    line = next_line(CHAIN, 0, GENESIS, at=T0, actor="a", action=Action.SEALED, details={}, agency=agency)
+    assert (b"agency" in written(line)) is (agency != HOME)
+    for other in (HOME, "north", "south"):
+        moved = [replace(line, agency=other)]
+        assert (verify_chain(CHAIN, moved, 1, line.hash) is None) is (other == agency)
+
+
+def test_what_belongs_to_no_case_is_a_chain_an_agency() -> None:
+    chains = {of_agency(chain, agency) for chain in NAMED for agency in (HOME, "north", "south")}
+    assert len(chains) == 3 * len(NAMED)
+    assert {of_agency(chain, HOME) for chain in NAMED} == set(NAMED)
+    assert of_agency(CHAIN, "north") == CHAIN  # a case's goes with the case

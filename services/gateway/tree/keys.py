@@ -10,6 +10,8 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from pydantic import SecretStr
 
 from haetae_verify.heads import key_id
+from services.gateway import history
+from services.gateway.audit import HISTORY_CHAIN, Action
 from services.gateway.tree.growing import LOCK
 from services.gateway.tree.store import HeadKey
 from shared.database import Transaction
@@ -47,6 +49,7 @@ async def take_over(tx: Transaction, key: Ed25519PrivateKey) -> None:
         former.until = now
         log.warning("another key signs heads of the history from now on", former=former.key_id, now=key_id(public))
     tx.add(HeadKey(key_id=key_id(public), public_key=public.hex(), since=now))
+    await history.append(tx, HISTORY_CHAIN, "gateway", Action.KEY_CHANGED, {"key_id": key_id(public)})
 
 
 async def listed(tx: Transaction) -> Sequence[HeadKey]:
