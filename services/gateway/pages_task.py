@@ -51,8 +51,11 @@ class Pages:
             )
             async with serving(application(parts), settings.gateway_host, settings.gateway_port):
                 self._served = True
-                while not context.stopping():
-                    await context.clock.sleep(STOP_POLL_S)
+                try:
+                    while not context.stopping():
+                        await context.clock.sleep(STOP_POLL_S)
+                finally:
+                    live.end()
 
     async def ready(self) -> None:
         if not self._served:

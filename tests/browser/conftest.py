@@ -13,6 +13,7 @@ import pytest
 from playwright.async_api import Browser, BrowserContext, Page, Request, async_playwright
 
 from services.gateway.accounts import create_account
+from services.gateway.live.hub import Hub
 from services.gateway.web import application
 from shared.web import serving
 from tests.support.gateway import PASSWORD, Desk, make_desk
@@ -46,8 +47,11 @@ async def site(migrated: Migrated, tmp_path: Path, request: pytest.FixtureReques
     desk = make_desk(migrated.dsn_for("gateway"), tmp_path)
     desk.parts = replace(desk.parts, undo=getattr(request, "param", timedelta(0)))
     await create_account(desk.database, "kim", PASSWORD, ["reviewer"])
-    async with serving(application(desk.parts), "127.0.0.1", 0) as port:
-        yield Site(f"http://127.0.0.1:{port}", desk)
+    async with Hub(desk.database, desk.parts.clock).running() as hub:
+        desk.parts = replace(desk.parts, live=hub)
+        async with serving(application(desk.parts), "127.0.0.1", 0) as port:
+            yield Site(f"http://127.0.0.1:{port}", desk)
+            hub.end()
     await desk.database.close()
 
 

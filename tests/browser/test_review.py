@@ -150,7 +150,12 @@ async def test_the_line_above_the_queue_is_live(site: Site, open_page: OpenPage)
     await log_in(page)
     await expect(page.get_by_text("Nothing awaits review.")).to_be_visible()
     await site.desk.awaiting_review()
+    # Told by the stream: nothing moves in the list, and what is new can be shown.
+    await expect(page.get_by_role("link", name="1 new")).to_be_visible(timeout=20_000)
     await expect(page.get_by_role("status")).to_have_text("One case awaits review.", timeout=20_000)
+    await expect(page.get_by_text("Nothing awaits review. New")).to_be_visible()
+    await page.get_by_role("link", name="1 new").click()
+    await expect(page.get_by_role("link", name="A picture from the harbour")).to_be_visible()
 
 
 async def test_in_korean(site: Site, open_page: OpenPage) -> None:

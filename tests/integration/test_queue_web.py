@@ -160,6 +160,18 @@ async def test_what_happens_is_heard_once_in_order_and_again_after_an_absence(em
         assert [(await anext(stream))[1] for _ in range(2)] == ["open", "resync"]
 
 
+async def test_a_server_that_stops_waits_for_no_listener(office: Office) -> None:
+    async with Hub(office.desk.database, office.desk.parts.clock).running() as hub:
+        parts = replace(office.desk.parts, live=hub)
+        async with serving(application(parts), "127.0.0.1", 0) as port, httpx.AsyncClient(timeout=30) as program:
+            program.headers.update(office.programs["kim"].headers)
+            async with program.stream("GET", f"http://127.0.0.1:{port}/api/live") as answer:
+                lines = answer.aiter_lines()
+                assert (await anext(lines)).startswith("retry")
+                hub.end()
+                assert [line async for line in lines if line] == []
+
+
 async def heard(office: Office, who: str, last: str = "") -> AsyncIterator[tuple[str, str, Any]]:
     """Id, kind and data of each event; first ("", "open", None), once the hub has the listener."""
     headers = {"Last-Event-ID": last} if last else {}

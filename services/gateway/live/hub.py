@@ -42,6 +42,7 @@ class Hub:
         self._kept: deque[tuple[Place, str, Piece]] = deque(maxlen=KEPT)
         self._forgotten = BEFORE_ALL  # the newest place that is not kept any more
         self._read: Place | None = None
+        self._ended = False
 
     @property
     def listeners(self) -> int:
@@ -69,6 +70,13 @@ class Hub:
                 took = 0.0
             await self._clock.sleep(max(READ_EVERY_S, REST * took))
 
+    def end(self) -> None:
+        """All streams end: a server that stops waits for them."""
+        self._ended = True
+        for listeners in self._listeners.values():
+            for listener in listeners:
+                listener.end()
+
     @asynccontextmanager
     async def running(self) -> AsyncIterator["Hub"]:
         task = asyncio.create_task(self.run())
@@ -85,6 +93,8 @@ class Hub:
         listener = Listener(agency, login)
         if last is not None:
             self._catch_up(listener, place_of(last))
+        if self._ended:
+            listener.end()
         self._listeners[agency].add(listener)
         self._of[login] += 1
         try:

@@ -25,6 +25,7 @@ class Listener:
         self._events = 0
         self._there = asyncio.Event()
         self.fell_behind = 0
+        self._ended = False
 
     def put(self, piece: Piece) -> None:
         if self._events + piece.events > MOST_WAITING:
@@ -42,13 +43,21 @@ class Listener:
         self._events = 1
         self._there.set()
 
+    def end(self) -> None:
+        """What waits is still taken, and then nothing more."""
+        self._ended = True
+        self._there.set()
+
     async def take(self, within_s: float) -> bytes | None:
-        """All that waits; waits for something, and gives None when nothing came."""
+        """All that waits; waits for something, and gives None when nothing came or will come."""
         try:
             await asyncio.wait_for(self._there.wait(), within_s)
         except TimeoutError:
             return None
-        self._there.clear()
+        if self._ended and not self._pieces:
+            return None
+        if not self._ended:
+            self._there.clear()
         wire = b"".join(piece.wire for piece in self._pieces)
         self._pieces.clear()
         self._events = 0
