@@ -14,6 +14,7 @@ import sqlalchemy as sa
 from deploy.local.buckets import S3Address
 from services.gateway import stalled
 from services.gateway.accounts import create_account
+from services.gateway.agencies.scoping import EVERYTHING
 from services.gateway.app import app
 from services.gateway.settings import Settings
 from services.gateway.store import Case
@@ -30,7 +31,7 @@ from tests.support.stack import Migrated
 
 @pytest.fixture
 async def database(migrated: Migrated) -> AsyncIterator[Database]:
-    database = Database(migrated.dsn_for("gateway"), "/haetae/gateway")
+    database = Database(migrated.dsn_for("gateway"), "/haetae/gateway", settings=EVERYTHING)
     await create_account(database, "script", PASSWORD, ["reviewer"], scripted=True)
     yield database
     await database.close()
