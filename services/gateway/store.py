@@ -66,8 +66,8 @@ class Case(Base):
     `mode`: how its evidence is kept, `full` or `hash-only`; `incomplete`: the steps of the capture that failed.
     `removed_at` is the first proof that the content is gone, `verified_at` the newest. `awaits`: the further round that
     is to be decided; `hand_over_at`: since when a notice waits to be handed in by a person. `attended`: alarms that
-    somebody has seen to (`alarms.Raised.key`). `factors` of the order of review by name, see `queue.py`. `deciding_until`: when the undo window of a verdict ends;
-    `undecided_at`: one was not given after all.
+    somebody has seen to (`alarms.Raised.key`). `factors` of the order of review by name, see `queue.py`.
+    `deciding_until`: when the undo window of a verdict ends; `undecided_at`: one was not given after all.
     """
 
     __tablename__ = "cases"

@@ -61,7 +61,7 @@ class Known:
         """Statuses that can come before, around or inside the route."""
         if self.right:
             yield from (401, 403)
-        if self.takes_path:
+        if self.takes_path or (self.right and self.takes_body):  # which may name what is not there
             yield from (404, 409)
         if self.changes:
             yield from (400, 409, 413)
