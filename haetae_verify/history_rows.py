@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import IO, Any, cast
+from typing import IO, Any, NamedTuple, cast
 
 from haetae_verify.heads import Head
 from haetae_verify.shape import Shape
@@ -18,7 +18,8 @@ FORMAT = "haetae-history/1"
 LONGEST = 1 << 20  # bytes of a row: the longest line has a few thousand
 GZIP = b"\x1f\x8b"
 MOST_KEPT = 2_000_000  # heads: four years of one a minute
-FIELDS = frozenset({"chain", "seq", "at", "actor", "action", "details", "prev_hash"})
+FIELDS = {"chain", "seq", "at", "actor", "action", "details", "prev_hash"}
+OF_AGENCY = FIELDS | {"agency"}
 AT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}\+00:00")
 # A line stands in the export as it was hashed, character for character.
 BEFORE, BETWEEN = b'{"hash":"', b'","line":'
@@ -38,8 +39,7 @@ class Begin:
     keys: Mapping[str, bytes]
 
 
-@dataclass(frozen=True)
-class Line:
+class Line(NamedTuple):  # made a million times: a frozen dataclass takes five times as long
     """`text`: what is hashed. `hash`: what the export says of it. `at` has one length: later is larger. `place`: in the
     whole history, from 1."""
 
@@ -107,8 +107,8 @@ def line(row: bytes, place: int) -> Line:
     if not row.startswith(BEFORE) or row[HASH_END:LINE] != BETWEEN or not row.endswith(b"}"):
         raise ValueError("it is no line of a history")
     text = row[LINE:-1]
-    value = json.loads(text)
-    if not (value.keys() >= FIELDS and value.keys() - FIELDS <= {"agency"}):
+    value = json.loads(text.decode())  # bytes would be asked for their encoding first
+    if value.keys() != FIELDS and value.keys() != OF_AGENCY:
         raise ValueError("its fields are not those of a line")
     found = Line(row[len(BEFORE) : HASH_END], text, value["chain"], value["seq"], value["at"], value["action"],
                  value["prev_hash"], place)  # fmt: skip
