@@ -9,6 +9,7 @@ from contextlib import aclosing
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any
+from uuid import UUID
 
 import httpx
 import pytest
@@ -18,10 +19,15 @@ from services.gateway import sessions
 from services.gateway.accounts import create_account
 from services.gateway.claims import tending
 from services.gateway.claims.store import Turn
+from services.gateway.live import following
+from services.gateway.live.feed import Kind, tell
+from services.gateway.live.following import Place
 from services.gateway.live.hub import Hub
 from services.gateway.web import application
+from shared.database import Transaction
 from shared.web import serving
 from tests.support.gateway import PASSWORD, Desk, make_desk
+from tests.support.poll import eventually
 from tests.support.stack import Migrated
 
 PEOPLE = {"kim": "reviewer", "lee": "reviewer", "vic": "viewer"}
@@ -158,6 +164,30 @@ async def test_what_happens_is_heard_once_in_order_and_again_after_an_absence(em
         assert [(await anext(stream))[1] for _ in range(3)] == ["open", "claimed", "freed"]
     async with aclosing(heard(empty, "lee", last="1.1")) as stream:
         assert [(await anext(stream))[1] for _ in range(2)] == ["open", "resync"]
+
+
+async def test_what_commits_late_is_told_in_its_place_and_not_left_out(empty: Office) -> None:
+    """A position taken first and committed last: whoever goes by positions alone never hears of it."""
+    database, case = empty.desk.database, (await empty.desk.awaiting_review("late/1")).case
+    async with database.transaction() as tx:
+        begins = await following.ended(tx)
+    async with database.transaction() as slow:
+        await tell(slow, "home", case, Kind.CHANGED)
+        async with database.transaction() as quick:
+            await tell(quick, "home", case, Kind.GONE)
+        async with database.transaction() as tx:
+            assert await kinds_after(tx, begins, case) == []
+
+    async def both() -> bool:
+        async with database.transaction() as tx:
+            return await kinds_after(tx, begins, case) == ["changed", "gone"]
+
+    await eventually(both)
+
+
+async def kinds_after(tx: Transaction, place: Place, case: UUID) -> list[str]:
+    told = [change.kind for change in await following.after(tx, place) if change.case_id == case]
+    return [kind for kind in told if kind in (Kind.CHANGED, Kind.GONE)]
 
 
 async def test_a_server_that_stops_waits_for_no_listener(office: Office) -> None:
