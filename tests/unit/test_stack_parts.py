@@ -149,6 +149,7 @@ async def test_outside_servers_are_passed_on_and_nothing_is_started(tmp_path: Pa
         "HAETAE_QUARANTINE_KEY": "given as well",
         "HAETAE_HISTORY_KEY": "given for heads",
         "HAETAE_APPROVAL_KEY": "given too",
+        "HAETAE_SECOND_FACTOR": "required",
     }
     async with Stack(tmp_path, parts=("postgres", "kafka", "mail"), environ=given) as stack:
         assert stack.env == given
