@@ -17,7 +17,9 @@ SELECT
     jsonb_build_object('category', 'trade_offer', 'urgency', jsonb_build_object('score', 0.5)),
     at, at, at, at, at, '{"harm": 1.2, "urgency": 2.0, "spread": 1.5, "exposure": 2.0}', at, at + interval '1 day',
     1, (n %% 5)::int
-FROM (SELECT n, now() - random() * interval '30 hours' AS at FROM generate_series(%(first)s::int, %(last)s::int) AS n) AS made
+FROM (
+  SELECT n, now() - random() * interval '30 hours' AS at FROM generate_series(%(first)s::int, %(last)s::int) AS n
+) AS made
 """
 LINE_UP = """
 INSERT INTO gateway.turns (

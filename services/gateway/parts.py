@@ -21,8 +21,8 @@ from shared.objects.vault import Vault
 
 @dataclass(frozen=True)
 class Parts:
-    """`tls`: browsers come over HTTPS. `language`: for browsers that ask for none of ours. `statistics`: months that are
-    over are public. `undo`: how long a person's verdict can be taken back."""
+    """`tls`: browsers come over HTTPS. `language`: for browsers that ask for none of ours. `statistics`: months that
+    are over are public. `undo`: how long a person's verdict can be taken back."""
 
     database: Database
     vault: Vault

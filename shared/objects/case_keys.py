@@ -42,7 +42,7 @@ class CaseKeys:
         return await self._unwrapped(case_id, await self._store.get(name)), False
 
     async def new_elsewhere(self, place: bytes) -> tuple[bytes, bytes]:
-        """A new key for what belongs to no case, and the same wrapped: whoever asks keeps that, beside what it opens."""
+        """A new key for what belongs to no case, and the same wrapped: whoever asks keeps that."""
         key = cipher.new_key()
         return key, await self._wrapper.wrap(key, place)
 

@@ -76,7 +76,12 @@ async def services(
 
     sealing = evidence_settings(env=s3.env(), hosts=folder / "hosts", hash_only=True, s3_bucket_prefix=prefix)
     stores = {name: value for name, value in kept.items() if name.startswith("s3_")}
-    keys = {"master_key": sealing.master_key, "history_key": "A" * 43 + "=", "approval_key": "a" * 32, "gateway_port": 0}
+    keys = {
+        "master_key": sealing.master_key,
+        "history_key": "A" * 43 + "=",
+        "approval_key": "a" * 32,
+        "gateway_port": 0,
+    }
     made = {
         "crawler": crawler.app(CrawlerSettings.model_validate(given("crawler", **kept))),
         "classifier": classifier.app(classifier_settings(migrated, text_model, hash_only=True)),

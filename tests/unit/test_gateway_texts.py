@@ -114,7 +114,8 @@ AA = 4.5  # WCAG 2.2, 1.4.3, text of ordinary size
 PAIRS = (
     ("ink", "paper"), ("ink", "panel"), ("ink", "mild-paper"), ("soft", "paper"), ("soft", "panel"),
     ("soft", "mild-paper"), ("accent", "panel"), ("accent", "paper"), ("on-accent", "accent"), ("good", "good-paper"),
-    ("loud", "loud-paper"), ("loud", "panel"), ("accent", "mild-paper"), ("warn", "warn-paper"), ("ink", "raised"), ("soft", "raised"),
+    ("loud", "loud-paper"), ("loud", "panel"), ("accent", "mild-paper"), ("warn", "warn-paper"), ("ink", "raised"),
+    ("soft", "raised"),
     ("accent", "raised"),
 )  # fmt: skip
 
