@@ -16,7 +16,7 @@ from shared.typeset.plain import defanged, drawable, shown
 
 LIMIT = 40
 FONTS = tuple((Path(drawing.__file__).parent / "fonts").glob("*.?tf"))
-WORDS = ("drafter/templates/*.txt", "drafter/data/*.toml", "gateway/messages/*.toml", "evidence/bundle/words.toml")
+WORDS = ("drafter/templates/*.txt", "drafter/data/*.toml", "gateway/messages/*/*.toml", "evidence/bundle/words.toml")
 SERVICES = Path(__file__).parents[2] / "services"
 
 
