@@ -63,7 +63,8 @@ def check_history(
             public = {key_id(key): key for key in map(bytes.fromhex, own)}
             reading = Reading(path.name, start, public, roots, kept)
             for number, row in enumerate(source, 2):
-                reading.take(number, row)
+                reading.take(row)
+                reading.row = number
         except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
             if isinstance(error, Wrong):
                 raise
@@ -73,7 +74,8 @@ def check_history(
 
 @dataclass
 class Reading:
-    """The state of a check. `suspect`: the first line since the last head that agreed, by whom it was kept."""
+    """The state of a check. `suspect`: the first line since the last head that agreed; `unkept`: since the last one
+    that a witness kept, of the size `kept_until`. `last`: the latest line. `row`: the last one that was taken."""
 
     part: str
     start: Begin
@@ -85,6 +87,8 @@ class Reading:
     ends: dict[str, tuple[int, str]] = field(default_factory=dict)
     suspect: Line | None = None
     unkept: Line | None = None
+    last: Line | None = None
+    kept_until: int = 0
     latest: str = ""
     since_head: Line | None = None  # the latest line since the head before
     early: Wrong | None = None
@@ -95,14 +99,16 @@ class Reading:
         self.proof = Proof(start.log, start.size, start.complete, start.made_at, start.made_by)
         self.proof.own_keys, self.proof.own_roots = bool(self.own), bool(self.roots)
         self.coming = deque(self.kept)
-        for one, other in zip(self.kept, self.kept[1:], strict=False):
-            if one.head.size == other.head.size and one.head.root != other.head.root:
-                raise self._about(None, "history-fork", size=one.head.size)
+        pairs = zip(self.kept, self.kept[1:], strict=False)
+        self.forks = {
+            one.head.size
+            for one, other in pairs
+            if one.head.size == other.head.size and one.head.root != other.head.root
+        }
         for one in self.kept:
             self._check_signature(one.head)
 
-    def take(self, number: int, row: bytes) -> None:
-        self.row = number
+    def take(self, row: bytes) -> None:
         if row.startswith(read.BEFORE):
             self._line(read.line(row, self.frontier.size + 1))
             return
@@ -115,16 +121,21 @@ class Reading:
             self._skip(before)
         else:
             raise ValueError("it is neither a line nor a head")
+        if self.frontier.size > self.start.size:
+            raise ValueError(f"it is beyond the {self.start.size} lines that the export began as")
         self._compare()
 
     def end(self) -> Proof:
         newest, size = self.proof.newest, self.frontier.size
-        if newest is None or newest.size != size or size != self.start.size:
-            raise Wrong(self.part, "history-cut", size=size, whole=self.start.size)
+        if size != self.start.size:
+            raise self._about(self.last, "history-cut", size=size, whole=self.start.size, missing=size + 1)
+        if newest is None or newest.size != size:
+            raise self._about(self.suspect, "history-unsigned", size=size)
         for one in self.coming:
+            self._refuse_fork(one.head)
             if one.head.signed_at < self.start.made_at and one.head.size > size:
-                facts = {"kept": one.head.size, "signed": moment(one.head.signed_at)}
-                raise Wrong(self.part, "history-behind", size=size, **facts)
+                facts = {"kept": one.head.size, "signed": moment(one.head.signed_at), "missing": size + 1}
+                raise self._about(self.last, "history-behind", size=size, **facts)
         if self.early:
             raise self.early
         self.proof.beyond += len(self.coming)
@@ -142,10 +153,13 @@ class Reading:
             self.latest = line.at
         if self.since_head is None or line.at > self.since_head.at:
             self.since_head = line
+        self.last = line
         self.suspect = self.suspect or line
         self.unkept = self.unkept or line
         self.frontier.add(leaf(computed))
         self.proof.lines += 1
+        if self.frontier.size > self.start.size:
+            raise ValueError(f"it is beyond the {self.start.size} lines that the export began as")
         if self.coming and self.coming[0].head.size <= self.frontier.size:
             self._compare()
 
@@ -203,14 +217,19 @@ class Reading:
         """With the kept heads of this size."""
         while self.coming and self.coming[0].head.size == self.frontier.size:
             head = self.coming.popleft().head
+            self._refuse_fork(head)
             if head.root != self.frontier.root().hex():
                 raise self._about(self.unkept, "history-kept-head", size=head.size, signed=moment(head.signed_at))
-            self.unkept, self.proof.kept = None, self.proof.kept + 1
+            self.unkept, self.proof.kept, self.kept_until = None, self.proof.kept + 1, head.size
 
     def _skip(self, before: int) -> None:
         while self.coming and before < self.coming[0].head.size < self.frontier.size:
-            self.coming.popleft()
+            self._refuse_fork(self.coming.popleft().head)
             self.proof.beyond += 1
+
+    def _refuse_fork(self, head: Head) -> None:
+        if head.size in self.forks:
+            raise self._about(self.unkept, "history-fork", size=head.size, good=self.kept_until)
 
     def _about(self, line: Line | None, kind: str, **facts: Any) -> Wrong:  # noqa: ANN401  # whatever a sentence names
         """`line` None: a head that stands before every line."""

@@ -3,6 +3,7 @@
 import gzip
 import json
 import re
+import zlib
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -20,6 +21,9 @@ GZIP = b"\x1f\x8b"
 MOST_KEPT = 2_000_000  # heads: four years of one a minute
 FIELDS = {"chain", "seq", "at", "actor", "action", "details", "prev_hash"}
 OF_AGENCY = FIELDS | {"agency"}
+MOST_LINES = 2**63  # what the database counts its places with
+DEEPEST = 62  # levels of a tree of so many
+UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 AT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}\+00:00")
 # A line stands in the export as it was hashed, character for character.
 BEFORE, BETWEEN = b'{"hash":"', b'","line":'
@@ -68,7 +72,7 @@ def opened(path: Path) -> Iterator[IO[bytes]]:
             packed = raw.read(2) == GZIP
             raw.seek(0)
             yield cast(IO[bytes], gzip.GzipFile(fileobj=raw)) if packed else raw
-    except (OSError, EOFError) as error:
+    except (OSError, EOFError, zlib.error) as error:
         raise Unreadable(path.name, "unreadable", why=error) from error
 
 
@@ -112,8 +116,10 @@ def line(row: bytes, place: int) -> Line:
         raise ValueError("its fields are not those of a line")
     found = Line(row[len(BEFORE) : HASH_END], text, value["chain"], value["seq"], value["at"], value["action"],
                  value["prev_hash"], place)  # fmt: skip
-    if type(found.seq) is not int or not AT.fullmatch(found.at) or not isinstance(found.chain, str):
+    if type(found.seq) is not int or not 0 < found.seq < MOST_LINES or not AT.fullmatch(found.at):
         raise ValueError("its number or its time is none")
+    if not UUID.fullmatch(found.chain) or not isinstance(found.action, str) or not isinstance(value["details"], dict):
+        raise ValueError("its chain, its action or its details are none")
     return found
 
 
@@ -126,9 +132,11 @@ def head(part: str, value: Any) -> Stamped:  # noqa: ANN401  # the shape of JSON
 
 
 def subtree(value: Any) -> tuple[bytes, int]:  # noqa: ANN401
-    """Hash and level. Raises `Wrong`."""
+    """Hash and level. Raises `Wrong`, `ValueError`."""
     shape = Shape("subtree", value)
-    return bytes.fromhex(shape.digest("hash")), shape.number("level")
+    if (level := shape.number("level")) > DEEPEST:
+        raise ValueError(f"no history has a subtree of more than {DEEPEST} levels")
+    return bytes.fromhex(shape.digest("hash")), level
 
 
 def kept(files: Sequence[Path]) -> list[Stamped]:

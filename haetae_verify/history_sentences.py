@@ -68,8 +68,10 @@ HISTORY: Mapping[str, Mapping[str, str]] = {
     },
     "history-fork": {
         "en": "Two of the heads that you keep are over {size} lines and have different roots: two histories were "
-        "signed.",
-        "ko": "보관하고 계신 머리값 가운데 둘이 같은 {size}줄에 대해 서로 다릅니다. 두 가지 이력에 서명한 것입니다.",
+        "signed. They are one up to place {good}, where the last kept head agrees. The first line that can be of "
+        f"either: {LINE_EN}.",
+        "ko": "보관하고 계신 머리값 가운데 둘이 같은 {size}줄에 대해 서로 다릅니다. 두 가지 이력에 서명한 것입니다. "
+        f"보관된 머리값이 맞는 곳은 전체에서 {{good}}번째까지입니다. 갈라졌을 수 있는 첫 줄: {LINE_KO}",
     },
     "history-signature": {
         "en": "The signature of the head over {size} lines, of {signed}, is not right. The first line that no head "
@@ -84,14 +86,21 @@ HISTORY: Mapping[str, Mapping[str, str]] = {
         f"어느 머리값도 보증하지 않는 첫 줄: {LINE_KO}",
     },
     "history-cut": {
-        "en": "The export ends after {size} lines without a signed head; it began as one of {whole} lines: its end is "
-        "missing.",
-        "ko": "내보낸 파일이 서명된 머리값 없이 {size}줄에서 끝납니다. {whole}줄이어야 합니다. 끝부분이 없습니다.",
+        "en": "The export ends after {size} lines; it began as one of {whole}. The last line that is there: "
+        f"{LINE_EN}. Everything from place {{missing}} on is missing.",
+        "ko": "내보낸 파일이 {size}줄에서 끝납니다. {whole}줄이어야 합니다. 남아 있는 마지막 줄: "
+        f"{LINE_KO}. 전체에서 {{missing}}번째부터의 줄이 없습니다.",
+    },
+    "history-unsigned": {
+        "en": "No signed head stands at the end of the {size} lines. The first line that no head vouches for: "
+        f"{LINE_EN}.",
+        "ko": f"{{size}}줄 끝에 서명된 머리값이 없습니다. 어느 머리값도 보증하지 않는 첫 줄: {LINE_KO}",
     },
     "history-behind": {
         "en": "The export has {size} lines, but a head that you keep, signed at {signed} before the export was made, "
-        "is over {kept}: the lines from number {size} on, counted from 0, were cut off.",
-        "ko": "내보낸 것은 {size}줄인데, 그 전인 {signed}에 서명된 보관 머리값은 {kept}줄에 대한 것입니다. "
-        "{size}번(0부터 셈)부터의 줄이 잘려 나갔습니다.",
+        f"is over {{kept}}: its end was cut off. The last line that is there: {LINE_EN}. Everything from place "
+        "{missing} on is missing.",
+        "ko": "내보낸 것은 {size}줄인데, 그 전인 {signed}에 서명된 보관 머리값은 {kept}줄에 대한 것입니다. 끝이 잘려 "
+        f"나갔습니다. 남아 있는 마지막 줄: {LINE_KO}. 전체에서 {{missing}}번째부터의 줄이 없습니다.",
     },
 }

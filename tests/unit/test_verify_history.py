@@ -8,6 +8,7 @@ import tempfile
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import timedelta
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -141,20 +142,25 @@ def test_an_inserted_line_is_found(tmp_path: Path) -> None:
 
 def test_a_truncated_history_is_found(tmp_path: Path) -> None:
     rows = WHOLE.rows()
-    assert found(tmp_path, rows[:-1]).kind == "history-cut"
-    assert found(tmp_path, rows[: len(rows) // 2]).kind == "history-cut"
+    assert (wrong := found(tmp_path, rows[:-1])).kind == "history-unsigned"
+    assert names(wrong, WHOLE.lines[54])
+    wrong = found(tmp_path, rows[:30])  # four heads and the first row are among them
+    assert (wrong.kind, wrong.facts["missing"], names(wrong, WHOLE.lines[24])) == ("history-cut", 26, True)
     shorter = History(WHOLE.lines[:54]).signed()
     assert check_history(written(tmp_path, shorter.rows())).lines == 54  # by itself it is a history
     later = T0 + 61 * STEP
     wrong = found(tmp_path, shorter.rows(made_at=later), heads=[kept(tmp_path, WHOLE.heads)])
-    assert (wrong.kind, wrong.facts["kept"], wrong.facts["size"]) == ("history-behind", 60, 54)
+    assert (wrong.kind, wrong.facts["kept"], wrong.facts["missing"]) == ("history-behind", 60, 55)
+    assert names(wrong, WHOLE.lines[53])
 
 
 def test_a_forked_history_is_found_by_two_heads_of_one_size(tmp_path: Path) -> None:
     fork = rewritten(WHOLE, BAD, actor="nobody").signed()
-    both = kept(tmp_path, [WHOLE.heads[6], fork.heads[6]])
-    assert (wrong := found(tmp_path, WHOLE.rows(), heads=[both])).kind == "history-fork"
-    assert wrong.facts["size"] == WHOLE.heads[6].size
+    both = kept(tmp_path, [WHOLE.heads[3], WHOLE.heads[6], fork.heads[6]])
+    for rows in (WHOLE.rows(), History(WHOLE.lines[:30]).signed().rows()):  # also where the export ends before it
+        assert (wrong := found(tmp_path, rows, heads=[both])).kind == "history-fork"
+        assert (wrong.facts["size"], wrong.facts["good"]) == (WHOLE.heads[6].size, 24)
+        assert names(wrong, WHOLE.lines[24])
 
 
 def moved_in_time(which: Callable[[int], bool], hours: int) -> History:
@@ -273,6 +279,36 @@ def test_a_row_that_is_none_is_named(tmp_path: Path, bad: bytes) -> None:
     rows = WHOLE.rows()
     wrong = found(tmp_path, [*rows[:10], bad, *rows[10:]])
     assert wrong.kind in ("history-row", "field", "history-changed")
+
+
+def hashed(**change: object) -> bytes:
+    """The first line with a hash that is right."""
+    text = json.dumps(json.loads(WHOLE.rows()[1])["line"] | change, separators=(",", ":")).encode()
+    return b'{"hash":"%b","line":%b}\n' % (sha256(text).hexdigest().encode(), text)
+
+
+@pytest.mark.parametrize(
+    "bad",
+    [
+        hashed(chain="x" * 900_000), hashed(action=["a"]), hashed(details=3), hashed(seq=-1), hashed(seq=10**4000),
+        *(row({"subtree": {"hash": "1" * 64, "level": level}}) for level in (63, 10**9, 10**30)),
+    ],
+    ids=range(8),
+)  # fmt: skip
+def test_a_row_that_would_fill_the_memory_or_the_answer_is_refused(tmp_path: Path, bad: bytes) -> None:
+    assert found(tmp_path, [WHOLE.rows(complete=False)[0], bad]).kind == "history-row"
+
+
+def test_lines_beyond_those_it_began_as_are_refused_at_once(tmp_path: Path) -> None:
+    wrong = found(tmp_path, WHOLE.rows(size=30))
+    assert (wrong.kind, wrong.facts["row"]) == ("history-row", 1 + 30 + 5 + 1)
+
+
+def test_a_packed_export_with_a_broken_byte_is_said_to_be_unreadable(tmp_path: Path) -> None:
+    packed = bytearray(gzip.compress(b"".join(WHOLE.rows())))
+    packed[12] ^= 0x55
+    with pytest.raises(Unreadable):
+        check_history(written(tmp_path, [bytes(packed)]))
 
 
 def test_the_command_says_it_in_both_languages_and_to_programs(
