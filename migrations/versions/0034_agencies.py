@@ -94,8 +94,9 @@ def _create_agencies() -> None:
 
 
 def _create_transfers() -> None:
-    """Both sides see the offer; the case itself goes with `accept_transfer`, which alone moves a row across. Its place
-    in the giver's queue goes (`turns`, `skips`: migration 0036)."""
+    """Both sides see the offer; the case itself goes with `accept_transfer`, which alone moves a row across. The
+    giver's place for it in the queue goes (migration 0036) and what it was answered about it (0041); what it
+    teaches moves (0038)."""
     op.create_table(
         "transfers",
         sa.Column("transfer_id", sa.Uuid, primary_key=True),
@@ -139,6 +140,9 @@ def _create_transfers() -> None:
             WHERE case_id = moved AND agency = giver RETURNING case_id INTO given;
             DELETE FROM turns WHERE case_id = given;
             DELETE FROM skips WHERE case_id = given;
+            UPDATE golden_cases SET agency = in_sight() WHERE case_id = given;
+            UPDATE blind_doubts SET agency = in_sight() WHERE case_id = given;
+            DELETE FROM kept_answers WHERE about = given;
             RETURN given;
         END $$"""
     )

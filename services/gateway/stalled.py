@@ -44,4 +44,7 @@ async def mark(tx: Transaction) -> None:
         Case.awaits.is_(None),
         ~_planned_since(now - PATIENCE),
     )
-    await tx.execute(sa.update(Case).where(*stalled).values(alarm=Alarm.STALLED, updated_at=now))
+    # What somebody has locked moves: it is looked at the next time, and nobody waits here for two cases.
+    free = sa.select(Case.case_id).where(*stalled).with_for_update(skip_locked=True)
+    change = sa.update(Case).where(Case.case_id.in_(free.scalar_subquery()))
+    await tx.execute(change.values(alarm=Alarm.STALLED, updated_at=now))

@@ -6,7 +6,10 @@ from uuid import UUID, uuid4
 import sqlalchemy as sa
 
 from services.gateway import history
+from services.gateway.agencies.scoping import everywhere
 from services.gateway.agencies.store import Agency, Transfer
+from services.gateway.api.cursors import moment, whole
+from services.gateway.api.paging import page
 from services.gateway.audit import TRANSFERS_CHAIN, Action, Step
 from services.gateway.cases import known, settle
 from services.gateway.deciding.finishing import open_again
@@ -28,11 +31,18 @@ async def agencies(tx: Transaction) -> Sequence[Agency]:
     return await tx.scalars(sa.select(Agency).order_by(Agency.position, Agency.agency))
 
 
-async def offered(tx: Transaction) -> Sequence[Transfer]:
-    """What the agency offered and was offered."""
-    return await tx.scalars(
-        sa.select(Transfer).order_by(Transfer.ended_at.is_not(None), Transfer.offered_at.desc()).limit(SHOWN)
-    )
+_PLACE = (
+    (sa.case((Transfer.ended_at.is_(None), 1), else_=0), whole),
+    (Transfer.offered_at, moment),
+    (Transfer.transfer_id, UUID),
+)
+
+
+async def offered(
+    tx: Transaction, limit: int = SHOWN, after: str | None = None
+) -> tuple[Sequence[Transfer], str | None]:
+    """What the agency offered and was offered, and where the next page begins."""
+    return await page(tx, sa.select(Transfer), _PLACE, limit, after)
 
 
 async def offer(tx: Transaction, case_id: UUID, to: str, why: str, by: Visitor) -> Transfer:
@@ -68,6 +78,8 @@ async def accept(tx: Transaction, transfer_id: UUID, by: Visitor) -> Transfer:
     """From now on the case is this agency's: claims end, and verdicts that could still be taken back are. Raises
     `Problem` 404, 409."""
     row = await _open(tx, transfer_id, by, "to_agency")
+    async with everywhere(tx):  # before the case, as whoever finishes or undoes a verdict locks them
+        await _waiting(tx, row.case_id)
     moving = sa.select(sa.func.accept_transfer(transfer_id, tx.clock.now(), by.account.pseudonym))
     if (await tx.execute(moving)).scalar_one() is None:
         raise Problem(409, "offer-over", field="transfer_id")
@@ -82,12 +94,17 @@ async def _begin_here(tx: Transaction, row: Transfer, by: Visitor) -> None:
     held = await known(tx, row.case_id)
     if held is None:
         raise LookupError(f"case {row.case_id} vanished while it was taken over")
-    waiting = sa.select(Pending).where(Pending.case_id == row.case_id, Pending.ended_at.is_(None)).with_for_update()
-    for pending in await tx.scalars(waiting):
+    for pending in await _waiting(tx, row.case_id):
         open_again(held, pending.round)
         pending.ended_at, pending.outcome = tx.clock.now(), TRANSFERRED
     details = {"transfer": str(row.transfer_id), "from": row.from_agency, "why": row.why}
     await settle(tx, held, by.account.pseudonym, Step(Action.CASE_TAKEN_OVER, details))
+
+
+async def _waiting(tx: Transaction, case_id: UUID) -> Sequence[Pending]:
+    """The case's verdicts that can still be taken back, held."""
+    waiting = sa.select(Pending).where(Pending.case_id == case_id, Pending.ended_at.is_(None))
+    return await tx.scalars(waiting.order_by(Pending.pending_id).with_for_update())
 
 
 async def decline(tx: Transaction, transfer_id: UUID, why: str, by: Visitor) -> Transfer:

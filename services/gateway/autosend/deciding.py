@@ -77,7 +77,7 @@ async def _decide(
         "bank": match.bank,
         "entry": match.entry,
     }
-    await history.append(tx, AUTOSEND_CHAIN, by.pseudonym, Action.POLICY_USED, details)
+    await history.append(tx, AUTOSEND_CHAIN, by.pseudonym, Action.POLICY_USED, details, agency=case.agency)
 
 
 def leave(tx: Transaction, held: Held, rest: Sequence[CaseNotice]) -> None:

@@ -10,12 +10,14 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
 
 from services.gateway import history
+from services.gateway.api.cursors import number, whole
+from services.gateway.api.paging import page
 from services.gateway.audit import CONFIRMATIONS_CHAIN, Action
 from services.gateway.problems import Problem
 from services.gateway.rights.deciding import permit
 from services.gateway.rights.vocabulary import Right
 from services.gateway.sessions import Visitor
-from services.gateway.store import Base
+from services.gateway.store import Base, Case
 from shared.database import Transaction
 
 OPEN_FOR = timedelta(days=7)  # there is a second person on duty within a week; older proposals are about another state
@@ -108,6 +110,8 @@ async def confirm(
     """Do it. Raises `Problem` 403 for whoever proposed it, 404, 409 when it is over or cannot be done any more."""
     row = await _open(tx, confirmation_id)
     permit(by, RIGHTS[Kind(row.kind)], {"agency": row.agency, "proposed_by": row.proposed_by})
+    if row.case_id and not await _ours(tx, row.case_id):
+        raise Problem(404, "no-case")
     _end(row, Outcome.CONFIRMED, by, tx.clock.now())
     await _keep(tx, row, by, Action.CONFIRMED)
     await carry_out[row.kind](tx, row)
@@ -124,11 +128,18 @@ async def refuse(tx: Transaction, confirmation_id: UUID, by: Visitor) -> Confirm
     return row
 
 
-async def shown(tx: Transaction) -> Sequence[Confirmation]:
-    """What waits, the oldest first, then what is over, the newest first."""
+async def shown(
+    tx: Transaction, limit: int = SHOWN, after: str | None = None
+) -> tuple[Sequence[Confirmation], str | None]:
+    """What waits, the oldest first, then what is over, the newest first; and where the next page begins."""
     over = sa.or_(Confirmation.ended_at.is_not(None), Confirmation.expires_at <= tx.clock.now())
-    age = sa.extract("epoch", Confirmation.proposed_at)
-    return await tx.scalars(sa.select(Confirmation).order_by(over, sa.case((over, -age), else_=age)).limit(SHOWN))
+    age = sa.cast(sa.extract("epoch", Confirmation.proposed_at), sa.Double)
+    place = (
+        (sa.case((over, 0), else_=1), whole),
+        (sa.case((over, age), else_=-age), number),
+        (Confirmation.confirmation_id, UUID),
+    )
+    return await page(tx, sa.select(Confirmation), place, limit, after)
 
 
 async def _open(tx: Transaction, confirmation_id: UUID) -> Confirmation:
@@ -144,8 +155,14 @@ def _end(row: Confirmation, outcome: Outcome, by: Visitor, now: datetime) -> Non
     row.ended_at, row.ended_by, row.outcome = now, by.account.pseudonym, outcome.value
 
 
+async def _ours(tx: Transaction, case_id: UUID) -> bool:
+    """Whether the case is still the agency's; its row is locked, before its chain."""
+    return await tx.get(Case, case_id, lock=True) is not None
+
+
 async def _keep(tx: Transaction, row: Confirmation, by: Visitor, action: Action) -> None:
-    """In the history of the case that it is about, else in the one of confirmations."""
+    """In the history of the case that it is about, else (also when it was given away) in the one of confirmations."""
+    chain = row.case_id if row.case_id and await _ours(tx, row.case_id) else CONFIRMATIONS_CHAIN
     told = {"confirmation": str(row.confirmation_id), "kind": row.kind, "why": row.why}
     outcome = {"outcome": row.outcome} if row.outcome else {}
-    await history.append(tx, row.case_id or CONFIRMATIONS_CHAIN, by.account.pseudonym, action, told | outcome)
+    await history.append(tx, chain, by.account.pseudonym, action, told | outcome)
