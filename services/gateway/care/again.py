@@ -83,25 +83,24 @@ def look_of(login: str, case_id: UUID) -> str:
 
 
 async def due(tx: Transaction, by: Account, now: datetime, random: Random) -> str | None:
-    """The look that waits for this person, or by chance a new one; None most of the time. To be asked before the next
-    case is handed out."""
+    """The look that waits for this person, or by chance a new one; None most of the time, and always while they rest.
+    To be asked before the next case is handed out."""
     if by.scripted:
         return None
-    me = mark("looks", by.login)
-    waiting = sa.select(BlindLook.look).where(BlindLook.who == me, BlindLook.done.is_(False)).limit(1)
-    if (look := await tx.scalar(waiting)) is not None:
-        return look
-    chance = random.random()
-    if chance >= 2 * MAX_SHARE:  # whatever the agency holds: most claims end here
-        return None
-    shares = await default(tx, agency_of(by))
-    if chance >= shares.golden_share + shares.second_share:
+    me, chance = mark("looks", by.login), random.random()
+    waits = await _waiting(tx, me)
+    if waits is None and chance >= 2 * MAX_SHARE:  # whatever the agency holds: most claims end here
         return None
     now_served = await serving(tx, by.login, now)
     if now_served.rest_until:
         return None
-    golden = chance < shares.golden_share
-    out = sorted(now_served.better_not)
+    if waits:
+        look, category = waits
+        return None if category in now_served.categories_out else look
+    shares = await default(tx, agency_of(by))
+    if chance >= shares.golden_share + shares.second_share:
+        return None
+    golden, out = chance < shares.golden_share, sorted(now_served.better_not)
     found = await (_golden_for(tx, by, out) if golden else _decided_for(tx, by, out, now))
     fresh = await _unseen(tx, by, found)
     if not fresh:
@@ -111,6 +110,15 @@ async def due(tx: Transaction, by: Account, now: datetime, random: Random) -> st
     row = {"look": look, "who": me, "case_id": case_id, "golden": golden, "day": the_house().day(now), "done": False}
     await tx.execute(insert(BlindLook).values(row).on_conflict_do_nothing())
     return look
+
+
+async def _waiting(tx: Transaction, me: str) -> tuple[str, str | None] | None:
+    """The look with its category. One that nobody can answer any more waits for nobody: its evidence was destroyed, or
+    its case is another agency's now."""
+    wanted = sa.select(BlindLook.look, Case.category).join(Case, Case.case_id == BlindLook.case_id)
+    wanted = wanted.where(BlindLook.who == me, BlindLook.done.is_(False), Case.destroyed_at.is_(None))
+    row = (await tx.execute(wanted.limit(1))).first()
+    return (row.look, row.category) if row else None
 
 
 async def _golden_for(tx: Transaction, by: Account, out: list[str]) -> list[UUID]:
@@ -135,6 +143,7 @@ async def _golden_for(tx: Transaction, by: Account, out: list[str]) -> list[UUID
 async def _decided_for(tx: Transaction, by: Account, out: list[str], now: datetime) -> list[UUID]:
     """What other people, no programs and no policies, decided lately."""
     wanted = sa.select(Case.case_id).where(
+        Case.agency == agency_of(by),
         Case.decided_at >= now - RECENT,
         Case.scripted.is_(False),
         Case.reviewer.is_distinct_from(by.pseudonym),
@@ -152,8 +161,8 @@ async def _unseen(tx: Transaction, by: Account, cases: list[UUID]) -> list[UUID]
 
 
 async def held(tx: Transaction, by: Account, look: str) -> tuple[BlindLook, Case]:
-    """A look that waits for this person. Raises `Problem` 404: of others' looks nobody learns."""
-    row = await tx.get(BlindLook, look, lock=True)
+    """A look that waits for this person. Raises `Problem` 404: of others' looks nobody learns; 410."""
+    row = await tx.get(BlindLook, look, lock=True) if "\0" not in look else None
     case = await tx.get(Case, row.case_id) if row else None
     if row is None or case is None or row.done or row.look != look_of(by.login, row.case_id):
         raise Problem(404, "no-look")

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 
 import sqlalchemy as sa
 from pydantic import BaseModel
+from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Mapped, mapped_column
 
 from services.gateway import history
@@ -59,6 +60,16 @@ async def of_house(tx: Transaction, login: str) -> HouseLimits:
     return as_limits(await tx.scalar(theirs))
 
 
+async def held_default(tx: Transaction, agency: str) -> Default:
+    """Locked, and there from now on: two who set it first at once would both make it."""
+    numbers = {"agency": agency, **HouseLimits().model_dump()}
+    await tx.execute(insert(Default).values(numbers).on_conflict_do_nothing())
+    row = await tx.get(Default, agency, lock=True)
+    if row is None:
+        raise LookupError(f"the limits of {agency} vanished")
+    return row
+
+
 async def default(tx: Transaction, agency: str) -> HouseLimits:
     return as_limits(await tx.get(Default, agency))
 
@@ -101,12 +112,9 @@ async def allow(tx: Transaction, by: Account, login: str, ceiling: float | None,
 async def set_default(tx: Transaction, by: Account, wanted: HouseLimits) -> None:
     """For everybody of the admin's agency. Raises `Problem` 422."""
     check_house(wanted)
-    row = await tx.get(Default, agency_of(by), lock=True)
-    if row is None:
-        tx.add(Default(agency=agency_of(by), **wanted.model_dump()))
+    row = await held_default(tx, agency_of(by))
     for name, value in wanted.model_dump().items():
-        if row is not None:
-            setattr(row, name, value)
+        setattr(row, name, value)
     told = {name: f"{value:g}" for name, value in wanted.model_dump().items()} | {"agency": agency_of(by)}
     await history.append(tx, ACCESS_CHAIN, by.pseudonym, Action.CARE_DEFAULTS, told)
 

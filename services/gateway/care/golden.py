@@ -9,6 +9,8 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from services.gateway import history
 from services.gateway.accounts import Account
+from services.gateway.api.cursors import moment
+from services.gateway.api.paging import page
 from services.gateway.audit import Action
 from services.gateway.care.house import agency_of
 from services.gateway.problems import Problem
@@ -17,7 +19,7 @@ from shared.database import Transaction
 from shared.events import Verdict
 
 MAX_WHY = 2_000  # characters
-SHOWN = 200  # golden cases of a house; more than anybody keeps by hand
+SHOWN = 200  # golden cases of a page; more than most houses keep by hand
 
 
 class Golden(Base):
@@ -91,9 +93,12 @@ async def _held(tx: Transaction, case_id: UUID) -> Golden:
     return row
 
 
-async def shown(tx: Transaction) -> list[tuple[Golden, Case]]:
-    """The newest first, with their cases."""
-    golden = await tx.scalars(sa.select(Golden).order_by(Golden.proposed_at.desc(), Golden.case_id).limit(SHOWN))
+async def shown(
+    tx: Transaction, limit: int = SHOWN, after: str | None = None
+) -> tuple[list[tuple[Golden, Case]], str | None]:
+    """The newest first, with their cases; and where the next page begins."""
+    place = ((Golden.proposed_at, moment), (Golden.case_id, UUID))
+    golden, following = await page(tx, sa.select(Golden), place, limit, after)
     cases = await tx.scalars(sa.select(Case).where(Case.case_id.in_([row.case_id for row in golden])))
     by_id = {case.case_id: case for case in cases}
-    return [(row, by_id[row.case_id]) for row in golden if row.case_id in by_id]
+    return [(row, by_id[row.case_id]) for row in golden if row.case_id in by_id], following

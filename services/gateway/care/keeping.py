@@ -5,7 +5,7 @@ from datetime import timedelta
 import sqlalchemy as sa
 
 from services.gateway.care import ledger
-from services.gateway.care.again import NOBODY, BlindLook
+from services.gateway.care.again import NOBODY, BlindLook, Doubt
 from services.gateway.care.house import the_house
 from services.gateway.care.scores import MONTH, MONTHS, before, month_of
 from services.gateway.care.serving import DAY
@@ -30,3 +30,4 @@ async def forget(tx: Transaction) -> None:
     waiting = (BlindLook.done.is_(False), BlindLook.day < today - UNANSWERED)
     await tx.execute(sa.update(BlindLook).where(*waiting).values(done=True, who=NOBODY))
     await tx.execute(sa.delete(BlindLook).where(BlindLook.day < today - REMEMBERED))
+    await tx.execute(sa.delete(Doubt).where(Doubt.day < today - REMEMBERED))

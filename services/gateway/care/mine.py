@@ -33,8 +33,9 @@ class Shift:
 
 async def shift(tx: Transaction, login: str, now: datetime) -> Shift:
     today = the_house().day(now)
-    pages = [today - timedelta(days=n) for n in range(KEPT.days)]
-    days = [(day, await ledger.read(tx, Page(DAY, login, day), Day)) for day in pages]
+    pages = {day: Page(DAY, login, day) for day in (today - timedelta(days=n) for n in range(KEPT.days))}
+    known = await ledger.read_several(tx, *pages.values())
+    days = [(day, ledger.read_from(known.get(page), Day)) for day, page in pages.items()]
     own = await chosen(tx, login)
     held = await limits(tx, login, own)
     looked = [(day, told) for day, told in days if told.looks]

@@ -16,7 +16,6 @@ from shared.database import Transaction
 
 MONTH = "month"
 MONTHS = 12  # kept, and shown
-OTHERS = ""
 
 
 class Month(BaseModel):
@@ -40,7 +39,7 @@ class Month(BaseModel):
 
 @dataclass(frozen=True)
 class Score:
-    """`category`: empty for all; `OTHERS` of a house: those with too few people each, together."""
+    """`category`: empty for all together."""
 
     category: str
     agreement: Agreement
@@ -48,7 +47,8 @@ class Score:
 
 @dataclass(frozen=True)
 class HouseScores:
-    """`scores` is empty when fewer than `PEOPLE` took part: too few to say anything."""
+    """All empty when fewer than `PEOPLE` took part: too few to say anything. `others`: the categories with too few
+    people each, together."""
 
     month: date
     whole: Agreement | None
@@ -79,7 +79,8 @@ async def add(
 async def own(tx: Transaction, login: str, now: datetime) -> list[Score]:
     """Of the last months together: all, then by category."""
     this = month_of(the_house().day(now))
-    months = [await ledger.read(tx, Page(MONTH, login, before(this, n)), Month) for n in range(MONTHS)]
+    known = await ledger.read_several(tx, *(Page(MONTH, login, before(this, n)) for n in range(MONTHS)))
+    months = [ledger.unseal(entry, Month) for entry in known.values()]
     categories = sorted(set().union(*(month.categories for month in months)))
     whole = Score("", agreement(together(month.table() for month in months)))
     return [whole, *(Score(name, agreement(together(m.table(name) for m in months))) for name in categories)]

@@ -14,8 +14,8 @@ from services.gateway.care.serving import DAY
 from services.gateway.care.units import Day
 from shared.database import Transaction
 
-WEEKS = 4  # all that the kept days hold
 KEPT = timedelta(days=30)
+WEEKS = 3  # whole ones: a fourth would lose a day a night, and the difference would tell that day
 
 
 @dataclass(frozen=True)

@@ -18,7 +18,7 @@ async def next_path(parts: Parts, visitor: Visitor, random: Random, wish: Wish |
     async with parts.database.transaction() as tx:
         now = tx.clock.now()
         if wish == Wish() and (look := await again.due(tx, visitor.account, now, random)):
-            return f"/second-looks/{look}"
+            return f"/blind-looks/{look}"
         if taken := await claim_next(tx, visitor, wish, now):
             return f"/cases/{taken.case_id}"
         resting = not visitor.account.scripted and (await serving(tx, visitor.account.login, now)).rest_until

@@ -150,5 +150,6 @@ def _asked(made: _Cells, case: CaseFacts) -> None:
 
 def _before_removal(case: CaseFacts) -> Iterable[tuple[str, set[str]]]:
     sent = [one for one in case.notices if one.sent_at and case.removed_at and one.sent_at <= case.removed_at]
-    yield "country", {one.country or UNKNOWN for one in sent}
-    yield "kind", {one.role or UNKNOWN for one in sent}
+    # Without a notice too: else how many these are would follow from a total and its parts.
+    yield "country", {one.country or UNKNOWN for one in sent} or {UNKNOWN}
+    yield "kind", {one.role or UNKNOWN for one in sent} or {UNKNOWN}

@@ -18,7 +18,9 @@ from services.gateway.care.groups import merged
 from services.gateway.care.house import the_house
 from services.gateway.care.scores import before, month_of
 from services.gateway.figures.reading import Period, Sums, read
+from services.gateway.figures.rolling import OVERLAP
 from services.gateway.figures.store import FigureCursor, PublishedMonth
+from services.gateway.store import Case
 from shared.database import Transaction
 from shared.handling import Context
 from shared.regularly import regularly
@@ -38,11 +40,10 @@ async def keep(context: Context) -> None:
 
 
 async def publish(tx: Transaction) -> None:
-    """Every month that is over and not public yet, as far as it was counted."""
-    cursor = await tx.get(FigureCursor, True)
-    if cursor is None:
-        return
+    """Every month that is over and not public yet, once everything is counted: what is public is never put right."""
     house, now = the_house(), tx.clock.now()
+    if not await _counted(tx, now - OVERLAP):
+        return
     this = month_of(house.day(now - LATE))
     months = [before(this, n) for n in range(1, BACK + 1)]
     known = set(await tx.scalars(sa.select(PublishedMonth.month).where(PublishedMonth.month.in_(months))))
@@ -53,6 +54,15 @@ async def publish(tx: Transaction) -> None:
             continue
         row = {"month": month, "body": body, "published_at": now}
         await tx.execute(insert(PublishedMonth).values(row).on_conflict_do_nothing())
+
+
+async def _counted(tx: Transaction, until: datetime) -> bool:
+    """Whether every change until then is in the sums."""
+    cursor = await tx.get(FigureCursor, True)
+    if cursor is None:
+        return False
+    later = sa.tuple_(Case.updated_at, Case.case_id) > sa.tuple_(cursor.updated_at, cursor.case_id)
+    return await tx.scalar(sa.select(Case.case_id).where(later, Case.updated_at < until).limit(1)) is None
 
 
 def published(sums: Sums) -> dict[str, Any]:

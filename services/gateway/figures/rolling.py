@@ -76,7 +76,8 @@ async def batch(
         return after or (START, UUID(int=0)), False
     cursor = await tx.get(FigureCursor, True)
     if after is None:
-        after = (cursor.updated_at - OVERLAP if cursor else START, UUID(int=0))
+        # Where a clock was set back, what changes now is older than what was counted last.
+        after = (min(cursor.updated_at, tx.clock.now()) - OVERLAP if cursor else START, UUID(int=0))
     changed = await _changed(tx, after, at_once)
     if changed:
         await _count(tx, changed)

@@ -5,11 +5,12 @@ from random import SystemRandom
 from typing import Annotated, Any
 from uuid import UUID
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Query
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 from starlette.requests import Request
 
 from services.gateway.answers import Errors
+from services.gateway.api.cursors import Cursor
 from services.gateway.care import again, golden
 from services.gateway.evidence.looks import opens
 from services.gateway.parts import parts_of
@@ -58,7 +59,10 @@ class DoubtItem(BaseModel):
 
 
 class GoldenList(BaseModel):
+    """`doubts`: the oldest hundred; who has seen to one makes room for the next."""
+
     items: list[GoldenItem]
+    next: str | None
     doubts: list[DoubtItem]
 
 
@@ -90,12 +94,18 @@ class ToldItem(BaseModel):
 
 
 @router.get("/golden", summary="Golden cases and doubts")
-async def golden_cases(request: Request, visitor: Senior) -> GoldenList:
+async def golden_cases(
+    request: Request,
+    visitor: Senior,
+    after: Cursor = None,
+    limit: Annotated[int, Query(ge=1, le=golden.SHOWN)] = golden.SHOWN,
+) -> GoldenList:
     """The newest golden cases; the oldest doubts that nobody has seen to."""
     async with parts_of(request).database.transaction() as tx:
-        rows, doubts = await golden.shown(tx), await again.doubts(tx, MOST_DOUBTS)
+        rows, following = await golden.shown(tx, limit, after)
+        doubts = await again.doubts(tx, MOST_DOUBTS)
     items = [GoldenItem.model_validate(row) for row, _ in rows]
-    return GoldenList(items=items, doubts=[DoubtItem.model_validate(one) for one in doubts])
+    return GoldenList(items=items, next=following, doubts=[DoubtItem.model_validate(one) for one in doubts])
 
 
 @router.post("/golden", status_code=204, responses=GONE, summary="Propose a golden case")
@@ -129,7 +139,7 @@ async def attend(request: Request, visitor: Senior, case_id: UUID) -> None:
 @router.post("/blind-looks/next", summary="Whether a second opinion is asked of you")
 async def next_look(request: Request, visitor: Decider) -> NextLook:
     """The one that waits for you, or by chance a new one. To be asked before the next case."""
-    async with parts_of(request).database.transaction() as tx:
+    async with again.silent(parts_of(request).database).transaction() as tx:
         return NextLook(look=await again.due(tx, visitor.account, tx.clock.now(), SystemRandom()))
 
 

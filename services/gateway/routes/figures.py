@@ -57,7 +57,8 @@ def asked(request: Request, first: str, last: str) -> Period:
     """From the words of an address; the last `DAYS` where it says nothing. Raises `Problem` 422."""
     today = the_house().day(parts_of(request).clock.now())
     last_day = day_of("to", last) or today
-    return period(day_of("from", first) or last_day - timedelta(days=DAYS - 1), last_day)
+    shown = min(timedelta(days=DAYS - 1), last_day - date.min)
+    return period(day_of("from", first) or last_day - shown, last_day)
 
 
 def day_of(field: str, text: str) -> date | None:

@@ -30,7 +30,7 @@ SKIPPED = "skip"
 @router.get("/golden")
 async def page(request: Request, visitor: Senior) -> HTMLResponse:
     async with parts_of(request).database.transaction() as tx:
-        shown, doubts = await golden.shown(tx), await again.doubts(tx, MOST_DOUBTS)
+        (shown, _), doubts = await golden.shown(tx), await again.doubts(tx, MOST_DOUBTS)
     wanted = request.query_params.get("case", "")
     return render(request, "golden.html", visitor, shown=shown, doubts=doubts, wanted=wanted, max_why=golden.MAX_WHY)
 
@@ -72,7 +72,7 @@ async def attend(request: Request, visitor: Senior, case_id: UUID) -> Response:
 async def next_look(request: Request, visitor: Decider) -> Response:
     """The second look that is due, or the queue."""
     await guarded_form(request, visitor.token)
-    async with parts_of(request).database.transaction() as tx:
+    async with again.silent(parts_of(request).database).transaction() as tx:
         look = await again.due(tx, visitor.account, tx.clock.now(), SystemRandom())
     return RedirectResponse(f"/blind-looks/{look}" if look else "/", 303)
 
