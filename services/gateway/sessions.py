@@ -124,22 +124,21 @@ async def open_session(
 
 async def recognise(database: Database, token: str, by_cookie: bool, passive: bool = False) -> Visitor | None:
     """Whose session it is; None when it is unknown or over. `passive`: the page asks by itself, nobody did anything."""
-    async with database.transaction() as tx:
-        now = tx.clock.now()
-        statement = (
-            sa.select(Account, Session)
-            .join(Session, Session.login == Account.login)
-            .where(Session.token_hash == digest(token), Session.expires_at > now, Account.off_at.is_(None))
-        )
-        found = (await tx.execute(statement)).one_or_none()
-        if found is None:
-            return None
-        account, session = cast(tuple[Account, Session], found)
-        if idle(session, now):
-            return None
-        if not passive and session.seen_at <= now - SEEN_EVERY:
-            session.seen_at = now
-        scopes = frozenset(session.scopes) if session.scopes is not None else None
+    statement = (
+        sa.select(Account, Session)
+        .join(Session, Session.login == Account.login)
+        .where(Session.token_hash == digest(token), Account.off_at.is_(None))
+    )
+    found, now = await database.look(statement), database.clock.now()
+    if found is None:
+        return None
+    account, session = cast(tuple[Account, Session], found)
+    if session.expires_at <= now or idle(session, now):
+        return None
+    if not passive and session.seen_at <= now - SEEN_EVERY:
+        async with database.transaction() as tx:
+            await tx.execute(sa.update(Session).where(Session.token_hash == session.token_hash).values(seen_at=now))
+    scopes = frozenset(session.scopes) if session.scopes is not None else None
     return Visitor(account, token, by_cookie, session.session_id, session.proved_at, scopes)
 
 

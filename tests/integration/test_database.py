@@ -51,3 +51,14 @@ async def test_an_error_does_not_repeat_what_was_written(pair):
         async with pair[0].transaction() as tx:
             await tx.execute(sa.text("INSERT INTO nowhere VALUES (:text)"), {"text": "the lantern parcel"})
     assert "lantern" not in str(raised.value)
+
+
+async def test_a_connection_that_the_server_has_ended_is_replaced_before_it_is_used(pair):
+    used, other = pair
+    async with used.transaction() as tx:
+        backend = await tx.scalar(sa.select(sa.func.pg_backend_pid()))
+    assert (await used.look(sa.select(sa.func.pg_backend_pid())))[0] == backend, "one connection serves both ways"
+    async with other.transaction() as tx:
+        await tx.execute(sa.select(sa.func.pg_terminate_backend(backend, 5_000)))
+    async with used.transaction() as tx:
+        assert await tx.scalar(sa.select(sa.func.pg_backend_pid())) != backend
