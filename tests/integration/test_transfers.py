@@ -1,6 +1,7 @@
 """A case goes to another agency, with all that belongs to it."""
 
 from contextlib import AsyncExitStack
+from datetime import date
 from uuid import uuid4
 
 import pytest
@@ -8,13 +9,17 @@ import pytest
 from services.gateway.agencies.scoping import AGENCY, HOME
 from services.gateway.agencies.store import Transfer
 from services.gateway.audit import Action
+from services.gateway.care.golden import Golden
 from services.gateway.casefile import open_file
+from services.gateway.figures.reading import period, read
+from services.gateway.figures.rolling import catch_up
 from services.gateway.store import Case
 from services.gateway.web import application
 from shared.clock import ManualClock
 from tests.support.gateway import make_desk
 from tests.support.visitors import add_agency, browser, program, seat
 
+FOUND_ON = date(2026, 9, 7)
 OTHER, THIRD = "harbour", "valley"
 TAKES = '{"hosts": ["valley.en.test"]}'
 
@@ -62,6 +67,30 @@ async def test_offered_accepted_and_gone_from_the_giver(room) -> None:
     ]  # fmt: skip
     again = await people["taker"].post(f"/api/transfers/{offer['transfer_id']}/accept")
     assert (again.status_code, again.json()["errors"][0]["code"]) == (409, "offer-over")
+
+
+async def test_figures_and_golden_cases_go_with_the_case(room) -> None:
+    desk, people, _ = room
+    story = await desk.awaiting_review(f"post/{uuid4()}")
+
+    async def waiting() -> dict[str, int]:
+        await catch_up(desk.database)
+        async with desk.database.transaction() as tx:
+            told = {agency: await read(tx, period(FOUND_ON, FOUND_ON), agency) for agency in (HOME, OTHER)}
+        return {agency: sum(sums.standing["waiting"]["very-high"].values()) for agency, sums in told.items()}
+
+    async with desk.database.transaction() as tx:
+        given = {"proposed_by": "senior-1", "proposed_at": tx.clock.now(), "category": "reupload"}
+        tx.add(Golden(case_id=story.case, agency=HOME, verdict="approved", why="it teaches", **given))
+    before = await waiting()
+    desk.parts.clock.advance(600)
+    offer = (await offered(people["giver"], story.case)).json()["transfer_id"]
+    assert (await people["taker"].post(f"/api/transfers/{offer}/accept")).status_code == 200
+    assert await waiting() == {HOME: before[HOME] - 1, OTHER: before[OTHER] + 1}
+    for name, number in (("giver", 0), ("taker", 1)):
+        assert len((await people[name].get("/api/golden")).json()["items"]) == number
+    assert (await people["giver"].post(f"/api/golden/{story.case}/end")).status_code == 404
+    assert (await people["taker"].post(f"/api/golden/{story.case}/agree")).status_code == 204
 
 
 async def test_an_offer_is_declined_or_withdrawn_and_the_case_stays(room) -> None:
