@@ -15,6 +15,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from services.gateway import history
 from services.gateway.audit import ACCESS_CHAIN, Action
+from services.gateway.people.store import Challenge, Invitation
 from services.gateway.rights.vocabulary import Role
 from services.gateway.store import Base
 from shared.database import Database, Transaction
@@ -25,9 +26,11 @@ LOGIN_PATTERN = re.compile(r"[a-z0-9][a-z0-9._@-]{1,63}")
 MIN_PASSWORD = 12  # NIST SP 800-63B-4 (3.1.1.2) asks 8 beside a second factor, 15 alone, where it is optional
 MAX_PASSWORD = 512  # Argon2 reads all of it: a bound against being kept busy
 HASHES_AT_ONCE = 2  # each takes 64 MiB and a core for about 0.1 s: a flood of logins must not starve reviewers
+HASHES_IN_LINE = 100  # about five seconds of them; whoever comes then had better come later
 
 _hasher = argon2.PasswordHasher()  # RFC 9106, second recommended option
 _hashing = asyncio.Semaphore(HASHES_AT_ONCE)
+_in_line = asyncio.Semaphore(HASHES_IN_LINE)
 # Checked for unknown logins, so that an answer takes as long as for known ones.
 _nobody = _hasher.hash(secrets.token_urlsafe())
 
@@ -158,16 +161,19 @@ async def set_password(database: Database, login: str, password: str, actor: str
 async def change_password(
     tx: Transaction, account: Account, hashed: str, actor: str, *, but: UUID | None = None
 ) -> None:
+    """A link that was to change it, too, has had its day."""
     account.password_hash = hashed
     await end_sessions(tx, account.login, but=but)
+    await tx.execute(sa.delete(Invitation).where(Invitation.login == account.login))
     details = {"account": account.pseudonym}
     await history.append(tx, ACCESS_CHAIN, actor, Action.PASSWORD_CHANGED, details)
 
 
 async def end_sessions(tx: Transaction, login: str, *, but: UUID | None = None) -> None:
-    """All of the account, or all but one: what was opened under the old password, factor or roles is over."""
+    """All of the account, or all but one: what was opened or begun under the old password, factor, roles is over."""
     others = Session.session_id != but if but else sa.true()
     await tx.execute(sa.delete(Session).where(Session.login == login, others))
+    await tx.execute(sa.delete(Challenge).where(Challenge.login == login))
 
 
 def check_login(login: str) -> None:
@@ -193,15 +199,20 @@ def check_roles(roles: Sequence[str]) -> list[str]:
     return sorted(set(roles))
 
 
+def too_busy() -> bool:
+    """So many passwords wait to be looked at that this one would wait for long."""
+    return _in_line.locked()
+
+
 async def hash_password(password: str) -> str:
-    async with _hashing:
+    async with _in_line, _hashing:
         return await asyncio.to_thread(_hasher.hash, password)
 
 
 async def password_agrees(account: Account | None, password: str) -> bool:
     """As slow for an unknown account as for a known one."""
     hashed = account.password_hash if account else None
-    async with _hashing:
+    async with _in_line, _hashing:
         agrees = await asyncio.to_thread(_verify, hashed or _nobody, password[:MAX_PASSWORD])
     return agrees and hashed is not None
 

@@ -19,6 +19,7 @@ LIVE = ("/live", "/api/live")  # streams that a page opens anew by itself
 LANGUAGE_COOKIE = "haetae_language"
 CSRF_FIELD, CSRF_HEADER = "csrf", "X-CSRF-Token"
 LANGUAGE_DAYS = 365
+MAX_GOING = 2_000  # characters of a path to go on to: it is kept while somebody logs in
 MAX_FIELDS = 500  # of a form: a verdict has two for each notice; eight hosts with their people make some eighty
 
 
@@ -53,6 +54,12 @@ async def _visitor(request: Request, parts: Parts) -> Visitor | None:
     return await recognise(parts.database, cookie, True, passive) if cookie else None
 
 
+async def readable(request: Request) -> None:
+    """Raises `Problem` 404 for a path with U+0000, which names nothing: PostgreSQL keeps it not."""
+    if "\0" in request.url.path:
+        raise Problem(404, "no-page")
+
+
 async def reader(visitor: Annotated[Visitor | None, Depends(recognised)]) -> Visitor:
     """Anybody who is logged in."""
     if visitor is None:
@@ -82,7 +89,7 @@ def texts_of(request: Request) -> Texts:
 
 def local_path(path: str | None) -> str:
     """A path of this gateway to go on to; the queue for anything that could lead elsewhere."""
-    path = path or "/"
+    path = path if path and len(path) <= MAX_GOING else "/"
     split = urlsplit(path)
     plain = path.startswith("/") and not path.startswith("//") and "\\" not in path and path.isprintable()
     return path if plain and not split.scheme and not split.netloc else "/"

@@ -11,7 +11,7 @@ from uuid import UUID, uuid4
 import sqlalchemy as sa
 
 from services.gateway import history, throttle
-from services.gateway.accounts import Account, Session, password_agrees
+from services.gateway.accounts import Account, Session, password_agrees, too_busy
 from services.gateway.audit import ACCESS_CHAIN, Action
 from services.gateway.problems import Problem
 from services.gateway.throttle import Admitted, Knock
@@ -57,6 +57,8 @@ class Opened:
 async def check_password(database: Database, login: str, password: str, knock: Knock) -> tuple[Account, Admitted]:
     """Whose password it is. Raises `Problem` "too-many-logins" or "wrong-login"; the latter tells nothing about which
     part was wrong. Nothing is forgiven before the whole log-in has gone well."""
+    if too_busy():
+        raise throttle.too_many()
     async with database.transaction() as tx:
         admitted = await throttle.admit(tx, login, knock)
         account, clock = await tx.get(Account, login), tx.clock

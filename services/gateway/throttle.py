@@ -34,7 +34,8 @@ _waiting = asyncio.Semaphore(MAX_WAITING)
 
 
 class LoginFailure(Base):
-    """`address`: the place, that is an address, or "browser" with its digest."""
+    """`login`: its digest, for people type their password into the wrong field. `address`: the place, that is an
+    address, or "browser" with its digest."""
 
     __tablename__ = "login_failures"
 
@@ -55,7 +56,7 @@ class Knock:
 
 @dataclass(frozen=True)
 class Admitted:
-    """`place`: what failures are counted under. `slowed`: wait before the password is looked at."""
+    """`login`, `place`: what failures are counted under. `slowed`: wait before the password is looked at."""
 
     login: str
     place: str
@@ -70,18 +71,19 @@ async def admit(tx: Transaction, login: str, knock: Knock) -> Admitted:
     place = f"browser {digest(knock.browser)}" if known else knock.address
     await tx.execute(sa.select(sa.func.pg_advisory_xact_lock(sa.func.hashtext(LOCK + place))))
     await tx.execute(sa.delete(LoginFailure).where(LoginFailure.at < now - WINDOW))
-    pair = await _count(tx, LoginFailure.login == login, LoginFailure.address == place)
+    named = digest(login)
+    pair = await _count(tx, LoginFailure.login == named, LoginFailure.address == place)
     if pair.failures >= MAX_PAIR:
         raise refused(pair, now)
     if known:
         by_address = 0
     else:
-        by_login = await _count(tx, LoginFailure.login == login, LoginFailure.address.not_like("browser %"))
+        by_login = await _count(tx, LoginFailure.login == named, LoginFailure.address.not_like("browser %"))
         if by_login.failures >= MAX_LOGIN:
             raise refused(by_login, now)
         by_address = (await _count(tx, LoginFailure.address == place)).failures
-    tx.add(LoginFailure(login=login, address=place, at=now))
-    return Admitted(login, place, by_address >= MAX_ADDRESS)
+    tx.add(LoginFailure(login=named, address=place, at=now))
+    return Admitted(named, place, by_address >= MAX_ADDRESS)
 
 
 @dataclass(frozen=True)
@@ -101,12 +103,17 @@ def refused(counted: Counted, now: datetime) -> Problem:
     return Problem(429, "too-many-logins", field="login", retry_after=max(1, math.ceil(left)))
 
 
+def too_many() -> Problem:
+    """From everywhere together, not from the one who asks."""
+    return Problem(429, "too-many-logins", field="login", retry_after=math.ceil(SLOW_S))
+
+
 async def wait(admitted: Admitted, clock: Clock) -> None:
     """Outside of any transaction. Raises `Problem` 429 when too many wait already."""
     if not admitted.slowed:
         return
     if _waiting.locked():
-        raise Problem(429, "too-many-logins", field="login", retry_after=math.ceil(SLOW_S))
+        raise too_many()
     async with _waiting:
         await clock.sleep(SLOW_S)
 

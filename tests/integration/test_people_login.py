@@ -19,6 +19,7 @@ from services.gateway.people.sealing import Seal
 from services.gateway.people.store import SecondFactor
 from services.gateway.problems import Problem
 from services.gateway.throttle import Knock
+from services.gateway.tokens import digest
 from shared.clock import ManualClock
 from tests.support.gateway import Desk, make_desk
 from tests.support.people import PASSWORD, browser, enrol, hidden, log_in, send, token_of, with_people
@@ -137,7 +138,7 @@ async def test_strangers_lock_nobody_out_of_a_browser_that_is_known(desk: Desk, 
 async def test_an_address_that_tries_many_waits_and_is_not_locked_out(desk: Desk, clock: ManualClock, kim: str) -> None:
     address = "198.51.100.77"
     async with desk.database.transaction() as tx:
-        rows = [{"login": f"n{n}", "address": address, "at": clock.now()} for n in range(throttle.MAX_ADDRESS)]
+        rows = [{"login": digest(f"n{n}"), "address": address, "at": clock.now()} for n in range(throttle.MAX_ADDRESS)]
         await tx.execute(sa.insert(throttle.LoginFailure), rows)
     async with desk.database.transaction() as tx:
         slowed = await throttle.admit(tx, kim, Knock(address))
@@ -150,7 +151,8 @@ async def test_many_strangers_guess_one_password_in_vain_and_the_known_browser_g
         await log_in(own, kim)
         async with desk.database.transaction() as tx:
             rows = [
-                {"login": kim, "address": f"203.0.113.{n}", "at": tx.clock.now()} for n in range(throttle.MAX_LOGIN)
+                {"login": digest(kim), "address": f"203.0.113.{n}", "at": tx.clock.now()}
+                for n in range(throttle.MAX_LOGIN)
             ]
             await tx.execute(sa.insert(throttle.LoginFailure), rows)
         async with browser(desk.parts, "203.0.113.200") as stranger:

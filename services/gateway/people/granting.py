@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from urllib.parse import unquote_plus
 
-from services.gateway.accounts import Account
+from services.gateway.accounts import LOGIN_PATTERN, Account
 from services.gateway.people import services
 from services.gateway.people.assertions import Refused, claimed_by, once, proved
 from services.gateway.people.parts import People
@@ -48,9 +48,10 @@ async def grant(
     if form.get("grant_type") != GRANT:
         raise NotGranted("unsupported_grant_type", f"grant_type must be {GRANT}")
     shown = read(form, authorization)
+    named = LOGIN_PATTERN.fullmatch(shown.login)
     async with database.transaction() as tx:
-        account = await tx.get(Account, shown.login)
-    if account is None:
+        account = await tx.get(Account, shown.login) if named else None
+    if account is None or account.scopes is None:  # a person is as unknown here as nobody is
         raise NotGranted("invalid_client", "no such service, or it does not prove to be it")
     async with within(database, account).transaction() as tx:
         account, credential = await _proved(tx, people, shown)

@@ -53,7 +53,6 @@ async def accept(database: Database, token: str, password: str) -> str:
     hashed = await hash_password(password)
     async with within(database, account).transaction() as tx:
         account = await invited(tx, token)
-        await withdraw(tx, account.login)
         await change_password(tx, account, hashed, account.pseudonym)
     return account.login
 

@@ -1,5 +1,7 @@
 """From where a log-in is tried."""
 
+import ipaddress
+
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -8,9 +10,19 @@ from services.gateway.requests import bound, remember
 from services.gateway.throttle import KNOWN_FOR, Knock
 from services.gateway.tokens import new_token
 
+HOUSE = 64  # bits: a subscriber has at least so many addresses of IPv6 (RFC 6177), and would try each of them
+
 
 def address_of(request: Request) -> str:
-    return request.client.host if request.client else "unknown"
+    """An address, or the network of one of IPv6."""
+    host = request.client.host if request.client else ""
+    try:
+        known = ipaddress.ip_address(host)
+    except ValueError:
+        return "unknown"
+    if isinstance(known, ipaddress.IPv4Address):
+        return str(known)
+    return str(known.ipv4_mapped or ipaddress.ip_network((known.packed, HOUSE), strict=False))
 
 
 def browser_cookie(parts: Parts) -> str:

@@ -11,7 +11,7 @@ from services.gateway.pages import render
 from services.gateway.parts import parts_of
 from services.gateway.people import own
 from services.gateway.people.drawing import qr
-from services.gateway.people.fresh import is_fresh
+from services.gateway.people.fresh import fresh, is_fresh
 from services.gateway.problems import Problem
 from services.gateway.requests import guarded_form, text_of, texts_of
 from services.gateway.rights.asking import may
@@ -36,6 +36,8 @@ async def begin(request: Request, visitor: Me) -> Response:
 
 @router.get("")
 async def form(request: Request, visitor: Me) -> Response:
+    if not is_fresh(visitor, parts_of(request).clock.now()):
+        return RedirectResponse(AGAIN, 303)
     try:
         return await form_page(request, visitor)
     except Problem as problem:
@@ -65,6 +67,7 @@ async def form_page(request: Request, visitor: Visitor, problem: Problem | None 
 async def picture(request: Request, visitor: Me) -> Response:
     parts = parts_of(request)
     async with parts.database.transaction() as tx:
+        fresh(visitor, tx.clock.now())
         _, address = await own.begun_factor(tx, parts.people, visitor.account)
     return Response(qr(address), media_type="image/svg+xml")
 
