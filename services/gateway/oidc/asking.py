@@ -1,5 +1,6 @@
 """Requests to the identity provider: bounded in time and size, to no other place than it names over TLS."""
 
+import asyncio
 import ipaddress
 import json
 import ssl
@@ -34,22 +35,23 @@ class Asker:
         self, method: str, url: str, form: Mapping[str, str] | None = None, auth: httpx.Auth | None = None
     ) -> dict[str, Any]:
         """An answer of status 200 that is a JSON object. Raises `Unanswered`."""
-        headers = {"Accept": "application/json"}
+        headers = {"Accept": "application/json", "Accept-Encoding": "identity"}
         try:
             async with (
+                asyncio.timeout(TIMEOUT_S),  # httpx bounds each part of the answer alone
                 httpx.AsyncClient(
                     verify=self._tls, timeout=TIMEOUT_S, trust_env=False, follow_redirects=False
                 ) as client,
                 client.stream(method, url, data=form, auth=auth, headers=headers) as answer,
             ):
                 return read(answer.status_code, await bounded(answer))
-        except httpx.HTTPError as error:
+        except (httpx.HTTPError, TimeoutError) as error:
             raise Unanswered(f"{type(error).__name__} at {place(url)}") from error
 
 
 async def bounded(answer: httpx.Response) -> bytes:
     body = b""
-    async for part in answer.aiter_bytes():
+    async for part in answer.aiter_raw():  # a few packed bytes could be a thousand times as many
         body += part
         if len(body) > MAX_ANSWER:
             raise Unanswered("the answer is too large")

@@ -16,7 +16,7 @@ from services.gateway.audit import ACCESS_CHAIN, Action
 from services.gateway.oidc.asking import Unanswered
 from services.gateway.oidc.client import Begun, Oidc
 from services.gateway.oidc.mapping import Known, known
-from services.gateway.oidc.tokens import Untrusted, check_id_token, check_logout_token, check_proved
+from services.gateway.oidc.tokens import SKEW, Untrusted, at, check_id_token, check_logout_token, check_proved, moment
 from services.gateway.people.own import mark_proved
 from services.gateway.people.store import OidcBegun
 from services.gateway.problems import Problem
@@ -165,7 +165,9 @@ async def log_out(database: Database, oidc: Oidc, token: str) -> None:
     except Untrusted as error:
         raise Problem(400, "oidc-refused") from error
     async with database.transaction() as tx:
-        await tx.execute(sa.delete(Session).where(meant(oidc.provider.issuer, claims)))
+        # Sent again by whoever got hold of it, the token ends nothing that was opened since.
+        former = Session.created_at <= at(moment(claims, "iat"), now) + SKEW
+        await tx.execute(sa.delete(Session).where(meant(oidc.provider.issuer, claims), former))
 
 
 def meant(issuer: str, claims: Mapping[str, Any]) -> sa.ColumnElement[bool]:

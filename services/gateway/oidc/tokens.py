@@ -51,7 +51,8 @@ def check_id_token(claims: Mapping[str, Any], issuer: str, client: str, nonce: s
         raise Untrusted("it has expired")
     if not isinstance(claims.get("nonce"), str) or not same(claims["nonce"], nonce):
         raise Untrusted("it was made for another log-in")
-    if not isinstance(claims.get("sub"), str) or not 0 < len(claims["sub"]) <= MAX_SUBJECT:
+    subject = claims.get("sub")
+    if not isinstance(subject, str) or not subject.isprintable() or not 0 < len(subject) <= MAX_SUBJECT:
         raise Untrusted("it names nobody")
 
 
