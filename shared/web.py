@@ -12,8 +12,15 @@ BACKLOG = 512
 
 
 @asynccontextmanager
-async def serving(asgi: Any, host: str, port: int) -> AsyncIterator[int]:  # noqa: ANN401  # ASGI has no public type
-    """Serve until left. Yields the port, chosen by the system when `port` is 0. Raises `OSError` when it is taken.
+async def serving(
+    asgi: Any,  # noqa: ANN401  # ASGI has no public type
+    host: str,
+    port: int,
+    proxies: str = "",
+) -> AsyncIterator[int]:
+    """Serve until left. `proxies`: addresses and networks, between commas, whose `X-Forwarded-For` is believed.
+
+    Yields the port, chosen by the system when `port` is 0. Raises `OSError` when it is taken.
 
     The socket is bound here because uvicorn ends the process when it cannot bind; `_serve` is used because `serve`
     takes the process's signals, which belong to the service.
@@ -28,7 +35,8 @@ async def serving(asgi: Any, host: str, port: int) -> AsyncIterator[int]:  # noq
             access_log=False,
             server_header=False,
             lifespan="off",
-            proxy_headers=False,  # whoever connects from this machine could write any address into X-Forwarded-For
+            proxy_headers=bool(proxies),  # from anybody else it is made up as easily as anything
+            forwarded_allow_ips=proxies,
         )
         server = uvicorn.Server(config)
         running = asyncio.create_task(server._serve([listener]))

@@ -68,7 +68,7 @@ def render(
     **values: Any,  # noqa: ANN401  # templates take anything
 ) -> HTMLResponse:
     """A whole page. Templates know `t`, `may`, `when`, `lasted`, `size`, `number`, `csrf`, `visitor`, `path`,
-    `values`."""
+    `home`, `values`."""
     parts, texts = parts_of(request), texts_of(request)
     token = visitor.token if visitor else request.cookies.get(login_cookie(parts), "")
 
@@ -102,6 +102,7 @@ def render(
         "csrf": values.pop("csrf", None) or csrf_token(token),
         "path": request.url.path,
         "here": f"{request.url.path}?{request.url.query}" if request.url.query else request.url.path,
+        "home": "/me" if visitor and not holds(visitor, Right.READ_CASES) else "/",
         "languages": LANGUAGES,
         "chosen": chosen,
         **chosen,

@@ -49,7 +49,8 @@ class Pages:
                 derive=derive,
                 live=live,
             )
-            async with serving(application(parts), settings.gateway_host, settings.gateway_port):
+            place = (settings.gateway_host, settings.gateway_port)
+            async with serving(application(parts), *place, proxies=settings.gateway_proxies):
                 self._served = True
                 try:
                     while not context.stopping():

@@ -1,6 +1,7 @@
 """Settings of the gateway."""
 
 from datetime import timedelta
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Annotated, Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -19,6 +20,13 @@ class Settings(Common, ObjectSettings, ApprovalSettings, OidcSettings, StampSett
     gateway_tls: Annotated[
         bool, Field(description="Browsers come over HTTPS (a proxy ends TLS): cookies are marked Secure")
     ] = False
+    gateway_proxies: Annotated[
+        str,
+        Field(
+            description="Proxies before the gateway (addresses or networks, between commas) whose X-Forwarded-For says "
+            "where a browser is; without them all of a proxy's browsers count as one address"
+        ),
+    ] = ""
     gateway_language: Annotated[
         Literal["ko", "en"], Field(description="Language of pages when the browser asks for neither Korean nor English")
     ] = "ko"
@@ -108,6 +116,14 @@ class Settings(Common, ObjectSettings, ApprovalSettings, OidcSettings, StampSett
             description="Name of the audit history in its signed heads, one a Haetae",
         ),
     ] = "haetae"
+
+    @field_validator("gateway_proxies")
+    @classmethod
+    def known_proxies(cls, named: str) -> str:
+        try:
+            return ",".join(str(ip_network(one.strip())) for one in named.split(",") if one.strip())
+        except ValueError as error:
+            raise ValueError(f"{error}; give addresses or networks such as 10.0.0.7,10.1.0.0/24") from error
 
     @field_validator("gateway_timezone")
     @classmethod

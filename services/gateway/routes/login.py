@@ -7,6 +7,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from services.gateway import sessions
+from services.gateway.accounts import Account
 from services.gateway.answers import describe
 from services.gateway.pages import render
 from services.gateway.parts import parts_of
@@ -40,7 +41,7 @@ LOGIN_FORM_SECONDS = 3600
 @router.get("/login")
 async def form(request: Request, visitor: Annotated[Visitor | None, Depends(recognised)]) -> Response:
     going = local_path(request.query_params.get("next"))
-    return RedirectResponse(going, 303) if visitor else login_page(request, going)
+    return RedirectResponse(landing(visitor.account, going), 303) if visitor else login_page(request, going)
 
 
 def login_page(request: Request, going: str, problem: Problem | None = None) -> Response:
@@ -87,7 +88,7 @@ def challenge(request: Request, begun: Challenged) -> Response:
 
 
 def let_in(request: Request, opened: Opened, knock: Knock, going: str) -> Response:
-    answer = RedirectResponse(landing(opened, going), 303)
+    answer = RedirectResponse(landing(opened.account, going), 303)
     return seat(request, answer, opened, knock)
 
 
@@ -100,9 +101,9 @@ def seat(request: Request, answer: Response, opened: Opened, knock: Knock) -> Re
     return answer
 
 
-def landing(opened: Opened, going: str) -> str:
+def landing(account: Account, going: str) -> str:
     """Whoever has no cases begins with themselves."""
-    return "/me" if going == "/" and not account_holds(opened.account, Right.READ_CASES) else going
+    return "/me" if going == "/" and not account_holds(account, Right.READ_CASES) else going
 
 
 @router.post("/logout")

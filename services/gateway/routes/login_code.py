@@ -91,5 +91,5 @@ async def enrol(request: Request) -> Response:
         opened, codes, going = await doorstep.enrol(parts.database, parts.people, token, text_of(fields, "code"), knock)
     except Problem as problem:
         return await enrol_page(request, problem)
-    page = render(request, "recovery_codes.html", codes=codes, going=landing(opened, going))
+    page = render(request, "recovery_codes.html", codes=codes, going=landing(opened.account, going))
     return seat(request, page, opened, knock)
