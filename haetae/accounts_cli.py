@@ -13,9 +13,11 @@ from haetae import access
 from haetae.saying import HOME, Home, console, guarded
 from services.gateway.accounts import HOME as HOME_AGENCY
 from services.gateway.accounts import MIN_PASSWORD, Account, AccountProblem, create_account, set_password
+from services.gateway.agencies.store import Agency as AgencyRow
 from services.gateway.people import managing, services
 from services.gateway.problems import Problem
 from services.gateway.rights.vocabulary import Role
+from services.gateway.sessions import within
 from services.gateway.texts import Texts
 from shared.database import Database, Transaction
 
@@ -29,6 +31,7 @@ PasswordFile = Annotated[
 ]
 Agency = Annotated[str, typer.Option(help="Agency that the account belongs to.")]
 MOST_LISTED = 10_000
+EVERYWHERE = "*"  # logins are unique over all agencies
 DAYS = 90  # of a client secret that the command line makes
 
 
@@ -50,6 +53,7 @@ def in_gateway(home: Path, agency: str, work: Callable[[Database], Awaitable[Non
     async def do() -> None:
         async with access.database("gateway", home) as database:
             try:
+                await known_agency(database, agency)
                 await work(database.scoped({"haetae.agency": agency}))
             except Problem as problem:
                 words = Texts("en")
@@ -57,6 +61,13 @@ def in_gateway(home: Path, agency: str, work: Callable[[Database], Awaitable[Non
                 raise ValueError(" ".join(said)) from None
 
     guarded(do)
+
+
+async def known_agency(database: Database, agency: str) -> None:
+    """Raises `AccountProblem`."""
+    async with database.transaction() as tx:
+        if agency != EVERYWHERE and await tx.get(AgencyRow, agency) is None:
+            raise AccountProblem(f"agency: there is no {agency!r}; see `haetae agencies list`, or add it first")
 
 
 @accounts.command("add")
@@ -98,9 +109,10 @@ def change_password(login: Login, password_file: PasswordFile = None, home: Home
     """Give an account a new password; whoever is logged in to it is logged out."""
 
     async def do(database: Database) -> None:
-        await set_password(database, login, password_from(password_file))
+        account = await account_of(database, login)
+        await set_password(within(database, account), login, password_from(password_file))
 
-    in_gateway(home, HOME_AGENCY, do)
+    in_gateway(home, EVERYWHERE, do)
     console.print(f"{login} has a new password")
 
 
@@ -174,11 +186,20 @@ def add_service(
 
 
 def change(home: Path, login: str, work: Callable[[Transaction, Account], Awaitable[None]]) -> None:
-    async def do(database: Database) -> None:
-        async with database.transaction() as tx:
-            account = await tx.get(Account, login, lock=True)
-            if account is None:
-                raise AccountProblem(f"login: there is no {login!r}; add the account first")
-            await work(tx, account)
+    """As the account's own agency does it, of which the line in the history is."""
 
-    in_gateway(home, HOME_AGENCY, do)
+    async def do(database: Database) -> None:
+        found = await account_of(database, login)
+        async with within(database, found).transaction() as tx:
+            await work(tx, await managing.member(tx, found.agency, found.pseudonym))
+
+    in_gateway(home, EVERYWHERE, do)
+
+
+async def account_of(database: Database, login: str) -> Account:
+    """Raises `AccountProblem`."""
+    async with database.transaction() as tx:
+        account = await tx.get(Account, login)
+    if account is None:
+        raise AccountProblem(f"login: there is no {login!r}; see `haetae accounts list`, or add the account first")
+    return account
