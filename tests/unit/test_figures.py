@@ -69,6 +69,8 @@ def test_a_case_adds_each_stage_on_the_day_it_ended_there() -> None:
     assert found["gone", "recipient", "harbour.test"].period == date(2026, 10, 6)
     assert found["removed", "country", "KR"].bucket == NONE
     assert found["removed", "kind", "host"]
+    unasked = {(cell.measure, cell.dimension, cell.value) for cell in cells(case(notices=[]), UTC)}
+    assert ("removed", "country", "unknown") in unasked  # so that a total less its parts tells no few
     assert found["reupload", "", ""]
 
 

@@ -41,9 +41,9 @@ EACH_TIME = (Kind.UNBLURRED, Kind.FULL)  # the others once while a case is looke
 
 
 class Limits(BaseModel):
-    """`budget`: units of a day, after which nothing is unblurred and no case is handed out. `stretch_units`: after
-    which a break is suggested. `run`: severe cases in a row. The budget is some two hundred blurred cases of the
-    middle, or forty that were opened fully."""
+    """`budget`: units of a day, after which nothing is unblurred and no case with pictures is handed out.
+    `stretch_units`: after which a break is suggested. `run`: severe cases in a row. The budget is some two hundred
+    blurred cases of the middle, or forty that were opened fully."""
 
     budget: float = 160.0
     stretch_units: float = 40.0

@@ -3,7 +3,8 @@
 A month is written once, some days after its end, and never again: what came later would otherwise show what came. It is
 of all agencies together; countries and kinds of recipients that are too few stand together as the rest, and the rest is
 never too few either. Figures of which one would follow from the others are left out. (Eurostat, Handbook on Statistical
-Disclosure Control, 2010, 5: threshold rule and secondary suppression; starting value 10.)
+Disclosure Control, 2010, 5: threshold rule and secondary suppression; starting value 10.) An agency can take its own
+figures from the sums, and then knows what the others have together.
 """
 
 from collections.abc import Mapping

@@ -11,6 +11,7 @@ from starlette.requests import Request
 
 from services.gateway.answers import Errors
 from services.gateway.api.cursors import Cursor
+from services.gateway.api.secrets import HOLDS_SECRET
 from services.gateway.care import again, golden
 from services.gateway.evidence.looks import opens
 from services.gateway.parts import parts_of
@@ -136,7 +137,8 @@ async def attend(request: Request, visitor: Senior, case_id: UUID) -> None:
         await again.attend(tx, visitor.account, case_id)
 
 
-@router.post("/blind-looks/next", summary="Whether a second opinion is asked of you")
+# What a person is asked and answers is kept nowhere beside who it is, and so is no answer of these two.
+@router.post("/blind-looks/next", openapi_extra=HOLDS_SECRET, summary="Whether a second opinion is asked of you")
 async def next_look(request: Request, visitor: Decider) -> NextLook:
     """The one that waits for you, or by chance a new one. To be asked before the next case."""
     async with again.silent(parts_of(request).database).transaction() as tx:
@@ -161,7 +163,7 @@ async def second_look(
     )
 
 
-@router.post("/blind-looks/{look}", responses=LOST, summary="Give a second opinion")
+@router.post("/blind-looks/{look}", responses=LOST, openapi_extra=HOLDS_SECRET, summary="Give a second opinion")
 async def answer(request: Request, visitor: Decider, look: str, given: SaidInput) -> ToldItem:
     """Nothing is decided and nothing sent. You alone are told whether you agree."""
     async with again.silent(parts_of(request).database).transaction() as tx:
