@@ -203,9 +203,24 @@ def next_line(
     agency: str = HOME,
 ) -> Line:
     """The line after the `length` ones that end in the hash `head`."""
-    seq = length + 1
+    seq, details = length + 1, plain(details)
     data = canonical(chain, seq, at, actor, action.value, details, head, agency)
     return Line(chain, seq, at, actor, action.value, details, head, sha256(data).hexdigest(), agency)
+
+
+def plain(value: Any) -> Any:  # noqa: ANN401  # the shape of JSON
+    """What the database gives back character for character: it writes fractions in a form of its own, and has no text
+    with NUL or half a pair of surrogates."""
+    match value:
+        case str():
+            return value.replace("\0", "\N{REPLACEMENT CHARACTER}").encode(errors="replace").decode()
+        case float():
+            return repr(value)
+        case Mapping():
+            return {plain(name): plain(one) for name, one in value.items()}
+        case list() | tuple():
+            return [plain(one) for one in value]
+    return value
 
 
 def verify_chain(chain: UUID, lines: Iterable[Line], length: int, head: str) -> Break | None:

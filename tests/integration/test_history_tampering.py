@@ -184,6 +184,40 @@ async def test_inserted_lines(whole: Kept) -> None:
     assert (found.kind, found.chain) == ("extra", whole.lines[BAD].chain)
 
 
+async def test_lines_of_a_chain_that_there_is_not_and_second_lines_of_one_number(whole: Kept) -> None:
+    """Written without the trigger nothing waits for a place; with it, a second line must not stop the others."""
+    alone = next_line(UUID(int=99), 0, GENESIS, at=whole.lines[3].at, actor="nobody", action=Action.OPENED, details={})
+    again = next_line(CHAINS[0], 2, "1" * 64, at=whole.lines[-1].at, actor="nobody", action=Action.OPENED, details={})
+    found: list[Found | None] = []
+    for line, switch in ((alone, "SET LOCAL session_replication_role = replica"), (again, "SELECT 1")):
+        async with rolled_back(whole.owner) as tx:
+            await history.append(tx, CHAINS[1], "reviewer-1", Action.OPENED, {})
+            await tx.execute(sa.text(switch))
+            tx.add(AuditLine(**vars(line)))
+            await tx.flush()
+            assert await growing.number(tx) == 1
+            found.append(await looked(tx))
+    assert [one and (one.kind, one.chain) for one in found] == [("extra", line.chain) for line in (alone, again)]
+    gone = await tampered(whole, "DELETE FROM chains WHERE chain = :chain")
+    assert gone
+    assert (gone.kind, gone.chain) == ("extra", whole.lines[BAD].chain)
+
+
+async def test_heads_that_were_taken_away_after_they_were_checked(whole: Kept) -> None:
+    found = None
+    async with rolled_back(whole.owner) as tx:
+        await checking.follow(tx, checking.NEW, 10_000)
+        await unlocked(tx)
+        await tx.execute(sa.text("DELETE FROM audit_heads WHERE size > 150"))
+        await checking.follow(tx, checking.NEW, 10_000)
+        found = (await checking.state(tx))[checking.NEW].broken
+        await tx.execute(sa.text("DELETE FROM audit_leaves WHERE position >= 100"))
+        tx.clock.advance(61)  # type: ignore[attr-defined]  # the ManualClock of `whole`
+        assert await growing.sign_head(tx, LOG, KEY) is None  # it would be a second history
+    assert found
+    assert (found["kind"], found["leaf"]) == ("cut", 150)
+
+
 async def test_a_truncated_table_and_a_replaced_partition(whole: Kept) -> None:
     first = whole.lines[0]
     assert at(await tampered(whole, "DELETE FROM audit_elsewhen"), first) == ("missing", True)

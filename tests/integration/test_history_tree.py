@@ -135,7 +135,7 @@ async def test_a_clock_that_went_back_signs_nothing(desk: Desk, clock: ManualClo
             await growing.sign_head(tx, LOG, KEY)
 
 
-async def test_a_key_that_was_given_up_does_not_come_back(desk: Desk) -> None:
+async def test_a_key_that_was_given_up_does_not_come_back(desk: Desk, clock: ManualClock) -> None:
     async with desk.database.transaction() as tx:
         await keys.take_over(tx, KEY)
     async with desk.database.transaction() as tx:
@@ -146,6 +146,11 @@ async def test_a_key_that_was_given_up_does_not_come_back(desk: Desk) -> None:
     with pytest.raises(ValueError, match="HAETAE_HISTORY_KEY"):
         async with desk.database.transaction() as tx:
             await keys.take_over(tx, KEY)
+    clock.advance(61)
+    async with desk.database.transaction() as tx:
+        await growing.number(tx)
+        with pytest.raises(growing.GivenUp):  # by a process that was not started anew yet
+            await growing.sign_head(tx, LOG, KEY)
 
 
 async def test_partitions_are_as_closed_as_the_whole(desk: Desk, owner: Database) -> None:
@@ -288,9 +293,11 @@ async def test_a_part_of_the_history_is_exported_with_what_proves_it(
     one, other = uuid4(), uuid4()
     sizes = []
     for _ in range(3):
+        await add(desk.database, other, 9)
         for _ in range(40):
             await add(desk.database, one)
             await add(desk.database, other, 3)
+        await add(desk.database, other, 5)  # what is left out goes over the second head without an end there
         sizes.append(await grow(desk, clock))
     async with desk.database.transaction() as tx:
         heads = [row.head for row in await tx.scalars(sa.select(HeadRow).order_by(HeadRow.size))]
@@ -298,6 +305,6 @@ async def test_a_part_of_the_history_is_exported_with_what_proves_it(
     file = tmp_path / "part.jsonl"
     file.write_bytes(b"".join([row async for row in exporting.rows(desk.database, asked, "auditor-1", sees_all=True)]))
     proof = check_history(file, [kept(tmp_path, heads)])
-    assert (proof.lines, proof.chains, proof.size, proof.complete) == (120, 1, 480, False)
+    assert (proof.lines, proof.chains, proof.size, proof.complete) == (120, 1, 522, False)
     assert proof.kept == 2  # the one that was asked for and the newest
     assert proof.beyond == 1

@@ -109,3 +109,9 @@ def test_what_belongs_to_no_case_is_a_chain_an_agency() -> None:
     assert len(chains) == 3 * len(NAMED)
     assert {of_agency(chain, HOME) for chain in NAMED} == set(NAMED)
     assert of_agency(CHAIN, "north") == CHAIN  # a case's goes with the case
+
+
+def test_what_the_database_would_write_in_another_form_is_put_down_as_text() -> None:
+    details = {"size": 1e16, "none": -0.0, "text": "a\0b\ud800", "some": (1, 0.5)}
+    line = next_line(CHAIN, 0, GENESIS, at=T0, actor="gateway", action=Action.OPENED, details=details)
+    assert line.details == {"size": "1e+16", "none": "-0.0", "text": "a\N{REPLACEMENT CHARACTER}b?", "some": [1, "0.5"]}

@@ -26,14 +26,19 @@ PREVIOUS = sa.text(
     "SELECT l.chain, l.seq, l.position, a.hash FROM unnest(cast(:chains AS uuid[]), cast(:seqs AS int[])) "
     "AS wanted (chain, seq) JOIN audit_leaves l USING (chain, seq) JOIN audit a USING (chain, seq, at)"
 )
+# Also chains of which there is no end: lines that somebody wrote behind the gateway's back.
 CHAIN_ENDS = sa.text(
-    "SELECT c.chain, c.length, c.head, e.seq, e.hash, e.at, e.action, coalesce(w.lines, 0) AS waiting, "
-    "(SELECT count(*) FROM audit a WHERE a.chain = c.chain) AS lines, "
-    "(SELECT count(*) FROM audit_leaves l WHERE l.chain = c.chain) AS leaves "
-    "FROM (SELECT * FROM chains WHERE chain > :after ORDER BY chain LIMIT :most) AS c "
-    "LEFT JOIN LATERAL (SELECT * FROM audit a WHERE a.chain = c.chain ORDER BY a.seq DESC LIMIT 1) AS e ON true "
-    "LEFT JOIN (SELECT chain, count(*) AS lines FROM audit_waiting GROUP BY chain) AS w ON w.chain = c.chain "
-    "ORDER BY c.chain"
+    "SELECT n.chain, coalesce(c.length, 0) AS length, c.head, e.seq, e.hash, e.at, e.action, "
+    "coalesce(w.lines, 0) AS waiting, "
+    "(SELECT count(*) FROM audit a WHERE a.chain = n.chain) AS lines, "
+    "(SELECT count(*) FROM audit_leaves l WHERE l.chain = n.chain) AS leaves "
+    "FROM ((SELECT chain FROM chains WHERE chain > :after ORDER BY chain LIMIT :most) UNION "
+    "(SELECT DISTINCT chain FROM audit WHERE chain > :after ORDER BY chain LIMIT :most) "
+    "ORDER BY chain LIMIT :most) AS n "
+    "LEFT JOIN chains c ON c.chain = n.chain "
+    "LEFT JOIN LATERAL (SELECT * FROM audit a WHERE a.chain = n.chain ORDER BY a.seq DESC LIMIT 1) AS e ON true "
+    "LEFT JOIN (SELECT chain, count(*) AS lines FROM audit_waiting GROUP BY chain) AS w ON w.chain = n.chain "
+    "ORDER BY n.chain"
 )
 
 
@@ -43,7 +48,10 @@ async def follow(tx: Transaction, name: str, most: int = LINES_AT_ONCE) -> bool:
     if check is None:
         return False
     end = await tx.scalar(sa.select(HeadRow.size).order_by(HeadRow.size.desc()).limit(1)) or 0
-    if check.size >= end:
+    if check.size > end:
+        check.broken = Found("cut", leaf=end, size=check.size).stored()
+        return False
+    if check.size == end:
         return _finished(tx, check, restarts=name == WHOLE)
     portion = await _portion(tx, check.size, min(end, check.size + most))
     if not portion:

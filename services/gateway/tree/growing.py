@@ -10,9 +10,9 @@ import sqlalchemy as sa
 import structlog
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from haetae_verify.heads import Head, sign
+from haetae_verify.heads import Head, key_id, sign
 from services.gateway.tree import nodes
-from services.gateway.tree.store import HeadRow, Waiting
+from services.gateway.tree.store import HeadKey, HeadRow, Waiting
 from shared.database import Transaction
 from shared.events import TreeHeadSigned
 from shared.identity import identity
@@ -24,17 +24,25 @@ HEAD_EVERY = timedelta(minutes=1)  # so long a rewriter has before a witness hol
 HEAD_LINES = 10_000  # and at the latest after so many lines
 LOCK = 0x74726565  # "tree" in hexadecimal
 TRY_LOCK = sa.select(sa.func.pg_try_advisory_xact_lock(LOCK))
-# The leaf's hash is RFC 6962's over the 32 bytes of the line's: what the trigger read when the line was written.
+# The leaf's hash is RFC 6962's over the 32 bytes of the line's: what the trigger read when the line was written. A
+# second line of one number, which the gateway never writes, gets no place: the check of chains' ends finds it.
 NUMBER = sa.text(
     "WITH due AS (DELETE FROM audit_waiting WHERE position IN "
-    "(SELECT position FROM audit_waiting ORDER BY position LIMIT :most) RETURNING *) "
+    "(SELECT position FROM audit_waiting ORDER BY position LIMIT :most) RETURNING *), "
+    "first AS (SELECT DISTINCT ON (chain, seq) * FROM due WHERE NOT EXISTS "
+    "(SELECT FROM audit_leaves l WHERE l.chain = due.chain AND l.seq = due.seq) ORDER BY chain, seq, position) "
     "INSERT INTO audit_leaves (position, chain, seq, at, hash) "
-    "SELECT :size + row_number() OVER (ORDER BY position) - 1, chain, seq, at, sha256('\\x00'::bytea || hash) FROM due"
+    "SELECT :size + row_number() OVER (ORDER BY position) - 1, chain, seq, at, sha256('\\x00'::bytea || hash) "
+    "FROM first"
 )
 
 
 class ClockBack(Exception):
     """The clock stands before the last head: heads of that time would contradict it."""
+
+
+class GivenUp(Exception):
+    """Another key took over, of a process that was started later."""
 
 
 async def number(tx: Transaction, most: int = AT_ONCE) -> int:
@@ -57,14 +65,19 @@ async def waiting(tx: Transaction) -> int:
 
 
 async def sign_head(tx: Transaction, name: str, key: Ed25519PrivateKey) -> Head | None:
-    """Sign and publish a head when one is due. Raises `ClockBack`."""
+    """Sign and publish a head when one is due. Raises `ClockBack`, `GivenUp`."""
     if not await tx.scalar(TRY_LOCK):
         return None
     last, size, now = await newest(tx), await nodes.size(tx), tx.clock.now()
     if not due(last.size if last else 0, size, now - last.signed_at if last else None):
         return None
     if last and now <= last.signed_at:
-        raise ClockBack(f"the last head is of {last.signed_at:%Y-%m-%d %H:%M:%S}, the clock says {now:%H:%M:%S}")
+        raise ClockBack(
+            f"the last head is of {last.signed_at:%Y-%m-%d %H:%M:%S}, the clock says {now:%H:%M:%S}: set it right"
+        )
+    known = await tx.get(HeadKey, key_id(key.public_key().public_bytes_raw()))
+    if known and known.until:
+        raise GivenUp(f"the key {known.key_id} was given up at {known.until:%Y-%m-%d %H:%M:%S}: start with the new one")
     root = (await nodes.frontier(tx, size)).root().hex()
     head = sign(name, size, root, now.replace(microsecond=now.microsecond // 1000 * 1000), key)
     tx.add(HeadRow(**vars(head)))
@@ -74,7 +87,7 @@ async def sign_head(tx: Transaction, name: str, key: Ed25519PrivateKey) -> Head 
 
 def due(signed: int, size: int, since: timedelta | None) -> bool:
     """`since`: the last head, None when there is none."""
-    if size == signed:
+    if size <= signed:  # smaller: places were taken away, which the check finds; signing less would be a second history
         return False
     return since is None or since < timedelta() or since >= HEAD_EVERY or size - signed >= HEAD_LINES
 

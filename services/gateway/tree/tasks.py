@@ -65,8 +65,8 @@ class Keeper:
         async with context.database.transaction() as tx:
             try:
                 await growing.sign_head(tx, self._name, self._key)
-            except growing.ClockBack as error:
-                log.error("no head of the history is signed", reason=str(error), cure="set the clock right")
+            except (growing.ClockBack, growing.GivenUp) as error:
+                log.error("no head of the history is signed", reason=str(error))
             context.metrics.history_waiting.set(await growing.waiting(tx))
 
     async def _stamp(self, context: Context) -> None:
