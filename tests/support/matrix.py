@@ -1,23 +1,46 @@
-"""One of everything that a route names by an identifier, in the agency `home`."""
+"""One of everything that a route names by an identifier, in the agency `home`: real rows, which another agency asks
+for by their identifiers."""
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import httpx
+import sqlalchemy as sa
 
-from services.gateway.accounts import enter
-from services.gateway.agencies.scoping import HOME
+from services.gateway.accounts import Account, Session, enter
+from services.gateway.agencies.scoping import AGENCY, HOME
 from services.gateway.alerts import take_up
+from services.gateway.care.again import BlindLook, look_of
+from services.gateway.care.ledger import mark
+from services.gateway.claims import saved
+from services.gateway.deciding.proposing import propose
+from services.gateway.door import documents
+from services.gateway.door.house import Partner
+from services.gateway.door.keeping import seal
+from services.gateway.door.referring import refer
+from services.gateway.door.store import ReferralRow, ReportRow
+from services.gateway.people import services
 from services.gateway.requests import CSRF_HEADER
+from services.gateway.rights.vocabulary import Right
+from services.gateway.sessions import Kind, open_session, recognise
 from services.gateway.store import Case
-from services.gateway.tokens import csrf_token
-from shared.events import AlertRaised
+from services.gateway.throttle import Knock
+from services.gateway.tokens import csrf_token, digest
+from services.gateway.verdict import Decision
+from shared.database import Transaction
+from shared.events import AlertRaised, Verdict
 from shared.events.examples import EXAMPLES
 from tests.support.gateway import Desk
 
 ELSEWHERE = "elsewhere"  # a third agency, which offers a case to the first
+# Both agencies' programs may fetch for it by its file: what keeps them apart is whose rows are in sight.
+FETCHES = (f"{HOME}-counsellor", "harbour-counsellor")
+PARTNER = Partner.model_validate(
+    {"id": "centre", "name": {"en": "Centre"}, "services": ["counselling"], "accounts": FETCHES}
+)
 ORDER = {"kind": "bundle", "why": "For the court.", "basis": "Article 1"}
 POLICY = {"name": "Exact", "banks": ["agency"], "recipients": ["abuse@board.test"], "daily_cap": 1, "days": 1}
 
@@ -35,6 +58,57 @@ class Hand:
         assert answer.status_code < 300, f"{path}: {answer.status_code} {answer.text}"
         found: dict[str, Any] = answer.json() if answer.content else {}
         return found
+
+
+async def personal(desk: Desk, token: str, reports: dict[str, str]) -> dict[str, str]:
+    """What belongs to the person of `token`: a verdict that can be undone, a view, a second look and another session
+    (one more each for the API, since they end once); a service's credential; the reports' documents and referrals."""
+    me = await recognise(desk.database, token, by_cookie=True)
+    assert me is not None
+    cases = [(await desk.awaiting_review(f"post/{uuid4()}")).case for _ in range(3)]
+    rejected = Decision(Verdict.REJECTED, {}, "It is gone.")
+    found: dict[str, object] = {}
+    async with desk.database.scoped({AGENCY: HOME}).transaction() as tx:
+        pending = await propose(tx, desk.parts.approvals, cases[2], rejected, me, window=timedelta(minutes=1))
+        assert pending is not None
+        found["batch"] = pending.batch
+        found["view_id"] = (await saved.save(tx, me, "Mine", {"view": "review"}, shared=False)).view_id
+        for case, api in zip(cases, ("", "api_"), strict=False):
+            await propose(tx, desk.parts.approvals, case, rejected, me, window=timedelta(0))
+            found[f"{api}look"] = await _look(tx, me.account.login, case)
+            found[f"{api}session_id"] = await _session(tx, me.account)
+        service = await services.add(tx, HOME, "matrix-service", "", [Right.READ_CASES], None)
+        found["service"] = service.pseudonym
+        found["credential_id"], _ = await services.add_secret(tx, service, 1, None)
+        for api, number in reports.items():
+            row = await tx.scalar(sa.select(ReportRow).where(ReportRow.number == number.replace("-", "")))
+            assert row is not None
+            found[f"{api}document_id"] = await _document(tx, desk, row)
+            await refer(tx, row, PARTNER)
+            mine = sa.select(ReferralRow.referral_id).where(ReferralRow.report_id == row.report_id)
+            found[f"{api}referral_id"] = await tx.scalar(mine)
+    return {name: str(value) for name, value in found.items()}
+
+
+async def _look(tx: Transaction, login: str, case: UUID) -> str:
+    row = {"look": look_of(login, case), "who": mark("looks", login), "case_id": case}
+    tx.add(BlindLook(**row, golden=False, day=tx.clock.now().date(), done=False))
+    return str(row["look"])
+
+
+async def _session(tx: Transaction, account: Account) -> UUID:
+    token = (await open_session(tx, account, Kind.PROGRAM, Knock("127.0.0.1"))).token
+    await tx.flush()
+    found = await tx.scalar(sa.select(Session.session_id).where(Session.token_hash == digest(token)))
+    assert found is not None
+    return found
+
+
+async def _document(tx: Transaction, desk: Desk, report: ReportRow) -> UUID:
+    file = documents.Document(b"%PDF-1.7 stand-in", "application/pdf")
+    number = documents.id_of(report.report_id, file)
+    await documents.keep(tx, report, file, await seal(desk.parts.vault.keys, number, file.data))
+    return number
 
 
 async def known_ids(desk: Desk, client: httpx.AsyncClient, tokens: dict[tuple[str, str], str]) -> dict[str, str]:
@@ -55,8 +129,11 @@ async def known_ids(desk: Desk, client: httpx.AsyncClient, tokens: dict[tuple[st
     offer = await hand.post((ELSEWHERE, "s"), f"/cases/{offered.case}/transfers", to=HOME, why="It is theirs.")
     policy = str(uuid4())
     await hand.post((HOME, "S"), "/autosend/policies", policy_id=policy, why="Known pictures.", **POLICY)
-    report = {"reference": "2026-1", "source": "police", "urls": ["http://harbour-board.en.test/post/90"]}
-    number = (await hand.post((HOME, "x"), "/reports", **report))["number"]
+    report = {"source": "police", "urls": ["http://harbour-board.en.test/post/90"]}
+    numbers = {
+        f"{api}number": (await hand.post((HOME, "x"), "/reports", reference=f"2026-{api}", **report))["number"]
+        for api in ("", "api_")
+    }
     return {
         "case_id": case_id,
         "notice_id": str(story.notices[0].notice_id),
@@ -67,9 +144,8 @@ async def known_ids(desk: Desk, client: httpx.AsyncClient, tokens: dict[tuple[st
         "alert_id": str(alert.alert_id),
         "policy_id": policy,
         "pseudonym": spare.pseudonym,
-        "number": number,
-        **{name: str(uuid4()) for name in ("batch", "view_id", "session_id", "credential_id", "document_id", "look")},
-        "referral_id": str(uuid4()),
+        **numbers,
+        **await personal(desk, tokens[HOME, "S"], {name.removesuffix("number"): one for name, one in numbers.items()}),
         "answer": "accept",
         "what": "on",
     }
@@ -90,6 +166,8 @@ FORMS: dict[str, dict[str, str]] = {
     "/autosend/policies/{policy_id}/end": WHY,
     "/reports/{number}/forget": WHY,
     "/reports/{number}/contact": WHY,
+    "/reports/{number}/documents/{document_id}": WHY,
+    "/people/{pseudonym}/scopes": {"scopes": "read-cases"},
     "/blind-looks/{look}": {"verdict": "approved"},
     "/cases/{case_id}/cluster": {"verdict": "rejected", "reason": "already-gone", "case": "{case_id}:0"},
 }
