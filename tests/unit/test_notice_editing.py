@@ -56,6 +56,13 @@ def test_what_proves_a_demand_stays(words: str) -> None:
     )
 
 
+def test_an_address_that_another_one_begins_with_stays() -> None:
+    both = notice(body=BODY.replace(URL, f"{URL}\n{URL}0"))
+    assert edited(both, SUBJECT, both.body.replace(f"{URL}\n", f"{URL}, and\n"))
+    with pytest.raises(Problem, match="words-locked"):
+        edited(both, SUBJECT, both.body.replace(f"{URL}\n", ""))
+
+
 def test_the_reference_stays_in_the_subject_and_the_article_in_the_body() -> None:
     assert refused(str, subject="Request for removal") == "words-locked"
     cited = notice(body=BODY + "Article 16 DSA\n", fields={"citation": "Article 16 DSA"})
@@ -68,11 +75,17 @@ def test_the_reference_stays_in_the_subject_and_the_article_in_the_body() -> Non
     [
         "https://elsewhere.test/a", "elsewhere.test", "desk@elsewhere.test", "192.0.2.7", "+82 2 735 8994",
         f"{URL}2", "ftp://x", "evil.example/path?q", "예시.한국", "elsewhere。test",
+        "elsewhere․test", "ｅｌｓｅｗｈｅｒｅ．ｔｅｓｔ", "elsewher\u0336.test", "☎.test", "elsewhere[.]test",
+        "elsewhere。한국", "@somebody", "010.1234.5678", "010–1234–5678", "①②③④⑤⑥⑦⑧", "１９２．０．２．７",
     ],
 )  # fmt: skip
 def test_nothing_that_leads_elsewhere_comes_in(leading: str) -> None:
     assert refused(lambda body: body + f"Write to {leading}.\n") == "leads-elsewhere"
     assert refused(str, subject=f"{SUBJECT} {leading}") == "leads-elsewhere"
+
+
+def test_a_joiner_hides_no_address() -> None:
+    assert refused(lambda body: body + "Write to elsewhere\u200d.test.\n") == "leads-elsewhere"
 
 
 @pytest.mark.parametrize("sign", ["\u202e", "\u200b", "\x07", "\u2066"])
