@@ -69,23 +69,26 @@ async def catch_up(database: Database, stopping: Callable[[], bool] = lambda: Fa
 async def batch(
     tx: Transaction, after: tuple[datetime, UUID] | None, at_once: int = AT_ONCE
 ) -> tuple[tuple[datetime, UUID], bool]:
-    """Count the next changed cases after this one (None: where the last pass ended, a little earlier). Gives the last
-    one, and whether there may be more."""
+    """Count the next changed cases after this one (None: since the last pass, and a little before). Gives the last one,
+    and whether there may be more."""
     free = await tx.scalar(sa.select(sa.func.pg_try_advisory_xact_lock(sa.func.hashtext(LOCK))))
     if not free:
         return after or (START, UUID(int=0)), False
     cursor = await tx.get(FigureCursor, True)
     if after is None:
-        # Where a clock was set back, what changes now is older than what was counted last.
+        # Where a clock was set back, what changes now is older than the last pass.
         after = (min(cursor.updated_at, tx.clock.now()) - OVERLAP if cursor else START, UUID(int=0))
-    changed = await _changed(tx, after, at_once)
+    now, changed = tx.clock.now(), await _changed(tx, after, at_once)
     if changed:
         await _count(tx, changed)
         after = (changed[-1]["updated_at"], changed[-1]["case_id"])
-        place = {"one": True, "updated_at": after[0], "case_id": after[1]}
-        statement = insert(FigureCursor).values(place)
-        await tx.execute(statement.on_conflict_do_update(index_elements=["one"], set_=place))
-    return after, len(changed) == at_once
+    more = len(changed) == at_once
+    # On to the present at the end of a pass: else what changed last would be read again at each, in a quiet night too.
+    until, case_id = after if more else (now, UUID(int=0))
+    place = {"one": True, "updated_at": until, "case_id": case_id}
+    statement = insert(FigureCursor).values(place)
+    await tx.execute(statement.on_conflict_do_update(index_elements=["one"], set_=place))
+    return after, more
 
 
 async def _changed(tx: Transaction, after: tuple[datetime, UUID], limit: int) -> Sequence[Mapping[str, Any]]:

@@ -38,7 +38,7 @@ class FigureCase(Base):
 
 
 class FigureCursor(Base):
-    """The one row: the newest change of a case that is counted."""
+    """The one row: up to which change of a case everything is counted that was committed then."""
 
     __tablename__ = "figure_cursor"
 

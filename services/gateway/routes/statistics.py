@@ -57,7 +57,7 @@ async def _months(request: Request) -> list[dict[str, Any]]:
 
 @router.get("/statistics")
 async def page(request: Request) -> HTMLResponse:
-    """In the reader's language, which the address may say: a cache knows pages by their address."""
+    """In the reader's language: caches are told by what it is chosen."""
     answer = render(request, "statistics.html", months=await _months(request), least=LEAST)
     answer.headers["Cache-Control"] = CACHED
     answer.headers["Vary"] = "Accept-Language, Cookie"
