@@ -17,6 +17,7 @@ import pytest
 
 from services.gateway.door.house import House, HouseFile
 from services.gateway.requests import CSRF_HEADER
+from services.gateway.rights.asking import SAFE
 from services.gateway.rights.deciding import holds
 from services.gateway.rights.vocabulary import Right, Role
 from services.gateway.sessions import Visitor, recognise
@@ -35,6 +36,7 @@ OTHER = "harbour"
 EVERYBODY = "everybody"
 LOGS_OUT = {"/logout"}  # asked with a session of its own
 NEVER_ENDS = {"/live", "/api/live"}
+PREFERRED = "SrsacxvA"  # of those who may, who asks in earnest
 
 
 @dataclass(frozen=True)
@@ -98,13 +100,16 @@ class Room:
         assert found is not None
         return found
 
-    async def ask(self, row: Row, token: str | None, ids: dict[str, str], *, earnest: bool) -> httpx.Response:
+    async def ask(
+        self, row: Row, token: str | None, ids: dict[str, str], *, earnest: bool, proof: str | None = None
+    ) -> httpx.Response:
+        """`proof`: that our page made it; without one, the right one."""
         path = re.sub(r"\{(\w+)\}", lambda found: named(ids, found[1], row.path), row.path)
         headers = {"Accept-Language": "en"}
         if token:
             headers["Cookie"] = f"haetae_session={token}"
             if earnest or row.path.startswith("/api/"):
-                headers[CSRF_HEADER] = csrf_token(token)
+                headers[CSRF_HEADER] = csrf_token(token) if proof is None else proof
         if row.path.startswith("/api/"):
             given = BODIES.get(row.path, {}) if earnest else {}
             json = given if row.method in ("POST", "PUT") else None
@@ -172,12 +177,27 @@ async def test_nobody_is_sent_to_log_in(room: Room) -> None:
     assert wrong == [], "\n".join(str(one) for one in wrong)
 
 
+async def test_no_change_without_the_proof_that_our_page_made_it(room: Room) -> None:
+    """Of what is one's own, in earnest, with the cookie alone, as any other site can make a browser send it; and with
+    the proof of another session."""
+    wrong = []
+    for row in table():
+        if row.method in SAFE or row.roles == EVERYBODY:
+            continue
+        letter = next(letter for letter in PREFERRED if letter in row.roles)
+        for proof in ("", csrf_token(room.tokens[OTHER, letter])):
+            answer = await room.ask(row, room.tokens["home", letter], room.ids, earnest=True, proof=proof)
+            if answer.status_code != 403 or "csrf" not in answer.text.lower():
+                wrong.append((row.method, row.path, answer.status_code))
+    assert wrong == [], "\n".join(str(one) for one in wrong)
+
+
 async def test_own_things_are_there_and_another_agency_s_are_not(room: Room) -> None:
     wrong = []
     for row in table():
         if row.roles == EVERYBODY or row.path in LOGS_OUT:
             continue
-        letter = next(letter for letter in "Srsacxv A".replace(" ", "") if letter in row.roles)
+        letter = next(letter for letter in PREFERRED if letter in row.roles)
         told = ["-", ""]
         for place, agency in enumerate((OTHER, "home")):
             if "{" in row.path or agency == "home":

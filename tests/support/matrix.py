@@ -13,7 +13,8 @@ import sqlalchemy as sa
 from services.gateway.accounts import Account, Session, enter
 from services.gateway.agencies.scoping import AGENCY, HOME
 from services.gateway.alerts import take_up
-from services.gateway.care.again import BlindLook, look_of
+from services.gateway.care.again import BlindLook, Doubt, look_of
+from services.gateway.care.golden import Golden
 from services.gateway.care.ledger import mark
 from services.gateway.claims import saved
 from services.gateway.deciding.proposing import propose
@@ -123,6 +124,10 @@ async def known_ids(desk: Desk, client: httpx.AsyncClient, tokens: dict[tuple[st
         case = await tx.get(Case, offered.case)
         assert case is not None
         case.agency = ELSEWHERE
+        now, given = tx.clock.now(), {"case_id": story.case, "agency": HOME}
+        teaches = {"category": "reupload", "verdict": "approved", "why": "It teaches.", "proposed_by": "somebody"}
+        tx.add(Golden(**given, **teaches, proposed_at=now))
+        tx.add(Doubt(**given, said="rejected", day=now.date()))
     case_id, senior = str(story.case), (HOME, "s")
     order = await hand.post(senior, f"/cases/{case_id}/orders", **ORDER)
     waits = await hand.post(senior, f"/cases/{case_id}/orders", **ORDER | {"kind": "destroy"})
