@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import AsyncIterator
 from pathlib import Path
 from uuid import uuid4
@@ -132,3 +133,37 @@ async def test_an_export_is_confirmed_by_another_and_checked_elsewhere(desk: Des
     assert line["details"]["confirmation"] == number
     desk.parts.clock.advance(86_401)  # type: ignore[attr-defined]  # a manual one
     assert (await (await program(desk, "kim")).get(address)).status_code == 409
+
+
+async def test_an_export_is_asked_for_and_fetched_on_pages_without_scripts(desk: Desk, tmp_path: Path) -> None:
+    kim, lee = await browser(desk, "kim"), await browser(desk, "lee")
+    page = (await kim.get("/audit", params={"chain": str(CASE)})).text
+    form = {"csrf": field(page, "csrf"), "export_id": field(page, "export_id"), "chain": str(CASE), "why": " "}
+    assert (await kim.post("/audit/exports", data=form)).status_code == 422
+    form["why"] = "for the court"
+    for _ in range(2):  # sent twice, it is one
+        asked = await kim.post("/audit/exports", data=form)
+        assert (asked.status_code, asked.headers["location"]) == (303, f"/confirmations#c-{form['export_id']}")
+    fetch = f"/audit/exports/{form['export_id']}"
+    assert fetch not in (await kim.get("/confirmations")).text
+    theirs = {"csrf": field((await lee.get("/confirmations")).text, "csrf")}
+    assert (await lee.post(f"/confirmations/{form['export_id']}/confirm", data=theirs)).status_code == 303
+    assert fetch in (await kim.get("/confirmations")).text
+    assert (await kim.post(fetch)).status_code == 403
+    file = tmp_path / "part.jsonl"
+    file.write_bytes((await kim.post(fetch, data=form)).content)
+    assert (check_history(file).lines, check_history(file).complete) == (40, False)
+
+
+async def browser(desk: Desk, login: str) -> httpx.AsyncClient:
+    transport = httpx.ASGITransport(application(desk.parts))
+    client = httpx.AsyncClient(transport=transport, base_url="https://gateway.test", headers={"Accept-Language": "en"})
+    page = (await client.get("/login")).text
+    hidden = dict(re.findall(r'type="hidden" name="(\w+)" value="([^"]*)"', page))
+    answer = await client.post("/login", data=hidden | {"login": login, "password": PASSWORD})
+    assert answer.status_code == 303, answer.text
+    return client
+
+
+def field(page: str, name: str) -> str:
+    return re.findall(rf'name="{name}" value="([^"]*)"', page)[-1]

@@ -30,10 +30,14 @@ async def ask_for_export(
     request: Request, visitor: Annotated[Visitor, may(Right.EXPORT_HISTORY)], given: ExportInput
 ) -> Proposed:
     """Ask another person to confirm an export."""
+    return Proposed(confirmation_id=await proposed(request, visitor, given))
+
+
+async def proposed(request: Request, visitor: Visitor, given: ExportInput) -> UUID:
     details = given.model_dump(mode="json", exclude={"confirmation_id", "why"}, exclude_defaults=True)
     async with parts_of(request).database.transaction() as tx:
         row = await propose(tx, visitor, Kind.EXPORT_HISTORY, details, given.why, confirmation_id=given.confirmation_id)
-        return Proposed(confirmation_id=row.confirmation_id)
+        return row.confirmation_id
 
 
 @router.get("/{confirmation_id}", response_class=StreamingResponse)

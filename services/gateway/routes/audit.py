@@ -3,18 +3,23 @@
 from collections.abc import Iterable
 from datetime import datetime, timedelta, tzinfo
 from typing import Annotated
-from uuid import UUID
+from uuid import UUID, uuid4
 
 from fastapi import APIRouter
+from starlette.datastructures import FormData
 from starlette.requests import Request
-from starlette.responses import HTMLResponse
+from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from services.gateway.audit import NAMED, Action, of_agency
 from services.gateway.pages import render
 from services.gateway.parts import parts_of
 from services.gateway.problems import Problem
+from services.gateway.requests import guarded_form, text_of
 from services.gateway.rights.asking import may
 from services.gateway.rights.vocabulary import Right
+from services.gateway.routes.api_audit_exports import handed_out, proposed
+from services.gateway.routes.api_audit_models import ExportInput
+from services.gateway.routes.api_models import MAX_NOTE
 from services.gateway.sessions import Visitor
 from services.gateway.tree import checking, growing, nodes, proving, searching
 from services.gateway.tree.examining import Found
@@ -51,7 +56,40 @@ async def audit_page(request: Request, visitor: Annotated[Visitor, may(Right.REA
         broken=first(checks.values(), "broken"),
         early=first(checks.values(), "early"),
         no_case={of_agency(chain, agency): name for chain, name in NAMED.items()},
+        export_id=uuid4(),
+        max_why=MAX_NOTE,
     )
+
+
+@router.post("/audit/exports")
+async def ask_for_export(request: Request, visitor: Annotated[Visitor, may(Right.EXPORT_HISTORY)]) -> Response:
+    """Another person confirms it; then it is fetched from the page of confirmations."""
+    form = await guarded_form(request, visitor.token)
+    asked = {name: text_of(form, name).strip()[:LONGEST] for name in ("chain", "since", "until")}
+    wanted = wanted_by(asked, visitor.account.agency, parts_of(request).timezone, None)
+    why = text_of(form, "why").strip()[:MAX_NOTE]
+    if not why:
+        raise Problem(422, "no-why", field="why")
+    chains = [wanted.chain] if wanted.chain else []
+    given = ExportInput(why=why, chains=chains, since=wanted.since, until=wanted.until, confirmation_id=export_of(form))
+    return RedirectResponse(f"/confirmations#c-{await proposed(request, visitor, given)}", 303)
+
+
+@router.post("/audit/exports/{confirmation_id}")
+async def export(
+    request: Request, confirmation_id: UUID, visitor: Annotated[Visitor, may(Right.EXPORT_HISTORY)]
+) -> Response:
+    """A form, as everything that the history keeps: a link could be followed by a program that looks ahead."""
+    await guarded_form(request, visitor.token)
+    return await handed_out(request, confirmation_id, visitor)
+
+
+def export_of(form: FormData) -> UUID:
+    """The number that the page gave it: sent twice, it is one. Raises `Problem`."""
+    try:
+        return UUID(text_of(form, "export_id"))
+    except ValueError as error:
+        raise Problem(422, "bad-order", field="export_id") from error
 
 
 ASKED = ("chain", "actor", "action", "since", "until")
@@ -62,8 +100,8 @@ def wanted_by(asked: dict[str, str], agency: str, zone: tzinfo, after: str | Non
     until = day(asked["until"], "until", zone)
     return Wanted(
         chain=chain_of(asked["chain"], agency),
-        actor=asked["actor"] or None,
-        action=asked["action"] or None,
+        actor=asked.get("actor") or None,
+        action=asked.get("action") or None,
         agency=agency,
         since=day(asked["since"], "since", zone),
         until=until and until + timedelta(days=1),

@@ -17,6 +17,7 @@ from services.gateway.rights import confirming
 from services.gateway.rights.asking import may
 from services.gateway.rights.confirming import CarryOut, Confirmation, Kind
 from services.gateway.rights.vocabulary import Right
+from services.gateway.routes.api_audit_exports import READY_FOR
 from services.gateway.sessions import Visitor
 from shared.database import Transaction
 
@@ -78,7 +79,7 @@ class ConfirmationList(BaseModel):
 async def page(request: Request, visitor: Annotated[Visitor, may(Right.SECOND_LOOK)]) -> HTMLResponse:
     async with parts_of(request).database.transaction() as tx:
         rows = await confirming.shown(tx)
-    return render(request, "confirmations.html", visitor, rows=rows)
+    return render(request, "confirmations.html", visitor, rows=rows, ready_for=READY_FOR)
 
 
 @pages.post("/confirmations/{confirmation_id}/confirm")
