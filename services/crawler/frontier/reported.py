@@ -36,7 +36,7 @@ ENTER = sa.text("""
 """)
 WAITING = sa.text("""
     SELECT url, report_id, category FROM reported WHERE url = ANY(CAST(:urls AS text[]))
-    ORDER BY url, reported_at, report_id
+    ORDER BY url, final, reported_at, report_id
 """)
 TOLD = sa.text("DELETE FROM reported WHERE report_id = ANY(CAST(:ids AS uuid[]))")
 MOVE = sa.text("""
@@ -49,7 +49,7 @@ MISS = sa.text("""
     WHERE report_id = ANY(CAST(:ids AS uuid[])) AND NOT final
     RETURNING report_id, case_id, given, tries, final
 """)
-LEFT = sa.text("SELECT DISTINCT url FROM reported WHERE url = ANY(CAST(:urls AS text[])) AND NOT final")
+LEFT = sa.text("SELECT DISTINCT url FROM reported WHERE url = ANY(CAST(:urls AS text[]))")
 
 
 class Waiting(NamedTuple):
@@ -118,7 +118,8 @@ async def _settle(tx: Transaction, visit: Visited) -> None:
             await add_report(tx, target)
         await _miss(tx, [one for one in ids if one not in moved], TOO_MANY_HOPS, final=True)
         return
-    problem = visit.problem or NO_CONTENT
+    led_on = visit.status is not None and 300 <= visit.status < 400  # too deep by now, so that it gave no link
+    problem = visit.problem or (TOO_MANY_HOPS if led_on else NO_CONTENT)
     final = visit.failures == 0 or visit.failures > FINAL_TRIES or visit.kind is PageKind.GONE
     await _miss(tx, ids, problem, final=final)
 

@@ -43,6 +43,7 @@ REASONS = (
     ("refused", "not_public"),
     ("private", "not_public"),
     ("no content", "not_page"),
+    ("redirects", "not_page"),
 )
 NO_ANSWER = "no_answer"
 
