@@ -196,3 +196,20 @@ async def test_undone_and_finished_at_the_same_moment_one_of_them_wins(desk: Des
     assert await decided_events(desk, story) == 0
     async with desk.database.transaction() as tx:
         assert (await history.read(tx, story.case))[1] is None
+
+
+async def test_what_its_reporter_took_back_meanwhile_is_not_given(desk: Desk) -> None:
+    story = await waiting_case(desk)
+    await proposed(desk, story, LEE)
+    later(desk, 1)
+    async with desk.database.transaction() as tx:
+        taken = sa.text("UPDATE cases SET withdrawn_at = :at WHERE case_id = :case")
+        await tx.execute(taken, {"at": tx.clock.now(), "case": story.case})
+    later(desk, 10)
+    assert await finishing.finish_next(desk.database, APPROVALS)
+    assert await decided_events(desk, story) == 0
+    assert (await shown(desk, story)).case.undecided_at, "the officials are told"
+    await proposed(desk, story, LEE)
+    later(desk, 10)
+    assert await finishing.finish_next(desk.database, APPROVALS)
+    assert await decided_events(desk, story) == 1, "who decides anew knows it"

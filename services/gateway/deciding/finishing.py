@@ -15,6 +15,7 @@ from services.gateway.problems import Problem
 from services.gateway.verdict import Decider, give
 from shared.approvals import Approvals
 from shared.database import Database, Transaction
+from shared.events import Verdict
 from shared.handling import Context
 from shared.regularly import regularly
 
@@ -49,10 +50,18 @@ async def finish(tx: Transaction, approvals: Approvals, pending: Pending) -> Non
     open_again(held, pending.round)
     pending.ended_at, pending.outcome = tx.clock.now(), GIVEN
     try:
+        _still_wanted(held, pending)
         await give(tx, approvals, held, pending.decision, Decider(pending.pseudonym))
     except Problem as problem:  # raised before anything of the case was written
         pending.outcome = problem.code
         await _not_given(tx, held, pending)
+
+
+def _still_wanted(held: Held, pending: Pending) -> None:
+    """Who reported it may have taken that back within the window: whoever decided did not know. Raises `Problem`."""
+    withdrawn_at, approved = held.case.withdrawn_at, pending.decision.verdict is Verdict.APPROVED
+    if approved and withdrawn_at and withdrawn_at > pending.proposed_at:
+        raise Problem(409, "taken-back")
 
 
 def open_again(held: Held, number: int) -> None:
