@@ -1,5 +1,6 @@
 """What every answer of the gateway says to the browser, and what no request may do to us."""
 
+from starlette.datastructures import Headers as RequestHeaders
 from starlette.datastructures import MutableHeaders
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -44,13 +45,16 @@ class Headers:
 
 
 class BodyLimit:
-    """Stops reading a body that is too large, whatever its Content-Length says."""
+    """Stops reading a body that is too large, whatever its Content-Length says; and a form with an encoding of its own,
+    which no browser sends: some (punycode) take a second of the processor, some (unicode_escape) make text that is
+    none."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         read, most = 0, LARGER.get(scope.get("path", ""), MAX_BODY)
+        kind = RequestHeaders(scope=scope).get("Content-Type", "").lower() if scope["type"] == "http" else ""
 
         async def limited() -> Message:
             nonlocal read
@@ -58,6 +62,8 @@ class BodyLimit:
             read += len(message.get("body", b""))
             if read > most:
                 raise HTTPException(413)
+            if kind.startswith("multipart/") and "charset" in kind:
+                raise HTTPException(415)
             return message
 
         await self._app(scope, limited, send)

@@ -60,6 +60,7 @@ async def test_an_institution_reports_once_under_its_reference_and_asks_what_bec
     assert made.json() == again.json()
     other = await police.post("/api/reports", json={**body, "urls": [URL.format("intake-3")]})
     assert other.status_code == 409
+    assert (await police.post("/api/reports", json={**body, "note": "gate eight"})).status_code == 409
     (event,) = [one for one in await door.told(PageReported) if str(case_id(URL.format("intake-1"))) in one]
     assert '"minor_apparent"' in event
     assert "gate seven" not in event
@@ -70,6 +71,12 @@ async def test_an_institution_reports_once_under_its_reference_and_asks_what_bec
     assert [one["number"] for one in (await police.get("/api/reports", params=since)).json()["items"]] == [
         changed["number"]
     ]
+    (row,) = await door.rows("SELECT digest FROM reports WHERE reference = :given", given=body["reference"])
+    open_words = await police.post("/api/reports", json={**body, "reference": uuid4().hex, "contact": "", "note": ""})
+    (bare,) = await door.rows(
+        "SELECT digest FROM reports WHERE number = :n", n=open_words.json()["number"].replace("-", "")
+    )
+    assert row.digest == bare.digest, "what is sealed is not to be guessed from a digest of it"
 
 
 async def test_an_institution_sees_its_own_reports_alone(door: Door, police: httpx.AsyncClient) -> None:
@@ -130,6 +137,19 @@ async def referral(door: Door, number: str) -> str:
 
 def partner(door: Door) -> Any:
     return program(door.desk, CENTRE)
+
+
+async def test_one_address_that_is_given_up_is_an_alarm_while_the_others_are_found(door: Door) -> None:
+    """The person is told that somebody looks at it."""
+    urls = [URL.format("alarm-3"), URL.format("alarm-4")]
+    number, pin = await door.report(*urls)
+    await door.desk.tell(Story.of("post/alarm-3").flagged)
+    await missed(door, urls[1], final=True)
+    assert "A person looks at it now" in (await door.status(number, pin)).text
+    assert await alarm(door, number) == "unreached"
+    await door.act(await door.status(number, pin), "withdraw", sure="yes")
+    await missed(door, urls[1], final=True)
+    assert await alarm(door, number) is None, "nobody asks for it any more"
 
 
 async def test_alarms_tell_of_what_cannot_be_reached_stands_still_or_was_not_fetched(door: Door) -> None:

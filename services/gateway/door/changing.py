@@ -11,6 +11,7 @@ from services.gateway.door.linking import count
 from services.gateway.door.store import DocumentRow, PageRow, ReferralRow, ReportRow
 from services.gateway.notices.acting import stop_held
 from services.gateway.notices.rows import Held
+from services.gateway.store import Case
 from shared.database import Transaction
 
 WITHDRAWN = "the person who reported it took the report back"
@@ -39,7 +40,8 @@ async def forget(tx: Transaction, report: ReportRow, actor: str, why: str) -> No
 
 
 async def revoke(tx: Transaction, report: ReportRow) -> None:
-    waiting = ReferralRow.report_id == report.report_id, ReferralRow.fetched_at.is_(None)
+    of_report = ReferralRow.report_id == report.report_id
+    waiting = of_report, ReferralRow.fetched_at.is_(None), ReferralRow.withdrawn_at.is_(None)
     now = tx.clock.now()
     await tx.execute(sa.update(ReferralRow).where(*waiting).values(withdrawn_at=now, late_at=None))
 
@@ -60,11 +62,18 @@ async def withdraw(tx: Transaction, report: ReportRow, actor: str = DOOR) -> Non
     await history.append(tx, report.report_id, actor, Action.REPORT_WITHDRAWN, {"stopped": stopped})
 
 
+async def _found_otherwise(tx: Transaction, case: Case) -> bool:
+    """Before anybody reported it. Nobody stops what the agency found by reporting it and taking that back: whoever
+    put it there would. The alarm lets an official decide."""
+    first = await tx.scalar(sa.select(sa.func.min(PageRow.reported_at)).where(PageRow.case_id == case.case_id))
+    return case.found_at is not None and first is not None and case.found_at < first
+
+
 async def _left(tx: Transaction, held: Held, actor: str) -> int:
     """One report less. How many notices are not sent after all."""
     await count(tx, held)
     await settle(tx, held, actor, Step(Action.CASE_REPORTED, {"reports": held.case.reports}))
     unsent = [row for row in held.known() if row.unsent]
-    if held.case.reports or held.case.category in DUTY or not unsent:
+    if held.case.reports or held.case.category in DUTY or not unsent or await _found_otherwise(tx, held.case):
         return 0
     return len(await stop_held(tx, held, unsent, WITHDRAWN, actor))

@@ -1,6 +1,7 @@
 """A report comes in: rows, history, and the events that make crawler and classifier look. One transaction."""
 
 from collections.abc import Sequence
+from uuid import UUID
 
 import sqlalchemy as sa
 
@@ -12,6 +13,7 @@ from services.gateway.door.given import MOST_PAGES_EVER
 from services.gateway.door.linking import joined
 from services.gateway.door.store import PageRow, ReportRow
 from services.gateway.problems import Problem
+from services.gateway.store import Case
 from services.gateway.submissions import HashedPicture, hashes_of
 from shared.database import Transaction
 from shared.events import HashSubmitted, PageReported, ReportSource
@@ -29,6 +31,14 @@ async def enter(tx: Transaction, report: ReportRow, urls: Sequence[str], picture
     details = {"source": report.source, "category": report.category, "pictures": len(pictures), "pages": len(urls)}
     await history.append(tx, report.report_id, report.submitted_by or DOOR, Action.REPORT_RECEIVED, details)
     await add_pages(tx, report, urls)
+
+
+async def lock_cases(tx: Transaction, report_id: UUID, urls: Sequence[str]) -> None:
+    """Those that the report has, or gets by these addresses. Before its own row is locked: whoever hears of a case
+    locks that first and its reports then."""
+    mine = sa.select(PageRow.case_id).where(PageRow.report_id == report_id)
+    wanted = sa.or_(Case.case_id.in_(mine), Case.case_id.in_([case_id(url) for url in urls]))
+    await tx.execute(sa.select(Case.case_id).where(wanted).order_by(Case.case_id).with_for_update())
 
 
 async def add_pages(tx: Transaction, report: ReportRow, urls: Sequence[str]) -> int:

@@ -1,6 +1,7 @@
 """The addresses in what a person pasted (pure): one on each line, or amid a message."""
 
 import re
+from collections import Counter
 from dataclasses import dataclass
 
 from shared.events.values import MAX_URL
@@ -44,9 +45,11 @@ def _of_line(line: str) -> list[str]:
 
 def _trimmed(address: str) -> str:
     """Without the marks of the sentence around it; a closing bracket stays where its opening one is in the address."""
-    while address and address[-1] in AFTER:
-        opening = CLOSING.get(address[-1])
-        if opening and address.count(opening) >= address.count(address[-1]):
+    end, marks = len(address), Counter(address)  # counted once: somebody may paste nothing but brackets
+    while end and (last := address[end - 1]) in AFTER:
+        opening = CLOSING.get(last)
+        if opening and marks[opening] >= marks[last]:
             break
-        address = address[:-1]
-    return address
+        marks[last] -= 1
+        end -= 1
+    return address[:end]

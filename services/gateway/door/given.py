@@ -9,6 +9,7 @@ from shared.events import ReportSource
 MOST_PAGES = 50  # of a person's report
 MOST_PAGES_OF_PARTNER = 250  # of an institution's, in one request
 MOST_PAGES_EVER = 500  # of one report, with what was added
+MOST_PICTURES_EVER = 100  # of one report: each is some 80 entries of a bank that everything found is compared with
 MOST_NOTE, MOST_CONTACT, MOST_WHEN = 2_000, 300, 200  # characters
 PERSONS = (ReportSource.VICTIM, ReportSource.GUARDIAN, ReportSource.AGENT)
 # What a person says it is, and the kind of case (`drafter/data/kinds.toml`) that it is taken for. Nobody is asked for

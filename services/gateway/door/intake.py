@@ -1,7 +1,7 @@
 """Reports of institutions: police, hotlines, schools. Under their own reference, so that sending twice is once."""
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
 
@@ -40,13 +40,15 @@ def canonical_urls(urls: list[str]) -> tuple[str, ...]:
 async def submit(parts: Parts, given: Given, reference: str, by: Account) -> Submitted:
     """Raises `Problem` 409 when something else came under this reference."""
     report_id = identity("report", "intake", by.pseudonym, reference)
-    digest = hashlib.sha256(repr(given).encode()).hexdigest()
+    # Without what is sealed: a digest of it would tell it to whoever tries telephone numbers, also after its deletion.
+    digest = hashlib.sha256(repr(replace(given, told=keeping.Told())).encode()).hexdigest()
     written = given.told.model_dump_json().encode()
     sealed = await keeping.seal(parts.vault.keys, report_id, written) if given.told else None
     async with parts.database.transaction() as tx:
         await tx.execute(sa.select(sa.func.pg_advisory_xact_lock(sa.func.hashtext(f"report {report_id}"))))
         if there := await tx.get(ReportRow, report_id):
-            if there.digest != digest:
+            kept = await keeping.told(parts.vault.keys, report_id, there.secret, there.secret_key)
+            if there.digest != digest or (given.told != (kept or keeping.Told()) and not there.forgotten_at):
                 raise Problem(409, "reference-taken", field="reference")
             return Submitted(there, new=False)
         now = tx.clock.now()

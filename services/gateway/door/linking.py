@@ -64,21 +64,21 @@ async def unreached(event: PageUnreached, tx: Transaction) -> None:
         return
     page.problem, page.final, page.tried_at = event.problem.replace("\0", ""), event.final, event.tried_at
     await tx.flush()
-    await _progress(tx, page.report_id, tx.clock.now())
+    await _progress(tx, page.report_id, tx.clock.now(), given_up=event.final)
     details = {"page": str(page.page_id), "final": event.final}
     await history.append(tx, page.report_id, event.owner, Action.PAGE_UNREACHED, details)
 
 
-async def _progress(tx: Transaction, report_id: UUID, now: datetime) -> None:
-    """The report's row as its pages are now: an alarm while none of them can be reached."""
+async def _progress(tx: Transaction, report_id: UUID, now: datetime, *, given_up: bool = False) -> None:
+    """The report's row as its pages are now: an alarm for each that is given up, since its reporter is told that a
+    person looks at it."""
     report = await tx.get(ReportRow, report_id, lock=True)
     if report is None:
         return
-    pages = sa.select(sa.func.count(), sa.func.count().filter(PageRow.final, PageRow.reached_at.is_(None))).where(
-        PageRow.report_id == report_id
-    )
-    every, failed = tuple((await tx.execute(pages)).one())
     report.updated_at = now
-    report.alarm = UNREACHED if every and every == failed else None
-    if report.alarm:
-        report.seen_at = report.seen_by = None
+    if given_up and not report.withdrawn_at:
+        report.alarm, report.seen_at, report.seen_by = UNREACHED, None, None
+        return
+    failed = PageRow.report_id == report_id, PageRow.final, PageRow.reached_at.is_(None)
+    if report.alarm == STALLED or not await tx.scalar(sa.select(sa.func.count()).select_from(PageRow).where(*failed)):
+        report.alarm = None

@@ -39,7 +39,7 @@ def the_parts(request: Request) -> Parts:
 
 
 def place(request: Request) -> str:
-    return place_of(request.client.host if request.client else None)
+    return place_of(request.client.host if request.client else None, parts_of(request).approvals.derived("door"))
 
 
 def words_of(request: Request, chosen: str | None = None) -> Words:

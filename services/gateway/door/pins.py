@@ -2,6 +2,7 @@
 
 import asyncio
 from datetime import timedelta
+from uuid import UUID
 
 import argon2
 import sqlalchemy as sa
@@ -68,12 +69,17 @@ def give_pass(tx: Transaction, report: ReportRow) -> str:
     return token
 
 
-async def holder(tx: Transaction, token: str) -> ReportRow:
-    """The report that the pass is for, its row locked. Raises `Problem` 403 when the pass is over."""
+async def whose(tx: Transaction, token: str) -> UUID:
+    """The report that the pass is for. Raises `Problem` 403 when the pass is over."""
     found = await tx.get(PassRow, digest(token))
     if found is None or found.expires_at <= tx.clock.now():
         raise Problem(403, "door-pass-over")
-    report = await tx.get(ReportRow, found.report_id, lock=True)
+    return found.report_id
+
+
+async def holder(tx: Transaction, token: str) -> ReportRow:
+    """The same, its row locked."""
+    report = await tx.get(ReportRow, await whose(tx, token), lock=True)
     if report is None:
         raise Problem(403, "door-pass-over")
     return report

@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 
 from starlette.datastructures import FormData
 
-from services.gateway.door.found_addresses import addresses_in
+from services.gateway.door.found_addresses import MOST_TEXT, addresses_in
 from services.gateway.door.given import (
     CONTACT,
     HASHES,
@@ -70,6 +70,8 @@ def read(form: FormData, words: Words, house: House) -> Read:
 
 def read_urls(text: str, words: Words, most: int = MOST_PAGES) -> tuple[tuple[str, ...], str]:
     """The addresses, or what is wrong."""
+    if len(text) > MOST_TEXT:  # what follows would be left out in silence
+        return (), words("error_long", most=MOST_TEXT)
     found = addresses_in(text)
     if len(found.urls) > most:
         return (), words("error_urls_many", most=most)

@@ -59,13 +59,16 @@ async def fetch(
     tx: Transaction, referral_id: UUID, partners: Collection[str], by: str
 ) -> tuple[ReferralRow, ReportRow]:
     """The receipt. Raises `Problem` 404, also for another partner's; 409 when it was fetched, 410 when it is void."""
-    row = await tx.get(ReferralRow, referral_id, lock=True)
-    if row is None or row.partner not in partners:
+    of_report = sa.select(ReferralRow.report_id).where(ReferralRow.referral_id == referral_id)
+    report_id = await tx.scalar(of_report.where(ReferralRow.partner.in_(partners)))
+    # The report first, as where the person takes it back.
+    report = await tx.get(ReportRow, report_id, lock=True) if report_id else None
+    row = await tx.get(ReferralRow, referral_id, lock=True) if report else None
+    if report is None or row is None:
         raise Problem(404, "no-referral")
     if row.fetched_at:
         raise Problem(409, "referral-fetched", at=row.fetched_at)
-    report = await tx.get(ReportRow, row.report_id, lock=True)
-    if row.withdrawn_at or report is None:
+    if row.withdrawn_at:
         raise Problem(410, "referral-void")
     row.fetched_at, row.fetched_by, row.late_at = tx.clock.now(), by, None
     report.updated_at = tx.clock.now()

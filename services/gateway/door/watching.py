@@ -41,9 +41,12 @@ class Watch:
             PageRow.final.is_(False),
             PageRow.reported_at < before,
         )
-        stalled = sa.update(ReportRow).where(ReportRow.alarm.is_(None), ReportRow.withdrawn_at.is_(None), waits)
         unseen = sa.or_(ReportRow.seen_at.is_(None), ReportRow.seen_at < before)
-        await tx.execute(stalled.where(unseen).values(alarm=STALLED, seen_at=None, seen_by=None))
+        standing = ReportRow.alarm.is_(None), ReportRow.withdrawn_at.is_(None)
+        # What somebody else has locked is looked at the next time.
+        stalled = sa.select(ReportRow.report_id).where(*standing, waits, unseen).with_for_update(skip_locked=True)
+        change = sa.update(ReportRow).where(ReportRow.report_id.in_(stalled.scalar_subquery()))
+        await tx.execute(change.values(alarm=STALLED, seen_at=None, seen_by=None))
 
     async def _late(self, tx: Transaction) -> None:
         late = ReferralRow.consented_at < tx.clock.now() - self.house.late

@@ -46,7 +46,8 @@ async def report(request: Request) -> HTMLResponse:
     if read_form.given is None:
         return show_form(request, words, read_form, token or new_token(), status=422)
     taken = await taking.take(parts, read_form.given, token, place(request))
-    return show(request, "done.html", words, "step_number", number=grouped(taken.number), pin=taken.pin)
+    number = grouped(taken.number)
+    return show(request, "done.html", words, "step_number", number=number, pin=taken.pin, pages=taken.pages)
 
 
 def check_open(request: Request) -> None:

@@ -10,7 +10,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse
 
 from services.gateway.door import changing, documents, entering, keeping, limits, pins
-from services.gateway.door.given import CONTACT, HASHES, MOST_CONTACT, MOST_PAGES, MOST_WHEN
+from services.gateway.door.given import CONTACT, HASHES, MOST_CONTACT, MOST_PAGES, MOST_PICTURES_EVER, MOST_WHEN
 from services.gateway.door.numbers import grouped
 from services.gateway.door.pages import DoorRoute, form_of, place, show, the_parts, words_of
 from services.gateway.door.reading import read_urls, told_of
@@ -21,7 +21,7 @@ from services.gateway.door.viewing import view
 from services.gateway.parts import Parts
 from services.gateway.requests import text_of
 from services.gateway.routes.door import hashing
-from services.gateway.submissions import read_pictures
+from services.gateway.submissions import MAX_PICTURES, read_pictures
 from shared.database import Transaction
 
 router = APIRouter(prefix="/report/status", route_class=DoorRoute)
@@ -48,11 +48,12 @@ async def document(request: Request) -> HTMLResponse:
     async with request.form(max_files=1, max_fields=10) as form:
         words, token = words_of(request, text_of(form, "lang")), text_of(form, "pass")
         async with parts.database.transaction() as tx:
-            report = await pins.holder(tx, token)
+            report_id = await pins.whose(tx, token)
         file = await documents.read(form.get("document"))
-    sealed = await keeping.seal(parts.vault.keys, documents.id_of(report.report_id, file), file.data)
+    sealed = await keeping.seal(parts.vault.keys, documents.id_of(report_id, file), file.data)
     async with parts.database.transaction() as tx:
         report = await pins.holder(tx, token)
+        await limits.admit(tx, limits.CHANGE, str(report.report_id), limits.MOST_CHANGES)
         await documents.keep(tx, report, file, sealed)
         return await shown(tx, request, report, words, token, done=words("did_document"))
 
@@ -62,6 +63,9 @@ async def change(request: Request, what: str) -> HTMLResponse:
     form, parts = await form_of(request), the_parts(request)
     words, token = words_of(request, text_of(form, "lang")), text_of(form, "pass")
     async with parts.database.transaction() as tx:
+        if what in OF_CASES:
+            urls, _ = read_urls(text_of(form, "urls"), words)
+            await entering.lock_cases(tx, await pins.whose(tx, token), urls)
         report = await pins.holder(tx, token)
         await limits.admit(tx, limits.CHANGE, str(report.report_id), limits.MOST_CHANGES)
         act = ACTS.get(what)
@@ -146,13 +150,18 @@ async def ask(tx: Transaction, report: ReportRow, form: FormData, words: Words, 
 async def pictures(tx: Transaction, report: ReportRow, form: FormData, words: Words, parts: Parts) -> Said:
     if HASHES not in form.getlist("consent") or report.withdrawn_at:
         return "", words("error_hashes")
+    if not text_of(form, "pictures"):
+        return "", words("pictures_no_scripts")
     hashed = read_pictures(text_of(form, "pictures"))
+    if len(hashed) > MAX_PICTURES or report.pictures + len(hashed) > MOST_PICTURES_EVER:
+        return "", words("pictures_toomany", n=MAX_PICTURES)
     entering.submit_hashes(tx, report, hashed)
     report.consents = sorted({*report.consents, HASHES})
     report.updated_at = tx.clock.now()
     return words("did_pictures", n=len(hashed)), ""
 
 
+OF_CASES = ("add", "withdraw")  # what changes cases
 ACTS: dict[str, Act] = {
     "add": add,
     "contact": contact,

@@ -27,5 +27,9 @@ document.addEventListener("click", (event) => {
   location.replace(link.href);
 });
 
+// What the browser kept of a page is not shown again to whoever goes back.
+addEventListener("pagehide", () => { document.body.className = "gone"; });
+addEventListener("pageshow", (event) => { if (event.persisted) location.replace("/report"); });
+
 const wrong = document.querySelector(".summary");
 if (wrong) wrong.focus();
