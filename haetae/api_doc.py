@@ -23,8 +23,9 @@ example (OpenAPI 3.1); `/api` is this page; `make client` builds a typed Python 
 * **`Idempotency-Key`** on a POST: the same key with the same request is carried out once, and what was answered is
   answered again for a day. With another request it is refused (422), and while the first one is under way (409, with
   `Retry-After`). What was refused is not kept: nothing happened. An answer that holds a secret is given once.
-* **`ETag`** on every JSON answer to a GET: with `If-None-Match` it is not sent again (304). What two people can edit
-  in place takes `If-Match` (412). A verdict names the digests of what was looked at, which is stronger.
+* **`ETag`** on every JSON answer to a GET: with `If-None-Match` it is not sent again (304). The limits of an agency,
+  which two people can edit in place, take `If-Match` (412). A verdict names the digests of what was looked at, which is
+  stronger; whoever sets roles or scopes says all of them.
 * Requests are strict: a field too many, or of another type, is refused and named.
 """
 

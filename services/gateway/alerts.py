@@ -9,7 +9,8 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from services.gateway import history
 from services.gateway.accounts import Account
-from services.gateway.api.cursors import cursor_of, key_of, moment, number
+from services.gateway.api.cursors import moment, number
+from services.gateway.api.paging import page as keyset
 from services.gateway.audit import ALERTS_CHAIN, Action
 from services.gateway.problems import Problem
 from services.gateway.store import Base, Stored
@@ -58,25 +59,20 @@ async def newest(tx: Transaction, *, open_only: bool = False, limit: int = SHOWN
 
 
 # The same order by falling keys, so that a list can go on after any row.
-_PLACE = (sa.func.coalesce(Alert.acknowledged_at, FOR_EVER), Alert.risk, Alert.raised_at, Alert.alert_id)
+_PLACE = (
+    (sa.func.coalesce(Alert.acknowledged_at, FOR_EVER), moment),
+    (Alert.risk, number),
+    (Alert.raised_at, moment),
+    (Alert.alert_id, UUID),
+)
 
 
 async def page(
     tx: Transaction, *, open_only: bool, limit: int, after: str | None = None
 ) -> tuple[Sequence[Alert], str | None]:
     """Those in the order of `newest`, and where the following page begins. Raises `Problem` 422 for a wrong `after`."""
-    rows = sa.select(Alert).order_by(*(key.desc() for key in _PLACE)).limit(limit + 1)
-    if open_only:
-        rows = rows.where(Alert.acknowledged_at.is_(None))
-    if after:
-        rows = rows.where(sa.tuple_(*_PLACE) < sa.tuple_(*key_of(after, moment, number, moment, UUID)))
-    found = await tx.scalars(rows)
-    shown = found[:limit]
-    return shown, _place(shown[-1]) if len(found) > limit else None
-
-
-def _place(row: Alert) -> str:
-    return cursor_of(row.acknowledged_at or FOR_EVER, row.risk, row.raised_at, row.alert_id)
+    rows = sa.select(Alert)
+    return await keyset(tx, rows.where(Alert.acknowledged_at.is_(None)) if open_only else rows, _PLACE, limit, after)
 
 
 async def count_open(tx: Transaction) -> int:

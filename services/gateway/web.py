@@ -12,6 +12,7 @@ from services.gateway.api.idempotent import Idempotent
 from services.gateway.care import house
 from services.gateway.pages import STATIC
 from services.gateway.parts import Parts
+from services.gateway.requests import readable
 from services.gateway.routes import (
     alerts,
     api_audit,
@@ -88,7 +89,7 @@ def routed() -> FastAPI:
         openapi_url="/api/openapi.json",
         docs_url=None,
         redoc_url=None,
-        dependencies=[Depends(counted)],
+        dependencies=[Depends(readable), Depends(counted)],
     )
     answers.install(app)
     describing.install(app)

@@ -1,12 +1,16 @@
 """Entity tags: what did not change is not sent again, and who changes something says which state of it they saw.
 
-The tag of an answer is the digest of its bytes: strong (RFC 9110, 8.8.1), and right for whatever a route answers with.
+The tag of an answer is the digest of its bytes: strong (RFC 9110, 8.8.1), and right for whatever a route answers with;
+a route whose answer can be edited says it itself (`state_tag`).
 """
 
 import hashlib
 import json
 import re
+from typing import Annotated
 
+from fastapi import Header
+from pydantic import BaseModel
 from starlette.datastructures import Headers
 from starlette.requests import Request
 from starlette.types import ASGIApp, Receive, Scope, Send
@@ -29,10 +33,21 @@ def names(header: str, tag: str) -> bool:
     return header.strip() == "*" or tag.strip('"') in _TAG.findall(header)
 
 
-def must_match(request: Request, tag: str) -> None:
-    """Called where something is changed, inside its transaction. Raises `Problem` 412 when `If-Match` names another
-    state of it, 400 when it names none at all."""
-    header = request.headers.get("If-Match")
+def state_tag(state: BaseModel) -> str:
+    """Of what can be edited in place: its GET says it as `ETag`, its PUT takes it as `If-Match`."""
+    return tag_of(state.model_dump_json().encode())
+
+
+# What a PUT takes: `known: IfMatch = None`.
+IfMatch = Annotated[
+    str | None,
+    Header(alias="If-Match", description="The `ETag` of the state that you saw: 412 when it is another one by now."),
+]
+
+
+def must_match(header: str | None, tag: str) -> None:
+    """Called where something is changed, inside its transaction, with what changes held. Raises `Problem` 412 when
+    `If-Match` names another state of it, 400 when it names none at all."""
     if header is None:
         return
     if header.strip() != "*" and not _TAG.search(header):

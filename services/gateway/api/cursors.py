@@ -64,4 +64,5 @@ def moment(value: str) -> datetime:
 def text(value: object) -> str:
     if not isinstance(value, str) or "\0" in value:
         raise ValueError("no text of the database")
+    value.encode()  # a lone surrogate is none either
     return value

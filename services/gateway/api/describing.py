@@ -99,7 +99,12 @@ def describe(app: FastAPI) -> dict[str, Any]:
         for method, operation in methods.items():
             route = routes[method.upper(), path]
             _tell(operation, path, method.upper(), route, Schemas(schemas))
+    told["paths"] = dict(sorted(told["paths"].items(), key=_heading))  # under one heading, as the routers have them
     return renamed(told)
+
+
+def _heading(path: tuple[str, object]) -> int:
+    return [*TAGS].index(tag_of(path[0]))
 
 
 def _tell(operation: dict[str, Any], path: str, method: str, route: APIRoute, among: Schemas) -> None:

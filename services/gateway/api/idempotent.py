@@ -20,6 +20,7 @@ from services.gateway.api.secrets import holds_secret
 from services.gateway.parts import parts_of
 from services.gateway.problems import Problem
 from services.gateway.requests import recognised
+from services.gateway.routes.counted import counted
 from services.gateway.tokens import digest
 from shared.failures import Transient
 
@@ -38,11 +39,13 @@ class Idempotent:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http" or scope["method"] not in METHODS or not scope["path"].startswith(API):
             return await self._app(scope, receive, send)
-        if (key := Headers(scope=scope).get(HEADER)) is None:
+        keys = Headers(scope=scope).getlist(HEADER)
+        if not keys:
             return await self._app(scope, receive, send)
         request = Request(scope, receive)
         try:
-            answer = await self._once(request, key, send)
+            await counted(request)  # what is only told again counts too
+            answer = await self._once(request, ", ".join(keys), send)  # several are no key (RFC 9110, 5.3)
         except Problem as problem:
             answer = plain(request, problem)
         except HTTPException as error:  # the limit of bodies, while we read it

@@ -23,7 +23,7 @@ _WITHIN_CASE = {
     "evidence": "evidence orders",
     "notices": "notices stop attend",
     "queue": "claim cluster",
-    "people": "transfer",
+    "people": "transfers",
 }
 _BEGINNINGS = {
     "access": "login logout token me session sessions rights shortcuts",

@@ -12,6 +12,8 @@ from sqlalchemy.dialects.postgresql import insert
 
 from services.gateway import history
 from services.gateway.accounts import Account
+from services.gateway.api.cursors import moment, whole
+from services.gateway.api.paging import page
 from services.gateway.audit import AUTOSEND_CHAIN, Action
 from services.gateway.autosend.policy import MAX_CAP, MAX_DAYS, PolicyState
 from services.gateway.autosend.store import Policy, PolicyUse, Switch
@@ -35,7 +37,10 @@ Bank = Annotated[Line, AfterValidator(_curated)]
 Named = Annotated[
     str,
     StringConstraints(
-        strip_whitespace=True, to_lower=True, max_length=254, pattern=r"^([^\s@]+@[^\s@]+|(api|provider):[^\s]+)$"
+        strip_whitespace=True,
+        to_lower=True,
+        max_length=254,
+        pattern=r"^([^\s\x00@]+@[^\s\x00@]+|(api|provider):[^\s\x00]+)$",
     ),
 ]
 SHOWN = 200  # policies on the page: those that nobody ended, then the newest
@@ -115,13 +120,19 @@ async def end(database: Database, policy_id: UUID, why: str, by: Account) -> Non
         await history.append(tx, AUTOSEND_CHAIN, by.pseudonym, Action.POLICY_ENDED, details)
 
 
-async def shown(tx: Transaction) -> list[Shown]:
+_PLACE = (
+    (sa.case((Policy.ended_at.is_(None), 1), else_=0), whole),
+    (Policy.proposed_at, moment),
+    (Policy.policy_id, UUID),
+)
+
+
+async def shown(tx: Transaction, limit: int = SHOWN, after: str | None = None) -> tuple[list[Shown], str | None]:
+    """Those that nobody ended, then the newest; and where the next page begins."""
     now = tx.clock.now()
-    rows = await tx.scalars(
-        sa.select(Policy).order_by(Policy.ended_at.is_not(None), Policy.proposed_at.desc()).limit(SHOWN)
-    )
+    rows, following = await page(tx, sa.select(Policy), _PLACE, limit, after)
     used = await used_since(tx, now - timedelta(days=1))
-    return [Shown(row, row.state(now), used.get(row.policy_id, 0)) for row in rows]
+    return [Shown(row, row.state(now), used.get(row.policy_id, 0)) for row in rows], following
 
 
 async def used_since(tx: Transaction, since: datetime) -> dict[UUID, int]:

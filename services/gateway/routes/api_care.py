@@ -6,8 +6,11 @@ from typing import Annotated
 from fastapi import APIRouter
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.requests import Request
+from starlette.responses import Response
 
 from services.gateway.answers import Errors
+from services.gateway.api.bodies import refuses
+from services.gateway.api.conditional import IfMatch, must_match, state_tag
 from services.gateway.care import choices, mine, scores, sums
 from services.gateway.care.house import agency_of
 from services.gateway.care.units import HouseLimits
@@ -148,16 +151,19 @@ def of_month(told: scores.HouseScores) -> MonthItem:
 
 
 @router.get("/care/limits", summary="Limits of your agency")
-async def limits(request: Request, visitor: Admin) -> HouseLimits:
+async def limits(request: Request, response: Response, visitor: Admin) -> HouseLimits:
     """The numbers that hold for everybody to whom nothing else was allowed."""
     async with parts_of(request).database.transaction() as tx:
-        return await choices.default(tx, agency_of(visitor.account))
+        held = await choices.default(tx, agency_of(visitor.account))
+    response.headers["ETag"] = state_tag(held)
+    return held
 
 
-@router.put("/care/limits", status_code=204, summary="Set the limits of your agency")
-async def set_limits(request: Request, visitor: Admin, given: LimitsInput) -> None:
+@router.put("/care/limits", status_code=204, responses=refuses(412), summary="Set the limits of your agency")
+async def set_limits(request: Request, visitor: Admin, given: LimitsInput, known: IfMatch = None) -> None:
     """The history keeps who set them."""
     async with parts_of(request).database.transaction() as tx:
+        must_match(known, state_tag(choices.as_limits(await choices.held_default(tx, agency_of(visitor.account)))))
         await choices.set_default(tx, visitor.account, HouseLimits(**given.model_dump()))
 
 

@@ -131,4 +131,7 @@ class Invited(BaseModel):
 
 
 class CredentialList(BaseModel):
+    """At most five are alive at once, so `next` is always null."""
+
     items: list[CredentialItem]
+    next: None = None

@@ -3,14 +3,15 @@
 from typing import Annotated
 from uuid import UUID, uuid4
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Query
 from pydantic import BaseModel, Field, ValidationError
 from starlette.datastructures import FormData
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
+from services.gateway.api.cursors import Cursor
 from services.gateway.autosend import managing, switching
-from services.gateway.autosend.managing import Proposal
+from services.gateway.autosend.managing import SHOWN, Proposal
 from services.gateway.autosend.policy import MAX_CAP, MAX_DAYS, PolicyState
 from services.gateway.pages import render
 from services.gateway.parts import parts_of
@@ -51,6 +52,7 @@ class PolicyList(BaseModel):
 
     off: bool
     items: list[PolicyItem]
+    next: str | None
 
 
 class Stopped(BaseModel):
@@ -63,7 +65,7 @@ class Stopped(BaseModel):
 async def page(request: Request, visitor: Annotated[Visitor, may(Right.READ_POLICIES)]) -> HTMLResponse:
     async with parts_of(request).database.transaction() as tx:
         switch = await managing.switch_of(tx, visitor.account.agency)
-        policies = await managing.shown(tx)
+        policies, _ = await managing.shown(tx)
         uses = await managing.newest_uses(tx, NEWEST_USES)
     return render(
         request,
@@ -132,11 +134,16 @@ def given_by(form: FormData) -> Proposal:
 
 
 @router.get("")
-async def listing(request: Request, visitor: Annotated[Visitor, may(Right.READ_POLICIES)]) -> PolicyList:
+async def listing(
+    request: Request,
+    visitor: Annotated[Visitor, may(Right.READ_POLICIES)],
+    after: Cursor = None,
+    limit: Annotated[int, Query(ge=1, le=SHOWN)] = SHOWN,
+) -> PolicyList:
     """Policies that approve in an official's place, and whether they are switched off."""
     async with parts_of(request).database.transaction() as tx:
         off = (await managing.switch_of(tx, visitor.account.agency)).off
-        rows = await managing.shown(tx)
+        rows, following = await managing.shown(tx, limit, after)
     items = [
         PolicyItem(
             policy_id=one.policy.policy_id,
@@ -153,7 +160,7 @@ async def listing(request: Request, visitor: Annotated[Visitor, may(Right.READ_P
         )
         for one in rows
     ]
-    return PolicyList(off=off, items=items)
+    return PolicyList(off=off, items=items, next=following)
 
 
 @router.post("/policies", status_code=204)

@@ -4,18 +4,19 @@ from datetime import datetime
 from typing import Annotated, Literal
 from uuid import UUID
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Query
 from pydantic import BaseModel, ConfigDict
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
+from services.gateway.api.cursors import Cursor
 from services.gateway.evidence import orders
 from services.gateway.pages import render
 from services.gateway.parts import parts_of
 from services.gateway.requests import guarded_form
 from services.gateway.rights import confirming
 from services.gateway.rights.asking import may
-from services.gateway.rights.confirming import CarryOut, Confirmation, Kind
+from services.gateway.rights.confirming import SHOWN, CarryOut, Confirmation, Kind
 from services.gateway.rights.vocabulary import Right
 from services.gateway.routes.api_audit_exports import READY_FOR
 from services.gateway.sessions import Visitor
@@ -73,12 +74,13 @@ class ConfirmationList(BaseModel):
     """What waits, the oldest first; then what is over, the newest first."""
 
     items: list[ConfirmationItem]
+    next: str | None
 
 
 @pages.get("/confirmations")
 async def page(request: Request, visitor: Annotated[Visitor, may(Right.SECOND_LOOK)]) -> HTMLResponse:
     async with parts_of(request).database.transaction() as tx:
-        rows = await confirming.shown(tx)
+        rows, _ = await confirming.shown(tx)
     return render(request, "confirmations.html", visitor, rows=rows, ready_for=READY_FOR)
 
 
@@ -103,11 +105,16 @@ async def refuse_by_form(
 
 
 @router.get("")
-async def listing(request: Request, visitor: Annotated[Visitor, may(Right.SECOND_LOOK)]) -> ConfirmationList:
+async def listing(
+    request: Request,
+    visitor: Annotated[Visitor, may(Right.SECOND_LOOK)],
+    after: Cursor = None,
+    limit: Annotated[int, Query(ge=1, le=SHOWN)] = SHOWN,
+) -> ConfirmationList:
     """What waits for a second person."""
     async with parts_of(request).database.transaction() as tx:
-        rows = await confirming.shown(tx)
-    return ConfirmationList(items=[ConfirmationItem.model_validate(row) for row in rows])
+        rows, following = await confirming.shown(tx, limit, after)
+    return ConfirmationList(items=[ConfirmationItem.model_validate(row) for row in rows], next=following)
 
 
 @router.post("/{confirmation_id}/confirm")

@@ -19,9 +19,11 @@ api = APIRouter(prefix="/api")
 
 
 class ProviderList(BaseModel):
-    """Those with most notices first. `more`: there are others, with fewer."""
+    """Those with most notices first. `more`: there are others, with fewer; `next` is always null, for the figures of a
+    few notices say nothing."""
 
     items: list[Standing]
+    next: None = None
     more: bool
 
 

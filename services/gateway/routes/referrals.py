@@ -32,7 +32,10 @@ class ReferralItem(BaseModel):
 
 
 class ReferralList(BaseModel):
+    """`next` is always null: what was fetched leaves the list, and those that wait behind it come."""
+
     items: list[ReferralItem]
+    next: None = None
 
 
 class Referred(BaseModel):

@@ -4,13 +4,14 @@ from datetime import datetime
 from typing import Annotated, Literal
 from uuid import UUID
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Query
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from services.gateway.agencies import transferring
-from services.gateway.agencies.transferring import MAX_WORDS
+from services.gateway.agencies.transferring import MAX_WORDS, SHOWN
+from services.gateway.api.cursors import Cursor
 from services.gateway.pages import render
 from services.gateway.parts import parts_of
 from services.gateway.problems import Problem
@@ -37,7 +38,10 @@ class AgencyItem(BaseModel):
 
 
 class AgencyList(BaseModel):
+    """As the house has them configured: a few, so `next` is always null."""
+
     items: list[AgencyItem]
+    next: None = None
 
 
 class TransferItem(BaseModel):
@@ -79,6 +83,7 @@ class TransferList(BaseModel):
     """What is open, then the newest."""
 
     items: list[TransferItem]
+    next: str | None
 
 
 class OfferInput(Input):
@@ -95,7 +100,7 @@ class Why(Input):
 @pages.get("/transfers")
 async def page(request: Request, visitor: Transfers) -> HTMLResponse:
     async with parts_of(request).database.transaction() as tx:
-        rows = await transferring.offered(tx)
+        rows, _ = await transferring.offered(tx)
         names = {row.agency: row.name for row in await transferring.agencies(tx)}
     mine = visitor.account.agency
     return render(request, "transfers.html", visitor, rows=rows, names=names, mine=mine, longest=MAX_WORDS)
@@ -144,11 +149,16 @@ async def agencies(request: Request, visitor: Transfers) -> AgencyList:
 
 
 @router.get("/transfers")
-async def listing(request: Request, visitor: Transfers) -> TransferList:
+async def listing(
+    request: Request,
+    visitor: Transfers,
+    after: Cursor = None,
+    limit: Annotated[int, Query(ge=1, le=SHOWN)] = SHOWN,
+) -> TransferList:
     """Cases that your agency offered or was offered."""
     async with parts_of(request).database.transaction() as tx:
-        rows = await transferring.offered(tx)
-    return TransferList(items=[TransferItem.model_validate(row) for row in rows])
+        rows, following = await transferring.offered(tx, limit, after)
+    return TransferList(items=[TransferItem.model_validate(row) for row in rows], next=following)
 
 
 @router.post("/cases/{case_id}/transfers", status_code=201)
