@@ -71,6 +71,8 @@ async def _problem(request: Request, problem: Problem) -> Response:
         return plain(request, problem)
     if problem.code == "not-logged-in":
         return to_login(request)
+    if problem.code == "not-fresh":
+        return to_proof(request)
     return plain(request, problem, await recognised(request))
 
 
@@ -109,6 +111,12 @@ def to_login(request: Request) -> Response:
         return RedirectResponse("/login", 303)
     going = f"{request.url.path}?{request.url.query}" if request.url.query else request.url.path
     return RedirectResponse(f"/login?{urlencode({'next': going})}", 303)
+
+
+def to_proof(request: Request) -> Response:
+    """Then back to the page on which it was begun."""
+    page = "/" + request.url.path.split("/")[1]
+    return RedirectResponse(f"/me/again?{urlencode({'next': page})}", 303)
 
 
 async def _invalid(request: Request, error: RequestValidationError) -> Response:

@@ -128,6 +128,23 @@ async def test_an_admin_who_is_lost_finds_back(desk: Desk, kim: str) -> None:
         assert (await client.post("/api/people/%00/off", headers=api)).status_code == 404
 
 
+async def test_whoever_found_the_screen_of_an_admin_changes_nobody(desk: Desk, clock: ManualClock, kim: str) -> None:
+    admin = f"adm-{uuid4().hex[:8]}"
+    await create_account(desk.database, admin, PASSWORD, ["agency-admin"])
+    async with browser(desk.parts) as client:
+        api = await token_of(client, admin)
+        await log_in(client, admin)
+        clock.advance(11 * 60)
+        fields = {"login": f"own-{uuid4().hex[:8]}", "roles": "supervisor"}
+        asked = await send(client, "/people", "/people", **fields)
+        assert asked.headers["location"] == "/me/again?next=%2Fpeople"
+        refused = await client.post("/api/people", json={**fields, "roles": ["viewer"]}, headers=api)
+        assert (refused.status_code, refused.json()["errors"][0]["code"]) == (403, "not-fresh")
+        assert (await client.get("/api/people", headers=api)).status_code == 200
+        assert (await client.post("/api/me/again", json={"password": PASSWORD}, headers=api)).status_code == 204
+        assert (await client.post("/api/people", json={**fields, "roles": ["viewer"]}, headers=api)).status_code == 201
+
+
 def test_where_somebody_goes_on_to_is_no_store() -> None:
     assert local_path("/" + "x" * 100_000) == "/"
 
@@ -141,4 +158,4 @@ async def test_a_secret_that_waits_is_shown_to_whoever_proved_who_they_are(
         assert (await client.get("/me/second-factor")).status_code == 200
         clock.advance(11 * 60)
         assert (await client.get("/me/second-factor")).status_code == 303
-        assert (await client.get("/me/second-factor/qr.svg")).status_code == 403
+        assert (await client.get("/me/second-factor/qr.svg")).headers["location"] == "/me/again?next=%2Fme"
