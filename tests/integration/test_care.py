@@ -319,6 +319,19 @@ async def test_who_rests_or_opted_out_is_not_asked_again_and_a_dead_look_stands_
     assert await due() is None
 
 
+async def test_what_one_senior_alone_proposes_anew_is_told_to_nobody(staff: Staff) -> None:
+    kim, senior = await staff.person("kim"), await staff.person("senior", "senior-reviewer")
+    case_id = await staff.decided("post/anew", "somebody")
+    look = await golden_look(staff, case_id, Verdict.APPROVED, kim)
+    async with staff.desk.database.transaction() as tx:
+        await golden.end(tx, senior, case_id)
+        await golden.propose(tx, senior, case_id, Verdict.REJECTED, "nobody else has read this")
+    gone = await staff.ask(kim, "POST", f"/api/blind-looks/{look}", json={"verdict": "approved"})
+    assert gone.status_code == 410
+    async with staff.desk.database.transaction() as tx:
+        assert await again.due(tx, kim, tx.clock.now(), Random(5)) is None
+
+
 async def test_odd_addresses_find_nothing(staff: Staff) -> None:
     kim, senior = await staff.person("kim"), await staff.person("senior", "senior-reviewer")
     for look in ("%00", "x" * 5000, "%F0%9F%8F%AE"):

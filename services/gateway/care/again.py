@@ -30,6 +30,7 @@ from shared.events import Verdict
 RECENT = timedelta(days=7)  # a real decision that is older helps nobody any more
 CANDIDATES = 100  # looked through for one that this person has not had
 NOBODY = ""
+AGREED = Golden.agreed_at.is_not(None), Golden.ended_at.is_(None)
 
 
 class BlindLook(Base):
@@ -113,11 +114,12 @@ async def due(tx: Transaction, by: Account, now: datetime, random: Random) -> st
 
 
 async def _waiting(tx: Transaction, me: str) -> tuple[str, str | None] | None:
-    """The look with its category. One that nobody can answer any more waits for nobody: its evidence was destroyed, or
-    its case is another agency's now."""
+    """The look with its category. One that nobody can answer any more waits for nobody: its evidence was destroyed, it
+    is golden no more, or its case is another agency's now."""
+    still = sa.exists().where(Golden.case_id == BlindLook.case_id, *AGREED)
     wanted = sa.select(BlindLook.look, Case.category).join(Case, Case.case_id == BlindLook.case_id)
     wanted = wanted.where(BlindLook.who == me, BlindLook.done.is_(False), Case.destroyed_at.is_(None))
-    row = (await tx.execute(wanted.limit(1))).first()
+    row = (await tx.execute(wanted.where(sa.or_(BlindLook.golden.is_(False), still)).limit(1))).first()
     return (row.look, row.category) if row else None
 
 
@@ -128,8 +130,7 @@ async def _golden_for(tx: Transaction, by: Account, out: list[str]) -> list[UUID
         .join(Case, Case.case_id == Golden.case_id)
         .where(
             Golden.agency == agency_of(by),
-            Golden.agreed_at.is_not(None),
-            Golden.ended_at.is_(None),
+            *AGREED,
             Golden.category.not_in(out),
             Golden.proposed_by != by.pseudonym,
             Golden.agreed_by != by.pseudonym,
@@ -166,7 +167,9 @@ async def held(tx: Transaction, by: Account, look: str) -> tuple[BlindLook, Case
     case = await tx.get(Case, row.case_id) if row else None
     if row is None or case is None or row.done or row.look != look_of(by.login, row.case_id):
         raise Problem(404, "no-look")
-    if case.destroyed_at or case.verdict is None:
+    golden = await tx.get(Golden, row.case_id) if row.golden else None
+    # What one senior alone proposed anew is told nobody as the house's view.
+    if case.destroyed_at or case.verdict is None or (row.golden and (golden is None or golden.state != "agreed")):
         raise Problem(410, "look-gone")
     return row, case
 
