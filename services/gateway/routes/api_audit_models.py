@@ -61,7 +61,10 @@ class KeyItem(BaseModel):
 
 
 class KeyList(BaseModel):
+    """One a change of keys: a few, so `next` is always null."""
+
     items: list[KeyItem]
+    next: None = None
 
 
 class Inclusion(BaseModel):
