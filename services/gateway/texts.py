@@ -51,6 +51,11 @@ class Texts:
         """The word for a code of somebody else's vocabulary; the code itself while we know no word for it."""
         return self._messages.get(f"{section}.{code}", str(code))
 
+    def alone(self, section: str, code: object, otherwise: str) -> str:
+        """The word for a code whose values nobody kept; the text `otherwise` where the word needs some."""
+        word = self.word(section, code)
+        return self(otherwise) if "{" in word else word
+
     def reason(self, reason: Reason) -> str:
         """Its sentence in this language; as its writer wrote it while we know none for it."""
         how = reason.values.get("how")

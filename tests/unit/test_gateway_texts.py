@@ -23,7 +23,7 @@ from services.gateway.routes.case import REJECTIONS
 from services.gateway.routes.queue import VIEWS
 from services.gateway.submissions import CATEGORIES
 from services.gateway.submissions import SOURCES as SOURCES_OF_HASHES
-from services.gateway.texts import MESSAGES, negotiate
+from services.gateway.texts import MESSAGES, Texts, negotiate
 from services.gateway.tree.examining import KINDS
 from shared.events import AnswerKind, CustodyAction, LawfulBasis, OrderKind
 from shared.events.values import ProbeOutcome
@@ -69,6 +69,13 @@ def test_every_problem_has_its_words_and_every_key_of_a_page_exists() -> None:
             used |= {f"problem.{code}", f"cure.{code}"}
     assert len(used) > 100
     assert used - MESSAGES["en"].keys() == set()
+
+
+@pytest.mark.parametrize("language", MESSAGES)
+def test_why_a_verdict_was_not_given_is_told_without_values_that_nobody_kept(language: str) -> None:
+    told = {code: Texts(language).alone("problem", code, "undo.changed") for code in ("draft-changed", "not-drafted")}
+    assert told["not-drafted"] == MESSAGES[language]["undo.changed"] != told["draft-changed"]
+    assert "{" not in "".join(told.values())
 
 
 def test_the_playbook_of_the_documents_has_the_same_stages() -> None:

@@ -25,8 +25,8 @@ async def watch(context: Context) -> None:
 
 async def tend(tx: Transaction) -> None:
     now = tx.clock.now()
+    await place_anew(tx)  # first, for whoever holds turns must not wait for cases: verdicts take them the other way
     await free_expired(tx, now)
-    await place_anew(tx)
     await tx.execute(sa.delete(Skip).where(Skip.until <= now))
     await tx.execute(sa.delete(Change).where(Change.at < now - TOLD_FOR))
 

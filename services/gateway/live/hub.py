@@ -16,7 +16,7 @@ import structlog
 from services.gateway.live import following
 from services.gateway.live.feed import Change
 from services.gateway.live.following import BEFORE_ALL, Place, place_of
-from services.gateway.live.listener import Listener, Piece
+from services.gateway.live.listener import MOST_WAITING, Listener, Piece
 from services.gateway.problems import Problem
 from shared.clock import Clock
 from shared.database import Database
@@ -93,10 +93,11 @@ class Hub:
         listener = Listener(agency, login)
         if last is not None:
             self._catch_up(listener, place_of(last))
-        if self._ended:
-            listener.end()
         self._listeners[agency].add(listener)
         self._of[login] += 1
+        # Many may have passed `check` before the first of them was here.
+        if self._ended or self._of[login] > MOST_OF_ONE or self.listeners > MOST:
+            listener.end()
         try:
             yield listener
         finally:
@@ -109,9 +110,14 @@ class Hub:
         if seen is None or seen < self._forgotten:
             listener.resync()
             return
-        for place, agency, piece in self._kept:
-            if place > seen and agency == listener.agency:
-                listener.put(piece)
+        missed: list[Piece] = []
+        for place, agency, piece in reversed(self._kept):
+            if place <= seen or len(missed) > MOST_WAITING:
+                break
+            if agency == listener.agency:
+                missed.append(piece)
+        for piece in reversed(missed):
+            listener.put(piece)
 
     async def _read_on(self) -> float:
         """How many seconds it took to tell what was new."""
