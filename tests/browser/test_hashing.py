@@ -60,7 +60,7 @@ async def test_the_browser_says_what_pdq_says_and_sends_no_picture(
     sent: list[Request] = []
     page.on("request", lambda request: sent.append(request))
     await log_in(page)
-    await page.get_by_role("link", name="List a picture").click()
+    await page.get_by_role("link", name="Pictures").click()
     sent.clear()
     await page.get_by_label("Pictures").set_input_files([str(path) for path in pictures])
     hashed = page.locator("#hashed li small").filter(has_text="hashed:")

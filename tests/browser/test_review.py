@@ -123,7 +123,7 @@ async def test_a_picture_becomes_clear_step_by_step_without_scripts(site: Site, 
         if step != "in colour":
             await figure.get_by_role("link", name="One step clearer").click()
     picture = page.get_by_role("img", name="unblurred: Picture 1")
-    assert await picture.evaluate("image => image.complete && image.naturalWidth === 480")
+    await expect(picture).to_have_js_property("naturalWidth", 480)
     line = await last_line(site, story)
     assert (line.action, line.details["reason"], line.details["level"]) == (
         "picture-unblurred", "confirm-match", "colour",

@@ -16,6 +16,7 @@ from sqlalchemy.exc import DBAPIError
 from haetae_verify.chain import GENESIS, broken_at, line_hash
 from services.evidence.custody import lines
 from services.evidence.custody.handlers import handled
+from services.gateway.agencies.scoping import EVERYTHING
 from services.gateway.evidence.lines import note
 from services.gateway.evidence.lines import read as told_here
 from shared.database import Database
@@ -130,7 +131,7 @@ async def test_what_the_owner_of_the_database_changes_is_found(
 async def test_the_gateway_finds_the_chain_whole_that_was_told(chain: Chain, migrated_once: Migrated) -> None:
     said = {"why": "참고 2026-11", "until": None, "objects": 7, "tried": [1, {"b": True}]}
     noted = [await chain.add(CustodyAction.COLLECTED), await chain.add(CustodyAction.HELD, **said)]
-    gateway = Database(migrated_once.dsn_for("gateway"), "/haetae/gateway")
+    gateway = Database(migrated_once.dsn_for("gateway"), "/haetae/gateway").scoped(EVERYTHING)
     async with gateway.transaction() as tx:
         for event in noted:
             sent = Envelope(event, uuid4(), "/haetae/evidence", AT)

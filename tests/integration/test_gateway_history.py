@@ -155,7 +155,7 @@ async def test_lines_added_at_the_same_time_keep_one_chain(desk: Desk) -> None:
         ("Kim Kim", PASSWORD, ["reviewer"], "login"),
         ("kim", "short", ["reviewer"], "12"),
         ("kim", "x" * 513, ["reviewer"], "512"),
-        ("kim", PASSWORD, ["admin"], "reviewer, supervisor, viewer"),
+        ("kim", PASSWORD, ["admin"], "viewer, counsellor, reviewer, senior-reviewer"),
         ("kim", PASSWORD, [], "roles"),
         ("taken", PASSWORD, ["viewer"], "exists"),
     ],

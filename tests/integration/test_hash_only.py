@@ -29,6 +29,7 @@ from services.evidence.handlers import _files
 from services.evidence.modes import mode_of
 from services.evidence.seal.manifest import FULL, HASH_ONLY
 from services.gateway import app as gateway
+from services.gateway.agencies.scoping import EVERYTHING
 from services.gateway.settings import Settings as GatewaySettings
 from services.gateway.store import Case
 from shared.bus.memory import MemoryBroker
@@ -89,7 +90,9 @@ async def services(
         "drafter": drafter.app(DrafterSettings.model_validate(given("drafter"))),
         "gateway": gateway.app(GatewaySettings.model_validate(given("gateway", **stores, **keys))),
     }
-    return {name: (app, Database(migrated.dsn_for(name), f"/haetae/{name}")) for name, app in made.items()}
+    databases = {name: Database(migrated.dsn_for(name), f"/haetae/{name}") for name in made}
+    databases["gateway"] = databases["gateway"].scoped(EVERYTHING)
+    return {name: (app, databases[name]) for name, app in made.items()}
 
 
 async def begin(web: RawServer, databases: dict[str, Database]) -> None:

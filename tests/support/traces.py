@@ -41,7 +41,8 @@ def tables(url: str) -> bytes:
         ).fetchall()
         out = []
         for name in names:
-            with connection.cursor().copy(sql.SQL("COPY {} TO STDOUT").format(sql.Identifier(*name))) as rows:
+            everything = sql.SQL("COPY (SELECT * FROM {}) TO STDOUT").format(sql.Identifier(*name))
+            with connection.cursor().copy(everything) as rows:
                 out += [bytes(row) for row in rows]
     return b"".join(out)
 
