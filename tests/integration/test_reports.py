@@ -12,6 +12,7 @@ from uuid import uuid4
 import httpx
 import pytest
 
+from services.gateway.door import limits
 from services.gateway.door.linking import unreached
 from services.gateway.door.watching import Watch
 from shared.events import Envelope, PageReported, PageUnreached
@@ -77,6 +78,14 @@ async def test_an_institution_reports_once_under_its_reference_and_asks_what_bec
         "SELECT digest FROM reports WHERE number = :n", n=open_words.json()["number"].replace("-", "")
     )
     assert row.digest == bare.digest, "what is sealed is not to be guessed from a digest of it"
+
+
+async def test_a_program_gone_wild_is_stopped(police: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    known = given("intake-wild")
+    assert (await police.post("/api/reports", json=known)).status_code == 201
+    monkeypatch.setattr(limits, "MOST_OF_PARTNER", 1)
+    assert (await police.post("/api/reports", json=given("intake-wilder"))).status_code == 429
+    assert (await police.post("/api/reports", json=known)).status_code == 200, "what is there is no new one"
 
 
 async def test_an_institution_sees_its_own_reports_alone(door: Door, police: httpx.AsyncClient) -> None:

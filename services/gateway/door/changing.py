@@ -3,6 +3,7 @@
 import sqlalchemy as sa
 
 from services.gateway import history
+from services.gateway.agencies.scoping import everywhere
 from services.gateway.audit import Action, Step
 from services.gateway.cases import known, settle
 from services.gateway.door.entering import DOOR
@@ -36,7 +37,7 @@ async def forget(tx: Transaction, report: ReportRow, actor: str, why: str) -> No
     keep(tx, report, None)
     await revoke(tx, report)
     details = {"why": why, "contact": had, "documents": gone}
-    await history.append(tx, report.report_id, actor, Action.REPORT_FORGOTTEN, details)
+    await history.append(tx, report.report_id, actor, Action.REPORT_FORGOTTEN, details, agency=report.agency)
 
 
 async def revoke(tx: Transaction, report: ReportRow) -> None:
@@ -56,9 +57,10 @@ async def withdraw(tx: Transaction, report: ReportRow, actor: str = DOOR) -> Non
     await revoke(tx, report)
     cases = sa.select(PageRow.case_id).where(PageRow.report_id == report.report_id, PageRow.reached_at.is_not(None))
     stopped = 0
-    for case in sorted(set(await tx.scalars(cases)), key=lambda one: one.hex):
-        if held := await known(tx, case):
-            stopped += await _left(tx, held, actor)
+    async with everywhere(tx):
+        for case in sorted(set(await tx.scalars(cases)), key=lambda one: one.hex):
+            if held := await known(tx, case):
+                stopped += await _left(tx, held, actor)
     await history.append(tx, report.report_id, actor, Action.REPORT_WITHDRAWN, {"stopped": stopped})
 
 

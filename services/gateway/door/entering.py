@@ -6,6 +6,7 @@ from uuid import UUID
 import sqlalchemy as sa
 
 from services.gateway import history
+from services.gateway.agencies.scoping import everywhere
 from services.gateway.audit import Action
 from services.gateway.cases import known
 from services.gateway.domain import State
@@ -38,7 +39,8 @@ async def lock_cases(tx: Transaction, report_id: UUID, urls: Sequence[str]) -> N
     locks that first and its reports then."""
     mine = sa.select(PageRow.case_id).where(PageRow.report_id == report_id)
     wanted = sa.or_(Case.case_id.in_(mine), Case.case_id.in_([case_id(url) for url in urls]))
-    await tx.execute(sa.select(Case.case_id).where(wanted).order_by(Case.case_id).with_for_update())
+    async with everywhere(tx):
+        await tx.execute(sa.select(Case.case_id).where(wanted).order_by(Case.case_id).with_for_update())
 
 
 async def add_pages(tx: Transaction, report: ReportRow, urls: Sequence[str]) -> int:
@@ -52,8 +54,9 @@ async def add_pages(tx: Transaction, report: ReportRow, urls: Sequence[str]) -> 
     for row in rows:
         tx.add(row)
     await tx.flush()
-    for row in sorted(rows, key=lambda one: one.case_id.hex):  # cases are locked in one order by everybody
-        await _look(tx, report, row)
+    async with everywhere(tx):
+        for row in sorted(rows, key=lambda one: one.case_id.hex):  # cases are locked in one order by everybody
+            await _look(tx, report, row)
     report.updated_at = tx.clock.now()
     return len(rows)
 

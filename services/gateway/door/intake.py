@@ -2,14 +2,14 @@
 
 import hashlib
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
 import sqlalchemy as sa
 
 from services.gateway.accounts import Account
 from services.gateway.api.cursors import cursor_of, key_of, moment
-from services.gateway.door import keeping
+from services.gateway.door import keeping, limits
 from services.gateway.door.entering import enter
 from services.gateway.door.given import PROCESS, Given
 from services.gateway.door.numbers import number_of, read_number
@@ -20,6 +20,8 @@ from services.gateway.tokens import new_token
 from shared.database import Transaction
 from shared.identity import identity
 from shared.urls import canonical
+
+AGAIN = timedelta(minutes=1)  # a change is seen when it commits, later than the time that it carries
 
 
 @dataclass(frozen=True)
@@ -51,6 +53,7 @@ async def submit(parts: Parts, given: Given, reference: str, by: Account) -> Sub
             if there.digest != digest or (given.told != (kept or keeping.Told()) and not there.forgotten_at):
                 raise Problem(409, "reference-taken", field="reference")
             return Submitted(there, new=False)
+        await limits.admit(tx, limits.PARTNER, by.pseudonym, limits.MOST_OF_PARTNER)
         now = tx.clock.now()
         report = ReportRow(
             report_id=report_id,
@@ -86,10 +89,10 @@ async def changed(
     tx: Transaction, by: Account, since: datetime | None, after: str | None, limit: int
 ) -> tuple[list[ReportRow], str | None]:
     """The account's reports by the time of their last change, the oldest first: whoever asks again with the time of
-    the last one misses none."""
+    the last one misses none, and is given those of the minute before once more."""
     wanted = sa.select(ReportRow).where(ReportRow.submitted_by == by.pseudonym)
     if since:
-        wanted = wanted.where(ReportRow.updated_at >= since)
+        wanted = wanted.where(ReportRow.updated_at >= since - AGAIN)
     if after:
         key = key_of(after, moment, UUID)
         wanted = wanted.where(sa.tuple_(ReportRow.updated_at, ReportRow.report_id) > sa.tuple_(*key))

@@ -15,10 +15,11 @@ from shared.database import Transaction
 WINDOW = timedelta(hours=1)
 # A household has one IPv4 address or one /56; a school or a shelter shares one among many, so the bounds are wide.
 PREFIX = {4: 32, 6: 56}
-REPORT, LOOK, PIN, CHANGE = "report", "look", "pin", "change"
+REPORT, LOOK, PIN, CHANGE, PARTNER = "report", "look", "pin", "change", "partner"
 MOST_LOOKS = 120  # of one place: looks at reports, right or wrong
 MOST_PINS = 10  # wrong ones for one number, from wherever
 MOST_CHANGES = 60  # of one report
+MOST_OF_PARTNER = 600  # new reports of an institution's account: a program gone wild stops at 150,000 addresses
 EVERYBODY = "everybody"
 
 

@@ -66,7 +66,7 @@ async def unreached(event: PageUnreached, tx: Transaction) -> None:
     await tx.flush()
     await _progress(tx, page.report_id, tx.clock.now(), given_up=event.final)
     details = {"page": str(page.page_id), "final": event.final}
-    await history.append(tx, page.report_id, event.owner, Action.PAGE_UNREACHED, details)
+    await history.append(tx, page.report_id, event.owner, Action.PAGE_UNREACHED, details, agency=page.agency)
 
 
 async def _progress(tx: Transaction, report_id: UUID, now: datetime, *, given_up: bool = False) -> None:

@@ -53,7 +53,7 @@ def reason_of(problem: str) -> str:
 
 
 def standing(page: PageRow, case: Case | None) -> Standing:
-    """`case`: None while the reviewers have none, or where it is another agency's."""
+    """`case`: None while the reviewers have none, or, to officials, where it is another agency's."""
     stage, at = _of_case(case) if page.reached_at and case else (None, None)
     if stage and at:
         return Standing(page.url, stage, at)

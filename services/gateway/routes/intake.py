@@ -11,6 +11,7 @@ from starlette.responses import Response
 
 from services.gateway.api.cursors import Cursor
 from services.gateway.api.moments import Moment
+from services.gateway.agencies.scoping import everywhere
 from services.gateway.door import intake
 from services.gateway.door.given import KINDS, MOST_CONTACT, MOST_NOTE, MOST_PAGES_OF_PARTNER, Given
 from services.gateway.door.keeping import Told
@@ -122,10 +123,12 @@ async def changed(
     after: Cursor = None,
     limit: Annotated[int, Query(ge=1, le=MAX_LIMIT)] = 50,
 ) -> ReportStatuses:
-    """The reports of this account by their last change, the oldest first: ask again with the last `updated_at`."""
+    """The reports of this account by their last change, the oldest first: ask again with the last `updated_at`.
+    What changed within the minute before that comes once more."""
     async with parts_of(request).database.transaction() as tx:
         rows, following = await intake.changed(tx, visitor.account, updated_since, after, limit)
-        pages = await pages_of(tx, [row.report_id for row in rows])
+        async with everywhere(tx):
+            pages = await pages_of(tx, [row.report_id for row in rows])
         items = [ReportStatus.of(row, pages.get(row.report_id, [])) for row in rows]
         return ReportStatuses(items=items, next=following)
 
@@ -138,5 +141,6 @@ async def one(request: Request, visitor: Annotated[Visitor, may(Right.SUBMIT_REP
 
 
 async def status_of(tx: Transaction, row: ReportRow) -> ReportStatus:
-    pages = await pages_of(tx, [row.report_id])
+    async with everywhere(tx):
+        pages = await pages_of(tx, [row.report_id])
     return ReportStatus.of(row, pages.get(row.report_id, []))
