@@ -18,7 +18,7 @@ from services.gateway.accounts import Account
 from services.gateway.care import scores
 from services.gateway.care.choices import MAX_SHARE, default
 from services.gateway.care.golden import Golden
-from services.gateway.care.house import agency_of, the_house
+from services.gateway.care.house import the_house
 from services.gateway.care.ledger import mark
 from services.gateway.care.serving import serving
 from services.gateway.problems import Problem
@@ -98,7 +98,7 @@ async def due(tx: Transaction, by: Account, now: datetime, random: Random) -> st
     if waits:
         look, category = waits
         return None if category in now_served.categories_out else look
-    shares = await default(tx, agency_of(by))
+    shares = await default(tx, by.agency)
     if chance >= shares.golden_share + shares.second_share:
         return None
     golden, out = chance < shares.golden_share, sorted(now_served.better_not)
@@ -129,7 +129,7 @@ async def _golden_for(tx: Transaction, by: Account, out: list[str]) -> list[UUID
         sa.select(Golden.case_id)
         .join(Case, Case.case_id == Golden.case_id)
         .where(
-            Golden.agency == agency_of(by),
+            Golden.agency == by.agency,
             *AGREED,
             Golden.category.not_in(out),
             Golden.proposed_by != by.pseudonym,
@@ -144,7 +144,7 @@ async def _golden_for(tx: Transaction, by: Account, out: list[str]) -> list[UUID
 async def _decided_for(tx: Transaction, by: Account, out: list[str], now: datetime) -> list[UUID]:
     """What other people, no programs and no policies, decided lately."""
     wanted = sa.select(Case.case_id).where(
-        Case.agency == agency_of(by),
+        Case.agency == by.agency,
         Case.decided_at >= now - RECENT,
         Case.scripted.is_(False),
         Case.reviewer.is_distinct_from(by.pseudonym),
@@ -180,10 +180,10 @@ async def answer(tx: Transaction, by: Account, look: str, said: Verdict, now: da
     golden = await tx.get(Golden, row.case_id) if row.golden else None
     first = Verdict(golden.verdict if golden else case.verdict or "")
     row.done, row.who = True, NOBODY
-    category, agency = case.category or "unknown", agency_of(by)
-    await scores.add(tx, by.login, agency, now, category=category, first=first.value, second=said.value)
+    category = case.category or "unknown"
+    await scores.add(tx, by.login, by.agency, now, category=category, first=first.value, second=said.value)
     if golden is None and said != first:
-        doubt = {"case_id": row.case_id, "agency": agency, "said": said.value, "day": the_house().day(now)}
+        doubt = {"case_id": row.case_id, "agency": by.agency, "said": said.value, "day": the_house().day(now)}
         await tx.execute(insert(Doubt).values(doubt).on_conflict_do_nothing())
     return Told(said, first, golden.why if golden else "")
 

@@ -11,7 +11,6 @@ from services.gateway import history
 from services.gateway.accounts import Account
 from services.gateway.audit import ACCESS_CHAIN, Action
 from services.gateway.care import ledger
-from services.gateway.care.house import agency_of
 from services.gateway.care.ledger import Page
 from services.gateway.care.units import SEVERITY, HouseLimits, Limits, lowest
 from services.gateway.problems import Problem
@@ -99,7 +98,7 @@ async def allow(tx: Transaction, by: Account, login: str, ceiling: float | None,
     if ceiling is not None and not MIN_BUDGET <= ceiling <= MAX_BUDGET:
         raise Problem(422, "bad-budget", field="budget", least=MIN_BUDGET, most=MAX_BUDGET)
     account = await tx.get(Account, login)
-    if account is None or agency_of(account) != agency_of(by):
+    if account is None or account.agency != by.agency:
         raise Problem(404, "no-account", field="login")
     if account.login == by.login:
         raise Problem(403, "own-budget", field="login")
@@ -112,10 +111,10 @@ async def allow(tx: Transaction, by: Account, login: str, ceiling: float | None,
 async def set_default(tx: Transaction, by: Account, wanted: HouseLimits) -> None:
     """For everybody of the admin's agency. Raises `Problem` 422."""
     check_house(wanted)
-    row = await held_default(tx, agency_of(by))
+    row = await held_default(tx, by.agency)
     for name, value in wanted.model_dump().items():
         setattr(row, name, value)
-    told = {name: f"{value:g}" for name, value in wanted.model_dump().items()} | {"agency": agency_of(by)}
+    told = {name: f"{value:g}" for name, value in wanted.model_dump().items()} | {"agency": by.agency}
     await history.append(tx, ACCESS_CHAIN, by.pseudonym, Action.CARE_DEFAULTS, told)
 
 

@@ -6,7 +6,7 @@ from uuid import UUID
 from services.gateway.accounts import Account
 from services.gateway.care import ledger
 from services.gateway.care.choices import chosen, limits
-from services.gateway.care.house import agency_of, the_house
+from services.gateway.care.house import the_house
 from services.gateway.care.ledger import Page
 from services.gateway.care.serving import DAY
 from services.gateway.care.units import EACH_TIME, Day, Kind, looked, spent
@@ -31,5 +31,5 @@ async def note(tx: Transaction, login: str, case_id: UUID, kind: Kind | str, now
         own = await chosen(tx, login)
         if spent(day, await limits(tx, login, own)):
             raise Problem(403, "resting", until=house.day_ends(now))
-    day = day.model_copy(update={"agency": agency_of(account)})
+    day = day.model_copy(update={"agency": account.agency})
     ledger.write(entry, looked(day, ledger.mark(case_id), case.category, kind, now))

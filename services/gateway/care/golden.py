@@ -12,7 +12,6 @@ from services.gateway.accounts import Account
 from services.gateway.api.cursors import moment
 from services.gateway.api.paging import page
 from services.gateway.audit import Action
-from services.gateway.care.house import agency_of
 from services.gateway.problems import Problem
 from services.gateway.store import Base, Case
 from shared.database import Transaction
@@ -60,7 +59,7 @@ async def propose(tx: Transaction, by: Account, case_id: UUID, verdict: Verdict,
         raise Problem(409, "golden-already", field="case_id")
     if row:
         await tx.execute(sa.delete(Golden).where(Golden.case_id == case_id))
-    values = {"agency": agency_of(by), "category": case.category or "unknown", "verdict": verdict.value}
+    values = {"agency": by.agency, "category": case.category or "unknown", "verdict": verdict.value}
     await tx.execute(
         sa.insert(Golden).values(
             case_id=case_id, why=why.strip(), proposed_by=by.pseudonym, proposed_at=tx.clock.now(), **values

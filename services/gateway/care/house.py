@@ -5,8 +5,6 @@ only, and must not have to carry a key about."""
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta, tzinfo
 
-from services.gateway.accounts import HOME, Account
-
 
 @dataclass(frozen=True)
 class House:
@@ -35,7 +33,3 @@ def the_house() -> House:
     if _house is None:
         raise LookupError("care: the house is not set; call services.gateway.care.house.use(House(key)) at the start")
     return _house
-
-
-def agency_of(account: Account | None) -> str:
-    return account.agency if account else HOME

@@ -12,7 +12,6 @@ from services.gateway.answers import Errors
 from services.gateway.api.bodies import refuses
 from services.gateway.api.conditional import IfMatch, must_match, state_tag
 from services.gateway.care import choices, mine, scores, sums
-from services.gateway.care.house import agency_of
 from services.gateway.care.units import HouseLimits
 from services.gateway.parts import parts_of
 from services.gateway.rights.asking import may
@@ -137,7 +136,7 @@ async def choose(request: Request, visitor: Mine, given: OwnInput) -> None:
 @router.get("/care/house", summary="Sums of your agency")
 async def house(request: Request, visitor: Annotated[Visitor, may(Right.READ_FIGURES)]) -> HouseSums:
     """Of weeks and months that are over, never of fewer than five people."""
-    agency = agency_of(visitor.account)
+    agency = visitor.account.agency
     async with parts_of(request).database.transaction() as tx:
         now = tx.clock.now()
         weeks, months = await sums.weeks(tx, agency, now), await scores.closed_months(tx, agency, now)
@@ -154,7 +153,7 @@ def of_month(told: scores.HouseScores) -> MonthItem:
 async def limits(request: Request, response: Response, visitor: Admin) -> HouseLimits:
     """The numbers that hold for everybody to whom nothing else was allowed."""
     async with parts_of(request).database.transaction() as tx:
-        held = await choices.default(tx, agency_of(visitor.account))
+        held = await choices.default(tx, visitor.account.agency)
     response.headers["ETag"] = state_tag(held)
     return held
 
@@ -163,7 +162,7 @@ async def limits(request: Request, response: Response, visitor: Admin) -> HouseL
 async def set_limits(request: Request, visitor: Admin, given: LimitsInput, known: IfMatch = None) -> None:
     """The history keeps who set them."""
     async with parts_of(request).database.transaction() as tx:
-        must_match(known, state_tag(choices.as_limits(await choices.held_default(tx, agency_of(visitor.account)))))
+        must_match(known, state_tag(choices.as_limits(await choices.held_default(tx, visitor.account.agency))))
         await choices.set_default(tx, visitor.account, HouseLimits(**given.model_dump()))
 
 

@@ -10,7 +10,6 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from services.gateway.care import choices, mine, scores, sums
 from services.gateway.care.groups import PEOPLE
-from services.gateway.care.house import agency_of
 from services.gateway.care.units import SEVERITY, HouseLimits, severest
 from services.gateway.pages import render
 from services.gateway.parts import parts_of
@@ -60,7 +59,7 @@ async def rest(request: Request, visitor: Mine) -> HTMLResponse:
 
 @router.get("/care/house")
 async def house(request: Request, visitor: Head) -> HTMLResponse:
-    agency = agency_of(visitor.account)
+    agency = visitor.account.agency
     async with parts_of(request).database.transaction() as tx:
         now = tx.clock.now()
         weeks = await sums.weeks(tx, agency, now)
@@ -71,7 +70,7 @@ async def house(request: Request, visitor: Head) -> HTMLResponse:
 @router.get("/care/limits")
 async def limits(request: Request, visitor: Admin) -> HTMLResponse:
     async with parts_of(request).database.transaction() as tx:
-        held = await choices.default(tx, agency_of(visitor.account))
+        held = await choices.default(tx, visitor.account.agency)
     return render(
         request,
         "care_limits.html",

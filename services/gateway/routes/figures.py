@@ -10,7 +10,7 @@ from starlette.responses import HTMLResponse, Response
 
 from services.gateway.answers import Errors
 from services.gateway.api.moments import Day
-from services.gateway.care.house import agency_of, the_house
+from services.gateway.care.house import the_house
 from services.gateway.figures.drawing import Writer, chart
 from services.gateway.figures.reading import Period, period, read
 from services.gateway.figures.sheets import sheet
@@ -49,7 +49,7 @@ class Figures(BaseModel):
 async def _read(request: Request, visitor: Visitor, wanted: Period) -> list[Table]:
     parts = parts_of(request)
     async with parts.database.transaction() as tx:
-        sums = await read(tx, wanted, agency_of(visitor.account))
+        sums = await read(tx, wanted, visitor.account.agency)
     return tables(sums, wanted, the_house().day(parts.clock.now()))
 
 
