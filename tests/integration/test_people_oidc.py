@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import hmac
 import json
 import time
 from collections.abc import AsyncIterator, Iterator
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -19,6 +21,7 @@ from joserfc import jwt
 from joserfc.jwk import RSAKey
 
 from services.gateway.accounts import Account
+from services.gateway.oidc import asking
 from services.gateway.oidc.asking import Asker, Unanswered
 from services.gateway.oidc.client import BACK, Oidc
 from services.gateway.oidc.mapping import read_mapping
@@ -268,6 +271,54 @@ async def test_keys_that_were_changed_are_found(issuer: ProviderHere, liar: Liar
     assert [key.kid for key in (await known.keys("two")).keys] == ["two"]
 
 
+async def test_many_who_wait_for_the_provider_ask_once_and_one_that_is_away_is_left_alone(
+    issuer: ProviderHere, liar: Liar
+) -> None:
+    moment = [1000.0]
+    known = Provider(issuer.issuer, liar, lambda: moment[0])
+    before = liar.asked_for_keys
+    await asyncio.gather(*(known.keys(f"made up {n}") for n in range(20)))
+    assert liar.asked_for_keys - before == 1
+
+    class Away(Asker):
+        asked = 0
+
+        async def get(self, url: str) -> dict[str, Any]:
+            self.asked += 1
+            raise Unanswered("away")
+
+    away = Away()
+    gone = Provider(issuer.issuer, away, lambda: moment[0])
+    for seconds, asked in ((0, 1), (1, 1), (5, 2)):
+        moment[0] += seconds
+        with pytest.raises(Unanswered):
+            await gone.keys("one")
+        assert away.asked == asked
+
+
+async def test_a_provider_that_drips_is_not_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(asking, "TIMEOUT_S", 0.3)
+
+    async def drip(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n")
+        with suppress(ConnectionError):
+            while True:
+                writer.write(b" ")
+                await writer.drain()
+                await asyncio.sleep(0.05)
+        writer.close()
+
+    server = await asyncio.start_server(drip, "127.0.0.1", 0)
+    port = server.sockets[0].getsockname()[1]
+    try:
+        async with asyncio.timeout(20):
+            with pytest.raises(Unanswered, match="TimeoutError"):
+                await Asker().get(f"http://127.0.0.1:{port}/")
+    finally:
+        server.close()
+
+
 async def test_another_issuers_description_and_places_without_tls_are_refused(
     issuer: ProviderHere, tmp_path: Path
 ) -> None:
@@ -314,6 +365,12 @@ async def test_the_provider_ends_sessions_of_its_own(
         assert (await client.get("/me")).status_code == 200
         done = await client.post("/login/oidc/ended", data={"logout_token": sign(events=event, sid=sid)})
         assert (done.status_code, (await client.get("/me")).status_code) == (200, 303)
+        old = sign(events=event, sid=sid, iat=int(NOW()) - 300)  # sent again by whoever found it
+        asked = parameters((await client.get("/login/oidc")).headers["location"])
+        liar.token = sign(exp=int(NOW()) + 60, nonce=asked["nonce"], sid=sid, groups=["centre-reviewers"])
+        await client.get(BACK, params={"state": asked["state"], "code": "c"})
+        again = await client.post("/login/oidc/ended", data={"logout_token": old})
+        assert (again.status_code, (await client.get("/me")).status_code) == (200, 200)
 
 
 async def test_leaving_leads_on_to_the_provider(parts: Parts, issuer: ProviderHere, lee: str) -> None:

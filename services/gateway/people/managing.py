@@ -59,19 +59,13 @@ async def seen(tx: Transaction, actor: Account, whom: Sequence[Person]) -> None:
 async def member(tx: Transaction, agency: str, pseudonym: str) -> Account:
     """Held, and with it all changes of this agency's people: they go one by one. Raises `Problem` 404, also for
     accounts of others."""
-    await one_by_one(tx, agency)
-    found = None
-    if pseudonym.isprintable():
-        which = (Account.agency == agency, Account.pseudonym == pseudonym)
-        found = await tx.scalar(sa.select(Account).where(*which).with_for_update())
+    await tx.execute(sa.select(sa.func.pg_advisory_xact_lock(sa.func.hashtext(LOCK + agency))))
+    found = await tx.scalar(
+        sa.select(Account).where(Account.agency == agency, Account.pseudonym == pseudonym).with_for_update()
+    )
     if found is None:
         raise Problem(404, "no-person")
     return found
-
-
-async def one_by_one(tx: Transaction, agency: str) -> None:
-    """Two admins who switch each other off at the same moment must not both succeed."""
-    await tx.execute(sa.select(sa.func.pg_advisory_xact_lock(sa.func.hashtext(LOCK + agency))))
 
 
 async def person(tx: Transaction, agency: str, pseudonym: str) -> Person:

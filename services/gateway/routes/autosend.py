@@ -15,6 +15,7 @@ from services.gateway.autosend.managing import SHOWN, Proposal
 from services.gateway.autosend.policy import MAX_CAP, MAX_DAYS, PolicyState
 from services.gateway.pages import render
 from services.gateway.parts import parts_of
+from services.gateway.people.fresh import fresh
 from services.gateway.problems import Problem
 from services.gateway.requests import guarded_form, text_of
 from services.gateway.rights.asking import may
@@ -111,6 +112,7 @@ async def switch_by_form(request: Request, visitor: Annotated[Visitor, may(Right
     form = await guarded_form(request, visitor.token)
     why, database = text_of(form, "why").strip()[:MAX_NOTE], parts_of(request).database
     if text_of(form, "to") == "on":
+        fresh(visitor, parts_of(request).clock.now())
         await switching.turn_on(database, why, visitor.account)
     else:
         await switching.turn_off(database, why, visitor.account)
