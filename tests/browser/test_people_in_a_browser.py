@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import pyotp
 import pytest
-from playwright.async_api import Page
+from playwright.async_api import Page, expect
 
 from services.gateway.people.factors import RECOVERY_CODES
 from services.gateway.web import application
