@@ -64,6 +64,8 @@ def reference(case_id: UUID) -> str:
 
 
 CASES_BANK = "cases"  # of the agency's own: pictures of approved cases
+REPORTS_BANK = "victim-reports"  # what anybody gave at the door
+UNCURATED = frozenset({CASES_BANK, REPORTS_BANK})  # nobody chose their pictures one by one: a person has to decide
 
 
 def case_entry(case_id: UUID, number: int) -> str:

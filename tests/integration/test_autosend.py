@@ -5,6 +5,7 @@ import json
 import re
 from contextlib import asynccontextmanager
 from datetime import timedelta
+from types import SimpleNamespace
 from uuid import uuid4
 
 import httpx
@@ -15,6 +16,7 @@ from pydantic import ValidationError
 from services.gateway.accounts import Account, create_account
 from services.gateway.autosend.deciding import REST
 from services.gateway.autosend.managing import Proposal, approve, end, propose
+from services.gateway.autosend.policy import exact
 from services.gateway.autosend.store import PolicyUse
 from services.gateway.autosend.switching import turn_off, turn_on
 from services.gateway.notices.rows import Round
@@ -203,9 +205,13 @@ async def test_nobody_switches_on_what_they_proposed_and_no_program_does(desk):
     assert await decided(desk) == []
 
 
-def test_no_policy_leans_on_the_pictures_of_approved_cases():
+@pytest.mark.parametrize("bank", ["cases", "victim-reports"])
+def test_no_policy_leans_on_pictures_that_nobody_chose(bank):
+    """Whoever wants a newspaper's picture gone can give it at the door."""
     with pytest.raises(ValidationError, match="banks"):
-        proposal(banks=["stand-ins", "cases"])
+        proposal(banks=["stand-ins", bank])
+    match = SimpleNamespace(bank=bank, algorithm="sha256", distance=0)
+    assert exact(SimpleNamespace(matches=[match]), frozenset({bank})) is None, "of a policy from before"
 
 
 async def test_an_ended_or_expired_policy_approves_nothing(desk):

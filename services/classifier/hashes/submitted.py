@@ -10,8 +10,9 @@ from shared.events import HashSubmitted
 from shared.events.detection import SubmittedHash
 from shared.events.values import MIN_PDQ_QUALITY
 from shared.failures import Rejected
+from shared.notices import REPORTS_BANK
 
-BANKS = {"victim_report": "victim-reports", "agency": "agency-submissions"}
+BANKS = {"victim_report": REPORTS_BANK, "agency": "agency-submissions"}
 # One's own pictures are few and every match is reviewed by a person: recompression by social networks (median 34, 58 at
 # most of 95 in 100) is to be met. No unrelated pair of 4.5 million was within 85 bits.
 SUBMITTED_THRESHOLD = 60

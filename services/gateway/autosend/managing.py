@@ -19,15 +19,16 @@ from services.gateway.autosend.policy import MAX_CAP, MAX_DAYS, PolicyState
 from services.gateway.autosend.store import Policy, PolicyUse, Switch
 from services.gateway.problems import Problem
 from shared.database import Database, Transaction
-from shared.notices import CASES_BANK
+from shared.notices import UNCURATED
 
 NO_NUL = r"^[^\x00]*$"
 Line = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=300, pattern=NO_NUL)]
 
 
 def _curated(name: str) -> str:
-    """Nobody chose the pictures of approved cases one by one: whatever stood on the page, a stock photograph too."""
-    if name == CASES_BANK:
+    """Whatever stood on the page of an approved case is in its bank, a stock photograph too; and whoever wants a
+    newspaper's picture gone can give it at the door."""
+    if name in UNCURATED:
         raise ValueError(f"no policy may lean on the bank {name}")
     return name
 

@@ -11,7 +11,7 @@ from enum import StrEnum
 
 from shared.events import Assessment
 from shared.events.values import Match, Notice, Recipient
-from shared.notices import notice_digest
+from shared.notices import UNCURATED, notice_digest
 
 EXACT = "sha256"  # the very file. MD5 can be forged (RFC 6151), and a perceptual hash is a likeness
 MAX_DAYS = 31  # a policy that nobody looks at again must end by itself
@@ -70,6 +70,7 @@ def state_of(
 
 def exact(assessment: Assessment, banks: frozenset[str]) -> Match | None:
     """The match that a policy may lean on."""
+    banks = banks - UNCURATED  # those of policies that are older than this rule
     matches = (one for one in assessment.matches if one.bank in banks and one.algorithm == EXACT and one.distance == 0)
     return next(matches, None)
 
