@@ -15,12 +15,14 @@ from services.gateway.cases import known
 from services.gateway.door.found_addresses import addresses_in
 from services.gateway.door.numbers import check_digit
 from services.gateway.door.texts import LANGUAGES, WORDS
+from services.gateway.store import Case
 from shared.events import HashSubmitted, PageReported, ReferralMade, RemovalVerified
 from shared.identity import case_id
 from tests.support.door import URL, Door, a_door, hidden
 from tests.support.gateway import Story
 from tests.support.poll import eventually
 from tests.support.stack import Migrated
+from tests.support.visitors import add_agency
 
 FOUND_AFTER = 10 * 365 * 24 * 60  # minutes after the catalogue's example: after the door's clock
 
@@ -143,17 +145,26 @@ async def test_contact_is_sealed_changed_and_deleted_for_good(door: Door) -> Non
     assert "report-contact-deleted" in await door.history(number)
 
 
-async def test_a_report_taken_back_sends_nothing_more_unless_a_duty_remains(door: Door) -> None:
-    """Nor does it stop what the agency found by itself: whoever put it there could report it for that."""
+async def test_a_report_taken_back_sends_nothing_more_unless_a_duty_remains(
+    door: Door, migrated_once: Migrated
+) -> None:
+    """Nor does it stop what the agency found by itself: whoever put it there could report it for that. Where another
+    agency has the case by now it is stopped too."""
+    add_agency(migrated_once.owner_url, "harbour")
     for post, found, category, stopped in (
         ("door-back", FOUND_AFTER, "suspected_picture", 1),
+        ("door-away", FOUND_AFTER, "suspected_picture", 1),
         ("door-duty", FOUND_AFTER, "minor_apparent", 0),
         ("door-ours", 0, "suspected_picture", 0),
     ):
         number, pin = await door.report(URL.format(post))
         story = await door.desk.awaiting_review(f"post/{post}", minutes=found)
         await door.approve(story, category)
+        if post == "door-away":
+            async with door.desk.database.transaction() as tx:
+                await tx.execute(sa.update(Case).where(Case.case_id == story.case).values(agency="harbour"))
         page = await door.status(number, pin)
+        assert "Decided. The request" in page.text
         assert "Please choose one" in (await door.act(page, "withdraw")).text
         assert "Taken back." in (await door.act(page, "withdraw", sure="yes")).text
         (case,) = await door.rows("SELECT reports, withdrawn_at FROM cases WHERE case_id = :c", c=story.case)

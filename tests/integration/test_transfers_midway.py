@@ -13,6 +13,7 @@ from services.gateway.agencies.scoping import AGENCY, HOME
 from services.gateway.cases import known
 from services.gateway.deciding.finishing import finish_next
 from services.gateway.deciding.store import Pending
+from services.gateway.live.feed import Change
 from services.gateway.store import AuditLine, Case
 from services.gateway.web import application
 from shared.clock import ManualClock
@@ -77,6 +78,9 @@ async def test_a_verdict_that_waits_ends_with_the_case_and_neither_waits_for_the
         (pending,) = await tx.scalars(waits)
         case = await tx.get(Case, story.case)
         assert (pending.outcome, case.agency, case.verdict, case.state) == ("transferred", OTHER, None, "drafted")
+        told = sa.select(Change.agency, Change.kind).where(Change.case_id == story.case)
+        shown = (await tx.execute(told.order_by(Change.xid, Change.position))).all()
+        assert shown[-2:] == [(HOME, "gone"), (OTHER, "waiting")]  # open pages of the giver do not keep its row
 
 
 async def test_nobody_confirms_for_a_case_that_was_given_away(room) -> None:

@@ -14,6 +14,7 @@ from services.gateway.audit import TRANSFERS_CHAIN, Action, Step
 from services.gateway.cases import known, settle
 from services.gateway.deciding.finishing import open_again
 from services.gateway.deciding.store import Pending
+from services.gateway.live.feed import Kind, tell
 from services.gateway.problems import Problem
 from services.gateway.rights.deciding import permit
 from services.gateway.rights.vocabulary import Right
@@ -83,6 +84,8 @@ async def accept(tx: Transaction, transfer_id: UUID, by: Visitor) -> Transfer:
     moving = sa.select(sa.func.accept_transfer(transfer_id, tx.clock.now(), by.account.pseudonym))
     if (await tx.execute(moving)).scalar_one() is None:
         raise Problem(409, "offer-over", field="transfer_id")
+    async with everywhere(tx):
+        await tell(tx, row.from_agency, row.case_id, Kind.GONE)
     await _begin_here(tx, row, by)
     given = {"case": str(row.case_id), "transfer": str(transfer_id), "to": row.to_agency}
     # The giver's own line: that it was taken over, and nothing of what becomes of it.

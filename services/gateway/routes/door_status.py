@@ -9,6 +9,7 @@ from starlette.datastructures import FormData
 from starlette.requests import Request
 from starlette.responses import HTMLResponse
 
+from services.gateway.agencies.scoping import everywhere
 from services.gateway.door import changing, documents, entering, keeping, limits, pins
 from services.gateway.door.given import CONTACT, HASHES, MOST_CONTACT, MOST_PAGES, MOST_PICTURES_EVER, MOST_WHEN
 from services.gateway.door.numbers import grouped
@@ -82,7 +83,9 @@ async def shown(
     **said: Any,  # noqa: ANN401  # `done` or `wrong`, as the template takes them
 ) -> HTMLResponse:
     await tx.flush()
-    seen, house = await view(tx, report), the_parts(request).house
+    async with everywhere(tx):
+        seen = await view(tx, report)
+    house = the_parts(request).house
     asked = {row.partner for row in seen.referrals if not row.withdrawn_at}
     values = {"done": "", "wrong": "", **said, **hashing()}
     return show(

@@ -9,9 +9,9 @@ from pydantic import BaseModel, Field
 from starlette.requests import Request
 from starlette.responses import Response
 
+from services.gateway.agencies.scoping import everywhere
 from services.gateway.api.cursors import Cursor
 from services.gateway.api.moments import Moment
-from services.gateway.agencies.scoping import everywhere
 from services.gateway.door import intake
 from services.gateway.door.given import KINDS, MOST_CONTACT, MOST_NOTE, MOST_PAGES_OF_PARTNER, Given
 from services.gateway.door.keeping import Told
