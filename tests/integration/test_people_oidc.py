@@ -358,7 +358,7 @@ async def test_the_provider_ends_sessions_of_its_own(
         asked = parameters((await client.get("/login/oidc")).headers["location"])
         liar.token = sign(exp=int(NOW()) + 60, nonce=asked["nonce"], sid=sid, groups=["centre-reviewers"])
         await client.get(BACK, params={"state": asked["state"], "code": "c"})
-        event = {LOGGED_OUT: {}}
+        event: dict[str, object] = {LOGGED_OUT: {}}
         for wrong in (sign(), sign(events=event, nonce="n"), sign(events=event, aud="another"), "x"):
             assert (await client.post("/login/oidc/ended", data={"logout_token": wrong})).status_code == 400
         await client.post("/login/oidc/ended", data={"logout_token": sign(events=event, sid="another")})
