@@ -27,6 +27,7 @@ API = "/api/"
 MEDIA = "application/problem+json"
 TYPES = "/api/problems"  # a page that describes every type of problem
 MOST_ERRORS = 50  # told at once: whoever sends a thousand wrong items has one cause for them
+LONGEST_FIELD = 200  # characters: no name of ours has more, and what comes in is not told back whole
 INVALID = "invalid"  # the type of what did not fit the description; each error has a code of its own
 # Seconds, where the problem does not tell them: how long a database takes to come back from a restart; long enough
 # that a program which does as it is told stays under every limit.
@@ -134,7 +135,7 @@ def says_json(request: Request) -> bool:
 
 
 def explain(item: Mapping[str, Any]) -> ErrorItem:
-    field = ".".join(str(step) for step in item["loc"] if step != "body") or "body"
+    field = ".".join(str(step) for step in item["loc"] if step != "body")[:LONGEST_FIELD] or "body"
     cure = MESSAGES["en"].get(f"invalid.{item['type']}", MESSAGES["en"]["invalid.other"])
     return ErrorItem(field=field, code=item["type"], problem=item["msg"], cure=cure)
 

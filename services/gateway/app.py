@@ -5,6 +5,7 @@ from zoneinfo import ZoneInfo
 
 from services.gateway.agencies.scoping import EVERYTHING
 from services.gateway.alerts import take_up
+from services.gateway.api import kept
 from services.gateway.care import house
 from services.gateway.care.keeping import forget_in_time
 from services.gateway.claims import tending
@@ -117,6 +118,7 @@ def app(settings: Settings) -> Service:
         tasks={
             "pages": pages.serve,
             "care": forget_in_time,
+            "kept answers": kept.forget_in_time,
             "figures": rolling.keep,
             "public figures": publishing.keep,
             "door": Watch(settings.house()).run,

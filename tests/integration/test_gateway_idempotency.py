@@ -15,12 +15,13 @@ import pytest
 
 from deploy.local.access import libpq_url
 from services.gateway.accounts import create_account
-from services.gateway.api.kept import IN_FLIGHT, KEPT
+from services.gateway.api.kept import IN_FLIGHT, KEPT, forget_old
 from services.gateway.web import application
 from shared.clock import ManualClock
 from tests.support.gateway import PASSWORD, Desk, Story, make_desk
 from tests.support.stack import Migrated
 
+JSON = {"Content-Type": "application/json"}
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 
@@ -148,15 +149,42 @@ async def test_answers_are_kept_for_a_day_and_not_longer(
     assert kept == 0
 
 
+async def test_who_never_asks_again_leaves_nothing_behind(
+    desk: Desk, lee: httpx.AsyncClient, clock: ManualClock, rows: psycopg.Connection[Any]
+) -> None:
+    def kept() -> int:
+        [(count,)] = rows.execute("SELECT count(*) FROM kept_answers WHERE about = %s", [story.case]).fetchall()
+        return int(count)
+
+    story = await desk.awaiting_review(f"post/{uuid4()}")
+    assert (await lee.post(f"/cases/{story.case}/decision", json=rejection(), headers=keyed())).status_code == 200
+    for passed, left in ((KEPT, 1), (timedelta(seconds=1), 0)):
+        clock.advance(passed.total_seconds())
+        async with desk.database.transaction() as tx:
+            await forget_old(tx)
+        assert kept() == left
+
+
+async def test_what_is_told_again_counts_as_a_request_too(
+    desk: Desk, lee: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    story, key = await desk.awaiting_review(f"post/{uuid4()}"), keyed()
+    counted: list[str] = []
+    monkeypatch.setattr(desk.parts.people.rates, "count", lambda token, address: counted.append(token))
+    for _ in range(2):
+        await lee.post(f"/cases/{story.case}/decision", json=rejection(), headers=key)
+    assert len(counted) == 2
+
+
 async def test_keys_of_nobody_and_keys_that_are_none(desk: Desk, lee: httpx.AsyncClient) -> None:
     credentials = {"login": "lee", "password": PASSWORD}
     del lee.headers["Authorization"]
     tokens = [(await lee.post("/login", json=credentials, headers=keyed("k"))).json()["token"] for _ in range(2)]
     assert tokens[0] != tokens[1]  # nothing was kept: a token is told to nobody twice
-    assert code_of(await lee.post("/login", json=credentials, headers={"Idempotency-Key": "a b"})) == (
-        400,
-        "bad-idempotency-key",
-    )
+    two = [("Idempotency-Key", "a"), ("Idempotency-Key", "b")]
+    for none in ([("Idempotency-Key", "a b")], [("Idempotency-Key", "a" * 10_000)], two):
+        answer = await lee.post("/login", json=credentials, headers=none)
+        assert code_of(answer) == (400, "bad-idempotency-key")
 
 
 async def test_a_body_that_is_too_large_is_told_with_a_key_too(desk: Desk, lee: httpx.AsyncClient) -> None:
@@ -196,10 +224,15 @@ async def test_what_did_not_change_is_not_sent_again(desk: Desk, lee: httpx.Asyn
     [
         ("GET", "/nothing", {}, 404),
         ("DELETE", "/cases", {}, 405),
-        ("POST", "/hashes", {"content": b"{", "headers": {"Content-Type": "application/json"}}, 422),
-        ("POST", "/hashes", {"content": b"\xff\xfe{", "headers": {"Content-Type": "application/json"}}, 400),
+        ("POST", "/hashes", {"content": b"{", "headers": JSON}, 422),
+        ("POST", "/hashes", {"content": b"\xff\xfe{", "headers": JSON}, 400),
         ("POST", "/hashes", {"content": b"a=1", "headers": {"Content-Type": "application/x-www-form-urlencoded"}}, 415),
+        ("POST", "/hashes", {"content": b'{"\\ud800":1}', "headers": JSON}, 422),
+        ("POST", "/hashes", {"content": b'{"' + b"a" * 200_000 + b'":NaN}', "headers": JSON}, 422),
+        ("POST", "/hashes", {"content": b"[" * 10_000, "headers": JSON}, 400),
+        ("POST", "/hashes", {"content": b"9" * 5_000, "headers": JSON}, 400),
         ("GET", "/cases", {"params": {"limit": "many"}}, 422),
+        ("POST", "/people/%00/off", {}, 404),
         ("GET", "/cases", {"headers": {"Authorization": "Bearer nobody"}}, 401),
     ],
 )
@@ -210,6 +243,7 @@ async def test_every_refusal_is_problem_details(
     told = answer.json()
     assert (answer.status_code, answer.headers["Content-Type"]) == (status, "application/problem+json")
     assert (told["status"], told["instance"]) == (status, f"/api{path}")
+    assert len(answer.content) < 2_000
     assert told["type"].startswith("/api/problems#")
     assert set(told["errors"][0]) == {"field", "code", "problem", "cure"}
     if status == 405:

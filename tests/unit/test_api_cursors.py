@@ -42,6 +42,12 @@ def test_what_is_no_key_of_the_list_is_refused(cursor: str) -> None:
     assert (refused.value.status, refused.value.code, refused.value.field) == (422, "bad-after", "after")
 
 
+@pytest.mark.parametrize("value", ["\\u0000", "\\ud800"])
+def test_what_no_database_keeps_is_no_text(value: str) -> None:
+    with pytest.raises(Problem):
+        key_of(sealed(f'["{value}"]'), text)
+
+
 @settings(max_examples=100)
 @given(st.text(max_size=60))
 def test_nothing_that_comes_in_breaks_it(cursor: str) -> None:

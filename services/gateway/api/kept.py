@@ -17,10 +17,12 @@ from sqlalchemy.orm import Mapped, mapped_column
 from services.gateway.problems import Problem
 from services.gateway.store import Base
 from shared.database import Transaction
+from shared.handling import Context
+from shared.regularly import regularly
 
 KEPT = timedelta(days=1)  # who repeats a request does so within minutes; over night somebody may look first
 IN_FLIGHT = timedelta(seconds=60)  # twice what the database lets a statement take: who is not done then has died
-FORGOTTEN_AT_ONCE = 100  # old rows that go with each new one: more than come, and no pause for anybody
+LOOK_S = 600.0  # seconds: how much longer than a day an answer may lie there
 SOON_S = 2  # most requests are done by then
 
 
@@ -61,7 +63,6 @@ async def begin(tx: Transaction, asked: Asked) -> Begun | KeptAnswer:
     """Raises `Problem` 422 when the key was for another request, 409 while the first is in flight, or where its answer
     was not kept."""
     now = tx.clock.now()
-    await _forget_old(tx, now)
     fresh = {"login": asked.login, "key": asked.key, "request": asked.request, "began_at": now}
     made = await tx.execute(insert(KeptAnswer).values(fresh).on_conflict_do_nothing().returning(KeptAnswer.key))
     if made.first() is not None:
@@ -69,22 +70,32 @@ async def begin(tx: Transaction, asked: Asked) -> Begun | KeptAnswer:
     row = await tx.get(KeptAnswer, (asked.login, asked.key), lock=True)
     if row is None:  # it was given back while we waited for it
         raise Problem(409, "in-flight", field="Idempotency-Key", retry_after=SOON_S)
+    if row.began_at < now - KEPT:
+        return _anew(row, asked, now)
     if row.request != asked.request:
         raise Problem(422, "key-reused", field="Idempotency-Key")
     if row.status is None:
         if now < row.began_at + IN_FLIGHT:
             raise Problem(409, "in-flight", field="Idempotency-Key", retry_after=SOON_S)
-        row.began_at = now
-        return Begun(asked, now)
+        return _anew(row, asked, now)
     if row.body is None:
         raise Problem(409, "answered-once", field="Idempotency-Key")
     return row
 
 
-async def _forget_old(tx: Transaction, now: datetime) -> None:
-    old = sa.select(KeptAnswer.login, KeptAnswer.key).where(KeptAnswer.began_at < now - KEPT)
-    old = old.limit(FORGOTTEN_AT_ONCE).with_for_update(skip_locked=True)
-    await tx.execute(sa.delete(KeptAnswer).where(sa.tuple_(KeptAnswer.login, KeptAnswer.key).in_(old)))
+def _anew(row: KeptAnswer, asked: Asked, now: datetime) -> Begun:
+    row.request, row.began_at = asked.request, now
+    row.about = row.status = row.headers = row.body = None
+    return Begun(asked, now)
+
+
+async def forget_in_time(context: Context) -> None:
+    """By the clock, and of every agency: whose programs have stopped asking leave nothing of their cases behind."""
+    await regularly(context, LOOK_S, forget_old)
+
+
+async def forget_old(tx: Transaction) -> None:
+    await tx.execute(sa.delete(KeptAnswer).where(KeptAnswer.began_at < tx.clock.now() - KEPT))
 
 
 def _mine(begun: Begun) -> sa.ColumnElement[bool]:
