@@ -1,8 +1,9 @@
 """How a command reaches the database: a named server, the running stack, or PostgreSQL started for the command."""
 
 import asyncio
+import getpass
 import os
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 
@@ -14,10 +15,14 @@ from deploy.local.access import grant_logins
 from deploy.local.home import HomeInUse, read_env
 from deploy.local.stack import Stack
 from migrations.runner import upgrade
+from services.gateway import history
+from services.gateway.accounts import COMMAND_LINE
+from services.gateway.audit import COMMANDS_CHAIN, Action
 from shared.database import Database
 from shared.settings import ObjectSettings
 
 URL = "HAETAE_DATABASE_URL"
+MOST_NAMED = 20  # in a line of the history, of what a command changed
 
 
 @asynccontextmanager
@@ -85,8 +90,34 @@ async def database(service: str, home: Path) -> AsyncIterator[Database]:
     """The migrated database, as the owner in the service's schema."""
     async with owner_url(home) as url:
         await bring_up_to_date(url)
-        made = Database(url, f"/haetae/{service}", schema=service)
-        try:
+        async with _opened(url, service) as made:
             yield made
-        finally:
-            await made.close()
+
+
+@asynccontextmanager
+async def changing(
+    service: str, home: Path, command: str, what: Sequence[str] = (), by: str = "", many: int | None = None
+) -> AsyncIterator[Database]:
+    """The same for a command that changes something or gives data away: the audit history has a line of it first. A
+    line of what then failed does no harm; a change without one would."""
+    details = {
+        "command": command,
+        "by": by or getpass.getuser(),
+        "what": list(what[:MOST_NAMED]),
+        "many": many or len(what),
+    }
+    async with owner_url(home) as url:
+        await bring_up_to_date(url)
+        async with _opened(url, "gateway") as gateway, gateway.transaction() as tx:
+            await history.append(tx, COMMANDS_CHAIN, COMMAND_LINE, Action.COMMAND_GIVEN, details)
+        async with _opened(url, service) as made:
+            yield made
+
+
+@asynccontextmanager
+async def _opened(url: str, service: str) -> AsyncIterator[Database]:
+    made = Database(url, f"/haetae/{service}", schema=service)
+    try:
+        yield made
+    finally:
+        await made.close()

@@ -85,7 +85,7 @@ def add(
                 "provenance": provenance, "shared": shared, **_validity(valid_from, valid_until),
             }
         )  # fmt: skip
-        async with access.database("classifier", home) as database:
+        async with access.changing("classifier", home, "banks add", [name], by) as database:
             await control.add_bank(database, name, draft, Author(by, why))
 
     guarded(do)
@@ -127,7 +127,7 @@ def change(
         raise typer.BadParameter("say what shall change; `haetae banks set --help` shows what can", param_hint="NAME")
 
     async def do() -> int:
-        async with access.database("classifier", home) as database:
+        async with access.changing("classifier", home, "banks set", [name], by) as database:
             return await control.set_bank(database, name, new, Author(by, why), every_hash=every_hash)
 
     followed = guarded(do)
@@ -165,7 +165,8 @@ def history(
 
 def _switch(name: str, on: bool, author: Author, home: Path) -> None:
     async def do() -> bool:
-        async with access.database("classifier", home) as database:
+        command = f"banks {'enable' if on else 'disable'}"
+        async with access.changing("classifier", home, command, [name], author.by) as database:
             return await control.switch_bank(database, name, on, author)
 
     state = "enabled" if on else "disabled"

@@ -63,7 +63,7 @@ def import_file(
                 "threshold": threshold, "provenance": provenance, "shared": shared, **({"kind": kind} if kind else {}),
             }
         )  # fmt: skip
-        async with access.database("classifier", home) as database:
+        async with access.changing("classifier", home, "hashes import", [file.name], by) as database:
             with bar("hashes") as progress:
                 return await import_hashes(
                     database, Source(file, format, bank, draft, trusted), Author(by, why), progress
@@ -110,7 +110,7 @@ def export(
 
     async def do() -> int:
         wanted = Wanted(bank, format, agency, key, SystemClock().now())
-        async with access.database("classifier", home) as database:
+        async with access.changing("classifier", home, "hashes export", [bank]) as database:
             return await export_bank(database, wanted, file)
 
     console.print(f"{guarded(do)} hashes of bank {bank!r} written to {file}", markup=False)
@@ -171,7 +171,8 @@ def _switch(bank: str, given: dict[str, str | None], on: bool, author: Author, h
         )
 
     async def do() -> int:
-        async with access.database("classifier", home) as database:
+        command = f"hashes {'enable' if on else 'disable'}"
+        async with access.changing("classifier", home, command, [bank], author.by) as database:
             return await switch_hashes(database, bank, chosen, on, author)
 
     console.print(f"{guarded(do)} hashes {'enabled' if on else 'disabled'}")

@@ -65,8 +65,10 @@ def assign(
     """Let a mail count as an answer to a case."""
 
     async def do() -> Delivery | None:
-        async with access.database("notifier", home) as database, database.transaction() as tx:
-            return await assigned(tx, mail, case, by=by or getpass.getuser(), kind=kind, notice_id=notice)
+        who = by or getpass.getuser()
+        told = access.changing("notifier", home, "inbox assign", [mail, case], who)
+        async with told as database, database.transaction() as tx:
+            return await assigned(tx, mail, case, by=who, kind=kind, notice_id=notice)
 
     answered = guarded(do)
     whose = f"the notice to {answered.address}" if answered else "no single notice of it"

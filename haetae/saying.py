@@ -29,7 +29,7 @@ Importer = Callable[..., Awaitable[tuple[int, list[str]]]]
 
 def import_file(importer: Importer, service: str, file: Path, home: Path, what: str) -> None:
     async def do() -> tuple[int, list[str]]:
-        async with access.database(service, home) as database:
+        async with access.changing(service, home, f"{what} import", [file.name]) as database:
             with bar(what) as progress:
                 return await importer(database, file, progress)
 

@@ -172,7 +172,7 @@ def remove(
         typer.confirm(f"strike {', '.join(names)} off the list?", abort=True)
 
     async def do() -> list[str]:
-        async with access.database("crawler", home) as database, database.transaction() as tx:
+        async with access.changing("crawler", home, "sites remove", names) as database, database.transaction() as tx:
             return list(await site_control.remove(tx, names))
 
     removed = guarded(do)
@@ -188,7 +188,9 @@ def report(
     """Visit these addresses before everything else. Their hosts need not be in the list."""
 
     async def do() -> list[str]:
-        async with access.database("crawler", home) as database, database.transaction() as tx:
+        # Who reads the history need not know what was reported.
+        told = access.changing("crawler", home, "sites report", many=len(urls))
+        async with told as database, database.transaction() as tx:
             return [await add_report(tx, url) for url in urls]
 
     for url in guarded(do):
@@ -202,7 +204,11 @@ def _set_paused(choice: Choice, every: bool, paused: bool, home: Path) -> None:
         raise typer.BadParameter("all sites, or only these? leave one of them out", param_hint="--all")
 
     async def do() -> tuple[int, int, list[str]]:
-        async with access.database("crawler", home) as database, database.transaction() as tx:
+        command, what = (
+            f"sites {'pause' if paused else 'resume'}",
+            choice.hosts or list(map(str, choice.values.values())),
+        )
+        async with access.changing("crawler", home, command, what) as database, database.transaction() as tx:
             meant = await site_figures.count(tx, choice)
             changed = await site_control.set_paused(tx, choice, paused)
             return meant, len(changed), list(await site_control.unknown(tx, choice.hosts or ()))

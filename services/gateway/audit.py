@@ -25,11 +25,12 @@ AUTOSEND_CHAIN = identity("chain", "autosend")
 DETECTION_CHAIN = identity("chain", "detection")  # rules, policies, models, banks: as the classifier tells of them
 HISTORY_CHAIN = identity("chain", "history")  # exports of it, keys that sign it
 CONFIRMATIONS_CHAIN = identity("chain", "confirmations")  # what a second person confirms, where it is of no case
+COMMANDS_CHAIN = identity("chain", "commands")  # what was changed in other services from the command line
 TRANSFERS_CHAIN = identity("chain", "transfers")  # cases offered to and taken over by another agency
 NAMED = {
     ACCESS_CHAIN: "access", ALERTS_CHAIN: "alerts", HASHES_CHAIN: "hashes", AUTOSEND_CHAIN: "autosend",
     DETECTION_CHAIN: "detection", HISTORY_CHAIN: "history",
-    CONFIRMATIONS_CHAIN: "confirmations", TRANSFERS_CHAIN: "transfers",
+    CONFIRMATIONS_CHAIN: "confirmations", TRANSFERS_CHAIN: "transfers", COMMANDS_CHAIN: "commands",
 }  # fmt: skip
 
 
@@ -100,6 +101,7 @@ class Action(StrEnum):
     RULES_CHANGED = "rules-changed"
     MODEL_PROMOTED = "model-promoted"
     BANK_CHANGED = "bank-changed"
+    COMMAND_GIVEN = "command-given"
     EXPORTED = "history-exported"
     KEY_CHANGED = "history-key-changed"
     LOGGED_IN = "logged-in"

@@ -162,6 +162,10 @@ async def test_sites_are_paused_and_resumed_by_host_and_by_what_they_have_in_com
     assert "4 of 4 sites paused" not in refused.stdout
     assert (await listed("pause", "--all", "a.test")).exit_code == 2
     assert "3 of 4 sites paused" in (await listed("pause", "--all")).stdout
+    told = "SELECT details ->> 'command', details ->> 'what', details ->> 'many' FROM gateway.audit"
+    lines = listed.rows(f"{told} WHERE action = 'command-given' ORDER BY seq")
+    assert lines[:2] == [("sites import", '["sites.jsonl"]', "1"), ("sites pause", '["KR"]', "1")]
+    assert len(lines) == 5  # what was refused at once is none
 
 
 async def test_a_reported_address_comes_before_everything_whether_its_host_is_listed_or_not(
