@@ -134,6 +134,8 @@ async def test_an_admin_allows_more_without_seeing_anything(staff: Staff) -> Non
     allowed = {"login": "kim", "budget": 400, "why": "night duty"}
     assert (await staff.ask(admin, "POST", "/api/care/limits/people", json=allowed)).status_code == 204
     assert (await staff.ask(kim, "GET", "/api/care")).json()["budget"] == 400
+    unexplained = await staff.ask(admin, "POST", "/api/care/limits/people", json=allowed | {"why": " "})
+    assert (unexplained.status_code, unexplained.json()["errors"][0]["field"]) == (422, "why")
     own = await staff.ask(admin, "POST", "/api/care/limits/people", json=allowed | {"login": "office"})
     assert own.status_code == 403
     assert (await staff.ask(kim, "POST", "/api/care/limits/people", json=allowed)).status_code == 403

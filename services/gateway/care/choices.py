@@ -94,7 +94,9 @@ async def choose(tx: Transaction, login: str, budget: float | None, out: Iterabl
 
 async def allow(tx: Transaction, by: Account, login: str, ceiling: float | None, why: str) -> None:
     """An admin lets one person have another budget than its agency's, None: the agency's again. What the person chose
-    stays, and stays unseen. Raises `Problem` 404 or 422."""
+    stays, and stays unseen. Raises `Problem` 403, 404 or 422."""
+    if not why.strip():
+        raise Problem(422, "no-why", field="why")
     if ceiling is not None and not MIN_BUDGET <= ceiling <= MAX_BUDGET:
         raise Problem(422, "bad-budget", field="budget", least=MIN_BUDGET, most=MAX_BUDGET)
     account = await tx.get(Account, login)
