@@ -198,12 +198,13 @@ async def test_undone_and_finished_at_the_same_moment_one_of_them_wins(desk: Des
         assert (await history.read(tx, story.case))[1] is None
 
 
-async def test_what_its_reporter_took_back_meanwhile_is_not_given(desk: Desk) -> None:
+@pytest.mark.parametrize("fact", ["withdrawn_at", "destroyed_at"])
+async def test_what_was_taken_back_or_destroyed_meanwhile_is_not_given(desk: Desk, fact: str) -> None:
     story = await waiting_case(desk)
     await proposed(desk, story, LEE)
     later(desk, 1)
     async with desk.database.transaction() as tx:
-        taken = sa.text("UPDATE cases SET withdrawn_at = :at WHERE case_id = :case")
+        taken = sa.text(f"UPDATE cases SET {fact} = :at WHERE case_id = :case")
         await tx.execute(taken, {"at": tx.clock.now(), "case": story.case})
     later(desk, 10)
     assert await finishing.finish_next(desk.database, APPROVALS)

@@ -155,10 +155,10 @@ async def test_what_happens_is_heard_once_in_order_and_again_after_an_absence(em
         assert (await anext(stream))[1] == "open"
         story = await empty.desk.awaiting_review("heard/1")
         await empty.post("kim", f"/cases/{story.case}/claim")
-        first = [await anext(stream) for _ in range(2)]
-    assert [(kind, told["case_id"]) for _, kind, told in first] == [
-        ("waiting", str(story.case)), ("claimed", str(story.case)),
-    ]  # fmt: skip
+        first: list[tuple[str, str, Any]] = []
+        while len(first) < 2:  # what came before this test may be told within it
+            first += [one for one in [await anext(stream)] if one[2].get("case_id") == str(story.case)]
+    assert [kind for _, kind, _ in first] == ["waiting", "claimed"]
     await empty.post("kim", f"/cases/{story.case}/claim/release")
     async with aclosing(heard(empty, "lee", last=first[0][0])) as stream:
         assert [(await anext(stream))[1] for _ in range(3)] == ["open", "claimed", "freed"]

@@ -58,10 +58,13 @@ async def finish(tx: Transaction, approvals: Approvals, pending: Pending) -> Non
 
 
 def _still_wanted(held: Held, pending: Pending) -> None:
-    """Who reported it may have taken that back within the window: whoever decided did not know. Raises `Problem`."""
-    withdrawn_at, approved = held.case.withdrawn_at, pending.decision.verdict is Verdict.APPROVED
-    if approved and withdrawn_at and withdrawn_at > pending.proposed_at:
-        raise Problem(409, "taken-back")
+    """Within the window, who reported it may have taken that back, and its evidence may have been destroyed: whoever
+    decided did not know. Raises `Problem`."""
+    if pending.decision.verdict is not Verdict.APPROVED:
+        return
+    for code, at in (("taken-back", held.case.withdrawn_at), ("destroyed", held.case.destroyed_at)):
+        if at and at > pending.proposed_at:
+            raise Problem(409, code)
 
 
 def open_again(held: Held, number: int) -> None:
