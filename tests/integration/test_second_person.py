@@ -72,6 +72,22 @@ async def test_destruction_is_proposed_confirmed_and_ordered_in_both_names(room)
     assert (again.status_code, again.json()["errors"][0]["code"]) == (409, "confirmation-over")
 
 
+async def test_a_number_is_of_one_proposal_and_who_confirms_sees_what_it_is(room) -> None:
+    _, people, *_ = room
+    asked = {"confirmation_id": str(uuid4()), "why": "For the audit.", "since": "2026-01-01T00:00:00Z"}
+    for name, changed, status in (
+        ("auditor", {}, 202),
+        ("auditor", {}, 202),
+        ("auditor", {"since": None}, 409),
+        ("two", {}, 409),
+        ("stranger", {}, 409),
+    ):
+        assert (await people[name].post("/api/audit/exports", json=asked | changed)).status_code == status
+    items = (await people["two"].get("/api/confirmations")).json()["items"]
+    (item,) = [one for one in items if one["confirmation_id"] == asked["confirmation_id"]]
+    assert item["details"] == {"since": asked["since"]}
+
+
 async def test_a_reviewer_cannot_even_propose_it(room) -> None:
     desk, people, *_ = room
     story = await desk.awaiting_review(f"post/{uuid4()}")
@@ -104,6 +120,8 @@ async def test_the_page_offers_it_to_the_other_person_alone(room) -> None:
         number = placed.headers["location"].partition("#c-")[2]
         address = f"/confirmations/{number}/confirm"
         assert address not in (await one.get("/confirmations")).text
-        assert address in (await two.get("/confirmations")).text
+        page = (await two.get("/confirmations")).text
+        assert address in page
+        assert "Article 2" in page  # what exactly is confirmed
         assert (await two.post(address)).status_code == 303
     assert [event.kind for event in await orders_of(desk, story.case)] == [OrderKind.DESTROY]

@@ -7,6 +7,7 @@ from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Mapped, mapped_column
 
 from services.gateway import history
@@ -81,26 +82,20 @@ async def propose(
     confirmation_id: UUID,
     case_id: UUID | None = None,
 ) -> Confirmation:
-    """The same id again is the same proposal. Raises `Problem` 403, 422."""
+    """The same again is one proposal. Raises `Problem` 403, 409 when the id is of another one, 422."""
     permit(by, RIGHTS[kind], {"agency": by.account.agency})
     if not why.strip():
         raise Problem(422, "no-why", field="why")
-    if present := await tx.get(Confirmation, confirmation_id):
-        return present
-    now = tx.clock.now()
-    row = Confirmation(
-        confirmation_id=confirmation_id,
-        agency=by.account.agency,
-        kind=kind.value,
-        case_id=case_id,
-        details=dict(details),
-        why=why.strip()[:MAX_WORDS],
-        proposed_by=by.account.pseudonym,
-        proposed_at=now,
-        expires_at=now + OPEN_FOR,
-    )
-    tx.add(row)
-    await _keep(tx, row, by, Action.CONFIRMATION_ASKED)
+    now, mine = tx.clock.now(), by.account.pseudonym
+    said = {"kind": kind.value, "case_id": case_id, "details": dict(details), "why": why.strip()[:MAX_WORDS]}
+    given = {**said, "agency": by.account.agency, "proposed_by": mine, "proposed_at": now, "expires_at": now + OPEN_FOR}
+    fresh = insert(Confirmation).values(confirmation_id=confirmation_id, **given)
+    made = (await tx.execute(fresh.on_conflict_do_nothing().returning(Confirmation.confirmation_id))).first()
+    row = await tx.get(Confirmation, confirmation_id)  # None: of another agency
+    if row is None or any(getattr(row, name) != value for name, value in {**said, "proposed_by": mine}.items()):
+        raise Problem(409, "confirmation-differs", field="confirmation_id")
+    if made is not None:
+        await _keep(tx, row, by, Action.CONFIRMATION_ASKED)
     return row
 
 

@@ -1,7 +1,7 @@
 """What waits for a second person: the page, and its API."""
 
 from datetime import datetime
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 from uuid import UUID
 
 from fastapi import APIRouter, Query
@@ -38,7 +38,8 @@ CARRY_OUT: dict[str, CarryOut] = {
 
 
 class ConfirmationItem(BaseModel):
-    """`outcome`: none while it waits or when it was over before anybody answered."""
+    """`details`: what exactly is to be done; of an export nothing means the whole history. `outcome`: none while it
+    waits or when it was over before anybody answered."""
 
     model_config = ConfigDict(
         from_attributes=True,
@@ -47,6 +48,7 @@ class ConfirmationItem(BaseModel):
                 "confirmation_id": "5c5ad7a3-4c6b-5b8e-9d8b-1f0f6f2f6a11",
                 "kind": "release-hold",
                 "case_id": "0b0f6b5e-0d2f-5a51-9a0e-5d7f0f5a3c2e",
+                "details": {"kind": "release", "basis": "Article 1", "hold": ""},
                 "why": "The court gave it back.",
                 "proposed_by": "senior-reviewer-7c1f02",
                 "proposed_at": "2026-03-02T09:12:00Z",
@@ -61,6 +63,7 @@ class ConfirmationItem(BaseModel):
     confirmation_id: UUID
     kind: Kind
     case_id: UUID | None
+    details: dict[str, Any]
     why: str
     proposed_by: str
     proposed_at: datetime
