@@ -43,9 +43,7 @@ REVIEWERS, PROCESSES = 16, 2
 HTTP_S, QUICK_HTTP_S = 60.0, 8.0
 THINK_S = 2.0  # between two claims of one person: nobody decides a case faster
 ASKED_MS = 50.0
-BOUND = (
-    "two cores for database, application and clients together: each claim is a commit, and six more round trips"
-)
+BOUND = "two cores for database, application and clients together: each claim is a commit, and six more round trips"
 
 
 def measure(quick: bool, home: Path) -> Figure:
