@@ -71,7 +71,10 @@ async def ask_for_export(request: Request, visitor: Annotated[Visitor, may(Right
     if not why:
         raise Problem(422, "no-why", field="why")
     chains = [wanted.chain] if wanted.chain else []
-    given = ExportInput(why=why, chains=chains, since=wanted.since, until=wanted.until, confirmation_id=export_of(form))
+    number = export_of(form)
+    given = ExportInput(
+        why=why, chains=chains, since=wanted.since, until=wanted.until, heads=[], confirmation_id=number
+    )
     return RedirectResponse(f"/confirmations#c-{await proposed(request, visitor, given)}", 303)
 
 
