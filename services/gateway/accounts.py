@@ -126,7 +126,7 @@ async def enter(
     scopes: Sequence[str] | None = None,
 ) -> Account:
     """A row for an account that nobody can log in to yet, and a line of the history. Raises `AccountProblem`."""
-    kind = next(role for role in reversed(Role) if role in roles)
+    kind = roles[0] if len(roles) == 1 else "official"  # a rank would be a claim, and stay when the roles change
     row = insert(Account).values(
         login=login,
         roles=list(roles),

@@ -164,7 +164,7 @@ async def test_in_korean(site: Site, open_page: OpenPage) -> None:
     await log_in(page, "로그인", "아이디", "비밀번호")
     await page.get_by_role("link", name="A picture from the harbour").click()
     await expect(page.locator("html")).to_have_attribute("lang", "ko")
-    await page.get_by_text("승인하려면 …").click()
+    await page.get_by_text("승인 …").click()
     await page.get_by_role("checkbox", name="결정한 뒤 다음 사건 열기").first.uncheck()
     await page.get_by_role("button", name="승인하고 발송").click()
     await expect(page.get_by_role("status").filter(has_text=" 승인: reviewer-")).to_be_visible()
