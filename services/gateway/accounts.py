@@ -5,6 +5,7 @@ import re
 import secrets
 from collections.abc import Sequence
 from datetime import datetime
+from functools import cache
 from uuid import UUID
 
 import argon2
@@ -31,8 +32,13 @@ HASHES_IN_LINE = 100  # about five seconds of them; whoever comes then had bette
 _hasher = argon2.PasswordHasher()  # RFC 9106, second recommended option
 _hashing = asyncio.Semaphore(HASHES_AT_ONCE)
 _in_line = asyncio.Semaphore(HASHES_IN_LINE)
-# Checked for unknown logins, so that an answer takes as long as for known ones.
-_nobody = _hasher.hash(secrets.token_urlsafe())
+
+
+@cache
+def _nobody() -> str:
+    """Checked for unknown logins, so that an answer takes as long as for known ones. Made when the first password is
+    looked at, whoever's: a command that looks at none starts the sooner."""
+    return _hasher.hash(secrets.token_urlsafe())
 
 
 class AccountProblem(ValueError):
@@ -213,7 +219,8 @@ async def password_agrees(account: Account | None, password: str) -> bool:
     """As slow for an unknown account as for a known one."""
     hashed = account.password_hash if account else None
     async with _in_line, _hashing:
-        agrees = await asyncio.to_thread(_verify, hashed or _nobody, password[:MAX_PASSWORD])
+        nobody = await asyncio.to_thread(_nobody)
+        agrees = await asyncio.to_thread(_verify, hashed or nobody, password[:MAX_PASSWORD])
     return agrees and hashed is not None
 
 

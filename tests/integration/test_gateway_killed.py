@@ -25,7 +25,7 @@ from tests.support.poll import eventually
 from tests.support.stack import Migrated
 
 PROJECT = Path(__file__).resolve().parents[2]
-POINTS = pytest.mark.parametrize("point", ["before", "after"])
+POINTS = pytest.mark.parametrize("point", [pytest.param("before", marks=pytest.mark.chaos), "after"])
 
 
 @dataclass

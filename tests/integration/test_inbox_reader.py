@@ -59,7 +59,7 @@ async def send(mail, number: int, text: str = "hello") -> None:
 
 
 async def round_of(reader: Reader, database: Database) -> int:
-    return await reader.round(database, database._clock)
+    return await reader.round(database, database.clock)
 
 
 async def outcomes(database) -> list[str]:
@@ -101,7 +101,7 @@ async def test_a_reader_that_dies_between_two_mails_leaves_the_rest_to_the_next(
     assert await outcomes(database) == ["unmatched"]
     other = Reader(reader.server, reader.reading, "b", 1.0)
     assert await round_of(other, database) == 0  # the lease of the dead one
-    database._clock.advance(LEASE.total_seconds() + 1)
+    database.clock.advance(LEASE.total_seconds() + 1)
     assert await round_of(other, database) == 2
     assert await outcomes(database) == ["unmatched"] * 3
     await other._close()
@@ -112,7 +112,7 @@ async def test_two_readers_take_nothing_twice(reader, database, mail):
         await send(mail, number)
     other = Reader(reader.server, reader.reading, "b", 1.0)
     await asyncio.gather(round_of(reader, database), round_of(other, database))
-    database._clock.advance(LEASE.total_seconds() + 1)
+    database.clock.advance(LEASE.total_seconds() + 1)
     await round_of(other, database)
     assert await outcomes(database) == ["unmatched"] * 4
     await other._close()
@@ -161,7 +161,7 @@ async def test_a_mailbox_that_is_away_says_why_without_its_password(mail):
 
 async def test_a_refused_log_in_is_not_repeated_until_the_account_is_locked(database):
     says: dict[str, list[str]] = {"LOGIN": ["NO [AUTHENTICATIONFAILED] no"]}
-    context = Context(database, database._clock, None, lambda: False)
+    context = Context(database, database.clock, None, lambda: False)
     async with liar(says, []) as port:
         made, pauses = Reader(lying(port), Reading(frozenset()), "a", 1.0), []
         for _ in range(6):

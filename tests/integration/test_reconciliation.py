@@ -63,7 +63,7 @@ async def test_every_notice_is_counted_where_it_is(database):
 async def test_what_nobody_attends_to_raises_an_alarm(database):
     await one(database, "accepted", ladder=False)
     await one(database, "waiting")
-    database._clock.advance(timedelta(days=2).total_seconds())
+    database.clock.advance(timedelta(days=2).total_seconds())
     report = await gather(database)
     assert report.open_count == 1
     assert len(report.late) == 1
@@ -92,7 +92,7 @@ async def test_the_report_is_kept_once_a_night_and_the_old_ones_go(database):
         assert kept[-1].report["unmatched"] == 2
         assert len(await tx.scalars(sa.select(UnmatchedRow))) == 1
         assert len(await tx.scalars(sa.select(MailRow))) == 1
-    database._clock.advance(86_400)
+    database.clock.advance(86_400)
     assert await night(database) is not None
 
 

@@ -101,6 +101,7 @@ async def test_the_loop_from_a_found_page_to_a_verified_removal_and_everything_o
         assert sum(box.repeats for box in boxes) == 0
 
 
+@pytest.mark.chaos
 @pytest.mark.timeout(420)
 async def test_every_service_killed_in_the_middle_loses_nothing_and_sends_nothing_twice(tmp_path):
     async with demonstration(tmp_path, seed=12) as run:

@@ -141,7 +141,10 @@ def _check_end(
     if agency.agency != header.agency:
         raise ValueError(f"{file.name}: line 1: key {header.key} is of {agency.agency!r}, not of {header.agency!r}")
     try:
-        agency.key.verify(base64.b64decode(str(end["signature"]), validate=True), CONTEXT + digest.digest())
+        signature = base64.b64decode(written := str(end["signature"]), validate=True)
+        if base64.b64encode(signature).decode() != written:  # the last letter has bits that decoding ignores
+            raise ValueError("its spelling is not the canonical one")
+        agency.key.verify(signature, CONTEXT + digest.digest())
     except (InvalidSignature, ValueError) as error:
         raise ValueError(f"{where}: the signature is not that of {agency.agency!r}: nothing is listed") from error
 
