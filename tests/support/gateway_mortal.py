@@ -43,9 +43,11 @@ class Mortal(Database):
         death = self.folder / "death"
         point, _, text = (death.read_text() if death.exists() else "").partition(" ")
         said: list[str] = []
+        mine = asyncio.current_task()
 
         def heard(_: object, __: object, statement: str, *___: object) -> None:
-            said.append(statement)
+            if asyncio.current_task() is mine:  # the engine tells of every transaction under way
+                said.append(statement)
 
         sa.event.listen(self.engine.sync_engine, "before_cursor_execute", heard)
         try:
