@@ -89,6 +89,7 @@ def too_close(web: LoggedWeb) -> list[str]:
     ]
 
 
+@pytest.mark.chaos
 async def test_no_host_sees_two_requests_too_close_and_nothing_is_lost_when_one_of_three_is_killed(
     env: dict[str, str], web: LoggedWeb, database: Database, tmp_path: Path
 ) -> None:

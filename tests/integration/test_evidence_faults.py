@@ -106,6 +106,7 @@ SELECTION = (
 )
 
 
+@pytest.mark.chaos
 async def test_a_server_or_the_browser_dies_in_the_middle_and_the_finding_is_sealed_once(house, tmp_path):
     outcomes = []
     async with at_work(house):

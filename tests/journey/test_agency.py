@@ -32,6 +32,7 @@ async def address(running: asyncio.subprocess.Process) -> str:
     raise AssertionError("it ended before the gateway was up")
 
 
+@pytest.mark.chaos
 @pytest.mark.timeout(180)
 async def test_an_agency_runs_it_with_its_own_sites_and_hashes(tmp_path):
     web, home, hashes = tmp_path / "web", tmp_path / "home", tmp_path / "hashes.csv"
