@@ -163,8 +163,6 @@ class Demonstration:
         moved, former = time.monotonic(), ""
         while True:
             complete, truth, cases, boxes, warned_of = await self._look()
-            if truth and self.receipt is None:
-                self.receipt = await reporter.report_page(self.house.gateway_url, truth[0].url)
             state = fingerprint(truth, cases)
             if state != former:
                 moved, former = time.monotonic(), state
@@ -196,6 +194,8 @@ class Demonstration:
                 cases, warned_of = await gateway.cases(), await gateway.warned_of()
                 boxes = await self.sandbox.mailboxes()
                 self.picture.requests = await self.sandbox.requests()
+                if truth and self.receipt is None:
+                    self.receipt = await reporter.report_page(self.house.gateway_url, truth[0].url)
                 break
             except (httpx.TransportError, httpx.HTTPStatusError) as error:  # a service that was killed is coming back
                 if time.monotonic() - asked > STALLED_S:

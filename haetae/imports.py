@@ -10,10 +10,9 @@ from services.classifier.hashes.listing import list_hashes
 from services.crawler.registry.credentials import read_credentials
 from services.crawler.registry.site_fields import Names
 from services.crawler.registry.sites import import_sites, parse_sites
-from services.gateway.accounts import set_password
 from shared.database import Database
 
-__all__ = ["compute_hashes", "list_entries", "set_password", "sites"]
+__all__ = ["compute_hashes", "list_entries", "sites"]
 
 Progress = Callable[[int, int], None]  # done, of
 

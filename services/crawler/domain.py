@@ -20,6 +20,9 @@ class PageKind(StrEnum):
     GONE = "gone"  # nothing to see: 404, 410, 451, a soft 404, or robots.txt forbids it
 
 
+MOST_HOPS = 5  # redirects of a reported address, or of a site's beginning, that are followed
+
+
 class Priority(IntEnum):
     """Which of a host's due addresses comes first. Removal checks, which are in no frontier, come after reports.
 

@@ -137,7 +137,7 @@ class ConversationRow(Base):
 
 class ReportedRow(Base):
     """An address that somebody reported, until its content is told. `url`: where it stands now, after `hops` redirects;
-    `given`: as it was reported. `told`: how often it was said that it could not be reached; `final`: no more is said.
+    `given`: as it was reported. `tries`: visits without content, of which the first is told, and the last (`final`).
     """
 
     __tablename__ = "reported"

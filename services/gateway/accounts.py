@@ -67,15 +67,6 @@ class Account(Base):
     scopes: Mapped[list[str] | None]
     off_at: Mapped[datetime | None]
 
-    @property
-    def reviews(self) -> bool:
-        return Role.REVIEWER in self.roles or Role.SUPERVISOR in self.roles
-
-    @property
-    def supervises(self) -> bool:
-        """A program never: two of them are no four eyes."""
-        return Role.SUPERVISOR in self.roles and not self.scripted
-
 
 class Session(Base):
     """An open session of an account; the token itself is nowhere but with its holder.

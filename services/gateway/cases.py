@@ -17,8 +17,6 @@ from shared.database import Transaction
 from shared.events import CaseChanged
 from shared.identity import identity
 
-UNKNOWN_CATEGORY = "unknown"  # told to subscribers while only a later event of the case is known
-
 
 async def hold(tx: Transaction, case_id: UUID) -> Held:
     """The case, its row locked; made when this is the first word of it."""
@@ -56,7 +54,7 @@ async def settle(tx: Transaction, held: Held, actor: str, step: Step | None) -> 
         CaseChanged(
             case_id=case.case_id,
             state=case.state,
-            category=case.category or UNKNOWN_CATEGORY,
+            category=case.category or lining.UNKNOWN_CATEGORY,
             country=case.country,
             changed_at=line.at,
         ),

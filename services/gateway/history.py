@@ -1,6 +1,6 @@
 """Adding to the audit history, and checking a chain of it. What proves the whole is the tree (`tree/`)."""
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
@@ -11,7 +11,6 @@ from services.gateway.audit import GENESIS, NAMED, Action, Break, Line, next_lin
 from services.gateway.store import AuditLine, Case, Chain
 from shared.database import Transaction
 
-CHAINS_AT_ONCE = 200  # verified per round trip: a few thousand lines in memory
 # Whose line it is: of the agency whose case it tells of, else of the one that asks, else of the first.
 ASKING = sa.func.whose_request()
 OF_CASE = sa.select(Case.agency).where(Case.case_id == Chain.chain).scalar_subquery()
@@ -65,19 +64,3 @@ async def read(tx: Transaction, chain: UUID) -> tuple[list[Line], Break | None]:
     statement = sa.select(AuditLine).where(AuditLine.chain == chain, AuditLine.seq <= length).order_by(AuditLine.seq)
     lines = [row.line for row in await tx.scalars(statement)]
     return lines, verify_chain(chain, lines, length, head)
-
-
-async def check_all(tx: Transaction) -> AsyncIterator[tuple[UUID, int, Break | None]]:
-    """Every chain with its length and its first break; ends are read before lines, as in `read`."""
-    after = UUID(int=0)
-    while ends := await tx.scalars(
-        sa.select(Chain).where(Chain.chain > after).order_by(Chain.chain).limit(CHAINS_AT_ONCE)
-    ):
-        after = ends[-1].chain
-        lines: dict[UUID, list[Line]] = {end.chain: [] for end in ends}
-        rows = sa.select(AuditLine).where(AuditLine.chain.in_(lines)).order_by(AuditLine.chain, AuditLine.seq)
-        for row in await tx.scalars(rows):
-            lines[row.chain].append(row.line)
-        for end in ends:
-            known = [line for line in lines[end.chain] if line.seq <= end.length]
-            yield end.chain, end.length, verify_chain(end.chain, known, end.length, end.head)

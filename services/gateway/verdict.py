@@ -5,15 +5,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from services.gateway.accounts import Account
 from services.gateway.audit import Action, Step
-from services.gateway.cases import known, settle
+from services.gateway.cases import settle
 from services.gateway.domain import State, state_of
 from services.gateway.notices.rows import CaseNotice, Held, Round
 from services.gateway.problems import Problem
 from services.gateway.store import Case
 from shared.approvals import Approvals
-from shared.database import Database, Transaction
+from shared.database import Transaction
 from shared.events import ReviewDecided, Verdict
 from shared.events.values import Notice
 from shared.identity import identity
@@ -45,16 +44,6 @@ class Decider:
     scripted: bool = False
     policy: str = ""
     until: datetime | None = None
-
-
-async def decide(database: Database, approvals: Approvals, case_id: UUID, decision: Decision, by: Account) -> None:
-    """Record the verdict, its history and its event, all or nothing. Raises `Problem` 404, 409 or 422."""
-    check_form(decision)
-    async with database.transaction() as tx:
-        held = await known(tx, case_id)
-        if held is None:
-            raise Problem(404, "no-case")
-        await give(tx, approvals, held, decision, Decider(by.pseudonym, by.scripted))
 
 
 async def give(tx: Transaction, approvals: Approvals, held: Held, decision: Decision, by: Decider) -> None:

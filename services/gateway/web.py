@@ -61,6 +61,19 @@ from services.gateway.routes.counted import counted
 from services.gateway.security import BodyLimit, Headers
 
 YEAR = 365 * 86400
+PAGES = (
+    *(module.router for module in (*who.PAGES, display, queue, case, deciding, documents, notices, pictures, orders)),
+    *(module.router for module in (alerts, hashes, providers, audit, door, door_status, reports)),
+    *(module.router for module in (care, golden, figures, statistics, claims, clusters, live, api_pages)),
+    *(module.pages for module in (autosend, confirmations, transfers, editing)),
+)
+APIS = (
+    *(module.router for module in (*who.APIS, api_cases, api_deciding, api_notices, editing, api_evidence)),
+    *(module.router for module in (api_detection, autosend, intake, referrals, api_reports, api_audit)),
+    *(module.router for module in (api_audit_exports, api_claims, api_care, api_golden, api_rights)),
+    *(module.router for module in (confirmations, transfers)),
+    *(module.api for module in (documents, providers, clusters, figures, live, statistics)),
+)
 
 
 class Versioned(StaticFiles):
@@ -95,39 +108,9 @@ def routed() -> FastAPI:
     describing.install(app)
     app.add_middleware(Conditional)
     app.add_middleware(Idempotent)
-    for module in (
-        *who.PAGES,
-        display,
-        queue,
-        case,
-        deciding,
-        documents,
-        notices,
-        pictures,
-        orders,
-        alerts,
-        hashes,
-        providers,
-        audit,
-    ):
-        app.include_router(module.router, include_in_schema=False)
-    for module in (autosend, confirmations, transfers):
-        app.include_router(module.pages, include_in_schema=False)
-    app.include_router(editing.pages, include_in_schema=False)
-    for module in (door, door_status, reports):
-        app.include_router(module.router, include_in_schema=False)
-    for module in (care, golden, figures, statistics, claims, clusters, live):
-        app.include_router(module.router, include_in_schema=False)
-    for api in (*who.APIS, api_cases, api_deciding, api_notices, editing, api_evidence, api_detection, autosend):
-        app.include_router(api.router)
-    for api in (intake, referrals, api_reports, api_audit, api_audit_exports):
-        app.include_router(api.router)
-    app.include_router(documents.api)
-    app.include_router(providers.api)
-    for one in (clusters, figures, live, statistics):
-        app.include_router(one.api)
-    for api in (api_claims, api_care, api_golden, api_rights, confirmations, transfers):
-        app.include_router(api.router)
-    app.include_router(api_pages.router, include_in_schema=False)
+    for router in PAGES:
+        app.include_router(router, include_in_schema=False)
+    for router in APIS:
+        app.include_router(router)
     app.mount("/static", Versioned(directory=STATIC))
     return app

@@ -25,7 +25,7 @@ from services.gateway.problems import Problem
 from services.gateway.rights.vocabulary import Role
 from services.gateway.store import Case
 from services.gateway.texts import Texts
-from services.gateway.verdict import Decision, decide
+from services.gateway.verdict import Decision
 from services.gateway.web import application
 from shared.clock import ManualClock
 from shared.events import EvidenceFailed, NoticesStopped, NoticeWithdrawn, ReviewDecided, Verdict
@@ -34,7 +34,7 @@ from shared.events.examples import EXAMPLES
 from shared.notices import sealed
 from shared.outbox import OUTBOX
 from tests.support.approvals import APPROVALS
-from tests.support.gateway import PASSWORD, Story, make_desk
+from tests.support.gateway import PASSWORD, Story, decide, make_desk
 
 NAMED, OTHER = "abuse@harbour-board.en.test", "abuse@host.test"
 
@@ -198,6 +198,10 @@ async def test_nobody_switches_on_what_they_proposed_and_no_program_does(desk):
         with pytest.raises(Problem, match="not-supervisor"):
             await propose(desk.database, given, who)
     await propose(desk.database, given, ONE)
+    await propose(desk.database, given, ONE)  # a form sent twice
+    for other, who in ((given.model_copy(update={"daily_cap": given.daily_cap + 1}), ONE), (given, TWO)):
+        with pytest.raises(Problem, match="policy-differs"):
+            await propose(desk.database, other, who)
     await told(desk, story("post/1"))
     with pytest.raises(Problem, match="four-eyes"):
         await approve(desk.database, given.policy_id, ONE)

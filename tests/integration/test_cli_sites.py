@@ -13,7 +13,6 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from haetae.cli import app
-from haetae.saying import console
 from services.crawler.registry.site_fields import FIELDS
 from tests.integration.test_cli import rows
 from tests.support.stack import Migrated
@@ -57,7 +56,7 @@ class CommandLine:
 
 @pytest.fixture
 async def sites(migrated: Migrated, monkeypatch: pytest.MonkeyPatch) -> CommandLine:
-    monkeypatch.setattr(console, "width", 200)
+    monkeypatch.setenv("COLUMNS", "200")  # a width that is set stays set: it is looked up each time instead
     return CommandLine(migrated.owner_url)
 
 

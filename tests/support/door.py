@@ -17,11 +17,11 @@ import sqlalchemy as sa
 from services.gateway import history
 from services.gateway.accounts import Account, create_account
 from services.gateway.door.house import House, HouseFile
-from services.gateway.verdict import Decision, decide
+from services.gateway.verdict import Decision
 from services.gateway.web import application
 from shared.clock import ManualClock
 from shared.events import Event, Verdict
-from tests.support.gateway import PASSWORD, Desk, Story, make_desk
+from tests.support.gateway import PASSWORD, Desk, Story, decide, make_desk
 
 COUNSELLOR, REVIEWER, POLICE, CENTRE = "han", "kim", "police", "centre"
 ACCOUNTS = {COUNSELLOR: ["counsellor"], REVIEWER: ["reviewer"], POLICE: ["counsellor"], CENTRE: ["counsellor"]}

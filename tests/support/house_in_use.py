@@ -17,11 +17,11 @@ from services.gateway.door.given import PROCESS, Given
 from services.gateway.people import invitations
 from services.gateway.rights.vocabulary import Role
 from services.gateway.sessions import Visitor
-from services.gateway.verdict import Decision, decide
+from services.gateway.verdict import Decision
 from shared.database import Transaction
 from shared.events import AlertRaised, ReportSource, Verdict
 from shared.events.examples import EXAMPLES
-from tests.support.gateway import PASSWORD, Desk, Story
+from tests.support.gateway import PASSWORD, Desk, Story, decide
 
 EVERYBODY, COLLEAGUE = "everybody", "park"
 WINDOW = timedelta(hours=1)  # longer than anybody looks

@@ -85,7 +85,7 @@ def test_a_key_is_told_by_its_public_half():
 
 @pytest.mark.parametrize("given", ["", "x", "A" * 42 + "==", "A" * 44 + "=", "가" * 44, "A" * 86 + "=="])
 def test_a_wrong_key_is_refused_with_the_cure_and_not_shown(given):
-    with pytest.raises(ValueError, match="HAETAE_SIGNING_KEY is not base64 of 32 bytes: make one") as raised:
+    with pytest.raises(ValueError, match="HAETAE_SIGNING_KEY must be base64 of 32 bytes; make one") as raised:
         signing_key(SecretStr(given))
     assert not given or len(given) < 2 or given not in str(raised.value)
 

@@ -11,7 +11,7 @@ from uuid import UUID
 
 import sqlalchemy as sa
 
-from services.crawler.domain import PageKind, Priority
+from services.crawler.domain import MOST_HOPS, PageKind, Priority
 from services.crawler.frontier.reports import add_report
 from services.crawler.visit import Visited
 from shared.database import Transaction
@@ -20,7 +20,6 @@ from shared.identity import identity
 from shared.urls import canonical, host_of
 
 MOST_REPORTS = 50  # of one visit: what `ContentFound` takes; the rest are told by the next
-MOST_HOPS = 5  # redirects that are followed
 # Of a page that fails: the backoff doubles from 5 s, so that the twelfth try is some 2.8 hours after the first. Of a
 # wall, which is tried again after hours: the third tells what the first two did.
 FINAL_TRIES, FINAL_WALLS = 12, 3

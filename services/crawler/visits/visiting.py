@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from services.crawler.domain import PageKind, Priority
+from services.crawler.domain import MOST_HOPS, PageKind, Priority
 from services.crawler.frontier.outcomes import failed, named, not_answered, not_served, settled
 from services.crawler.frontier.pacing import NotNow
 from services.crawler.pages.feeds import is_feed, read_feed
@@ -27,7 +27,6 @@ from shared.urls import canonical, path_of
 GONE = frozenset({404, 410, 451})
 NOT_MODIFIED = 304
 STAY_AWAY = "robots.txt asks us to stay away"
-MOST_HOPS = 5  # redirects of a reported address, or of a site's beginning
 CUT = "cut: the first {} bytes were read, the rest was left"
 REFUSED_AS_FAILURES = 20  # an address that the guard refuses will hardly be allowed later: the longest backoff
 

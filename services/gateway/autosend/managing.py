@@ -18,6 +18,8 @@ from services.gateway.audit import AUTOSEND_CHAIN, Action
 from services.gateway.autosend.policy import MAX_CAP, MAX_DAYS, PolicyState
 from services.gateway.autosend.store import Policy, PolicyUse, Switch
 from services.gateway.problems import Problem
+from services.gateway.rights.deciding import account_holds
+from services.gateway.rights.vocabulary import Right
 from shared.database import Database, Transaction
 from shared.notices import UNCURATED
 
@@ -69,33 +71,35 @@ class Shown:
 
 
 async def propose(database: Database, given: Proposal, by: Account) -> None:
-    """The same again changes nothing. Raises `Problem` 403."""
-    must_supervise(by)
+    """The same again changes nothing. Raises `Problem` 403, 409 when the id is of other terms."""
+    must_hold(by, Right.PROPOSE_POLICIES)
     async with database.transaction() as tx:
         await switch_of(tx, by.agency, lock=True)  # proposals come one after another: a form may be sent twice
-        if await tx.get(Policy, given.policy_id) is not None:
-            return
         now = tx.clock.now()
-        policy = Policy(
-            policy_id=given.policy_id,
-            agency=by.agency,
-            name=given.name,
-            banks=sorted(set(given.banks)),
-            recipients=sorted(set(given.recipients)),
-            daily_cap=given.daily_cap,
-            expires_at=now + timedelta(days=given.days),
-            why=given.why,
-            proposed_by=by.pseudonym,
-            proposed_at=now,
+        terms = {
+            "name": given.name,
+            "banks": sorted(set(given.banks)),
+            "recipients": sorted(set(given.recipients)),
+            "daily_cap": given.daily_cap,
+            "why": given.why,
+            "proposed_by": by.pseudonym,
+        }
+        until = now + timedelta(days=given.days)
+        fresh = insert(Policy).values(
+            policy_id=given.policy_id, agency=by.agency, expires_at=until, proposed_at=now, **terms
         )
-        tx.add(policy)
-        terms = given.model_dump(mode="json") | {"expires_at": policy.expires_at.isoformat()}
-        await history.append(tx, AUTOSEND_CHAIN, by.pseudonym, Action.POLICY_PROPOSED, terms)
+        made = (await tx.execute(fresh.on_conflict_do_nothing().returning(Policy.policy_id))).first()
+        policy = await tx.get(Policy, given.policy_id)  # None: of another agency
+        if policy is None or any(getattr(policy, name) != value for name, value in terms.items()):
+            raise Problem(409, "policy-differs", field="policy_id")
+        if made is not None:
+            told = given.model_dump(mode="json") | {"expires_at": until.isoformat()}
+            await history.append(tx, AUTOSEND_CHAIN, by.pseudonym, Action.POLICY_PROPOSED, told)
 
 
 async def approve(database: Database, policy_id: UUID, by: Account) -> None:
     """Raises `Problem` 403 (also for whoever proposed it), 404, 409."""
-    must_supervise(by)
+    must_hold(by, Right.APPROVE_POLICIES)
     async with database.transaction() as tx:
         policy = await _held(tx, policy_id)
         if policy.proposed_by == by.pseudonym:
@@ -109,7 +113,7 @@ async def approve(database: Database, policy_id: UUID, by: Account) -> None:
 async def end(database: Database, policy_id: UUID, why: str, by: Account) -> None:
     """Any supervisor alone may end what two began. What it approved stays approved. Raises `Problem` 403, 404,
     422."""
-    must_supervise(by)
+    must_hold(by, Right.STOP_POLICIES)
     if not why.strip():
         raise Problem(422, "no-why", field="why")
     async with database.transaction() as tx:
@@ -166,6 +170,7 @@ async def _held(tx: Transaction, policy_id: UUID) -> Policy:
     return policy
 
 
-def must_supervise(by: Account) -> None:
-    if not by.supervises:
+def must_hold(by: Account, right: Right) -> None:
+    """As the routes ask; whoever comes another way is asked here. Raises `Problem` 403."""
+    if not account_holds(by, right):
         raise Problem(403, "not-supervisor")

@@ -7,10 +7,11 @@ import sqlalchemy as sa
 from services.gateway import history
 from services.gateway.accounts import Account
 from services.gateway.audit import AUTOSEND_CHAIN, Action
-from services.gateway.autosend.managing import must_supervise, switch_of
+from services.gateway.autosend.managing import must_hold, switch_of
 from services.gateway.autosend.store import PolicyUse, Switch
 from services.gateway.notices.rows import CaseNotice
 from services.gateway.problems import Problem
+from services.gateway.rights.vocabulary import Right
 from shared.database import Database, Transaction
 from shared.events import NoticesStopped
 from shared.identity import identity
@@ -20,7 +21,8 @@ WHY = "autosend-off"
 
 async def turn_off(database: Database, why: str, by: Account) -> int:
     """How many cases had unsent notices called back. Any supervisor alone. Raises `Problem` 403, 422."""
-    why = _checked(why, by)
+    must_hold(by, Right.STOP_POLICIES)
+    why = _given(why)
     async with database.transaction() as tx:
         switch = await switch_of(tx, by.agency, lock=True)
         if switch.off:
@@ -31,7 +33,8 @@ async def turn_off(database: Database, why: str, by: Account) -> int:
 
 async def turn_on(database: Database, why: str, by: Account) -> None:
     """Policies decide again. Whoever turned it off cannot do this alone. Raises `Problem` 403, 422."""
-    why = _checked(why, by)
+    must_hold(by, Right.APPROVE_POLICIES)
+    why = _given(why)
     async with database.transaction() as tx:
         switch = await switch_of(tx, by.agency, lock=True)
         if not switch.off:
@@ -41,8 +44,7 @@ async def turn_on(database: Database, why: str, by: Account) -> None:
         await _turn(tx, switch, False, why, by)
 
 
-def _checked(why: str, by: Account) -> str:
-    must_supervise(by)
+def _given(why: str) -> str:
     if not why.strip():
         raise Problem(422, "no-why", field="why")
     return why.strip()

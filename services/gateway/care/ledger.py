@@ -7,13 +7,11 @@ KiB, without a time beside it. What remains to be seen is how many rows a day ha
 
 import hashlib
 import hmac
-import os
 from dataclasses import dataclass
 from datetime import date
 from typing import TypeVar
 
 import sqlalchemy as sa
-from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from pydantic import BaseModel
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Mapped, mapped_column
@@ -21,8 +19,8 @@ from sqlalchemy.orm import Mapped, mapped_column
 from services.gateway.care.house import the_house
 from services.gateway.store import Base
 from shared.database import Transaction
+from shared.objects.cipher import close, disclose
 
-NONCE_BYTES = 12  # NIST SP 800-38D, 8.2.2: random, far below 2^32 writes under the key of one row
 PADDED_TO = 1024  # more than a day's counters take: lengths tell nothing
 M = TypeVar("M", bound=BaseModel)
 
@@ -63,17 +61,15 @@ def mark(*about: object) -> str:
 def seal(who: bytes, kind: str, value: BaseModel) -> bytes:
     plain = value.model_dump_json(exclude_defaults=True).encode()
     padded = plain + b" " * (-len(plain) % PADDED_TO)
-    nonce = os.urandom(NONCE_BYTES)
-    return nonce + AESGCM(_derived("seal", who)).encrypt(nonce, padded, kind.encode())
+    return close(padded, _derived("seal", who), kind.encode())
 
 
 def unseal(entry: Entry, model: type[M]) -> M:
-    """What the row says; an empty one when it was made just now. Raises `InvalidTag` for a row that was changed or put
+    """What the row says; an empty one when it was made just now. Raises `ValueError` for a row that was changed or put
     in another's place."""
     if entry.sealed is None:
         return model()
-    nonce, body = entry.sealed[:NONCE_BYTES], entry.sealed[NONCE_BYTES:]
-    return model.model_validate_json(AESGCM(_derived("seal", entry.who)).decrypt(nonce, body, entry.kind.encode()))
+    return model.model_validate_json(disclose(entry.sealed, _derived("seal", entry.who), entry.kind.encode()))
 
 
 async def read(tx: Transaction, page: Page, model: type[M]) -> M:

@@ -14,7 +14,7 @@ from services.gateway.notices.rows import Held
 from services.gateway.store import Case
 from shared.database import Transaction
 
-UNKNOWN_CATEGORY = "unknown"
+UNKNOWN_CATEGORY = "unknown"  # while only a later event of the case is known
 
 
 def place(held: Held) -> None:

@@ -18,7 +18,7 @@ from shared.database import Transaction
 from shared.events import Verdict
 
 TOLD = timedelta(minutes=10)  # so long pages go on telling a person that a verdict was not given
-MOST = 200  # of a person at once: the largest cluster
+MOST = 200  # of a person at once: four of the largest clusters
 
 
 async def undo(tx: Transaction, batch: UUID, by: Visitor) -> list[Pending]:

@@ -1,6 +1,5 @@
 """How the pages know people: what they are told by settings."""
 
-import os
 import time
 from dataclasses import dataclass, field
 
@@ -9,8 +8,9 @@ from services.gateway.oidc.client import Oidc
 from services.gateway.oidc.mapping import read_mapping
 from services.gateway.oidc.provider import Provider
 from services.gateway.people.rates import Rates
-from services.gateway.people.sealing import KEY_BYTES, Seal, seal_of
+from services.gateway.people.sealing import Seal, seal_of
 from services.gateway.settings import Settings
+from shared.objects.cipher import new_key
 
 
 @dataclass(frozen=True)
@@ -18,7 +18,7 @@ class People:
     """`second_factor`: people need one. `url`: where browsers and programs reach the gateway, without a path; what
     names the gateway in signed tokens, never taken from a request."""
 
-    seal: Seal = field(default_factory=lambda: Seal(os.urandom(KEY_BYTES)))
+    seal: Seal = field(default_factory=lambda: Seal(new_key()))
     second_factor: bool = False
     url: str = "http://127.0.0.1"
     rates: Rates = field(default_factory=lambda: Rates(0))

@@ -1,7 +1,5 @@
 """The key that signs heads: from its setting; its public half is on record with the time of its use."""
 
-import base64
-import binascii
 from collections.abc import Sequence
 
 import sqlalchemy as sa
@@ -15,25 +13,14 @@ from services.gateway.audit import HISTORY_CHAIN, Action
 from services.gateway.tree.growing import LOCK
 from services.gateway.tree.store import HeadKey
 from shared.database import Transaction
+from shared.objects.keyring import key_of
 
 log = structlog.get_logger(__name__)
 
-KEY_BYTES = 32  # RFC 8032
-CURE = (
-    "HAETAE_HISTORY_KEY is not base64 of 32 bytes: make one with "
-    '`python -c "import base64, secrets; print(base64.b64encode(secrets.token_bytes(32)).decode())"` and keep it'
-)
-
 
 def history_key(given: SecretStr) -> Ed25519PrivateKey:
-    """Raises `ValueError` naming the variable and the cure, never the value."""
-    try:
-        key = base64.b64decode(given.get_secret_value(), validate=True)
-    except (binascii.Error, ValueError):
-        raise ValueError(CURE) from None
-    if len(key) != KEY_BYTES:
-        raise ValueError(CURE)
-    return Ed25519PrivateKey.from_private_bytes(key)
+    """Of the 32 bytes of RFC 8032. Raises `ValueError` as `key_of`."""
+    return Ed25519PrivateKey.from_private_bytes(key_of(given, "HAETAE_HISTORY_KEY"))
 
 
 async def take_over(tx: Transaction, key: Ed25519PrivateKey) -> None:
