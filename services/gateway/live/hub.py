@@ -17,6 +17,7 @@ from services.gateway.live import following
 from services.gateway.live.feed import Change
 from services.gateway.live.following import BEFORE_ALL, Place, place_of
 from services.gateway.live.listener import MOST_WAITING, Listener, Piece
+from services.gateway.live.memory import Memory
 from services.gateway.problems import Problem
 from shared.clock import Clock
 from shared.database import Database
@@ -28,7 +29,7 @@ READ_EVERY_S = 0.5
 REST = 3.0  # times as long as telling took: a quarter of the process at most, however many listen
 KEPT = 20_000  # changes, some 10 MiB: minutes of a very busy house
 SLICE = 100  # listeners that are woken at once: some 10 ms of this process
-MOST = 12_000  # listeners of a process: measured, see benchmarks/listeners.py
+MOST = 12_000  # listeners of a process; 10,000 were measured (benchmarks/listeners.py)
 MOST_OF_ONE = 20  # of an account: tabs
 
 
@@ -61,7 +62,9 @@ class Hub:
     async def run(self) -> None:
         """Until cancelled. While the database is away nothing is told; afterwards everybody looks anew, for a server
         that crashed has forgotten what it had not told."""
+        memory = Memory(self.now())
         while True:
+            memory.tend(self.listeners, self.now())
             try:
                 took = await self._read_on()
             except Transient as failure:
