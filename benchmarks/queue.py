@@ -5,10 +5,13 @@ without think time (`http_closed_loop`: 16 requests always under way, so that ea
 gateway's own code without HTTP in two processes (`code`, what is claimed there is counted: nothing twice). `floor`: a
 program of two plain statements on a slim table of its own, without care, tenants, leases that end or live updates.
 The database keeps its promises (fsync on). `ratio`: how many times the code's claims take the floor's, median.
+Ten million, with as many claims: `python -m benchmarks.queue --cases 10000000`.
 """
 
+import argparse
 import asyncio
 import json
+import os
 import shutil
 import subprocess
 import sys
@@ -21,7 +24,7 @@ from typing import Any
 
 import psycopg
 
-from benchmarks.harness import Figure, alone
+from benchmarks.harness import HOME, Figure
 from benchmarks.queueing.filling import fill
 from benchmarks.queueing.plans import plans
 from benchmarks.queueing.timing import told
@@ -46,11 +49,12 @@ ASKED_MS = 50.0
 BOUND = "two cores for database, application and clients together: each claim is a commit, and six more round trips"
 
 
-def measure(quick: bool, home: Path) -> Figure:
-    return asyncio.run(_measure(quick, home))
+def measure(quick: bool, home: Path, cases: int | None = None) -> Figure:
+    """`cases`: how many wait; None for a million, or for few when quick."""
+    return asyncio.run(_measure(quick, home, cases or (QUICK_CASES if quick else CASES)))
 
 
-async def _measure(quick: bool, home: Path) -> Figure:
+async def _measure(quick: bool, home: Path, cases: int) -> Figure:
     home.mkdir(parents=True, exist_ok=True)
     folder = Path(tempfile.mkdtemp(dir=home))
     try:
@@ -58,14 +62,14 @@ async def _measure(quick: bool, home: Path) -> Figure:
             owner = stack.env["HAETAE_DATABASE_URL"]
             await asyncio.to_thread(upgrade, owner)
             await asyncio.to_thread(grant_logins, owner, stack.role_passwords)
-            await asyncio.to_thread(fill, libpq_url(owner), QUICK_CASES if quick else CASES)
+            await asyncio.to_thread(fill, libpq_url(owner), cases)
             url = service_url(owner, "gateway", stack.role_passwords["gateway"])
-            return await _figure(url, owner, folder, quick)
+            return await _figure(url, owner, folder, quick, cases)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-async def _figure(url: str, owner: str, folder: Path, quick: bool) -> Figure:
+async def _figure(url: str, owner: str, folder: Path, quick: bool, cases: int) -> Figure:
     tokens = await tokens_of(url)
     with gateway(url, folder) as address:
         lasting = QUICK_HTTP_S if quick else HTTP_S
@@ -86,7 +90,7 @@ async def _figure(url: str, owner: str, folder: Path, quick: bool) -> Figure:
         lower_is_better=True,
         bound_by=BOUND,
         detail={
-            "cases": QUICK_CASES if quick else CASES,
+            "cases": cases,
             "http": paced,
             "http_closed_loop": closed,
             "code": ours,
@@ -155,5 +159,13 @@ def _held(owner: str) -> int:
         return int(row[0]) if row else 0
 
 
+def main() -> None:
+    asked = argparse.ArgumentParser(prog="python -m benchmarks.queue", description=__doc__)
+    asked.add_argument("--quick", action="store_true", default=os.environ.get("QUICK") == "1")
+    asked.add_argument("--cases", type=int, help="how many wait (a million)")
+    given = asked.parse_args()
+    print(measure(given.quick, HOME, given.cases).line())
+
+
 if __name__ == "__main__":
-    alone(measure)
+    main()
