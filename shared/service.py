@@ -61,6 +61,8 @@ async def _until_signalled(app: Callable[[S], Service], settings: S) -> None:
         settings.topic_prefix,
         settings.kafka_idempotence,
         client=f"{service.name}-{settings.instance}",
+        identity=settings.kafka_identity(),
+        creates=settings.kafka_create_topics,
     )
     try:
         await run(service, settings, broker, database, clock, stop)

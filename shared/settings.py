@@ -3,29 +3,17 @@
 A service adds its own by subclassing. Every field has a description: `docs/settings.md` is made from them.
 """
 
-import os
 from pathlib import Path
 from typing import Annotated
 
 from pydantic import Field, SecretStr
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import BaseSettings
+
+from shared.bus.kafka_settings import KafkaSettings
 
 
-class Settings(BaseSettings):
-    model_config = SettingsConfigDict(
-        env_prefix="HAETAE_",
-        secrets_dir=os.environ.get("HAETAE_SECRETS_DIR") or None,
-        extra="ignore",
-        frozen=True,
-        hide_input_in_errors=True,  # an error of one setting would repeat the others, keys among them
-    )
-
+class Settings(KafkaSettings):
     database_url: Annotated[SecretStr, Field(description="PostgreSQL, as `postgresql+psycopg://role:password@host/db`")]
-    kafka_bootstrap: Annotated[str, Field(description="Kafka brokers, `host:port` separated by commas")]
-    kafka_idempotence: Annotated[
-        bool, Field(description="Idempotent producer; off only for a broker that has none (the embedded one)")
-    ] = True
-    topic_prefix: Annotated[str, Field(description="Put before every topic and group name")] = ""
     instance: Annotated[str, Field(description="Name of this process, unique in its service (the pod's name)")] = "0"
     ops_port: Annotated[int, Field(description="Port of /livez, /readyz and /metrics; 0 chooses one")] = 0
     ops_host: Annotated[str, Field(description="Address that the ops port listens on")] = "127.0.0.1"
@@ -33,6 +21,9 @@ class Settings(BaseSettings):
     otlp_endpoint: Annotated[
         str | None, Field(description="OTLP/HTTP collector for traces, `http://host:4318`; none sends none")
     ] = None
+    trace_share: Annotated[
+        float, Field(ge=0, le=1, description="Share of visits and requests whose traces are sent; of cases, all are")
+    ] = 1.0
     dead_letter_limit: Annotated[
         int, Field(ge=1, description="Records put aside within the window; one more stops the service, loudly")
     ] = 20
@@ -65,6 +56,13 @@ class ObjectSettings(S3Settings):
     former_master_keys: Annotated[
         SecretStr | None,
         Field(description="Master keys of the past, separated by commas, until `haetae keys rewrap` has replaced them"),
+    ] = None
+    mirror_dir: Annotated[
+        Path | None,
+        Field(
+            description="Folder on another disk or machine that has a copy of each object and key before it counts as "
+            "kept; for the evidence service alone. The embedded stack sets it by `haetae backup into`"
+        ),
     ] = None
     transit_url: Annotated[
         str | None,

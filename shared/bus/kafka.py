@@ -7,11 +7,11 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
-from aiokafka.admin import AIOKafkaAdminClient, NewTopic
-from aiokafka.errors import KafkaError, MessageSizeTooLargeError, for_code
+from aiokafka.errors import KafkaError, MessageSizeTooLargeError
 from aiokafka.partitioner import DefaultPartitioner
 
 from shared.bus.kafka_member import SESSION_SECONDS, KafkaMember, consuming, joined, received
+from shared.bus.kafka_topics import ensure_topics
 from shared.bus.port import Received, Record, Revoked
 from shared.failures import Rejected, Transient
 
@@ -24,13 +24,13 @@ PRODUCER: dict[str, Any] = {
 }
 READY_SECONDS = 3.0
 FOLLOW_POLL_MS = 1000
-TOPIC_EXISTS = 36
-REPLICAS = 3  # survives the loss of two brokers; a cluster of fewer has as many as it can
+PLAIN: Mapping[str, Any] = {}
 
 
 class KafkaBroker:
     """`prefix` goes before every topic and group name, here and nowhere else. Close it at the end.
 
+    `identity` is `KafkaSettings.kafka_identity`. Without `creates`, topics that are missing are awaited.
     Without `idempotence` it is taken for the embedded broker, and spared what that one cannot bear.
     """
 
@@ -41,9 +41,11 @@ class KafkaBroker:
         idempotence: bool = True,
         client: str = "haetae",
         session_s: float = SESSION_SECONDS,
+        identity: Mapping[str, Any] = PLAIN,
+        creates: bool = True,
     ) -> None:
-        self._session_s = session_s
-        self._at = {"bootstrap_servers": bootstrap, "client_id": client}
+        self._session_s, self._creates = session_s, creates
+        self._at = {"bootstrap_servers": bootstrap, "client_id": client, **identity}
         self._prefix, self._idempotence = prefix, idempotence
         self._producer: Any = None
         self._starting = asyncio.Lock()
@@ -51,24 +53,8 @@ class KafkaBroker:
         self._partitioner = DefaultPartitioner()
 
     async def ensure_topics(self, partitions: Mapping[str, int]) -> None:
-        admin = AIOKafkaAdminClient(**self._at)
-        try:
-            await admin.start()
-            there = set(await admin.list_topics())
-            missing = {
-                self._prefix + name: count for name, count in partitions.items() if self._prefix + name not in there
-            }
-            if missing:
-                brokers = len((await admin.describe_cluster())["brokers"])
-                copies = min(brokers, REPLICAS)
-                made = await admin.create_topics([NewTopic(name, count, copies) for name, count in missing.items()])
-                for name, code, *_ in made.topic_errors:
-                    if code not in (0, TOPIC_EXISTS):
-                        raise Transient(f"topic {name} was not created: {for_code(code).__name__}")
-        except KafkaError as error:
-            raise Transient(f"Kafka did not create the topics: {error!r}") from error
-        finally:
-            await admin.close()
+        physical = {self._prefix + name: count for name, count in partitions.items()}
+        await ensure_topics(self._at, physical, self._creates)
 
     async def produce(self, records: Sequence[Record]) -> None:
         """Each partition's records go as whole batches one after another, stopping at the first that fails.
