@@ -23,7 +23,9 @@ from shared.events import Envelope, Event
 from shared.failures import Transient, Undeclared
 from shared.identity import identity
 from shared.inbox import first_time, handled_before
+from shared.observing import onward
 from shared.outbox import enqueue
+from shared.sql_observing import listen, summed
 
 T = TypeVar("T")
 
@@ -87,7 +89,7 @@ class Transaction:
             if root is None:
                 raise ValueError(f"{event.type}: without a causing event, publish needs an explicit id")
             id = identity("event", root, event.type, len(self._published))
-        trace = self.cause.trace if self.cause else {}
+        trace = onward(event, self.cause.trace if self.cause else None)
         self._published.append(Envelope(event, id, self._source, self.clock.now(), trace))
         return id
 
@@ -133,6 +135,7 @@ class Database:
             connect_args=_connect_args(schema, settings or {}),
         )
         sa.event.listen(self.engine.sync_engine, "checkout", _renew)
+        listen(self.engine.sync_engine)
         self._sessions = async_sessionmaker(self.engine, expire_on_commit=False)
         alone = self.engine.execution_options(isolation_level="AUTOCOMMIT")
         self._alone = async_sessionmaker(alone, expire_on_commit=False)
@@ -158,7 +161,7 @@ class Database:
     @asynccontextmanager
     async def transaction(self, cause: Envelope[Event] | None = None) -> AsyncIterator[Transaction]:
         """Commits on leaving, rolls back on an exception. What may pass by waiting is raised as `Transient`."""
-        with _told_when_away():
+        with _told_when_away(), summed():
             async with self._sessions() as session, session.begin():
                 if self._scope:
                     await session.execute(sa.select(*(sa.func.set_config(*item, True) for item in self._scope.items())))

@@ -47,11 +47,12 @@ def groups(
 
     made = []
     if service.handles:
-        case = CaseLane(service.handles, database, attempts, metrics, tracing)
+        case = CaseLane(service.handles, f"{service.name}.case", database, clock, attempts, metrics, tracing)
         made.append(group("case", service.handles, case, CHUNK))
     if service.batches:
         source = f"/haetae/{service.name}"
-        hot = HotLane(service.batches, source, service.publishes, broker, clock, attempts, metrics, tracing)
+        group_name, publishes = f"{service.name}.hot", service.publishes
+        hot = HotLane(service.batches, group_name, source, publishes, broker, clock, attempts, metrics, tracing)
         made.append(group("hot", service.batches, hot, service.batch_size))
     return made
 

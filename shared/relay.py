@@ -57,12 +57,14 @@ class Relay:
         self._database, self._broker, self._clock, self._metrics = database, broker, clock, metrics
         self._woken = asyncio.Event()
         self._failures = 0  # in a row
+        self.turned_at = clock.monotonic()
 
     async def run(self, stopping: asyncio.Event) -> None:
         """Until `stopping`, then until the outbox is empty, for some seconds at most. Outages are waited out."""
         self._database.committed_with_events.append(self._woken)
         try:
             while not stopping.is_set():
+                self.turned_at = self._clock.monotonic()
                 try:
                     await self._serve(stopping)
                 except (Failure, SQLAlchemyError, OSError) as failure:
@@ -90,6 +92,7 @@ class Relay:
         cleaned_at: float | None = None
         while not stopping.is_set():
             self._woken.clear()
+            self.turned_at = self._clock.monotonic()
             if await self._publish_batch(connection) == BATCH:
                 continue
             if cleaned_at is None or self._clock.monotonic() - cleaned_at > HOUSEKEEPING_SECONDS:

@@ -18,10 +18,12 @@ from shared.handling import Context, Service, Task
 from shared.health import Check, Health
 from shared.lanes import groups, topics
 from shared.metrics import Metrics
+from shared.observing import observed_by
 from shared.relay import FLUSH_SECONDS, Relay, measure
 from shared.settings import Settings
 from shared.supervision import cancel, end, start, until_told
 from shared.telemetry import Tracing
+from shared.version import VERSION
 from shared.web import serving
 
 log = structlog.get_logger(__name__)
@@ -44,10 +46,14 @@ async def run(
     metrics: Metrics | None = None,
 ) -> None:
     """Until `stop` is set; then drains and returns. Raises when a part of it fails. Broker and database stay open."""
-    tracing = tracing or Tracing(service.name, settings.otlp_endpoint)
-    runtime = Runtime(service, settings, broker, database, clock, stop, tracing, metrics or Metrics())
+    metrics = metrics or Metrics()
+    tracing = tracing or Tracing(
+        service.name, settings.otlp_endpoint, share=settings.trace_share, instance=settings.instance
+    )
+    runtime = Runtime(service, settings, broker, database, clock, stop, tracing, metrics)
     try:
-        await runtime.run()
+        with observed_by(tracing, metrics):
+            await runtime.run()
     finally:
         await asyncio.to_thread(tracing.close)
 
@@ -71,8 +77,11 @@ class Runtime:
         )
         self._groups = groups(service, settings, broker, database, clock, self._policy, metrics, tracing)
         self._listening = Listening(service.listens, broker, self._policy, clock, metrics, tracing)
+        self._relay = Relay(database, broker, clock, metrics)
+        self._tasks_turned: dict[str, float] = {}
         self._running = False
         database.publishes = service.publishes
+        metrics.info.labels(service.name, VERSION).set(1)
 
     async def run(self) -> None:
         checks: dict[str, Check] = {"broker": self._broker.ready, "database": self._database.ready}
@@ -113,7 +122,7 @@ class Runtime:
 
     async def _work(self) -> None:
         relay_stop = asyncio.Event()
-        relay = start("outbox relay", Relay(self._database, self._broker, self._clock, self._metrics).run(relay_stop))
+        relay = start("outbox relay", self._relay.run(relay_stop))
         listening = start("listening", self._listening.run())
         workers: list[asyncio.Task[None]] = []
         try:
@@ -133,10 +142,19 @@ class Runtime:
             await cancel(listening)
 
     def _workers(self) -> list[asyncio.Task[None]]:
-        context = Context(self._database, self._clock, self._produce, self._stop.is_set, self._metrics)
         return [start(group.group, group.run(self._stop)) for group in self._groups] + [
-            start(name, _begun(task, context)) for name, task in self._service.tasks.items()
+            start(name, _begun(task, self._context(name))) for name, task in self._service.tasks.items()
         ]
+
+    def _context(self, task: str) -> Context:
+        """Every task asks again and again whether it is to stop: that is how it is seen to turn."""
+        self._tasks_turned[task] = self._clock.monotonic()
+
+        def stopping() -> bool:
+            self._tasks_turned[task] = self._clock.monotonic()
+            return self._stop.is_set()
+
+        return Context(self._database, self._clock, self._produce, stopping, self._metrics)
 
     async def _produce(self, envelopes: Sequence[Envelope[Event]]) -> None:
         await self._broker.produce(checked(envelopes, self._service.publishes))
@@ -148,10 +166,16 @@ class Runtime:
             raise Transient(f"joining {', '.join(waiting)}")
 
     def _turned(self) -> Mapping[str, float]:
-        return {group.group: group.turned_at for group in self._groups} if self._running else {}
+        """What must turn within a minute. Tasks may work for longer: they are told at /metrics alone."""
+        if not self._running:
+            return {}
+        return {"outbox relay": self._relay.turned_at} | {group.group: group.turned_at for group in self._groups}
 
     async def _refresh(self) -> None:
         """Before each scrape. Without the database, the outbox gauges keep what they said last."""
+        self._metrics.idle.clear()
+        for name, at in {**self._turned(), **self._tasks_turned}.items():
+            self._metrics.idle.labels(name).set(self._clock.monotonic() - at)
         self._metrics.lag.clear()
         for group in self._groups:
             for partition, lag in group.lags().items():

@@ -32,6 +32,7 @@ from shared.events import (
     CaseHashed,
     ContentFlagged,
     ContentFound,
+    ConversationAlerted,
     ConversationObserved,
     Event,
     HashListed,
@@ -42,7 +43,9 @@ from shared.events import (
 )
 from shared.handling import Service
 
-PUBLISHES: frozenset[type[Event]] = frozenset({AlertRaised, ContentFlagged, HashListed, ModelPromoted, RulesChanged})
+PUBLISHES: frozenset[type[Event]] = frozenset(
+    {AlertRaised, ContentFlagged, ConversationAlerted, HashListed, ModelPromoted, RulesChanged}
+)
 
 
 def app(settings: Settings) -> Service:

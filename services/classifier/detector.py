@@ -19,6 +19,7 @@ from shared.clock import Clock
 from shared.database import Database
 from shared.events import Assessment, ContentFound
 from shared.events.values import Picture, Video
+from shared.observing import part
 
 NOT_CONFIGURED = "not configured"
 
@@ -65,20 +66,26 @@ class Detector:
 
     async def _signals(self, found: Sequence[ContentFound]) -> list[Signals]:
         """All readers at the same time."""
-        parts = await asyncio.gather(self._read(found), self._bank.match(found), self._look(found), self._hosts(found))
+        parts = await asyncio.gather(self._read(found), self._match(found), self._look(found), self._hosts(found))
         return [signals_of(*one) for one in zip(found, *parts, strict=True)]
 
     async def _read(self, found: Sequence[ContentFound]) -> Sequence[TextSigns]:
-        return await self._texts.read(
-            [text_of(one) for one in found],
-            [one.finding.language for one in found],
-            [one.host for one in found],
-        )
+        with part("read texts"):
+            return await self._texts.read(
+                [text_of(one) for one in found],
+                [one.finding.language for one in found],
+                [one.host for one in found],
+            )
+
+    async def _match(self, found: Sequence[ContentFound]) -> Sequence[Matched]:
+        with part("match hashes"):
+            return await self._bank.match(found)
 
     async def _look(self, found: Sequence[ContentFound]) -> list[tuple[PictureSigns, ...]]:
         shown: list[tuple[Picture | Video, ...]] = [(*one.finding.pictures, *one.videos) for one in found]
         languages = [one.finding.language for one, parts in zip(found, shown, strict=True) for _ in parts]
-        signs = iter(await self._pictures.look(list(chain.from_iterable(shown)), languages))
+        with part("look at pictures"):
+            signs = iter(await self._pictures.look(list(chain.from_iterable(shown)), languages))
         return [tuple(islice(signs, len(parts))) for parts in shown]
 
     async def _hosts(self, found: Sequence[ContentFound]) -> list[int]:

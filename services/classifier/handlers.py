@@ -1,6 +1,7 @@
 """Found content to flagged content."""
 
 from collections.abc import Sequence
+from datetime import datetime
 
 from services.classifier.detector import Detector
 from services.classifier.domain import places_of
@@ -12,6 +13,7 @@ from shared.database import Transaction
 from shared.events import Assessment, ContentFlagged, ContentFound, Envelope
 from shared.handling import Outlet
 from shared.identity import case_id, identity
+from shared.observing import began, took
 
 
 async def assess_batch(
@@ -25,7 +27,10 @@ async def assess_batch(
     assessments = await detector.assess([envelope.event for envelope in batch])
     for envelope, assessment in zip(batch, assessments, strict=True):
         if assessment:
-            flag = flag_of(envelope.event, assessment, clock)
+            found_at = envelope.event.finding.found_at
+            flag = flag_of(envelope.event, assessment, clock, found_at)
+            began(flag.case_id, found_at)
+            took("found_to_flagged", found_at, flag.flagged_at)
             outlet.publish(flag, id=identity("flagged", flag.case_id, *flag.reports), cause=envelope)
 
 
@@ -40,11 +45,13 @@ async def judge_again(tx: Transaction, found: ContentFound, matched: Matched, *,
     flagged_before = row.flagged
     await remember(tx, [Judged.of(found, signals, judgement, tx.clock.now())])
     if judgement.flagged and not flagged_before:
-        flag = flag_of(found, detector.assessment(judgement, signals), tx.clock)
+        now = tx.clock.now()  # before what was listed now, nobody could know
+        flag = flag_of(found, detector.assessment(judgement, signals), tx.clock, now)
+        began(flag.case_id, now)
         tx.publish(flag, id=identity("flagged", flag.case_id))
 
 
-def flag_of(found: ContentFound, assessment: Assessment, clock: Clock) -> ContentFlagged:
+def flag_of(found: ContentFound, assessment: Assessment, clock: Clock, began_at: datetime) -> ContentFlagged:
     return ContentFlagged(
         case_id=case_id(found.finding.url),
         finding=found.finding,
@@ -52,4 +59,5 @@ def flag_of(found: ContentFound, assessment: Assessment, clock: Clock) -> Conten
         assessment=assessment,
         flagged_at=clock.now(),
         reports=found.reports,
+        began_at=began_at,
     )

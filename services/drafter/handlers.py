@@ -14,6 +14,7 @@ from services.drafter.store import DraftRow, RoundRow
 from shared.database import Transaction
 from shared.events import CaseLink, EvidenceFailed, EvidenceSealed, FollowUpAsked, NoticeDrafted
 from shared.failures import Rejected, Transient
+from shared.observing import took
 
 
 async def polish(event: EvidenceSealed, *, office: Office, polisher: Polish) -> Mapping[str, str]:
@@ -72,6 +73,8 @@ async def _keep(
     row = await tx.get(DraftRow, case_id, lock=True)
     if row is None:
         tx.add(DraftRow(case_id=case_id, notices=notices, drafted_at=now, sealed=sealed))
+        if event:
+            took("found_to_drafted", event.began_at or event.finding.found_at, now)
     elif row.notices:
         return
     else:

@@ -23,6 +23,7 @@ from shared.events import Artifact, ContentFlagged, CustodyAction, EvidenceFaile
 from shared.events.values import SealedObject
 from shared.failures import Transient
 from shared.objects.vault import KeyDestroyed, Vault
+from shared.observing import took
 from shared.version import VERSION
 
 log = structlog.get_logger()
@@ -123,6 +124,7 @@ async def _seal(event: ContentFlagged, sealed: Sealed, row: Evidence, tx: Transa
     await sealer.keep(tx, event.case_id, sealed.seal)
     await facts.sealed(tx, event.case_id, event.assessment)
     await listing.sealed(tx, event.case_id, event.assessment)
+    took("flagged_to_sealed", event.flagged_at, now)
     tx.publish(
         EvidenceSealed(
             **_about(event),
@@ -133,6 +135,7 @@ async def _seal(event: ContentFlagged, sealed: Sealed, row: Evidence, tx: Transa
             stamps=tuple(Stamp(authority=stamp.authority, at=stamp.at) for stamp in sealed.seal.stamps),
             incomplete=sealed.incomplete,
             surroundings=sealed.around,
+            began_at=event.began_at,
         )
     )
 

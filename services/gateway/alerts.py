@@ -15,7 +15,7 @@ from services.gateway.audit import ALERTS_CHAIN, Action
 from services.gateway.problems import Problem
 from services.gateway.store import Base, Stored
 from shared.database import Database, Transaction
-from shared.events import AlertRaised
+from shared.events import ConversationAlerted
 
 FOR_EVER = datetime(9999, 1, 1, tzinfo=UTC)  # when an alert was taken up that nobody took up yet
 SHOWN = 200  # alerts on the page; acknowledged ones go to the end
@@ -26,7 +26,7 @@ class Alert(Base):
 
     alert_id: Mapped[UUID] = mapped_column(primary_key=True)
     conversation: Mapped[str]
-    alert: Mapped[AlertRaised] = mapped_column(Stored(AlertRaised))
+    alert: Mapped[ConversationAlerted] = mapped_column(Stored(ConversationAlerted))
     risk: Mapped[float]
     raised_at: Mapped[datetime]
     acknowledged_at: Mapped[datetime | None]
@@ -34,7 +34,7 @@ class Alert(Base):
     note: Mapped[str | None]
 
 
-async def take_up(event: AlertRaised, tx: Transaction) -> None:
+async def take_up(event: ConversationAlerted, tx: Transaction) -> None:
     """Keep the alert for counsellors. One that is known already stays as it is."""
     if await tx.get(Alert, event.alert_id):
         return

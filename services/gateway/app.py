@@ -25,12 +25,12 @@ from services.gateway.tree.tasks import Keeper
 from shared.approvals import Approvals
 from shared.clock import SystemClock
 from shared.events import (
-    AlertRaised,
     CaseChanged,
     CasePlanned,
     ContentChecked,
     ContentFlagged,
     ContentReappeared,
+    ConversationAlerted,
     CustodyNoted,
     Event,
     EvidenceFailed,
@@ -106,7 +106,7 @@ def app(settings: Settings) -> Service:
         name="gateway",
         handles={
             **dict.fromkeys(TOLD_OF, partial(project, approvals=approvals)),
-            AlertRaised: take_up,
+            ConversationAlerted: take_up,
             CustodyNoted: note,
             EvidenceOrderDone: done,
             RulesChanged: told.rules_changed,

@@ -15,6 +15,7 @@ from services.gateway.projections import last_outcome
 from services.gateway.store import Case
 from shared.database import Transaction
 from shared.events import CaseChanged
+from shared.events.codes import CATEGORIES, or_other
 from shared.identity import identity
 
 
@@ -54,7 +55,7 @@ async def settle(tx: Transaction, held: Held, actor: str, step: Step | None) -> 
         CaseChanged(
             case_id=case.case_id,
             state=case.state,
-            category=case.category or lining.UNKNOWN_CATEGORY,
+            category=or_other(case.category or lining.UNKNOWN_CATEGORY, CATEGORIES),
             country=case.country,
             changed_at=line.at,
         ),

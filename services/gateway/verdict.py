@@ -17,6 +17,7 @@ from shared.events import ReviewDecided, Verdict
 from shared.events.values import Notice
 from shared.identity import identity
 from shared.notices import notice_digest
+from shared.observing import took
 
 UNSEALED = "0" * 64
 
@@ -119,6 +120,8 @@ async def record(
     write(held.round(number) if number else case, decision.verdict, note, by, now)
     for notice in chosen:
         held.notice(notice.notice_id).approved_at = now
+    if not number and case.drafted_at:
+        took("drafted_to_decided", case.drafted_at, now)
     approved = decision.verdict is Verdict.APPROVED
     details = {"notices": [notice.sha256 for notice in chosen], "note": note, "scripted": by.scripted}
     further = {name: value for name, value in (("round", number), ("policy", by.policy)) if value}

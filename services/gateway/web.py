@@ -59,6 +59,7 @@ from services.gateway.routes import (
 )
 from services.gateway.routes.counted import counted
 from services.gateway.security import BodyLimit, Headers
+from shared.requests_observing import Observed
 
 YEAR = 365 * 86400
 PAGES = (
@@ -91,7 +92,7 @@ def application(parts: Parts) -> ASGIApp:
     app.state.parts = parts.shut()
     house.use(house.House(parts.approvals.derived("care"), parts.timezone))
     # Around everything, so that the answer to our own fault has the headers too.
-    return Headers(BodyLimit(app), parts.tls)
+    return Observed(Headers(BodyLimit(app), parts.tls))
 
 
 def routed() -> FastAPI:

@@ -63,6 +63,11 @@ class Delivery(Base):
     urgent: Mapped[bool] = mapped_column(default=False)
     carrier_id: Mapped[str | None] = mapped_column(default=None)
 
+    @property
+    def at_once(self) -> bool:
+        """Whether it went to the sender with its approval: nothing had to become due, or happen, before."""
+        return _at_once(Notice.model_validate(self.notice))
+
     def letter(self, thread: tuple[str, ...] = ()) -> Letter:
         notice = Notice.model_validate({**self.notice, "sha256": self.sha256})  # the digest that was approved
         return Letter(self.case_id, notice, thread, self.message_id)
@@ -125,7 +130,6 @@ def address_of(to: Recipient) -> str:
 
 def delivery(event: ReviewDecided, notice: Notice, message_id: str, now: datetime) -> Delivery:
     """What goes out at once waits for the sender; the rest for the ladder."""
-    at_once = notice.rung == 0 and notice.follows is None and not notice.after_hours
     return Delivery(
         notice_id=notice.notice_id,
         case_id=event.case_id,
@@ -139,13 +143,17 @@ def delivery(event: ReviewDecided, notice: Notice, message_id: str, now: datetim
         policy=event.policy,
         sha256=notice.sha256,
         message_id=message_id,
-        state=WAITING if at_once else PLANNED,
+        state=WAITING if _at_once(notice) else PLANNED,
         attempt=0,
         next_attempt_at=now,
         approved_at=event.decided_at,
         domain=registered_domain(notice.recipient.email) if notice.recipient.channel == "mail" else "",
         urgent=notice.urgent,
     )
+
+
+def _at_once(notice: Notice) -> bool:
+    return notice.rung == 0 and notice.follows is None and not notice.after_hours
 
 
 def watch_of(event: ReviewDecided, state: str) -> WatchRow:

@@ -10,13 +10,14 @@ import structlog
 from shared.bus.attempts import Attempts
 from shared.bus.partition import Turn
 from shared.bus.port import Received
-from shared.bus.wanted import names, wanted
+from shared.bus.wanted import names, waited, wanted
+from shared.clock import Clock
 from shared.database import Database
 from shared.events import Envelope, Event
 from shared.events.envelope import decode
 from shared.handling import Handler, Prepared
 from shared.metrics import Metrics
-from shared.telemetry import Tracing
+from shared.telemetry import Tracing, Tries
 
 CHUNK = 1
 
@@ -25,27 +26,31 @@ class CaseLane:
     def __init__(
         self,
         handles: Mapping[type[Event], Handler | Prepared],
+        group: str,
         database: Database,
+        clock: Clock,
         attempts: Attempts,
         metrics: Metrics,
         tracing: Tracing,
     ) -> None:
-        self._handles, self._database = handles, database
+        self._handles, self._group, self._database, self._clock = handles, group, database, clock
         self._attempts, self._metrics, self._tracing = attempts, metrics, tracing
 
     async def __call__(self, records: Sequence[Received], turn: Turn) -> None:
         for record in records:
             if wanted(record, self._handles):
                 with structlog.contextvars.bound_contextvars(**names(record)):
-                    await self._attempts.settle(record, partial(self._once, record, []), turn.pause)
+                    await self._attempts.settle(record, partial(self._once, record, [], Tries()), turn.pause)
 
-    async def _once(self, record: Received, prepared: list[Any]) -> None:
+    async def _once(self, record: Received, prepared: list[Any], tries: Tries) -> None:
         """`prepared`: what an earlier try of this record prepared, if one came so far."""
         with (
-            self._tracing.processing(record.topic, record.headers) as trace,
+            self._tracing.processing(record, self._group, tries) as trace,
             self._metrics.seconds.labels(record.topic).time(),
         ):
             envelope = replace(decode(record.value, dict(record.headers)), trace=trace)
+            if tries.made == 1:
+                waited(self._metrics, envelope, self._clock)
             await self._handle(envelope, prepared)
         self._metrics.handled.labels(record.topic).inc()
 

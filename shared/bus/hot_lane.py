@@ -8,7 +8,7 @@ from shared.bus.attempts import Attempts, Work
 from shared.bus.outlet import Collected, record_of
 from shared.bus.partition import Turn
 from shared.bus.port import Broker, Received
-from shared.bus.wanted import wanted
+from shared.bus.wanted import waited, wanted
 from shared.clock import Clock
 from shared.events import Envelope, Event, Undecodable
 from shared.events.envelope import decode
@@ -23,6 +23,7 @@ class HotLane:
     def __init__(
         self,
         handlers: Mapping[type[Event], BatchHandler],
+        group: str,
         source: str,
         publishes: frozenset[type[Event]],
         broker: Broker,
@@ -31,7 +32,7 @@ class HotLane:
         metrics: Metrics,
         tracing: Tracing,
     ) -> None:
-        self._handlers, self._source, self._publishes = handlers, source, publishes
+        self._handlers, self._group, self._source, self._publishes = handlers, group, source, publishes
         self._broker, self._clock = broker, clock
         self._attempts, self._metrics, self._tracing = attempts, metrics, tracing
 
@@ -72,10 +73,12 @@ class HotLane:
         topic, handler = items[0][0].topic, self._handlers[type(items[0][1].event)]
         outlet = Collected(self._source, self._publishes, self._clock)
         with (
-            self._tracing.processing_batch([record for record, _ in items]) as traces,
+            self._tracing.processing_batch([record for record, _ in items], self._group) as traces,
             self._metrics.seconds.labels(topic).time(),
         ):
             batch = [replace(envelope, trace=trace) for (_, envelope), trace in zip(items, traces, strict=True)]
+            for envelope in batch:
+                waited(self._metrics, envelope, self._clock)
             await handler(batch, outlet)
         if outlet.envelopes:
             await self._broker.produce([record_of(envelope) for envelope in outlet.envelopes])

@@ -63,7 +63,7 @@ class Listening:
         attempt = 0
         while True:
             try:
-                with self._tracing.processing(record.topic, record.headers):
+                with self._tracing.processing(record):
                     event = decode(record.value, dict(record.headers)).event
                     await self._listens[type(event)](event)
             except Exception as failure:

@@ -7,6 +7,7 @@ from shared.bus.port import Record
 from shared.clock import Clock
 from shared.events import Envelope, Event
 from shared.failures import Undeclared
+from shared.observing import onward
 
 
 def record_of(envelope: Envelope[Event]) -> Record:
@@ -23,7 +24,7 @@ class Collected:
     def publish(self, event: Event, *, id: UUID, cause: Envelope[Event] | None = None) -> None:
         if type(event) not in self._publishes:
             raise Undeclared(event)
-        trace = cause.trace if cause else {}
+        trace = onward(event, cause.trace if cause else None)
         self.envelopes.append(Envelope(event, id, self._source, self._clock.now(), trace))
 
 

@@ -1,10 +1,12 @@
-"""What a record's headers say before it is decoded."""
+"""What a record's headers say, and how long it waited."""
 
 from collections.abc import Container
 
 from shared.bus.port import Received
-from shared.events import Event
+from shared.clock import Clock
+from shared.events import Envelope, Event
 from shared.events.base import REGISTRY
+from shared.metrics import Metrics
 
 
 def wanted(record: Received, handled: Container[type[Event]]) -> bool:
@@ -24,7 +26,15 @@ def names(record: Received) -> dict[str, str]:
         said[known.key] = record.key.decode(errors="replace")
     if len(trace) > 1:
         said["trace_id"] = trace[1].decode(errors="replace")
+    elif "case_id" in said:  # its trace has its number (`shared/traces.py`)
+        said["trace_id"] = said["case_id"].replace("-", "")
     return said
+
+
+def waited(metrics: Metrics, envelope: Envelope[Event], clock: Clock) -> None:
+    """How old the event is when its handler begins: the lag in seconds. Clocks of two machines may differ."""
+    seconds = (clock.now() - envelope.time).total_seconds()
+    metrics.waited.labels(envelope.event.topic.name).observe(max(0.0, seconds))
 
 
 def _type(record: Received) -> type[Event] | None:

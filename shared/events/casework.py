@@ -26,7 +26,9 @@ class Assessment(Value):
 class ContentFlagged(Event, topic=CONTENT_FLAGGED, type="content.flagged.v1", key="case_id", owner="classifier"):
     """The classifier found content that a reviewer should see, with its risk and the reasons.
 
-    `reports`: those that asked for the page; what a person reported is flagged whatever its risk.
+    `reports`: those that asked for the page; what a person reported is flagged whatever its risk. `began_at`: from when
+    on the case's time counts: when the page was found, or when what is known of it since was listed; None from writers
+    that did not tell.
     """
 
     case_id: UUID
@@ -35,6 +37,7 @@ class ContentFlagged(Event, topic=CONTENT_FLAGGED, type="content.flagged.v1", ke
     assessment: Assessment
     flagged_at: AwareDatetime
     reports: Annotated[tuple[UUID, ...], Field(max_length=50)] = ()
+    began_at: AwareDatetime | None = None
 
 
 class Stamp(Value):
@@ -102,7 +105,7 @@ class EvidenceSealed(Event, topic=EVIDENCE_SEALED, type="evidence.sealed.v1", ke
     `mode`: `full`, or `hash-only` where digests, perceptual hashes and a wireframe are all that was kept; `objects` are
     the files that exist. `stamps`: those that came in time; what is still owed follows in the chain of custody.
     `incomplete`: the steps of the capture that failed; the manifest says why. `surroundings`: None from writers that
-    did not tell.
+    did not tell. `began_at`: the finding's.
     """
 
     case_id: UUID
@@ -115,6 +118,7 @@ class EvidenceSealed(Event, topic=EVIDENCE_SEALED, type="evidence.sealed.v1", ke
     stamps: tuple[Stamp, ...] = ()
     incomplete: tuple[str, ...] = ()
     surroundings: Surroundings | None = None
+    began_at: AwareDatetime | None = None
 
 
 class EvidenceFailed(Event, topic=EVIDENCE_SEALED, type="evidence.failed.v1", key="case_id", owner="evidence"):

@@ -42,6 +42,7 @@ from shared.events.detection import (
     AlertRaised,
     CaseHashed,
     CasePicture,
+    ConversationAlerted,
     HashSubmitted,
     ModelPromoted,
     PictureVariant,
@@ -342,7 +343,7 @@ EXAMPLES: dict[type[Event], Event] = {
             by="trainer",
             promoted_at=T0,
         ),
-        AlertRaised(
+        ConversationAlerted(
             alert_id=CHECK,
             conversation="room-7",
             site=FINDING.site,
@@ -354,6 +355,19 @@ EXAMPLES: dict[type[Event], Event] = {
             turns_read=19,
             playbook="https://agency.example.test/playbook",
             model="1",
+            raised_at=at(6),
+        ),
+        AlertRaised(
+            alert_id=CHECK,
+            conversation=identity("alert.conversation", "room-7", T0.isoformat()),
+            site_kind=SITE.kind,
+            country=SITE.country,
+            language=SITE.language,
+            lawful_basis=LawfulBasis.OPEN_ROOM,
+            risk=0.74,
+            stage="moving_platform",
+            stages=("moving_platform",),
+            turns_read=19,
             raised_at=at(6),
         ),
         PageReported(

@@ -23,6 +23,7 @@ from shared.net.names import Names
 from shared.net.resolving import Resolve
 from shared.net.settings import NetSettings
 from shared.net.tls import tls_context
+from shared.observing import calling
 
 MOST_BYTES = 256 * 1024  # of an answer: a list of a hundred reports is 50 KB
 SENDING = frozenset({"http11.send_request_headers.started"})
@@ -76,6 +77,16 @@ class Caller:
         max_bytes: int = MOST_BYTES,
     ) -> Reply:
         """Whatever status comes is an answer. Raises `AddressRefused`, `NotSent` and `NoAnswer`."""
+        with calling("report_api", method, {"http.request.method": method}) as seen:
+            reply = await self._call(method, url, headers, body, timeout_s, max_bytes)
+            seen.says({"http.response.status_code": reply.status})
+            if reply.status >= 500:
+                seen.failed(str(reply.status))
+            return reply
+
+    async def _call(
+        self, method: str, url: str, headers: Mapping[str, str], body: bytes, timeout_s: float, max_bytes: int
+    ) -> Reply:
         target = str(self._guard.vet(url))
         sent = asyncio.Event()
 

@@ -22,8 +22,10 @@ from shared.net.names import Names
 from shared.net.resolving import Resolve
 from shared.net.settings import NetSettings
 from shared.net.tls import tls_context
+from shared.observing import To, calling
 
 REDIRECTS = frozenset({301, 302, 303, 307, 308})
+GET = {"http.request.method": "GET"}
 SECRETS = frozenset({"authorization", "cookie", "proxy-authorization"})
 
 
@@ -65,16 +67,34 @@ class Fetcher:
         cut: bool = False,
         timeout_s: float | None = None,
         fresh: bool = False,
+        to: To = "site",
     ) -> Fetched:
         """`redirects=0` hands a redirect back as it is; more than `redirects` in a row is a failure.
 
         `exit`: the proxy of that name. `cut`: a body beyond `max_bytes` (default: `max_page_bytes`) is cut off there
         instead of being a failure; a bomb is one all the same. `timeout_s`: in place of `fetch_timeout_s`.
         `fresh`: over connections of its own, made for it and closed after it.
+        `to`: who is asked, for figures.
         """
         sent = self._headers(user_agent, headers)
         limit = max_bytes or self.settings.max_page_bytes
         most_s = (timeout_s or self.settings.fetch_timeout_s) + (THROUGH_EXIT_S if exit else 0.0)
+        with calling(to, "GET", GET) as call:
+            fetched = await self._got(url, sent, limit, most_s, redirects, exit, cut, fresh)
+            call.says({"http.response.status_code": fetched.status, "http.response.body.size": len(fetched.body)})
+            return fetched
+
+    async def _got(
+        self,
+        url: str,
+        sent: tuple[tuple[str, str], ...],
+        limit: int,
+        most_s: float,
+        redirects: int,
+        exit: str | None,
+        cut: bool,
+        fresh: bool,
+    ) -> Fetched:
         try:
             async with asyncio.timeout(most_s):
                 target = self._guard.vet(url)

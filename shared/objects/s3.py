@@ -15,6 +15,7 @@ from minio.error import MinioException, S3Error
 from shared.failures import Rejected, Transient
 from shared.objects.names import checked
 from shared.objects.port import ObjectMissing
+from shared.observing import calling
 from shared.settings import S3Settings
 
 T = TypeVar("T")
@@ -146,6 +147,15 @@ class S3Store:
         return len(names)
 
     async def _run(self, work: Callable[..., T], *args: object) -> T:
+        name = work.__name__.strip("_")
+        with calling("s3", f"s3 {name}", {"rpc.system.name": "s3", "rpc.method": name}):
+            try:
+                return await self._asked(work, *args)
+            except (_Taken, ObjectMissing) as answer:  # to the question, and no failure of the store
+                told: Exception = answer
+        raise told
+
+    async def _asked(self, work: Callable[..., T], *args: object) -> T:
         try:
             return await asyncio.to_thread(work, *args)
         except S3Error as error:

@@ -20,6 +20,7 @@ from pydantic import SecretStr
 
 from shared.failures import Rejected, Transient
 from shared.objects.cipher import KEY_BYTES, Tampered
+from shared.observing import calling
 
 CIPHERTEXT = re.compile(r"vault:v([0-9]{1,9}):[A-Za-z0-9+/=]+")
 TOKEN = re.compile(r"[!-~]+")  # what a header may hold; a client that refuses it would repeat it in its error
@@ -77,8 +78,10 @@ class Transit:
         """Raises `Tampered` for what does not decrypt, `Rejected` for a key that is not there, else `Transient`."""
         url = f"{self._base}/{path}"
         try:
-            async with asyncio.timeout(SECONDS):
-                status, data = await self._send(method, url, body)
+            with calling("keys", method, {"http.request.method": method}) as call:
+                async with asyncio.timeout(SECONDS):
+                    status, data = await self._send(method, url, body)
+                call.says({"http.response.status_code": status})
         except (httpx.HTTPError, OSError) as error:  # a `TimeoutError` is an `OSError`
             raise Transient(f"the key service {self._base} does not answer: {error or type(error).__name__}") from error
         if status == 400 and method == "POST" and "decrypt" in path:

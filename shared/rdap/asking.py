@@ -24,7 +24,7 @@ class Asking:
             raise RdapFailed(f"{server} asked to be left alone for another {left_s:.0f} s", Why.RESTING)
         try:
             answer = await self._fetcher.get(
-                url, headers=ACCEPT, max_bytes=max_bytes, redirects=MAX_REDIRECTS, timeout_s=ASK_S
+                url, headers=ACCEPT, max_bytes=max_bytes, redirects=MAX_REDIRECTS, timeout_s=ASK_S, to="rdap"
             )
         except (AddressRefused, FetchFailed) as error:
             raise RdapFailed(str(error), Why.AWAY) from error

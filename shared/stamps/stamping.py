@@ -10,6 +10,7 @@ import structlog
 from rfc3161_client import HashAlgorithm, TimestampRequestBuilder
 
 from shared.clock import Clock
+from shared.observing import calling
 from shared.stamps.authorities import Authority
 from shared.stamps.verifying import BadStamp, Stamped, checked
 from shared.version import VERSION
@@ -75,9 +76,10 @@ class Stamping:
             .build()
         )
         try:
-            async with asyncio.timeout(self._seconds):
-                answer = await self._post(authority.url, request.as_bytes())
-            stamp = checked(answer, request, message, covers, authority, self._clock.now())
+            with calling("stamps", "time stamp"):
+                async with asyncio.timeout(self._seconds):
+                    answer = await self._post(authority.url, request.as_bytes())
+                stamp = checked(answer, request, message, covers, authority, self._clock.now())
         except (httpx.HTTPError, httpx.InvalidURL, TimeoutError, BadStamp) as error:
             self._rest(name)
             why = str(error) or f"{type(error).__name__} within {self._seconds:g} s"

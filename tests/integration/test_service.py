@@ -23,7 +23,7 @@ from shared.identity import identity
 from shared.supervision import PartEnded
 from shared.telemetry import Tracing
 from tests.support.poll import eventually
-from tests.support.service import case_changed, crawl_due, record, running
+from tests.support.service import case_changed, case_number, crawl_due, record, running
 from tests.support.stack import Migrated
 
 
@@ -268,7 +268,7 @@ async def test_one_trace_runs_through_two_services(
     seen: list[str] = []
 
     async def pass_on(event: CaseChanged, tx: Transaction) -> None:
-        tx.publish(EXAMPLES[ContentChecked])
+        tx.publish(EXAMPLES[ContentChecked].model_copy(update={"case_id": event.case_id}))
 
     async def note(event: ContentChecked, tx: Transaction) -> None:
         seen.append("noted")
@@ -285,6 +285,6 @@ async def test_one_trace_runs_through_two_services(
     await drafter.close()
     handled, noted = sorted(spans.get_finished_spans(), key=lambda span: span.start_time or 0)
     assert [handled.name, noted.name] == ["process case.events", "process content.checked"]
-    assert noted.context.trace_id == handled.context.trace_id
+    assert noted.context.trace_id == handled.context.trace_id == case_number(1).int
     assert noted.parent is not None
     assert noted.parent.span_id == handled.context.span_id

@@ -8,13 +8,14 @@ import sys
 
 import pytest
 
+from shared.bus.port import Record
 from shared.logging import MASK, mask_secrets
 from shared.telemetry import Tracing
 
 
 def test_a_span_continues_the_trace_of_its_record() -> None:
     parent = b"00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
-    with Tracing("test").processing("topic", {"traceparent": parent}) as trace:
+    with Tracing("test").processing(Record("topic", b"", b"", {"traceparent": parent})) as trace:
         version, trace_id, span_id, _ = trace["traceparent"].split("-")
     assert (version, trace_id) == ("00", "0af7651916cd43dd8448eb211c80319c")
     assert span_id != "b7ad6b7169203331"
@@ -24,7 +25,7 @@ def test_a_span_continues_the_trace_of_its_record() -> None:
     "hostile", [b"", b"00-zz-zz-01", b"\xff" * 500, b"00-" + b"0" * 32 + b"-" + b"0" * 16 + b"-01"]
 )
 def test_a_malformed_context_begins_a_trace_of_its_own(hostile: bytes) -> None:
-    with Tracing("test").processing("topic", {"traceparent": hostile}) as trace:
+    with Tracing("test").processing(Record("topic", b"", b"", {"traceparent": hostile})) as trace:
         assert len(trace["traceparent"].split("-")[1].strip("0")) > 0
 
 

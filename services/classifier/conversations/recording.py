@@ -12,6 +12,7 @@ from services.classifier.conversations.alarm import Alarm, Standing
 from services.classifier.conversations.course import CueTurn
 from services.classifier.conversations.model import ConversationModel
 from services.classifier.conversations.progress import Stages
+from services.classifier.conversations.redacting import redacted
 from services.classifier.conversations.store import (
     AlertRow,
     ConversationRow,
@@ -22,7 +23,7 @@ from services.classifier.conversations.store import (
     packed,
 )
 from shared.database import Transaction
-from shared.events import AlertRaised, ConversationObserved, StagedTurn, Turn
+from shared.events import ConversationAlerted, ConversationObserved, StagedTurn, Turn
 from shared.identity import identity
 
 Judge = Callable[[Sequence[CueTurn]], Awaitable[Standing]]
@@ -113,7 +114,7 @@ async def _tell(
     tx: Transaction, row: ConversationRow, alarm: Alarm, event: ConversationObserved, playbook: str
 ) -> None:
     """Once for each stage that a speaker reaches: the id follows from that, and from when the watch began."""
-    told = AlertRaised(
+    told = ConversationAlerted(
         alert_id=identity("alert", row.conversation_id, row.begun_at.isoformat(), alarm.speaker, alarm.stage),
         conversation=row.name,
         site=event.site,
@@ -140,6 +141,7 @@ async def _tell(
     new = insert(AlertRow).values(kept).on_conflict_do_nothing().returning(AlertRow.alert_id)
     if (await tx.execute(new)).first():
         tx.publish(told, id=told.alert_id)
+        tx.publish(redacted(told, row.begun_at), id=identity("alert.raised", told.alert_id))
 
 
 def _filled(playbook: str, stage: str, language: str | None) -> str:

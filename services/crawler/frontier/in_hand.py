@@ -3,6 +3,7 @@
 import asyncio
 from collections import Counter, deque
 from collections.abc import Awaitable, Callable, Iterable, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 
 import structlog
@@ -13,6 +14,8 @@ from services.crawler.frontier.pacing import NotNow
 from services.crawler.frontier.unwritten import Unwritten, weight_of
 from services.crawler.visit import Check, Checked, Known, Visited
 from shared.clock import Clock
+from shared.identity import case_id
+from shared.observing import look_at, work_on
 
 log = structlog.get_logger(__name__)
 
@@ -105,9 +108,10 @@ class InHand:
         try:
             while await self._goes_on(host):
                 job = host.queue.popleft()
-                done = await self._work(job)
+                with _traced(job, host.trace) as trace:
+                    done = await self._work(job)
                 self._judge(host, done)
-                self._finish(host, job, done)
+                self._finish(host, job, done, trace)
         except NotNow as failure:
             log.info("a visit has to wait: it stays due", host=host.name, why=str(failure))
         except Exception:
@@ -123,8 +127,8 @@ class InHand:
         await self._unwritten.room()
         return bool(host.queue) and self._clock.monotonic() < host.until_s
 
-    def _finish(self, host: _Host, job: Job, done: Done) -> None:
-        one = Finished(key_of(job), host.name, done, host.trace, host.failures, weight=weight_of(done))
+    def _finish(self, host: _Host, job: Job, done: Done, trace: dict[str, str]) -> None:
+        one = Finished(key_of(job), host.name, done, trace, host.failures, weight=weight_of(done))
         host.unwritten += 1
         self._unwritten.add(one.weight)
         self._finished.append(one)
@@ -188,6 +192,13 @@ class InHand:
                 task.cancel()
             if late:
                 await asyncio.wait(late)
+
+
+def _traced(job: Job, cause: dict[str, str]) -> AbstractContextManager[dict[str, str]]:
+    """In the trace of the case that it is about, or that may come of it."""
+    if isinstance(job, Check):
+        return work_on(job.case_id, "check")
+    return look_at(case_id(job.url), "visit", cause)
 
 
 def key_of(job: Job) -> str:

@@ -11,6 +11,7 @@ from services.evidence.capture.work import Made, Step, StepDone, StepFailed, Wor
 from services.evidence.domain import PageFailed, clean
 from shared.failures import Failure
 from shared.net import AddressRefused, FetchFailed
+from shared.observing import part
 
 log = structlog.get_logger()
 
@@ -43,6 +44,14 @@ async def _side_by_side(stage: Sequence[Step], work: Work) -> None:
 
 
 async def _done(step: Step, work: Work) -> None:
+    with part(f"capture {step.name}") as seen:
+        done = await _tried(step, work)
+        if done.failure:
+            seen.failed("step failed")
+    work.done[step.name] = done
+
+
+async def _tried(step: Step, work: Work) -> StepDone:
     started_at, made, failure = work.clock.now(), Made(), ""
     try:
         async with asyncio.timeout(step.seconds):
@@ -64,4 +73,4 @@ async def _done(step: Step, work: Work) -> None:
         failure = f"our code could not do it ({type(error).__name__})"
     if failure:
         log.warning("a step of a capture failed", step=step.name, case=str(work.event.case_id))
-    work.done[step.name] = StepDone(step.name, started_at, work.clock.now(), made, failure)
+    return StepDone(step.name, started_at, work.clock.now(), made, failure)

@@ -16,6 +16,7 @@ from urllib.parse import urlsplit
 import httpx
 import structlog
 
+from shared.observing import calling
 from shared.stamps.stamping import bounded
 from shared.stamps.verifying import BadStamp
 from shared.version import VERSION
@@ -115,12 +116,13 @@ class Calendars:
     async def _asked(self, method: str, url: str, body: bytes | None, digest: bytes) -> Any | None:  # noqa: ANN401  # untyped
         """The calendar's Timestamp of the digest; None when it gives none."""
         try:
-            async with asyncio.timeout(self._seconds), self._http.stream(method, url, content=body) as answer:
-                if answer.status_code == httpx.codes.NOT_FOUND and body is None:
-                    return None  # it waits for the next block
-                if answer.status_code != httpx.codes.OK:
-                    raise BadStamp(f"it answers {answer.status_code}")
-                data = await bounded(answer, LONGEST_ANSWER)
+            with calling("calendars", method, {"http.request.method": method}):
+                async with asyncio.timeout(self._seconds), self._http.stream(method, url, content=body) as answer:
+                    if answer.status_code == httpx.codes.NOT_FOUND and body is None:
+                        return None  # it waits for the next block
+                    if answer.status_code != httpx.codes.OK:
+                        raise BadStamp(f"it answers {answer.status_code}")
+                    data = await bounded(answer, LONGEST_ANSWER)
             return _timestamp(data, digest)
         except (httpx.HTTPError, TimeoutError, BadStamp) as error:
             log.warning("no answer of a calendar", url=url, reason=str(error) or type(error).__name__)

@@ -19,6 +19,7 @@ from services.evidence.seal.store import Proof, SealRow
 from services.evidence.settings import Settings
 from shared.clock import Clock
 from shared.database import Transaction
+from shared.observing import part
 from shared.stamps import authorities
 from shared.stamps.stamping import Stamping
 from shared.stamps.verifying import Stamped
@@ -74,7 +75,8 @@ class Sealer:
         now, sha256 = self._clock.now(), digest(manifest)
         said = {"format": SEAL_FORMAT, "case_id": str(case_id), "manifest_sha256": sha256, "sealed_at": moment(now)}
         document = sign(said, self.key)
-        stamps, owed = await self.stamping.all(document, SEAL)
+        with part("stamps of a seal"):
+            stamps, owed = await self.stamping.all(document, SEAL)
         return Seal(sha256, document, now, stamps, tuple(Owed(*one) for one in owed.items()))
 
     async def keep(self, tx: Transaction, case_id: UUID, seal: Seal) -> None:

@@ -11,6 +11,8 @@ from urllib.parse import urlsplit
 
 import httpx
 
+from shared.observing import calling
+
 MAX_ANSWER = 256 * 1024  # bytes: metadata and a dozen keys with certificates are some 50 KiB
 TIMEOUT_S = 10.0  # somebody waits at the door
 
@@ -37,14 +39,15 @@ class Asker:
         """An answer of status 200 that is a JSON object. Raises `Unanswered`."""
         headers = {"Accept": "application/json", "Accept-Encoding": "identity"}
         try:
-            async with (
-                asyncio.timeout(TIMEOUT_S),  # httpx bounds each part of the answer alone
-                httpx.AsyncClient(
-                    verify=self._tls, timeout=TIMEOUT_S, trust_env=False, follow_redirects=False
-                ) as client,
-                client.stream(method, url, data=form, auth=auth, headers=headers) as answer,
-            ):
-                return read(answer.status_code, await bounded(answer))
+            with calling("oidc", method, {"http.request.method": method}):
+                async with (
+                    asyncio.timeout(TIMEOUT_S),  # httpx bounds each part of the answer alone
+                    httpx.AsyncClient(
+                        verify=self._tls, timeout=TIMEOUT_S, trust_env=False, follow_redirects=False
+                    ) as client,
+                    client.stream(method, url, data=form, auth=auth, headers=headers) as answer,
+                ):
+                    return read(answer.status_code, await bounded(answer))
         except (httpx.HTTPError, TimeoutError) as error:
             raise Unanswered(f"{type(error).__name__} at {place(url)}") from error
 

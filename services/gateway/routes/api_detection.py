@@ -17,7 +17,7 @@ from services.gateway.rights.vocabulary import Right
 from services.gateway.routes.api_models import MAX_NOTE, NO_NUL, Input
 from services.gateway.sessions import Visitor
 from services.gateway.submissions import Given
-from shared.events import AlertRaised
+from shared.events import ConversationAlerted
 
 router = APIRouter(prefix="/api")
 MAX_LIMIT = 1000
@@ -30,7 +30,7 @@ class Acknowledgement(Input):
 class AlertItem(BaseModel):
     """An alert about a conversation, never with what was said in it, and who took it up."""
 
-    alert: AlertRaised
+    alert: ConversationAlerted
     acknowledged_at: datetime | None
     acknowledged_by: str | None
     note: str | None

@@ -16,6 +16,7 @@ from services.notifier.store import BOUNCED, SENDING, SENT, WAITING, Delivery, W
 from shared.database import Transaction
 from shared.events import NoticeBounced, NoticeSent
 from shared.identity import identity
+from shared.observing import took
 
 Outcome = Accepted | Failed
 Done = tuple[Claimed, Outcome]
@@ -61,6 +62,8 @@ async def _still_ours(tx: Transaction, was: Delivery, outcome: Outcome) -> Deliv
 async def _notice(tx: Transaction, row: Delivery, outcome: Outcome, attempts: int, rhythm: Rhythm) -> None:
     match decide(outcome, row.attempt, attempts, tx.clock.now()):
         case Sent(receipt):
+            if row.at_once:
+                took("approved_to_accepted", row.approved_at, tx.clock.now())
             await sent(row, receipt, tx.clock.now(), rhythm, tx)
             await advance(tx, row.case_id)
         case Retry(at, reason, counted):

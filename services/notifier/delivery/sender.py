@@ -24,6 +24,7 @@ from shared.clock import Clock
 from shared.database import Database
 from shared.failures import Transient
 from shared.handling import Context
+from shared.observing import work_on
 from shared.regularly import regularly
 
 log = structlog.get_logger(__name__)
@@ -97,8 +98,10 @@ class Sender:
         """None where the lease ran out before the turn came: another may be at it already."""
         if clock.now() >= claimed.leased_until:
             return None
+        cases = [row.case_id for row in claimed.rows]
         try:
-            outcome = await self._deliver(channel, clock, claimed)
+            with work_on(cases[0], "deliver", cases[1:]):
+                outcome = await self._deliver(channel, clock, claimed)
         except Exception as fault:  # of ours: the others go on, and this one ends in an alarm
             log.exception("a delivery failed", notices=[str(row.notice_id) for row in claimed.rows])
             outcome = Failed(f"a fault of our own: {type(fault).__name__}", perhaps_taken=True)

@@ -16,6 +16,7 @@ from shared.database import Database, Transaction
 from shared.failures import Transient
 from shared.handling import Context, Task
 from shared.metrics import Metrics
+from shared.observing import calling
 
 log = structlog.get_logger(__name__)
 
@@ -79,7 +80,8 @@ class Reader:
             self._session = await asyncio.to_thread(self.server.open)
             self._refused_s = 0.0
         session = self._session
-        validity = await asyncio.to_thread(session.select)
+        with calling("imap", "select"):
+            validity = await asyncio.to_thread(session.select)
         async with database.transaction() as tx:
             last = await self._position(tx, validity)
         since = None if last else (clock.now() - timedelta(days=FIRST_DAYS)).date()

@@ -24,8 +24,10 @@ from shared.events import (
 )
 from shared.failures import Rejected
 from shared.identity import identity
+from shared.observing import took
 
 WHY = "reappeared"  # why a round was asked for
+FIRST_SENT = sa.select(sa.func.min(Delivery.sent_at))
 
 
 async def follow_up(event: ContentChecked, tx: Transaction, *, rhythm: Rhythm) -> None:
@@ -37,6 +39,7 @@ async def follow_up(event: ContentChecked, tx: Transaction, *, rhythm: Rhythm) -
     if row.state == APPROVED or row.awaited_at is None or event.number != row.awaited:
         return
     row.checks_done += 1
+    took("check_due_to_answered", row.awaited_at, event.checked_at)
     if row.state == WATCHING:
         await _watch(row, event, rhythm, tx)
     else:
@@ -52,6 +55,8 @@ async def _watch(row: WatchRow, event: ContentChecked, rhythm: Rhythm, tx: Trans
             row.first_gone_at, row.step = following.first_gone_at, following.step
             request_check(row, due_at, tx)
         case Verified(first_gone_at):
+            if sent_at := await tx.scalar(FIRST_SENT.where(Delivery.case_id == row.case_id)):
+                took("sent_to_removed", sent_at, event.checked_at)
             await _removed(row, first_gone_at, event.checked_at, rhythm, tx)
 
 

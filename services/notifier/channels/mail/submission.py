@@ -17,6 +17,7 @@ from services.notifier.channels.mail.smtp import (
     refusal,
 )
 from services.notifier.domain import Accepted, Failed
+from shared.observing import Attributes, calling
 
 IDLE_S = 20.0  # servers wait for five minutes (RFC 5321, 4.5.3.2.7), busy ones for less
 MOST_MAILS = 50  # over one connection: servers that limit them allow about a hundred
@@ -46,6 +47,14 @@ class Submission:
 
     async def post(self, mail: bytes, envelope: Envelope) -> Accepted | Failed:
         """Never raises for what the server does."""
+        server: Attributes = {"server.address": self._server.host, "server.port": self._server.port}
+        with calling("smtp", "submit", server) as call:
+            outcome = await self._post(mail, envelope)
+            if isinstance(outcome, Failed):
+                call.failed("refused" if outcome.final else "later")
+            return outcome
+
+    async def _post(self, mail: bytes, envelope: Envelope) -> Accepted | Failed:
         talk = _Talk(self, mail, envelope)
         try:
             async with asyncio.timeout(self._server.timeout_s):
