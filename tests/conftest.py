@@ -58,6 +58,15 @@ async def migrated(postgres_url: str, migrated_template: str, databases: Databas
     return Migrated(postgres_url, stack.role_passwords)
 
 
+@pytest.fixture(scope="module")
+async def migrated_once(databases: Databases, migrated_template: str, stack: LazyStack) -> AsyncIterator[Migrated]:
+    """One database for a file whose tests each have a case of their own."""
+    url = await asyncio.to_thread(databases.create)
+    await asyncio.to_thread(databases.replace, url, migrated_template)
+    yield Migrated(url, stack.role_passwords)
+    await asyncio.to_thread(databases.drop, url)
+
+
 @pytest.fixture(scope="session")
 async def kafka_bootstrap(stack: LazyStack) -> str:
     return (await stack.env("kafka"))["HAETAE_KAFKA_BOOTSTRAP"]

@@ -1,7 +1,6 @@
 """Fixtures of several files: a real Chromium and a small site, the classifier's database, banks and text model, the
 command line."""
 
-import asyncio
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -19,7 +18,7 @@ from shared.clock import Clock, ManualClock
 from shared.database import Database
 from tests.support.commands import Haetae
 from tests.support.pages import Site, picture, site
-from tests.support.stack import Databases, LazyStack, Migrated
+from tests.support.stack import Migrated
 
 MODEL = Path("var/models/text")
 
@@ -94,12 +93,3 @@ def haetae(migrated: Migrated, monkeypatch: pytest.MonkeyPatch) -> Haetae:
         return ran.exit_code, " ".join(ran.output.split())
 
     return run
-
-
-@pytest.fixture(scope="module")
-async def migrated_once(databases: Databases, migrated_template: str, stack: LazyStack) -> AsyncIterator[Migrated]:
-    """One database for a file whose tests each have a case of their own."""
-    url = await asyncio.to_thread(databases.create)
-    await asyncio.to_thread(databases.replace, url, migrated_template)
-    yield Migrated(url, stack.role_passwords)
-    await asyncio.to_thread(databases.drop, url)
