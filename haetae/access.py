@@ -47,9 +47,9 @@ async def object_settings(home: Path) -> AsyncIterator[ObjectSettings]:
     _must_exist(home)
     try:
         async with Stack(home, parts=["s3"]) as stack:
-            yield _objects(stack.env)
+            yield objects_of(stack.env)
     except HomeInUse:
-        yield _objects(read_env(home / "env"))
+        yield objects_of(read_env(home / "env"))
 
 
 @asynccontextmanager
@@ -66,7 +66,8 @@ def _must_exist(home: Path) -> None:
         raise ConnectionError(f"there is no stack in {home}: give its folder with --home (`haetae run` says which)")
 
 
-def _objects(env: Mapping[str, str]) -> ObjectSettings:
+def objects_of(env: Mapping[str, str]) -> ObjectSettings:
+    """Of a stack's settings, whatever this process's environment says."""
     known = {f"HAETAE_{name.upper()}": name for name in ObjectSettings.model_fields}
     return ObjectSettings.model_validate({known[name]: value for name, value in env.items() if name in known})
 

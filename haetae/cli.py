@@ -8,6 +8,7 @@ import typer
 from haetae import access
 from haetae.accounts_cli import accounts
 from haetae.agencies_cli import agencies
+from haetae.backup_cli import backup
 from haetae.banks_cli import banks
 from haetae.bundles_cli import verify
 from haetae.checking_cli import check
@@ -41,6 +42,7 @@ app.add_typer(models, name="models")
 app.add_typer(banks, name="banks")
 app.add_typer(hashes, name="hashes")
 app.add_typer(keys, name="keys")
+app.add_typer(backup, name="backup")
 app.add_typer(evidence, name="evidence")
 app.add_typer(conversations, name="conversations")
 app.add_typer(connectors, name="connectors")

@@ -24,6 +24,7 @@ ONLY_FOR: dict[str, tuple[str, ...]] = {
     "HAETAE_MASTER_KEY": VAULT_USERS,
     "HAETAE_FORMER_MASTER_KEYS": VAULT_USERS,
     "HAETAE_TRANSIT_": VAULT_USERS,
+    "HAETAE_MIRROR_": ("evidence",),
     "HAETAE_SIGNING_KEY": ("evidence",),
     "HAETAE_STAMP_": ("evidence", "gateway"),
     "HAETAE_NTP_": ("evidence",),

@@ -54,6 +54,11 @@ class Home:
         """A secret that was put there, never made."""
         return self._secrets.get(name) or None
 
+    def take_secrets(self, secrets: Mapping[str, str]) -> None:
+        """Those of another home, that this one takes the place of."""
+        self._secrets |= secrets
+        write_private(self.path / "secrets.json", json.dumps(self._secrets, indent=1))
+
     def forget(self, name: str) -> None:
         self._secrets.pop(name, None)
         write_private(self.path / "secrets.json", json.dumps(self._secrets, indent=1))

@@ -9,6 +9,7 @@ import pwd
 import shutil
 import signal
 import subprocess
+from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
 
@@ -37,7 +38,7 @@ UNPRIVILEGED_USERS = ("postgres", "nobody")
 NO_FSYNC = ("-c", "fsync=off", "-c", "full_page_writes=off")
 
 
-def postgres(home: Home, claim: Claim, *, scratch: bool) -> Part:
+def postgres(home: Home, claim: Claim, *, scratch: bool, options: Sequence[str] = ()) -> Part:
     port = claim("postgres", PREFERRED_PORT)
     server = Postgres(home.path / "postgres", port, home.secret("postgres"))
     prefix, run_as = unprivileged()
@@ -46,7 +47,7 @@ def postgres(home: Home, claim: Claim, *, scratch: bool) -> Part:
         command=[
             *prefix, binaries() / "postgres", "-D", server.data, "-p", str(port),
             "-c", f"listen_addresses={LOOPBACK}", "-c", "unix_socket_directories=",
-            "-c", f"max_connections={MAX_CONNECTIONS}", *(NO_FSYNC if scratch else ()),
+            "-c", f"max_connections={MAX_CONNECTIONS}", *(NO_FSYNC if scratch else ()), *options,
         ],
         ready=server.answers,
         before=server.make_ready_to_start,
@@ -91,6 +92,7 @@ class Postgres:
         return await psycopg.AsyncConnection.connect(
             host=LOOPBACK, port=self._port, user=OWNER, password=self._password, dbname="postgres",
             connect_timeout=CONNECT_SECONDS, autocommit=True,
+            options="-c synchronous_commit=local",  # the archive, which commits may wait for, starts after this
         )  # fmt: skip
 
     def _initialise(self) -> None:

@@ -11,7 +11,7 @@ from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
 
-from deploy.local import access, outside
+from deploy.local import access, archive, outside
 from deploy.local.authority import authority
 from deploy.local.buckets import S3Address, ensure_buckets
 from deploy.local.home import Home
@@ -71,6 +71,7 @@ class Stack:
     async def start(self) -> None:
         self.home = Home(self._path)
         self.supervisor = Supervisor(self.home.path, self.home.logs, self._on_event)
+        self.archive = archive.of_home(self.home.path) if "postgres" not in self._outside else None
         self.role_passwords = {service: self.home.secret(f"role_{service}") for service in SERVICES}
         self.env = {
             "HAETAE_MASTER_KEY": self._shared.get("HAETAE_MASTER_KEY") or self.home.key("master_key"),
@@ -83,6 +84,8 @@ class Stack:
         }
         if former := self._shared.get(FORMER_KEYS) or self.home.given("former_master_keys"):
             self.env[FORMER_KEYS] = former
+        if self.archive and self.archive.waits:
+            self.env["HAETAE_MIRROR_DIR"] = str(self.archive.path)
         try:
             await asyncio.to_thread(end_leftovers, self.home.path)
             await self.start_parts(*self._wanted)
@@ -102,13 +105,15 @@ class Stack:
         for name in started:
             await self._start_part(name)
         self.home.write_env(self.env)
-        await self.supervisor.ready(*(name for name in started if name in self.supervisor.names))
+        if self.archive and "postgres" in started:
+            self.supervisor.add(archive.receiver(self.archive, self.env["HAETAE_DATABASE_URL"]))
+        await self.supervisor.ready(*(name for name in [*started, archive.NAME] if name in self.supervisor.names))
 
     def add(self, spec: ProcessSpec) -> None:
         """Supervise a process of the caller's: it starts after the parts and stops before them, needed or not, so that
         it can finish what it holds. To need a part that somebody else runs is fine: there is nothing to wait for."""
-        parts = [part for part in PARTS if part in self.supervisor.names]
-        others = [need for need in spec.needs if need not in PARTS]
+        parts = [part for part in (*PARTS, archive.NAME) if part in self.supervisor.names]
+        others = [need for need in spec.needs if need not in (*PARTS, archive.NAME)]
         if absent := [need for need in spec.needs if need in PARTS and need not in self._present]:
             raise ValueError(f"process {spec.name!r} needs {', '.join(absent)}: start the stack with that part")
         self.supervisor.add(replace(spec, needs=(*parts, *others)))
@@ -151,7 +156,8 @@ class Stack:
     def _part(self, name: PartName) -> Part:
         match name:
             case "postgres":
-                return postgres(self.home, self.claim_port, scratch=self._scratch)
+                options = self.archive.server_options() if self.archive else ()
+                return postgres(self.home, self.claim_port, scratch=self._scratch, options=options)
             case "s3":
                 return s3(self.home, claim_ports(self.claim_port), scratch=self._scratch)
             case "mail":

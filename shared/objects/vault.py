@@ -15,6 +15,7 @@ from shared.objects import cipher
 from shared.objects.case_keys import CaseKeys, KeyDestroyed
 from shared.objects.cipher import Tampered
 from shared.objects.keyring import Keyring, LocalKey, Wrapper, key_of, keys_of
+from shared.objects.mirrored import with_copy
 from shared.objects.port import ObjectMissing, ObjectStore
 from shared.objects.s3 import S3Store
 from shared.objects.transit import Transit
@@ -94,7 +95,8 @@ async def open_vault(settings: ObjectSettings) -> AsyncIterator[Vault]:
         objects, keys = S3Store(settings, "evidence"), S3Store(settings, "keys")
         opened.callback(objects.close)
         opened.callback(keys.close)
-        yield Vault(objects, keys, wrapper)
+        copies = settings.mirror_dir
+        yield Vault(with_copy(objects, copies, "evidence"), with_copy(keys, copies, "keys"), wrapper)
 
 
 @asynccontextmanager

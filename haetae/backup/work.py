@@ -1,0 +1,159 @@
+"""What the commands of `haetae backup` do: each its own end to end."""
+
+import asyncio
+import json
+import tempfile
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import LiteralString
+
+import psycopg
+
+from deploy.local.archive import Archive
+from deploy.local.home import Home, read_env
+from deploy.local.part import PartName
+from deploy.local.stack import Stack
+from haetae.access import URL, objects_of
+from haetae.backup import bases, continuing, escrow, objects, proving, restoring
+from shared.clock import Clock
+from shared.objects.vault import open_vault
+
+FORMAT = "haetae-archive/1"
+THIS_LIFE: LiteralString = (
+    "SELECT system_identifier || '/' || left(pg_walfile_name(pg_current_wal_flush_lsn()), 8) FROM pg_control_system()"
+)
+PARTS: tuple[PartName, ...] = ("postgres", "s3")
+
+
+@dataclass(frozen=True)
+class Made:
+    """Of one backup: its base, and what the archive lacked before."""
+
+    base: bases.Base
+    objects: int
+    keys: int
+    destroyed: int
+    given_up: int
+
+
+@dataclass(frozen=True)
+class Restored:
+    """`events`, `pages`: see `continuing.go_on`."""
+
+    reached: restoring.Reached
+    objects: int
+    keys: int
+    destroyed: int
+    events: int
+    pages: int
+    proof: proving.Proof
+
+
+def describe(archive: Archive, recipient: str) -> None:
+    """Begin an archive. Raises `ValueError` for a folder with something else in it."""
+    archive.path.mkdir(mode=0o700, parents=True, exist_ok=True)
+    if any(archive.path.iterdir()):
+        raise ValueError(f"{archive.path} is not empty: each life of a home has an archive of its own, give another")
+    _write(archive, {"format": FORMAT, "recipient": escrow.checked(recipient), "cluster": ""})
+
+
+def description(archive: Archive) -> dict[str, str]:
+    file = archive.path / "archive.json"
+    try:
+        known = json.loads(file.read_text())
+        if known["format"] != FORMAT:
+            raise KeyError(known["format"])
+        return {name: str(known[name]) for name in ("format", "recipient", "cluster")}
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise ValueError(f"{archive.path} is no archive ({error!r}): `haetae backup into` makes one") from error
+
+
+async def create(archive: Archive, home: Path, env: dict[str, str], clock: Clock, keep: int) -> Made:
+    """Secrets first, then keys and objects, then the database: what its rows name is in the archive."""
+    known = description(archive)
+    _of_this_cluster(archive, known, env[URL])
+    secrets = json.loads((home / "secrets.json").read_text())
+    await asyncio.to_thread(escrow.keep, archive, secrets, known["recipient"])
+    copied, keys, destroyed = await objects.copy(objects_of(env), archive)
+    base = await asyncio.to_thread(bases.take, archive, env[URL], clock.now())
+    more, keys_more, destroyed = await objects.copy(objects_of(env), archive)  # what came while the base was made
+    given_up = await asyncio.to_thread(bases.prune, archive, keep)
+    return Made(base, copied + more, keys + keys_more, destroyed, given_up)
+
+
+async def restore(
+    archive: Archive,
+    key_file: Path,
+    home: Path,
+    until: datetime | None = None,
+    *,
+    drill: bool = False,
+    progress: Callable[[int, int], None] = lambda done, of: None,
+) -> Restored:
+    """Into an empty home, and prove it. A `drill` leaves what was under way alone."""
+    description(archive)
+    base = restoring.base_for(archive, until)
+    folder = Home(home)
+    try:
+        restoring.settle(folder, archive, key_file)
+        await asyncio.to_thread(restoring.lay_out, archive, base, folder.path / "postgres", until)
+    finally:
+        folder.release()
+    async with Stack(home, parts=PARTS, scratch=drill, environ={}) as stack:
+        return await bring_back(archive, stack.env, until, drill=drill, progress=progress)
+
+
+async def bring_back(
+    archive: Archive,
+    env: dict[str, str],
+    until: datetime | None = None,
+    *,
+    drill: bool = False,
+    progress: Callable[[int, int], None] = lambda done, of: None,
+) -> Restored:
+    """Into running servers: a cluster that `restoring.lay_out` made, and empty buckets."""
+    url, settings = env[URL], objects_of(env)
+    reached = await restoring.recovered(url, archive, until)
+    # Marks of the archive also when an earlier moment is restored: what was destroyed since then stays so.
+    gone = await objects.destroyed_in(archive) | await asyncio.to_thread(continuing.destroyed, url)
+    put, keys = await objects.put_back(archive, settings, gone)
+    events, pages = (0, 0) if drill else await asyncio.to_thread(continuing.go_on, url)
+    async with open_vault(settings) as vault:
+        proof = await proving.prove(url, vault, progress)
+    return Restored(reached, put, keys, len(gone), events, pages, proof)
+
+
+async def drill(
+    archive: Archive, key_file: Path, home: Path, progress: Callable[[int, int], None] = lambda done, of: None
+) -> tuple[Restored, int]:
+    """Restore into a folder that is removed again; and how many bytes of the log lacked of what was acknowledged
+    before it began, 0 where the home does not run."""
+    acknowledged = await asyncio.to_thread(_acknowledged, home)
+    with tempfile.TemporaryDirectory(prefix="haetae-drill-") as folder:
+        done = await restore(archive, key_file, Path(folder) / "home", drill=True, progress=progress)
+    return done, max(0, acknowledged - done.reached.position)
+
+
+def _acknowledged(home: Path) -> int:
+    try:
+        return bases.position(read_env(home / "env")[URL])
+    except (OSError, KeyError, psycopg.OperationalError):
+        return 0
+
+
+def _of_this_cluster(archive: Archive, known: dict[str, str], url: str) -> None:
+    """An archive has one life of one cluster: after a restore begins another."""
+    (cluster,) = bases.row(url, THIS_LIFE)
+    if known["cluster"] and known["cluster"] != cluster:
+        raise ValueError(
+            f"{archive.path} is the archive of another life of this home: begin a new one with `haetae backup into`"
+        )
+    _write(archive, {**known, "cluster": cluster})
+
+
+def _write(archive: Archive, known: dict[str, str]) -> None:
+    fresh = archive.path / "archive.json.new"
+    fresh.write_text(json.dumps(known, indent=1) + "\n")
+    fresh.replace(archive.path / "archive.json")

@@ -1,0 +1,182 @@
+"""`haetae backup`: everything that is acknowledged a second time, elsewhere, and the way back."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from deploy.local.archive import Archive, of_home, remember
+from deploy.local.home import Home as HomeFolder
+from deploy.local.home import HomeInUse, read_env
+from deploy.local.stack import Stack
+from haetae.backup import bases, escrow, work
+from haetae.saying import HOME, Home, bar, console, finish, guarded
+from shared.clock import SystemClock
+
+backup = typer.Typer(no_args_is_help=True, help="Everything that is acknowledged a second time, and the way back.")
+KEEP = 2  # the newest might turn out to be bad; and what is erased must not live on in the archive for ever
+
+ArchiveFolder = Annotated[Path, typer.Argument(help="The folder of the archive.", file_okay=False)]
+Key = Annotated[
+    Path, typer.Option("--key", help="What opens it: the file of `haetae backup key`.", dir_okay=False, exists=True)
+]
+
+
+@backup.command("key")
+def key(file: Annotated[Path, typer.Argument(help="File to write: keep it off this machine, twice.")]) -> None:
+    """Make the key that opens backups. Only its public half is needed to make them."""
+
+    async def do() -> str:
+        return escrow.new_key(file)
+
+    recipient = guarded(do)
+    console.print(f"{file} opens what is sealed to {recipient}", soft_wrap=True)
+    console.print("Without it no backup can be restored: keep it in two places, neither of them this machine")
+
+
+@backup.command("into")
+def into(
+    archive: ArchiveFolder,
+    recipient: Annotated[str, typer.Option(help="The public half of the key that opens it, `age1…`.")],
+    wait: Annotated[
+        bool, typer.Option(help="Nothing counts as done before the archive has it too; else seconds can be lost.")
+    ] = True,
+    home: Home = HOME,
+) -> None:
+    """Begin an archive on another disk or machine; a stopped stack writes into it from its next start on."""
+
+    async def do() -> Path:
+        folder, made = HomeFolder(home), Archive(archive.resolve(), wait)
+        try:
+            work.describe(made, recipient)
+            remember(folder, made)
+        finally:
+            folder.release()
+        return made.path
+
+    path = guarded(do)
+    console.print(
+        f"From its next start on the stack writes into {path}; then run: haetae backup create", soft_wrap=True
+    )
+
+
+@backup.command("off")
+def off(home: Home = HOME) -> None:
+    """Let a stopped stack write into no archive any more; the archive stays as it is."""
+
+    async def do() -> None:
+        folder = HomeFolder(home)
+        try:
+            remember(folder, None)
+        finally:
+            folder.release()
+
+    guarded(do)
+    console.print("The stack writes into no archive from its next start on")
+
+
+@backup.command("create")
+def create(
+    keep: Annotated[int, typer.Option(min=1, help="Base backups that stay, this one included.")] = KEEP,
+    home: Home = HOME,
+) -> None:
+    """Add a base backup, and what the archive lacks of keys and objects, while services go on. Run it each night."""
+
+    async def do() -> work.Made:
+        async with _running(home) as (archive, env):
+            return await work.create(archive, home, env, SystemClock(), keep)
+
+    made = guarded(do)
+    size = made.base.bytes / 2**20
+    console.print(f"{made.base.path}: {size:,.1f} MiB; {made.objects:,} objects and {made.keys:,} keys were new to it")
+    console.print(f"{made.destroyed:,} destroyed cases have no key there; {made.given_up} older bases given up")
+
+
+@backup.command("verify")
+def verify(archive: ArchiveFolder) -> None:
+    """Is the archive whole: every base against its manifest, its log without a gap? A drill shows more."""
+
+    async def do() -> tuple[int, list[str]]:
+        at = Archive(archive)
+        work.description(at)
+        known = bases.bases(at)
+        problems = [] if known else [f"{archive} has no base backup: run `haetae backup create`"]
+        for base in known:
+            try:
+                bases.verify(base)
+            except OSError as error:
+                problems.append(f"{base.path}: {error}; take another copy of it, or a new base")
+            if name := bases.gap(at, base):
+                problems.append(f"{at.wal}: {name} is missing: what comes after it cannot be restored; make a new base")
+        problems += [f"{escrow.SEALED} is missing: run `haetae backup create`"][
+            : not (archive / escrow.SEALED).exists()
+        ]
+        return len(known), problems
+
+    known, problems = guarded(do)
+    console.print(f"{known} base backups checked: {'all is whole' if not problems else f'{len(problems)} problems'}")
+    finish(problems)
+
+
+@backup.command("drill")
+def drill(archive: ArchiveFolder, key: Key, home: Home = HOME) -> None:
+    """Restore into a folder that is removed again, and check every case and every line of the history. Nothing of it
+    is sent, published or asked for. Run it each month."""
+
+    async def do() -> tuple[work.Restored, int]:
+        with bar("cases") as progress:
+            return await work.drill(Archive(archive), key, home, progress)
+
+    done, lacking = guarded(do)
+    _say(done)
+    missed = [f"{lacking:,} bytes of what the running home had acknowledged are missing"] if lacking else []
+    finish([*done.proof.problems, *missed])
+
+
+@backup.command("restore")
+def restore(
+    archive: ArchiveFolder,
+    key: Key,
+    until: Annotated[
+        datetime | None, typer.Option(help="Up to this moment (UTC); else up to the last thing acknowledged.")
+    ] = None,
+    home: Home = HOME,
+) -> None:
+    """Bring all of it back into a home without data: database, evidence and keys; then `haetae run` goes on there.
+
+    The archive is only read. What was destroyed stays destroyed. What was under way is taken up again, once each.
+    """
+    moment = until.replace(tzinfo=UTC) if until else None
+
+    async def do() -> work.Restored:
+        with bar("cases") as progress:
+            return await work.restore(Archive(archive), key, home, moment, progress=progress)
+
+    done = guarded(do)
+    _say(done)
+    console.print(f"{done.events:,} events are published again, {done.pages:,} pages visited again: each counts once")
+    finish(done.proof.problems)
+    console.print(f"Begin a new archive (haetae backup into), then: haetae run --home {home}", soft_wrap=True)
+
+
+def _say(done: work.Restored) -> None:
+    last = done.reached.ended
+    console.print(f"restored up to {last.astimezone(UTC):%Y-%m-%d %H:%M:%S.%f} UTC" if last else "restored: its base")
+    console.print(f"{done.objects:,} objects, {done.keys:,} keys; {done.destroyed:,} cases are and stay destroyed")
+    verdict = f"{len(done.proof.problems)} problems" if done.proof.problems else "all as it was"
+    console.print(f"{done.proof.cases:,} cases and {done.proof.lines:,} lines of the history checked: {verdict}")
+
+
+@asynccontextmanager
+async def _running(home: Path) -> AsyncIterator[tuple[Archive, dict[str, str]]]:
+    """The home's archive and settings; its database and store are started where it does not run."""
+    if (known := of_home(home)) is None:
+        raise ValueError(f"{home} has no archive: begin one with `haetae backup into`")
+    try:
+        async with Stack(home, parts=work.PARTS) as stack:
+            yield known, stack.env
+    except HomeInUse:
+        yield known, read_env(home / "env")

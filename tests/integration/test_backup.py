@@ -1,0 +1,177 @@
+"""What was acknowledged comes back, what was destroyed does not, and a bad archive says so."""
+
+import asyncio
+import secrets
+from contextlib import suppress
+from dataclasses import replace
+from uuid import UUID
+
+import psycopg
+import pytest
+from typer.testing import CliRunner
+
+from deploy.local.access import libpq_url
+from deploy.local.archive import Archive, remember
+from deploy.local.buckets import Bucket, ensure_buckets
+from deploy.local.home import Home
+from deploy.local.stack import Stack
+from haetae.backup import bases, escrow, objects, restoring
+from haetae.backup_cli import backup
+from shared.clock import SystemClock
+from shared.objects.case_keys import DESTROYED
+from shared.objects.vault import KeyDestroyed, ObjectMissing, open_vault
+from tests.support.objects import object_settings
+from tests.support.poll import eventually
+
+MASTER_KEY = bytes(range(32))
+WRITTEN_AFTER_THE_BASE = 60
+
+
+async def write_until_killed(url: str, acknowledged: list[int], first: int) -> None:
+    connection = await psycopg.AsyncConnection.connect(libpq_url(url), autocommit=True)
+    with suppress(psycopg.OperationalError):
+        for number in range(first, 1_000_000):
+            await connection.execute("INSERT INTO kept VALUES (%s)", [number])
+            acknowledged.append(number)
+
+
+async def test_everything_acknowledged_before_the_disk_was_lost_comes_back(tmp_path):
+    archive, acknowledged = Archive(tmp_path / "archive"), list[int]()
+    archive.path.mkdir()
+    home = Home(tmp_path / "home")
+    remember(home, archive)
+    home.release()
+    async with Stack(tmp_path / "home", parts=["postgres"], scratch=True, environ={}) as stack:
+        url = stack.env["HAETAE_DATABASE_URL"]
+        with psycopg.connect(libpq_url(url), autocommit=True) as connection:
+            connection.execute("CREATE TABLE kept (number int)")
+            connection.execute("INSERT INTO kept VALUES (0)")
+        base = await asyncio.to_thread(bases.take, archive, url, SystemClock().now())
+        writing = asyncio.create_task(write_until_killed(url, acknowledged, 1))
+        await eventually(lambda: len(acknowledged) > WRITTEN_AFTER_THE_BASE)
+        await stack.supervisor.kill("postgres")
+        await writing
+    assert bases.gap(archive, base) is None
+
+    data = tmp_path / "other" / "postgres"
+    data.parent.mkdir()
+    (tmp_path / "other" / "secrets.json").write_text((tmp_path / "home" / "secrets.json").read_text())
+    await asyncio.to_thread(restoring.lay_out, archive, base, data)
+    before = sorted((file.name, file.stat().st_mtime_ns) for file in archive.wal.iterdir())
+    async with Stack(tmp_path / "other", parts=["postgres"], scratch=True, environ={}) as stack:
+        url = stack.env["HAETAE_DATABASE_URL"]
+        reached = await restoring.recovered(url, archive)
+        with psycopg.connect(libpq_url(url), autocommit=True) as connection:
+            found = {row[0] for row in connection.execute("SELECT number FROM kept")}
+            connection.execute("INSERT INTO kept VALUES (-1)")  # it goes on, and waits for no archive
+    assert {0, *acknowledged} <= found
+    assert len(found - {0, *acknowledged}) <= 1, "the one whose answer was lost may be there"
+    assert reached.position > base.start
+    assert sorted((file.name, file.stat().st_mtime_ns) for file in archive.wal.iterdir()) == before, "it was only read"
+
+
+def test_a_gap_in_the_log_is_found():
+    names = {bases.segment(1, number) for number in (254, 255, 256, 258)}
+    assert bases.segment(1, 256) == "000000010000000100000000"
+    assert bases.missing(1, 254, names) == bases.segment(1, 257)
+    assert bases.missing(1, 254, names - {bases.segment(1, 258)}) is None
+    assert bases.missing(1, 253, names) == bases.segment(1, 253)
+
+
+@pytest.fixture
+async def two(s3_settings):
+    """Two stores with buckets of their own, under one master key."""
+    made = []
+    for _ in range(2):
+        address = replace(s3_settings, prefix=f"{s3_settings.prefix}t{secrets.token_hex(5)}-")
+        await ensure_buckets(address, [Bucket("evidence"), Bucket("keys")])
+        made.append(object_settings(address, MASTER_KEY))
+    return made
+
+
+async def test_a_destroyed_case_does_not_come_back_whatever_the_archive_had_of_it(two, tmp_path):
+    archive, kept, gone, late = Archive(tmp_path), UUID(int=1), UUID(int=2), UUID(int=3)
+    one, other = two
+    async with open_vault(one) as vault:
+        digests = {case: await vault.put(case, b"kept") for case in (kept, gone, late)}
+        assert await objects.copy(one, archive) == (3, 3, 0)
+        assert await objects.copy(one, archive) == (0, 0, 0)
+        await vault.destroy(gone)
+        assert await objects.copy(one, archive) == (0, 1, 1)
+        await vault.destroy(late)  # after the last backup: what tells is the database
+    copies, keys = objects.kept_in(archive)
+    assert await keys.get(str(gone)) == DESTROYED
+    assert [name for name in await copies.all_names() if str(gone) in name] == []
+
+    destroyed = await objects.destroyed_in(archive) | {late}
+    assert await objects.put_back(archive, other, destroyed) == (1, 1)
+    async with open_vault(other) as vault:
+        assert await vault.get(kept, digests[kept]) == b"kept"
+        for case in (gone, late):
+            with pytest.raises((KeyDestroyed, ObjectMissing)):
+                await vault.get(case, digests[case])
+            with pytest.raises(KeyDestroyed):
+                await vault.put(case, b"again")
+
+
+async def test_with_a_folder_for_copies_nothing_is_kept_or_destroyed_in_one_place_alone(two, tmp_path):
+    one, other = two
+    case, gone = UUID(int=1), UUID(int=2)
+    async with open_vault(one.model_copy(update={"mirror_dir": tmp_path})) as vault:
+        sha256 = await vault.put(case, b"kept")
+        await vault.put(gone, b"gone")
+        await vault.destroy(gone)
+    archive = Archive(tmp_path)
+    assert await objects.copy(one, archive) == (0, 0, 1), "all of it was there already"
+    await objects.put_back(archive, other, await objects.destroyed_in(archive))
+    async with open_vault(other) as vault:
+        assert await vault.get(case, sha256) == b"kept"
+        assert await vault.destroyed(gone)
+
+
+def test_secrets_come_back_with_every_master_key_that_the_archive_needs(tmp_path):
+    archive = Archive(tmp_path)
+    recipient = escrow.new_key(tmp_path / "key")
+    escrow.keep(archive, {"master_key": "one", "former_master_keys": "zero", "signing_key": "s"}, recipient)
+    escrow.keep(archive, {"master_key": "two", "signing_key": "s"}, recipient)  # `keys forget` came before the keys
+    assert escrow.secrets_of(archive, tmp_path / "key") == {
+        "master_key": "two",
+        "former_master_keys": "one,zero",
+        "signing_key": "s",
+    }
+    sealed = (tmp_path / escrow.SEALED).read_bytes()
+    assert sealed.startswith(b"age-encryption.org/v1")
+    escrow.new_key(tmp_path / "another")
+    with pytest.raises(ValueError, match="does not open"):
+        escrow.secrets_of(archive, tmp_path / "another")
+    with pytest.raises(FileExistsError):
+        escrow.new_key(tmp_path / "key")
+
+
+@pytest.mark.parametrize(
+    ("spoil", "said"),
+    [
+        (lambda archive: (archive / "archive.json").unlink(), "is no archive"),
+        (lambda archive: (archive / "archive.json").write_text("{}"), "is no archive"),
+        (lambda archive: (archive / "bases" / "20260101T000000.000000Z").mkdir(parents=True), "is no base backup"),
+        (lambda archive: None, "has no base backup"),
+    ],
+)
+def test_what_is_no_archive_is_said_to_be_none(tmp_path, spoil, said):
+    recipient = escrow.new_key(tmp_path / "key")
+    given = ["into", str(tmp_path / "archive"), "--recipient", recipient, "--home", str(tmp_path / "home")]
+    assert CliRunner().invoke(backup, given).exit_code == 0
+    spoil(tmp_path / "archive")
+    ran = CliRunner().invoke(backup, ["verify", str(tmp_path / "archive")], env={"COLUMNS": "300"})
+    assert (ran.exit_code, said in ran.output) == (1, True), ran.output
+
+
+def test_an_archive_is_begun_in_an_empty_folder_for_a_key_that_is_one(tmp_path):
+    (tmp_path / "archive").mkdir()
+    (tmp_path / "archive" / "something").touch()
+    recipient = escrow.new_key(tmp_path / "key")
+    for folder, whose, said in (("archive", recipient, "is not empty"), ("new", "age1nonsense", "no age recipient")):
+        given = ["into", str(tmp_path / folder), "--recipient", whose, "--home", str(tmp_path / "home")]
+        ran = CliRunner().invoke(backup, given, env={"COLUMNS": "300"})
+        assert (ran.exit_code, said in ran.output) == (1, True), ran.output
+    assert not (tmp_path / "home" / "archive.json").exists()
