@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 from uuid import UUID
 
 import sqlalchemy as sa
-from sqlalchemy.exc import DBAPIError, InterfaceError, InvalidatePoolError, OperationalError
+from sqlalchemy.exc import DBAPIError, InterfaceError, InvalidatePoolError, OperationalError, ProgrammingError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker, create_async_engine
 from sqlalchemy.orm import DeclarativeBase
@@ -20,6 +20,7 @@ from sqlalchemy.pool import ConnectionPoolEntry
 
 from shared.clock import Clock, SystemClock
 from shared.events import Envelope, Event
+from shared.events.envelope import dataschema
 from shared.failures import Transient, Undeclared
 from shared.identity import identity
 from shared.inbox import first_time, handled_before
@@ -29,6 +30,9 @@ from shared.sql_observing import listen, summed
 
 T = TypeVar("T")
 
+ALIVE, REVISION = sa.text("SELECT 1"), sa.text("SELECT version_num FROM public.alembic_version")
+# Undefined table, insufficient privilege: of a database from before services could ask.
+UNKNOWN_SQLSTATES = ("42P01", "42501")
 
 POOL_SIZE = 8  # a service works on a dozen partitions, most of the time on a few of them
 LOCK_TIMEOUT_MS = 10_000  # a row locked longer than that is a bug somewhere else: retry rather than hang
@@ -52,9 +56,10 @@ class Transaction:
         clock: Clock,
         cause: Envelope[Event] | None,
         publishes: frozenset[type[Event]] | None = None,
+        gateway_url: str | None = None,
     ) -> None:
         self._session, self._source, self.clock, self.cause = session, source, clock, cause
-        self._publishes = publishes
+        self._publishes, self._gateway_url = publishes, gateway_url
         self._published: list[Envelope[Event]] = []
 
     @property
@@ -81,17 +86,26 @@ class Transaction:
         await self._session.flush()
 
     def publish(self, event: Event, *, id: UUID | None = None) -> UUID:
-        """Put an event into the outbox of this transaction. Its id follows from the cause, so that twice is once."""
-        if self._publishes is not None and type(event) not in self._publishes:
-            raise Undeclared(event)
+        """Put an event into the outbox of this transaction, and with it what readers of its predecessors are told. Its
+        id follows from the cause, so that twice is once."""
         if id is None:
             root = self.cause.id if self.cause else None
             if root is None:
                 raise ValueError(f"{event.type}: without a causing event, publish needs an explicit id")
             id = identity("event", root, event.type, len(self._published))
-        trace = onward(event, self.cause.trace if self.cause else None)
-        self._published.append(Envelope(event, id, self._source, self.clock.now(), trace))
+        self._put(event, id)
+        older = event.older
+        while older is not None:
+            self._put(older, identity("older", id, older.type))
+            older = older.older
         return id
+
+    def _put(self, event: Event, id: UUID) -> None:
+        if self._publishes is not None and type(event) not in self._publishes:
+            raise Undeclared(event)
+        trace = onward(event, self.cause.trace if self.cause else None)
+        at = dataschema(type(event), self._gateway_url)
+        self._published.append(Envelope(event, id, self._source, self.clock.now(), trace, at))
 
     async def first_time(self) -> bool:
         """Enter the causing event into the inbox; False when it was handled before, and nothing is to be done."""
@@ -115,7 +129,8 @@ class Database:
     """Connections of one service. `source` is the CloudEvents source of what it publishes: `/haetae/<service>`.
 
     `schema` is for the owner, who works for a service from the command line; a service's role has its search path.
-    `settings`: of PostgreSQL, for every connection (`scoped` changes them for a transaction).
+    `settings`: of PostgreSQL, for every connection (`scoped` changes them for a transaction). `needs`: the least
+    revision of the schema at which it is ready; None: any.
     """
 
     def __init__(
@@ -125,7 +140,9 @@ class Database:
         clock: Clock | None = None,
         schema: str | None = None,
         settings: Mapping[str, str] | None = None,
+        needs: str | None = None,
     ) -> None:
+        self._needs = needs
         self.clock = clock or SystemClock()
         self._source = source
         self.engine = create_async_engine(
@@ -141,6 +158,7 @@ class Database:
         self._alone = async_sessionmaker(alone, expire_on_commit=False)
         self.committed_with_events: list[asyncio.Event] = []
         self.publishes: frozenset[type[Event]] | None = None  # what the service may publish; None: anything
+        self.gateway_url: str | None = None  # where schemas of public events can be read
         self._scope: dict[str, str] = {}
 
     def scoped(self, settings: Mapping[str, str]) -> "Database":
@@ -165,7 +183,7 @@ class Database:
             async with self._sessions() as session, session.begin():
                 if self._scope:
                     await session.execute(sa.select(*(sa.func.set_config(*item, True) for item in self._scope.items())))
-                transaction = Transaction(session, self._source, self.clock, cause, self.publishes)
+                transaction = Transaction(session, self._source, self.clock, cause, self.publishes, self.gateway_url)
                 yield transaction
                 await transaction._finish()
         if transaction.published:
@@ -173,8 +191,18 @@ class Database:
                 waiter.set()
 
     async def ready(self) -> None:
-        async with self.transaction() as tx:
-            await tx.execute(sa.text("SELECT 1"))
+        """Raises `Transient` when it does not answer, or has yet to be brought up to date."""
+        try:
+            async with self.transaction() as tx:
+                found = (await tx.execute(REVISION if self._needs else ALIVE)).scalar()
+        except ProgrammingError as error:
+            if getattr(error.orig, "sqlstate", None) not in UNKNOWN_SQLSTATES:
+                raise
+            found = ""
+        if self._needs and str(found or "") < self._needs:
+            raise Transient(
+                f"the database is at revision {found or 'unknown'}, this version needs {self._needs}: `haetae migrate`"
+            )
 
     async def close(self) -> None:
         await self.engine.dispose()

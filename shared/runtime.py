@@ -80,7 +80,8 @@ class Runtime:
         self._relay = Relay(database, broker, clock, metrics)
         self._tasks_turned: dict[str, float] = {}
         self._running = False
-        database.publishes = service.publishes
+        database.publishes, database.gateway_url = service.publishes, settings.gateway_url
+        metrics.expect({event.topic.name for event in (*service.handles, *service.batches, *service.listens)})
         metrics.info.labels(service.name, VERSION).set(1)
 
     async def run(self) -> None:

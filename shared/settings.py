@@ -18,6 +18,14 @@ class Settings(KafkaSettings):
     ops_port: Annotated[int, Field(description="Port of /livez, /readyz and /metrics; 0 chooses one")] = 0
     ops_host: Annotated[str, Field(description="Address that the ops port listens on")] = "127.0.0.1"
     log_level: Annotated[str, Field(description="debug, info, warning or error")] = "info"
+    gateway_url: Annotated[
+        str | None,
+        Field(
+            description="Where browsers and programs reach the gateway, `https://…` without a path: needed for an "
+            "identity provider and for services that sign assertions, and stands in public events (`dataschema`). "
+            "Without it the gateway takes its host and port"
+        ),
+    ] = None
     otlp_endpoint: Annotated[
         str | None, Field(description="OTLP/HTTP collector for traces, `http://host:4318`; none sends none")
     ] = None

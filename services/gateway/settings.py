@@ -41,13 +41,6 @@ class Settings(Common, ObjectSettings, ApprovalSettings, OidcSettings, StampSett
         Field(description="How long a person can take a verdict back before it goes out; 0: not at all", ge=0, le=600),
     ] = 10  # long enough to see what one has done, and nothing beside the hours that a removal takes
 
-    gateway_url: Annotated[
-        str | None,
-        Field(
-            description="Where browsers and programs reach the gateway, `https://…` without a path; needed for an "
-            "identity provider and for services that sign assertions. Without it: host and port above"
-        ),
-    ] = None
     second_factor: Annotated[
         Literal["required", "optional"], Field(description="Whether people need a second factor beside a password")
     ] = "required"

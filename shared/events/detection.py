@@ -6,9 +6,10 @@ from uuid import UUID
 from pydantic import AwareDatetime, Field
 
 from shared.events.base import Event, Value
+from shared.events.codes import Country, LawfulBasisCode, SiteKindCode, StageCode
 from shared.events.conversations import LawfulBasis
-from shared.events.topics import ALERT_EVENTS, DETECTION_CHANGED, HASH_SUBMITTED
-from shared.events.values import PdqHex, PhashHex, Score, Sha256, Site, Url
+from shared.events.topics import ALERT_EVENTS, CONVERSATION_ALERTS, DETECTION_CHANGED, HASH_SUBMITTED
+from shared.events.values import Language, PdqHex, PhashHex, Score, Sha256, Site, Url
 
 
 class SubmittedHash(Value):
@@ -98,9 +99,11 @@ class StagedTurn(Value):
     weight: Score
 
 
-class AlertRaised(Event, topic=ALERT_EVENTS, type="alert.raised.v1", key="conversation", owner="classifier"):
-    """Public: a conversation shows the stages of grooming, at the earliest turn that justifies saying so; a counsellor
-    decides. Never what was said. `proof`: of the lawful basis, as the source told it."""
+class ConversationAlerted(
+    Event, topic=CONVERSATION_ALERTS, type="conversation.alerted.v1", key="conversation", owner="classifier"
+):
+    """A conversation shows the stages of grooming, at the earliest turn that justifies saying so; a counsellor decides.
+    Never what was said. `proof`: of the lawful basis, as the source told it."""
 
     alert_id: UUID
     conversation: str
@@ -113,4 +116,22 @@ class AlertRaised(Event, topic=ALERT_EVENTS, type="alert.raised.v1", key="conver
     turns_read: int
     playbook: Url
     model: str
+    raised_at: AwareDatetime
+
+
+class AlertRaised(Event, topic=ALERT_EVENTS, type="alert.raised.v1", key="conversation", owner="classifier"):
+    """Public: a conversation shows the stages of grooming. `conversation` is a number of ours, the same for all alerts
+    of one while it is watched; where it is, who speaks and when stays with the agency. `country`, `language`: of the
+    site, where they are known. `stages`: those that it went through, `stage`: the one that raised the alert."""
+
+    alert_id: UUID
+    conversation: UUID
+    site_kind: SiteKindCode
+    country: Country | None
+    language: Language | None
+    lawful_basis: LawfulBasisCode
+    risk: Score
+    stage: StageCode
+    stages: Annotated[tuple[StageCode, ...], Field(max_length=20)]
+    turns_read: Annotated[int, Field(ge=0)]
     raised_at: AwareDatetime

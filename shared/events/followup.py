@@ -6,6 +6,7 @@ from uuid import UUID
 from pydantic import AwareDatetime, Field
 
 from shared.events.base import Event
+from shared.events.codes import CaseState, Category, Country
 from shared.events.topics import CASE_EVENTS, CHECK_REQUESTED, CONTENT_CHECKED, HASH_LISTED, NOTICE_SENT
 from shared.events.values import Finding, HashEntry, Probe, ProbeOutcome, Recipient
 
@@ -80,7 +81,7 @@ class CaseChanged(Event, topic=CASE_EVENTS, type="case.changed.v1", key="case_id
     """Public: a case reached a new state. Redacted: no address of the content, no text, no victim, no reviewer."""
 
     case_id: UUID
-    state: str
-    category: str
-    country: str | None
+    state: CaseState
+    category: Category
+    country: Country | None
     changed_at: AwareDatetime

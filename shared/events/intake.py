@@ -7,6 +7,7 @@ from uuid import UUID
 from pydantic import AwareDatetime, Field
 
 from shared.events.base import Event
+from shared.events.codes import Base64, KeyId, LanguageTag, LogName, PartnerId, PartnerService
 from shared.events.topics import AUDIT_HEADS, REFERRAL_EVENTS, REPORT_RECEIVED
 from shared.events.values import Sha256, Url
 
@@ -56,9 +57,9 @@ class ReferralMade(Event, topic=REFERRAL_EVENTS, type="referral.made.v1", key="r
 
     referral_id: UUID
     report_id: UUID
-    partner: Annotated[str, Field(max_length=60)]
-    services: Annotated[tuple[str, ...], Field(max_length=10)]
-    language: Annotated[str, Field(max_length=10)]
+    partner: PartnerId
+    services: Annotated[tuple[PartnerService, ...], Field(max_length=10)]
+    language: LanguageTag
     consented_at: AwareDatetime
 
 
@@ -67,10 +68,10 @@ class TreeHeadSigned(Event, topic=AUDIT_HEADS, type="audit.head-signed.v1", key=
     rewritten. `signature`: base64, Ed25519 with the key `key_id`, over what docs/audit.md describes. `stamp`: base64,
     an RFC 3161 token over the signed head; empty while none is there."""
 
-    log: Annotated[str, Field(max_length=100)]
+    log: LogName
     size: Annotated[int, Field(ge=0)]
     root: Sha256
     signed_at: AwareDatetime
-    key_id: Annotated[str, Field(max_length=100)]
-    signature: Annotated[str, Field(max_length=200)]
-    stamp: Annotated[str, Field(max_length=20_000)] = ""
+    key_id: KeyId
+    signature: Annotated[Base64, Field(max_length=200)]
+    stamp: Annotated[Base64, Field(max_length=20_000)] = ""

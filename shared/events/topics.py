@@ -19,8 +19,11 @@ CONTENT_CHECKED = Topic("content.checked", "case_id", Lane.CASE, "What removal c
 HASH_LISTED = Topic("hash.listed", "bank", Lane.CASE, "Hash banks that changed", 1)
 HASH_SUBMITTED = Topic("hash.submitted", "submission_id", Lane.CASE, "Hashes that a person gave for listing")
 DETECTION_CHANGED = Topic("detection.changed", "name", Lane.CASE, "Rules and models that judge from now on", 1)
+CONVERSATION_ALERTS = Topic(
+    "conversation.alerts", "conversation", Lane.CASE, "Conversations that need a counsellor, with where they are"
+)
 ALERT_EVENTS = Topic(
-    "alert.events", "conversation", Lane.CASE, "Conversations that need a counsellor, without their words", public=True
+    "alert.events", "conversation", Lane.CASE, "That a conversation needs a counsellor, not which", public=True
 )
 REPORT_RECEIVED = Topic("report.received", "case_id", Lane.CASE, "Pages that victims and partners reported")
 REFERRAL_EVENTS = Topic(

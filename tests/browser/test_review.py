@@ -11,7 +11,7 @@ from playwright.async_api import Locator, Page, expect
 from services.gateway.alerts import take_up
 from services.gateway.audit import Line
 from services.gateway.casefile import open_file
-from shared.events import AlertRaised
+from shared.events import ConversationAlerted
 from shared.events.examples import EXAMPLES
 from tests.browser.conftest import OpenPage, Site, log_in
 from tests.support.gateway import Story
@@ -261,7 +261,7 @@ async def test_what_a_site_wrote_cannot_act(site: Site, open_page: OpenPage) -> 
 async def test_no_field_without_a_label(site: Site, open_page: OpenPage) -> None:
     story = await site.desk.awaiting_review()
     async with site.desk.database.transaction() as tx:
-        await take_up(EXAMPLES[AlertRaised], tx)  # type: ignore[arg-type]  # the examples are of all events
+        await take_up(EXAMPLES[ConversationAlerted], tx)  # type: ignore[arg-type]  # the examples are of all events
     page = await open_page(viewport={"width": 390, "height": 844})
     await log_in(page)
     for path in ("/", f"/cases/{story.case}", "/audit", "/alerts", "/playbook", "/hashes/new"):

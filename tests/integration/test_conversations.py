@@ -23,15 +23,18 @@ from services.classifier.conversations.watch import ConversationWatch
 from shared.bus.memory import MemoryBroker
 from shared.clock import ManualClock
 from shared.database import Database
-from shared.events import AlertRaised, ConversationObserved, LawfulBasis, Turn
+from shared.events import AlertRaised, ConversationAlerted, ConversationObserved, LawfulBasis, Turn
 from shared.events.envelope import decode
 from shared.handling import Service
+from shared.identity import identity
 from shared.outbox import OUTBOX
 from tests.support.conversations import BEGUN, ESCALATION, ROOM, observed, said, trained
 from tests.support.poll import eventually
 from tests.support.service import envelope, record, running
 from tests.support.stack import Migrated
 
+MINE = sa.select(OUTBOX.c.value).where(OUTBOX.c.topic == ConversationAlerted.topic.name)
+OTHERS = sa.select(OUTBOX.c.value).where(OUTBOX.c.topic == AlertRaised.topic.name)
 OPEN, CONSENT = LawfulBasis.OPEN_ROOM, LawfulBasis.CONSENT
 
 
@@ -63,10 +66,10 @@ async def tell(watch: ConversationWatch, *events: ConversationObserved) -> None:
     await watch.observe([envelope(event) for event in events], None)  # type: ignore[arg-type]
 
 
-async def alerts(database: Database) -> list[AlertRaised]:
+async def alerts(database: Database) -> list[ConversationAlerted]:
     async with database.transaction() as tx:
-        values = (await tx.execute(sa.select(OUTBOX.c.value).order_by(OUTBOX.c.position))).scalars().all()
-    return [AlertRaised.model_validate_json(value) for value in values]
+        values = (await tx.execute(MINE.order_by(OUTBOX.c.position))).scalars().all()
+    return [ConversationAlerted.model_validate_json(value) for value in values]
 
 
 async def rows(database: Database, table: type) -> list:
@@ -107,6 +110,24 @@ async def test_no_word_is_kept_or_told(database: Database, model: Path) -> None:
     everything += b" ".join(values).decode()
     assert len(everything) > 1_000
     assert [turn.text for turn in turns if turn.text in everything] == []
+
+
+async def test_others_are_told_neither_where_nor_who_nor_when(database: Database, model: Path) -> None:
+    turns = said(ESCALATION)
+    async with watching(database, model) as watch:
+        await tell(watch, observed(turns))
+    mine = await alerts(database)
+    async with database.transaction() as tx:
+        values = (await tx.execute(OTHERS)).scalars().all()
+    others = [AlertRaised.model_validate_json(value) for value in values]
+    assert [one.alert_id for one in others] == [one.alert_id for one in mine]
+    assert {one.conversation for one in others}.isdisjoint({identity("conversation", ROOM)})
+    told = b" ".join(values).decode()
+    alert = mine[0]
+    known = {alert.conversation, alert.site.host, alert.site.name, alert.proof, alert.playbook}
+    known |= {word for turn in turns for word in (turn.turn_id, turn.speaker)}
+    assert [word for word in known if f'"{word}"' in told] == []
+    assert [turn.said_at for turn in turns if turn.said_at.isoformat()[:19] in told] == []
 
 
 async def test_turns_that_are_told_again_count_once(database: Database, model: Path) -> None:
@@ -250,15 +271,15 @@ async def test_from_the_broker_to_the_broker(database: Database, model: Path) ->
     service = Service(
         name="classifier",
         batches={ConversationObserved: watch.observe},
-        publishes=frozenset({AlertRaised}),
+        publishes=frozenset({AlertRaised, ConversationAlerted}),
         resources=(watch,),
     )
 
-    def told() -> list[AlertRaised]:
-        decoded = [decode(one.value, dict(one.headers)) for log in broker.topics["alert.events"] for one in log]
-        return [one.event for one in decoded if isinstance(one.event, AlertRaised)]
+    def told() -> list[ConversationAlerted]:
+        decoded = [decode(one.value, dict(one.headers)) for log in broker.topics["conversation.alerts"] for one in log]
+        return [one.event for one in decoded if isinstance(one.event, ConversationAlerted)]
 
     async with running(service, broker, database):
         await broker.produce([record(observed(said(ESCALATION)))])
-        await eventually(lambda: broker.topics.get("alert.events") and told())
+        await eventually(lambda: broker.topics.get("conversation.alerts") and told())
     assert {alert.conversation for alert in told()} == {"room-7"}

@@ -19,7 +19,7 @@ from services.gateway.accounts import create_account
 from services.gateway.alerts import take_up
 from services.gateway.audit import ALERTS_CHAIN, HASHES_CHAIN
 from services.gateway.web import application
-from shared.events import AlertRaised, Envelope
+from shared.events import ConversationAlerted, Envelope
 from shared.events.examples import EXAMPLES
 from tests.support.gateway import PASSWORD, Desk, make_desk
 from tests.support.stack import Migrated
@@ -53,13 +53,13 @@ async def api(desk: Desk) -> AsyncIterator[httpx.AsyncClient]:
         yield client
 
 
-def alert(**more: object) -> AlertRaised:
-    example = EXAMPLES[AlertRaised]
-    assert isinstance(example, AlertRaised)
+def alert(**more: object) -> ConversationAlerted:
+    example = EXAMPLES[ConversationAlerted]
+    assert isinstance(example, ConversationAlerted)
     return example.model_copy(update={"alert_id": uuid4(), **more})
 
 
-async def raised(desk: Desk, *alerts: AlertRaised) -> None:
+async def raised(desk: Desk, *alerts: ConversationAlerted) -> None:
     for event in alerts:
         async with desk.database.transaction(Envelope(event, uuid4(), "/haetae/test", datetime.now(UTC))) as tx:
             await take_up(event, tx)

@@ -32,7 +32,7 @@ from services.gateway.throttle import Knock
 from services.gateway.tokens import csrf_token, digest
 from services.gateway.verdict import Decision
 from shared.database import Transaction
-from shared.events import AlertRaised, Verdict
+from shared.events import ConversationAlerted, Verdict
 from shared.events.examples import EXAMPLES
 from tests.support.gateway import Desk
 
@@ -116,8 +116,8 @@ async def known_ids(desk: Desk, client: httpx.AsyncClient, tokens: dict[tuple[st
     hand = Hand(client, tokens)
     story = await desk.awaiting_review(f"post/{uuid4()}")
     offered = await desk.awaiting_review(f"post/{uuid4()}")
-    alert = EXAMPLES[AlertRaised]
-    assert isinstance(alert, AlertRaised)
+    alert = EXAMPLES[ConversationAlerted]
+    assert isinstance(alert, ConversationAlerted)
     async with desk.database.transaction() as tx:
         await take_up(alert, tx)
         spare = await enter(tx, "spare", ["viewer"], "test", agency=HOME)
