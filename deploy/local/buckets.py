@@ -27,12 +27,13 @@ class Bucket:
 
 @dataclass(frozen=True)
 class S3Address:
-    """`endpoint` is host:port."""
+    """`endpoint` is host:port. `prefix` goes before every bucket's name."""
 
     endpoint: str
     access_key: str
     secret_key: str
     secure: bool = False
+    prefix: str = ""
 
     @classmethod
     def of(cls, env: Mapping[str, str]) -> S3Address:
@@ -41,6 +42,7 @@ class S3Address:
             env["HAETAE_S3_ACCESS_KEY"],
             env["HAETAE_S3_SECRET_KEY"],
             env.get("HAETAE_S3_SECURE", "0") == "1",
+            env.get("HAETAE_S3_BUCKET_PREFIX", ""),
         )
 
     def env(self) -> dict[str, str]:
@@ -49,6 +51,7 @@ class S3Address:
             "HAETAE_S3_ACCESS_KEY": self.access_key,
             "HAETAE_S3_SECRET_KEY": self.secret_key,
             "HAETAE_S3_SECURE": "1" if self.secure else "0",
+            **({"HAETAE_S3_BUCKET_PREFIX": self.prefix} if self.prefix else {}),
         }
 
     @property
@@ -67,14 +70,15 @@ async def ensure_buckets(address: S3Address, buckets: Iterable[Bucket]) -> None:
 def _ensure(address: S3Address, buckets: tuple[Bucket, ...]) -> None:
     client = address.client()
     for bucket in buckets:
+        name = address.prefix + bucket.name
         try:
-            if not client.bucket_exists(bucket.name):
-                client.make_bucket(bucket.name, object_lock=bucket.lock)
-            if bucket.lock and client.get_object_lock_config(bucket.name).mode is None:  # an agency's own rule stays
-                client.set_object_lock_config(bucket.name, ObjectLockConfig(COMPLIANCE, KEPT_YEARS, YEARS))
+            if not client.bucket_exists(name):
+                client.make_bucket(name, object_lock=bucket.lock)
+            if bucket.lock and client.get_object_lock_config(name).mode is None:  # an agency's own rule stays
+                client.set_object_lock_config(name, ObjectLockConfig(COMPLIANCE, KEPT_YEARS, YEARS))
         except S3Error as error:
             raise RuntimeError(
-                f"bucket {bucket.name!r} at {address.endpoint}: {error.code}; "
+                f"bucket {name!r} at {address.endpoint}: {error.code}; "
                 f"create it by hand{' with object lock' if bucket.lock else ''}, "
                 f"or let {address.access_key!r} create buckets"
             ) from error

@@ -32,7 +32,7 @@ def kafka(home: Home, claim: Claim, *, store: Store, bucket_at: S3Address | None
         name="kafka",
         command=[
             broker(), "broker", "--listener-url", listener, "--advertised-listener-url", listener,
-            "--storage-engine", f"s3://{BUCKET}/" if bucket_at else "memory://tansu/",
+            "--storage-engine", f"s3://{bucket_at.prefix}{BUCKET}/" if bucket_at else "memory://tansu/",
         ],
         ready=answers(port),
         needs=needs,

@@ -97,7 +97,7 @@ async def test_only_that_name_is_deleted(store, name):
 
 
 async def test_former_versions_are_forgotten_and_the_newest_stays(s3_settings):
-    prefix, name = f"t{uuid4().hex[:8]}-", uuid4().hex
+    prefix, name = f"{s3_settings.prefix}t{uuid4().hex[:8]}-", uuid4().hex
     client = s3_settings.client()
     client.make_bucket(prefix + "keys", object_lock=True)  # such a bucket keeps versions
     store = S3Store(object_settings(s3_settings).model_copy(update={"s3_bucket_prefix": prefix}), "keys")

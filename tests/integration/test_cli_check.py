@@ -43,7 +43,7 @@ async def test_what_differs_from_the_seal_is_named(at_home: House, haetae: Haeta
     assert (status, "2 cases checked: all as it was sealed" in said) == (0, True), said
 
     store, text = s3_settings.client(), f"cases/{hurt}/{digest(WORDS.encode())}"
-    await asyncio.to_thread(store.remove_object, "evidence", text)
+    await asyncio.to_thread(store.remove_object, f"{s3_settings.prefix}evidence", text)
     async with at_home.database.transaction() as tx:
         await tx.execute(sa.text("ALTER TABLE custody DISABLE TRIGGER append_only"))
         await tx.execute(sa.text("UPDATE custody SET actor = 'nobody' WHERE seq = 2"))

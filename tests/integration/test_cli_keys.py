@@ -3,6 +3,7 @@
 import asyncio
 import json
 import secrets
+from dataclasses import replace
 from uuid import UUID
 
 import pytest
@@ -22,9 +23,9 @@ FORMER = "former_master_keys"
 @pytest.fixture
 async def objects(s3_settings):
     """Buckets of its own, so that no other test's cases are among the keys."""
-    settings = object_settings(s3_settings).model_copy(update={"s3_bucket_prefix": f"t{secrets.token_hex(5)}-"})
-    await ensure_buckets(s3_settings, [Bucket(settings.s3_bucket_prefix + name) for name in ("evidence", "keys")])
-    return settings
+    own = replace(s3_settings, prefix=f"{s3_settings.prefix}t{secrets.token_hex(5)}-")
+    await ensure_buckets(own, [Bucket(name) for name in ("evidence", "keys")])
+    return object_settings(own)
 
 
 def environment(settings, home):

@@ -8,6 +8,7 @@ import io
 import json
 from collections.abc import AsyncIterator, Iterator
 from contextlib import AsyncExitStack
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -69,7 +70,7 @@ async def services(
 ) -> dict[str, tuple[Service, Database]]:
     """From the crawler to the gateway, each with its own role, in the mode that keeps hashes alone."""
     prefix = str((kept := await quarantine_settings(s3))["s3_bucket_prefix"])
-    await ensure_buckets(s3, [Bucket(prefix + name) for name in ("evidence", "keys", "exports")])
+    await ensure_buckets(replace(s3, prefix=prefix), [Bucket(name) for name in ("evidence", "keys", "exports")])
     common = {"kafka_bootstrap": "unused", "hash_only": True, "allowed_hosts_file": folder / "hosts"}
 
     def given(name: str, **more: object) -> dict[str, object]:
@@ -153,7 +154,8 @@ async def test_no_byte_and_no_thumbnail_of_a_picture_stays(
     after = await asyncio.to_thread(objects, s3_settings)
     assert set(after) > set(before)
     wanted, added = list(pieces(MARKED)), {name: after[name] for name in set(after) - set(before)}
-    settings = evidence_settings(env=s3_settings.env(), s3_bucket_prefix=next(iter(added)).split("-")[0] + "-")
+    prefix = next(iter(added)).partition("/")[0].rpartition("-")[0] + "-"
+    settings = evidence_settings(env=s3_settings.env(), s3_bucket_prefix=prefix)
     async with open_vault(settings) as vault:
         opened = [await vault.get(event.case_id, sha256) for sha256 in await vault.digests(event.case_id)]
     assert len(opened) == len({item.sha256 for item in event.objects})

@@ -1,4 +1,4 @@
-"""The embedded stack for tests: each part started when a test first asks for it, once a pytest process."""
+"""The stack for tests: each part started when a test first asks for it, once a pytest process, or somebody else's."""
 
 from __future__ import annotations
 
@@ -19,11 +19,12 @@ import psycopg
 from psycopg import sql
 from sqlalchemy.engine import make_url
 
-from deploy.local.access import libpq_url, service_url
+from deploy.local.access import allowed, libpq_url, service_url
 from deploy.local.home import Home, HomeInUse, read_env
 from deploy.local.part import PartName
 from deploy.local.stack import Stack
 from services import SERVICES
+from tests.support import outside
 
 REUSE = "HAETAE_TEST_STACK"
 HOME_PREFIX = "haetae-test-"
@@ -38,22 +39,28 @@ FIRST_SETTING: dict[PartName, str] = {
 
 
 class LazyStack:
-    """Parts on demand in a temporary home, or those of the running stack whose `env` file HAETAE_TEST_STACK names.
+    """Parts on demand in a temporary home; or outside servers (`tests.support.outside`), or those of the running stack
+    whose `env` file HAETAE_TEST_STACK names.
 
-    The mail sink is never shared: tests empty it and switch faults on. Servers that the product's own settings name in
-    the environment are ignored: a test must never meet real data.
+    The mail sink of a running stack is not shared: tests empty it and switch faults on. Servers that the product's own
+    settings name in the environment are ignored: a test must never meet real data.
     """
 
     def __init__(self) -> None:
         self._stack: Stack | None = None
         self._reused = Path(os.environ[REUSE]) if os.environ.get(REUSE) else None
+        self.outside = outside.servers(os.environ)
         self._folder: Path | None = None
 
     async def env(self, *parts: PartName) -> dict[str, str]:
         """The settings of these parts, which are ready when this returns."""
-        shared = tuple(part for part in parts if self._reused and part != "mail")
-        own = await self._own(*(part for part in parts if part not in shared))
-        return {**own, **self._shared(*shared)}
+        others = [part for part in parts if part in self.outside]
+        shared = tuple(part for part in parts if self._reused and part != "mail" and part not in others)
+        own = await self._own(*(part for part in parts if part not in shared and part not in others))
+        if "s3" in others:
+            await outside.ensure_buckets(self.outside["s3"])
+        theirs = {name: value for part in others for name, value in self.outside[part].items()}
+        return {**own, **self._shared(*shared), **theirs}
 
     def _shared(self, *parts: PartName) -> dict[str, str]:
         if not parts or not self._reused:
@@ -76,6 +83,8 @@ class LazyStack:
 
     @property
     def role_passwords(self) -> dict[str, str]:
+        if "postgres" in self.outside:
+            return outside.role_passwords(self.outside["postgres"]["HAETAE_DATABASE_URL"])
         if self._reused:
             kept = json.loads(self._reused.with_name("secrets.json").read_text())
             return {service: kept[f"role_{service}"] for service in SERVICES}
@@ -85,11 +94,22 @@ class LazyStack:
     @contextmanager
     def one_at_a_time(self) -> Iterator[None]:
         """Roles belong to the server: test runs that share one migrate one after the other."""
+        if "postgres" in self.outside:
+            with outside.alone(self.outside["postgres"]["HAETAE_DATABASE_URL"]):
+                yield
+            return
         folder = self._reused.parent if self._reused else self._folder
         assert folder, "ask for a part first"
         with (folder / "migrate.lock").open("w") as lock:
             fcntl.flock(lock, fcntl.LOCK_EX)
             yield
+
+    def service_env(self, service: str) -> dict[str, str]:
+        """The settings of one service, as a stack gives them, of the parts that were asked for. A store of others has
+        no identities for services: there all have that of the tests."""
+        base = self._stack.service_env(service) if self._stack else {}
+        theirs = {name: value for settings in self.outside.values() for name, value in settings.items()}
+        return base | allowed(service, theirs)
 
     async def stop(self) -> None:
         if self._stack:

@@ -30,6 +30,7 @@ def objects(s3: S3Address) -> dict[str, bytes]:
     return {
         f"{bucket.name}/{one.object_name}": client.get_object(bucket.name, str(one.object_name)).read()
         for bucket in client.list_buckets()
+        if bucket.name.startswith(s3.prefix)
         for one in client.list_objects(bucket.name, recursive=True)
     }
 
