@@ -71,6 +71,7 @@ docs: install  ## Write docs/events, settings.md, metrics.md, api.md and the bro
 	@$(PY) -m haetae.metrics_doc docs/metrics.md
 	@$(PY) -m haetae.api_doc docs/api.md
 	@$(PY) -m haetae.alterations_doc services/gateway/static/alterations.json
+	@$(PY) -m deploy.access
 	@$(PY) -m shared.events.schemas docs/events
 
 verifier: install  ## Build what checks a bundle anywhere: dist/haetae_verify-*.whl and, with hashes, what it needs
