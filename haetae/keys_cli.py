@@ -10,10 +10,12 @@ from rich.table import Table
 
 from deploy.local.home import Home as HomeFolder
 from haetae import access
+from haetae.rotation import rotate
 from haetae.saying import HOME, Home, bar, console, fail, finish, guarded
 from shared.objects.vault import Tampered, Vault, open_vault
 
-keys = typer.Typer(no_args_is_help=True, help="The key that wraps the keys of cases, and its change.")
+keys = typer.Typer()
+keys.command("rotate")(rotate)
 FORMER = "former_master_keys"
 
 

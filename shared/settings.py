@@ -119,6 +119,10 @@ class ApprovalSettings(BaseSettings):
     approval_key: Annotated[
         SecretStr, Field(min_length=32, description="Random text, the same for gateway and notifier: seals approvals")
     ]
+    former_approval_keys: Annotated[
+        SecretStr | None,
+        Field(description="Approval keys of the past, between commas: their seals still count; empty after a leak"),
+    ] = None
 
 
 class StampSettings(BaseSettings):

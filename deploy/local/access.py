@@ -34,6 +34,7 @@ ONLY_FOR: dict[str, tuple[str, ...]] = {
     "HAETAE_POLISH_": ("drafter",),
     "HAETAE_QUARANTINE_": ("crawler", "classifier"),
     "HAETAE_APPROVAL_KEY": ("gateway", "notifier"),
+    "HAETAE_FORMER_APPROVAL_KEYS": ("gateway", "notifier"),
     "HAETAE_HISTORY_KEY": ("gateway",),
     "HAETAE_SECOND_FACTOR": ("gateway",),
     "HAETAE_OIDC_": ("gateway",),

@@ -50,6 +50,20 @@ class Home:
         self._secrets[former] = ",".join(kept)
         self.key(name)
 
+    def change_secret(self, name: str, former: str) -> None:
+        """The same for a password that others may have sealed with."""
+        kept = [self.secret(name), *filter(None, self._secrets.get(former, "").split(","))]
+        del self._secrets[name]
+        self._secrets[former] = ",".join(kept)
+        self.secret(name)
+
+    def forget_all(self, beginning: str) -> int:
+        """Secrets with names that begin so are made anew when they are asked for; how many."""
+        names = [name for name in self._secrets if name.startswith(beginning)]
+        for name in names:
+            self.forget(name)
+        return len(names)
+
     def given(self, name: str) -> str | None:
         """A secret that was put there, never made."""
         return self._secrets.get(name) or None

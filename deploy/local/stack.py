@@ -26,7 +26,8 @@ from deploy.local.s3 import BUCKETS, claim_ports, s3
 from deploy.local.supervisor import StackEvent, Supervisor
 from services import SERVICES
 
-FORMER_KEYS = "HAETAE_FORMER_MASTER_KEYS"
+# Of the past, as long as the home has any: what was wrapped or sealed with them still opens.
+FORMER = {"HAETAE_FORMER_MASTER_KEYS": "former_master_keys", "HAETAE_FORMER_APPROVAL_KEYS": "former_approval_keys"}
 
 
 def silent(event: StackEvent) -> None:
@@ -82,8 +83,8 @@ class Stack:
             # A newcomer on one's own machine begins with a password; a house says otherwise.
             "HAETAE_SECOND_FACTOR": self._shared.get("HAETAE_SECOND_FACTOR") or "optional",
         }
-        if former := self._shared.get(FORMER_KEYS) or self.home.given("former_master_keys"):
-            self.env[FORMER_KEYS] = former
+        former = {name: self._shared.get(name) or self.home.given(secret) for name, secret in FORMER.items()}
+        self.env |= {name: keys for name, keys in former.items() if keys}
         if self.archive and self.archive.waits:
             self.env["HAETAE_MIRROR_DIR"] = str(self.archive.path)
         try:

@@ -97,7 +97,7 @@ PUBLISHES: frozenset[type[Event]] = frozenset(
 
 
 def app(settings: Settings) -> Service:
-    pages, approvals = Pages(settings), Approvals(settings.approval_key)
+    pages, approvals = Pages(settings), Approvals.of(settings)
     # Before the pages are: tasks that count or forget begin with them.
     house.use(house.House(approvals.derived("care"), ZoneInfo(settings.gateway_timezone)))
     stamping = Stamping(authorities.read(settings.stamp_authorities_file), settings.stamp_seconds, SystemClock())

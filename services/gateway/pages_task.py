@@ -38,7 +38,7 @@ class Pages:
                 vault=vault,
                 exports=exports,
                 clock=context.clock,
-                approvals=Approvals(settings.approval_key),
+                approvals=Approvals.of(settings),
                 timezone=ZoneInfo(settings.gateway_timezone),
                 language=settings.gateway_language,
                 tls=settings.gateway_tls,

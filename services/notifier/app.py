@@ -77,7 +77,7 @@ def app(settings: Settings) -> Service:
         name="notifier",
         handles={
             ReviewDecided: partial(
-                enqueue, channels=channels, message_id=origin.message_id, approvals=Approvals(settings.approval_key)
+                enqueue, channels=channels, message_id=origin.message_id, approvals=Approvals.of(settings)
             ),
             ContentChecked: partial(follow_up, rhythm=rhythm),
             CustodyNoted: forget,

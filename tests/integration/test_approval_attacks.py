@@ -7,7 +7,7 @@ import pytest
 from pydantic import SecretStr
 
 from services.notifier.channels.mail.smtp import Server
-from shared.approvals import Approvals
+from shared.approvals import Approvals, former_keys
 from shared.clock import ManualClock
 from shared.database import Database
 from shared.events import NoticeWithdrawn, Verdict
@@ -97,6 +97,19 @@ async def test_an_event_on_the_topic_that_the_gateway_did_not_write(notifier, ma
 
 async def test_a_seal_by_another_key(notifier, mail):
     await nothing_is_sent(notifier, mail, Approvals(SecretStr("k" * 32)).sealed(approval(A)))
+
+
+async def test_what_was_approved_before_the_key_changed_is_sent_until_the_former_key_is_given_up():
+    event, newest, former = approval(A), SecretStr("n" * 32), Approvals(SecretStr("f" * 32))
+    known = Approvals(newest, former_keys(SecretStr(f"{'x' * 32}, {'f' * 32}")))
+    known.check(former.sealed(event))
+    known.check(known.sealed(event))
+    assert known.sealed(event).seal == Approvals(newest).sealed(event).seal
+    assert known.derived_before("second factors")[1] == former.derived("second factors")
+    with pytest.raises(Rejected):
+        Approvals(newest).check(former.sealed(event))
+    with pytest.raises(ValueError, match="HAETAE_FORMER_APPROVAL_KEYS"):
+        former_keys(SecretStr("short"))
 
 
 async def test_a_rejection_that_is_made_an_approval(notifier, mail):

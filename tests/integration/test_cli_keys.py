@@ -102,3 +102,39 @@ async def test_where_no_stack_is_none_is_made(tmp_path, words, monkeypatch):
     ran = await asyncio.to_thread(CliRunner().invoke, app, [*words, "--home", str(tmp_path / "nowhere")])
     assert (ran.exit_code, "there is no stack in" in ran.output) == (1, True)
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("name", "changed"),
+    [
+        ("signing", {"signing_key"}),
+        ("history", {"history_key"}),
+        ("approval", {"approval_key"}),
+        ("passwords", {"role_crawler", "role_gateway"}),
+        ("store", {"s3_root", "s3_evidence"}),
+    ],
+)
+async def test_a_secret_gets_a_successor_and_no_other_does(tmp_path, name, changed):
+    folder = Home(tmp_path)
+    for secret in ("approval_key", "role_crawler", "role_gateway", "s3_root", "s3_evidence", "postgres"):
+        folder.secret(secret)
+    for key in ("master_key", "signing_key", "history_key"):
+        folder.key(key)
+    folder.release()
+    before = json.loads((tmp_path / "secrets.json").read_text())
+    ran = await asyncio.to_thread(CliRunner().invoke, app, ["keys", "rotate", name, "--home", str(tmp_path)])
+    assert ran.exit_code == 0, ran.output
+    after = json.loads((tmp_path / "secrets.json").read_text())
+    assert {secret for secret in before if after.get(secret) != before[secret]} == changed
+    assert after.get("former_approval_keys") == (before["approval_key"] if name == "approval" else None)
+    assert not any(value in ran.output for value in {**before, **after}.values())
+
+
+async def test_a_leaked_approval_key_counts_no_more(tmp_path):
+    for name in ("approval", "approval-leaked"):
+        Home(tmp_path).secret("approval_key")
+        ran = await asyncio.to_thread(CliRunner().invoke, app, ["keys", "rotate", name, "--home", str(tmp_path)])
+        assert ran.exit_code == 0, ran.output
+    assert {"approval_key", "former_approval_keys"}.isdisjoint(json.loads((tmp_path / "secrets.json").read_text()))
+    unknown = await asyncio.to_thread(CliRunner().invoke, app, ["keys", "rotate", "x", "--home", str(tmp_path)])
+    assert (unknown.exit_code, "choose among" in unknown.output) == (1, True)

@@ -119,6 +119,7 @@ async def test_a_secret_moved_to_another_account_or_sealed_with_another_key_open
     for other, login in ((seal, "lee"), (Seal(b"o" * 32), "kim")):
         with pytest.raises(Problem, match="factor-unreadable"):
             factors.opened(other, login, sealed)
+    assert Seal(b"n" * 32, [b"o" * 32, b"k" * 32]).open("kim", sealed) == "GEZDGNBV", "after a change of keys"
 
 
 async def test_strangers_lock_nobody_out_of_a_browser_that_is_known(desk: Desk, kim: str) -> None:

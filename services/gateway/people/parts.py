@@ -10,6 +10,7 @@ from services.gateway.oidc.provider import Provider
 from services.gateway.people.rates import Rates
 from services.gateway.people.sealing import Seal, seal_of
 from services.gateway.settings import Settings
+from shared.approvals import Approvals
 from shared.objects.cipher import new_key
 
 
@@ -29,7 +30,7 @@ def people_of(settings: Settings) -> People:
     """Raises ValueError naming the setting that cannot be used."""
     url = (settings.gateway_url or f"http://{settings.gateway_host}:{settings.gateway_port}").rstrip("/")
     return People(
-        seal=seal_of(settings.second_factor_key, settings.approval_key),
+        seal=seal_of(settings.second_factor_key, Approvals.of(settings)),
         second_factor=settings.second_factor == "required",
         url=url,
         rates=Rates(settings.requests_per_minute),
