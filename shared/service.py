@@ -18,6 +18,7 @@ from shared.logging import configure
 from shared.runtime import run
 from shared.settings import Settings
 from shared.settings_errors import explain
+from shared.version import SCHEMA
 
 __all__ = ["main", "run"]
 
@@ -55,7 +56,7 @@ async def _until_signalled(app: Callable[[S], Service], settings: S) -> None:
     service = app(settings)
     clock = SystemClock()
     url, source = settings.database_url.get_secret_value(), f"/haetae/{service.name}"
-    database = Database(url, source, clock, settings=service.database_settings)
+    database = Database(url, source, clock, settings=service.database_settings, needs=SCHEMA)
     broker = KafkaBroker(
         settings.kafka_bootstrap,
         settings.topic_prefix,
