@@ -11,6 +11,7 @@ from aiokafka.errors import KafkaError, MessageSizeTooLargeError
 from aiokafka.partitioner import DefaultPartitioner
 
 from shared.bus.kafka_member import SESSION_SECONDS, KafkaMember, consuming, joined, received
+from shared.bus.kafka_refusals import refusal, told
 from shared.bus.kafka_topics import ensure_topics
 from shared.bus.port import Received, Record, Revoked
 from shared.failures import Rejected, Transient
@@ -80,7 +81,7 @@ class KafkaBroker:
         if isinstance(failures[0], MessageSizeTooLargeError):
             raise Rejected(f"Kafka takes no record of this size: {failures[0]!r}") from failures[0]
         if isinstance(failures[0], KafkaError):
-            raise Transient(f"Kafka did not take the records: {failures[0]!r}") from failures[0]
+            raise Transient(f"Kafka did not take the records: {told(failures[0])}") from failures[0]
         raise failures[0]
 
     async def _produce_partition(
@@ -133,7 +134,7 @@ class KafkaBroker:
                     caught_up = True
                     yield []
         except KafkaError as error:
-            raise Transient(f"Kafka: following {', '.join(topics)} failed: {error!r}") from error
+            raise Transient(f"Kafka: following {', '.join(topics)} failed: {told(error)}") from error
         finally:
             await consumer.stop()
 
@@ -159,7 +160,8 @@ class KafkaBroker:
                     await producer.start()
                     self._producer = producer
                 except KafkaError as error:
-                    raise Transient(f"Kafka does not answer: {error!r}") from error
+                    said = await refusal(self._at) or repr(error)
+                    raise Transient(f"Kafka does not answer: {said}") from error
                 finally:
                     if self._producer is None:  # also when the wait for it was given up
                         await producer.stop()

@@ -8,6 +8,7 @@ from typing import Any
 from aiokafka import AIOKafkaConsumer, ConsumerRebalanceListener, ConsumerRecord, TopicPartition
 from aiokafka.errors import KafkaError
 
+from shared.bus.kafka_refusals import told
 from shared.bus.port import Partition, Received, Revoked
 from shared.failures import Transient
 
@@ -37,7 +38,7 @@ class KafkaMember:
         try:
             fetched = await self._consumer.getmany(timeout_ms=int(timeout_s * 1000), max_records=max_records)
         except KafkaError as error:
-            raise Transient(f"Kafka: poll failed: {error!r}") from error
+            raise Transient(f"Kafka: poll failed: {told(error)}") from error
         polled = {
             logical(at, self._prefix): [received(record, self._prefix) for record in some]
             for at, some in fetched.items()
@@ -54,7 +55,7 @@ class KafkaMember:
         except TimeoutError as error:
             raise Transient(f"Kafka: no answer to a commit within {COMMIT_TIMEOUT_S:g} s") from error
         except KafkaError as error:
-            raise Transient(f"Kafka: commit failed: {error!r}") from error
+            raise Transient(f"Kafka: commit failed: {told(error)}") from error
 
     def pause(self, partitions: Sequence[Partition]) -> None:
         self._consumer.pause(*self._held(partitions))
@@ -99,7 +100,7 @@ async def joined(
         await consumer.start()
         yield KafkaMember(consumer, prefix, positions)
     except KafkaError as error:
-        raise Transient(f"Kafka: {group} could not be joined: {error!r}") from error
+        raise Transient(f"Kafka: {group} could not be joined: {told(error)}") from error
     finally:
         if embedded:
             _may_leave(consumer)
