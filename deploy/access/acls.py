@@ -32,7 +32,7 @@ class Acls:
     def of(cls, resources: Iterable[Mapping[str, Any]]) -> "Acls":
         """From Strimzi's KafkaUser resources; others are passed over. Whose user says nothing may do nothing."""
         users = [one for one in resources if one["kind"] == "KafkaUser"]
-        return cls({principal(one): tuple(map(_rule, _acls(one))) for one in users})
+        return cls({principal(one): rules(one) for one in users})
 
     def allow(self, principal: str, operation: str, kind: str, name: str) -> bool:
         """`operation` as Kafka names it (Read), `kind`: topic, group, cluster or transactionalId."""
@@ -49,8 +49,9 @@ def principal(user: Mapping[str, Any]) -> str:
     return f"CN={name}" if user["spec"]["authentication"]["type"].startswith("tls") else name
 
 
-def _acls(user: Mapping[str, Any]) -> list[Mapping[str, Any]]:
-    return list(user["spec"].get("authorization", {}).get("acls", ()))
+def rules(user: Mapping[str, Any]) -> tuple[Rule, ...]:
+    """Of a KafkaUser resource."""
+    return tuple(map(_rule, user["spec"].get("authorization", {}).get("acls", ())))
 
 
 def _rule(acl: Mapping[str, Any]) -> Rule:
