@@ -30,7 +30,7 @@ def groups(
     tracing: Tracing,
 ) -> list[GroupRunner]:
     """`<service>.case` and `<service>.hot`, where there is anything to handle."""
-    attempts = Attempts(policy, DeadLetters(broker, policy, clock, metrics), metrics)
+    attempts = Attempts(policy, DeadLetters(broker, policy, clock, metrics, service.name), metrics)
 
     def group(lane: str, events: Collection[type[Event]], handle: Handle, chunk: int) -> GroupRunner:
         return GroupRunner(

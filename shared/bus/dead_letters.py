@@ -1,6 +1,10 @@
-"""Dead letters: what could not be handled, put aside whole, with the reason. Nothing is lost silently."""
+"""Dead letters: what could not be handled, put aside whole, with the reason. Nothing is lost silently.
+
+`letters` reads them, and says how each ended.
+"""
 
 from collections import deque
+from datetime import datetime
 
 import structlog
 
@@ -23,7 +27,10 @@ class TooManyDeadLetters(Exception):
 
 
 class DeadLetters:
-    def __init__(self, broker: Broker, policy: Policy, clock: Clock, metrics: Metrics) -> None:
+    """`service`: who could not handle them; several may read one topic."""
+
+    def __init__(self, broker: Broker, policy: Policy, clock: Clock, metrics: Metrics, service: str = "") -> None:
+        self._service = service
         self._broker, self._policy, self._clock, self._metrics = broker, policy, clock, metrics
         self._moments: deque[float] = deque()
 
@@ -37,7 +44,7 @@ class DeadLetters:
     async def park(self, record: Received, failure: Exception, attempts: int, pause: Pause) -> None:
         """Returns when the dead letter is acknowledged; as long as the broker is away, it is tried again."""
         self._moments.append(self._clock.monotonic())
-        letter, tries = dead_letter(record, failure, attempts), 0
+        letter, tries = dead_letter(record, failure, attempts, self._service, self._clock.now()), 0
         while True:
             try:
                 await self._broker.produce([letter])
@@ -58,9 +65,11 @@ class DeadLetters:
         )
 
 
-def dead_letter(record: Received, failure: Exception, attempts: int) -> Record:
+def dead_letter(record: Received, failure: Exception, attempts: int, service: str, at: datetime) -> Record:
     headers = {
         **record.headers,
+        "dead_service": service.encode(),
+        "dead_at": at.isoformat().encode(),
         "dead_error": describe(failure)[:MAX_ERROR].encode(),
         "dead_attempts": str(attempts).encode(),
         "dead_topic": record.topic.encode(),

@@ -1,0 +1,1 @@
+"""What a person does with dead letters: look, put back, give up."""
