@@ -51,14 +51,7 @@ async def take_up(event: ConversationAlerted, tx: Transaction) -> None:
     await history.append(tx, ALERTS_CHAIN, event.owner, Action.ALERT_RAISED, details)
 
 
-async def newest(tx: Transaction, *, open_only: bool = False, limit: int = SHOWN) -> Sequence[Alert]:
-    """Those that nobody took up first, the riskiest before; then the others, the newest first."""
-    rows = sa.select(Alert).order_by(Alert.acknowledged_at.is_(None).desc(), Alert.acknowledged_at.desc())
-    rows = rows.order_by(Alert.risk.desc(), Alert.raised_at.desc()).limit(limit)
-    return await tx.scalars(rows.where(Alert.acknowledged_at.is_(None)) if open_only else rows)
-
-
-# The same order by falling keys, so that a list can go on after any row.
+# By falling keys, so that a list can go on after any row.
 _PLACE = (
     (sa.func.coalesce(Alert.acknowledged_at, FOR_EVER), moment),
     (Alert.risk, number),
@@ -70,7 +63,8 @@ _PLACE = (
 async def page(
     tx: Transaction, *, open_only: bool, limit: int, after: str | None = None
 ) -> tuple[Sequence[Alert], str | None]:
-    """Those in the order of `newest`, and where the following page begins. Raises `Problem` 422 for a wrong `after`."""
+    """Those that nobody took up first, the riskiest before; then the others, the newest first; and where the following
+    page begins. Raises `Problem` 422 for a wrong `after`."""
     rows = sa.select(Alert)
     return await keyset(tx, rows.where(Alert.acknowledged_at.is_(None)) if open_only else rows, _PLACE, limit, after)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from pathlib import Path
@@ -55,14 +56,14 @@ async def site(migrated: Migrated, tmp_path: Path, request: pytest.FixtureReques
     await desk.database.close()
 
 
-@pytest.fixture
-async def open_page(chromium: Browser, site: Site) -> AsyncIterator[OpenPage]:
-    """`await open_page(locale="ko-KR", java_script_enabled=False)`: a page on the site, in a browser of its own."""
+@asynccontextmanager
+async def opening(chromium: Browser, url: str) -> AsyncIterator[OpenPage]:
+    """Pages of the site at `url`, each in a browser of its own; at the end, that none of them complained."""
     complaints: list[str] = []
     contexts: list[BrowserContext] = []
 
     async def opened(**options: object) -> Page:
-        context = await chromium.new_context(base_url=site.url, **{"locale": "en-GB", **options})  # type: ignore[arg-type]
+        context = await chromium.new_context(base_url=url, **{"locale": "en-GB", **options})  # type: ignore[arg-type]
         contexts.append(context)
         page = await context.new_page()
         page.set_default_timeout(10_000)
@@ -75,6 +76,13 @@ async def open_page(chromium: Browser, site: Site) -> AsyncIterator[OpenPage]:
     for context in contexts:
         await context.close()
     assert complaints == []
+
+
+@pytest.fixture
+async def open_page(chromium: Browser, site: Site) -> AsyncIterator[OpenPage]:
+    """`await open_page(locale="ko-KR", java_script_enabled=False)`: a page on the site, in a browser of its own."""
+    async with opening(chromium, site.url) as opened:
+        yield opened
 
 
 def failure(request: Request) -> list[str]:

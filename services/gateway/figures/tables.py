@@ -39,6 +39,11 @@ class Table:
     columns: Sequence[Column]
     rows: Sequence[Sequence[Cell]]
 
+    @property
+    def says_something(self) -> bool:
+        """A table of zeros is long, and says what one word does."""
+        return any(isinstance(value, int | float) and value for row in self.rows for value in row)
+
 
 def tables(sums: Sums, period: Period, today: date) -> list[Table]:
     return [

@@ -24,8 +24,9 @@ STAGES = ("contact", "trust", "testing", "isolation", "moving_platform", "meetin
 @router.get("/alerts")
 async def alerts_page(request: Request, visitor: Annotated[Visitor, may(Right.READ_ALERTS)]) -> HTMLResponse:
     async with parts_of(request).database.transaction() as tx:
-        rows = await alerts.newest(tx)
-    return render(request, "alerts.html", visitor, rows=rows, longest=MAX_NOTE)
+        after = request.query_params.get("after")
+        rows, following = await alerts.page(tx, open_only=False, limit=alerts.SHOWN, after=after)
+    return render(request, "alerts.html", visitor, rows=rows, next=following, longest=MAX_NOTE)
 
 
 @router.get("/playbook")

@@ -66,7 +66,7 @@ class Stopped(BaseModel):
 async def page(request: Request, visitor: Annotated[Visitor, may(Right.READ_POLICIES)]) -> HTMLResponse:
     async with parts_of(request).database.transaction() as tx:
         switch = await managing.switch_of(tx, visitor.account.agency)
-        policies, _ = await managing.shown(tx)
+        policies, following = await managing.shown(tx, after=request.query_params.get("after"))
         uses = await managing.newest_uses(tx, NEWEST_USES)
     return render(
         request,
@@ -74,6 +74,7 @@ async def page(request: Request, visitor: Annotated[Visitor, may(Right.READ_POLI
         visitor,
         switch=switch,
         policies=policies,
+        next=following,
         uses=uses,
         fresh=uuid4(),
         max_cap=MAX_CAP,

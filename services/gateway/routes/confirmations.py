@@ -83,8 +83,8 @@ class ConfirmationList(BaseModel):
 @pages.get("/confirmations")
 async def page(request: Request, visitor: Annotated[Visitor, may(Right.SECOND_LOOK)]) -> HTMLResponse:
     async with parts_of(request).database.transaction() as tx:
-        rows, _ = await confirming.shown(tx)
-    return render(request, "confirmations.html", visitor, rows=rows, ready_for=READY_FOR)
+        rows, following = await confirming.shown(tx, after=request.query_params.get("after"))
+    return render(request, "confirmations.html", visitor, rows=rows, next=following, ready_for=READY_FOR)
 
 
 @pages.post("/confirmations/{confirmation_id}/confirm")

@@ -30,9 +30,18 @@ SKIPPED = "skip"
 @router.get("/golden")
 async def page(request: Request, visitor: Senior) -> HTMLResponse:
     async with parts_of(request).database.transaction() as tx:
-        (shown, _), doubts = await golden.shown(tx), await again.doubts(tx, MOST_DOUBTS)
-    wanted = request.query_params.get("case", "")
-    return render(request, "golden.html", visitor, shown=shown, doubts=doubts, wanted=wanted, max_why=golden.MAX_WHY)
+        shown, following = await golden.shown(tx, after=request.query_params.get("after"))
+        doubts = await again.doubts(tx, MOST_DOUBTS)
+    return render(
+        request,
+        "golden.html",
+        visitor,
+        shown=shown,
+        next=following,
+        doubts=doubts,
+        wanted=request.query_params.get("case", ""),
+        max_why=golden.MAX_WHY,
+    )
 
 
 @router.post("/golden")

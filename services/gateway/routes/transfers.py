@@ -100,10 +100,12 @@ class Why(Input):
 @pages.get("/transfers")
 async def page(request: Request, visitor: Transfers) -> HTMLResponse:
     async with parts_of(request).database.transaction() as tx:
-        rows, _ = await transferring.offered(tx)
+        rows, following = await transferring.offered(tx, after=request.query_params.get("after"))
         names = {row.agency: row.name for row in await transferring.agencies(tx)}
     mine = visitor.account.agency
-    return render(request, "transfers.html", visitor, rows=rows, names=names, mine=mine, longest=MAX_WORDS)
+    return render(
+        request, "transfers.html", visitor, rows=rows, next=following, names=names, mine=mine, longest=MAX_WORDS
+    )
 
 
 @pages.get("/cases/{case_id}/transfer")
