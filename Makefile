@@ -5,7 +5,7 @@ PY := .venv/bin/python
 CODE := haetae_verify shared services sandbox deploy haetae migrations benchmarks tests
 export REVIEW ONCE QUICK
 
-.PHONY: help install run test golden screens chaos bench models lint format types imports check docs verifier client lock clean
+.PHONY: help install run test golden screens chaos bench models lint format types imports check docs observability verifier client lock clean
 
 help:  ## List the targets
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sort | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -72,7 +72,12 @@ docs: install  ## Write docs/events, settings.md, metrics.md, api.md and the bro
 	@$(PY) -m haetae.api_doc docs/api.md
 	@$(PY) -m haetae.alterations_doc services/gateway/static/alterations.json
 	@$(PY) -m deploy.access
-	@$(PY) -m shared.events.schemas docs/events
+	@$(PY) -m haetae.contract
+
+observability: install  ## Write rules and dashboards from slos.toml and boards.toml; let every alert ring once (promtool)
+	@$(PY) -m deploy.observability && bash deploy/observability/promtool.sh
+	@PATH="$$PWD/.venv/bin:$$PATH" promtool check rules deploy/observability/rules/*.yaml
+	@PATH="$$PWD/.venv/bin:$$PATH" promtool test rules deploy/observability/tests/*.yaml
 
 verifier: install  ## Build what checks a bundle anywhere: dist/haetae_verify-*.whl and, with hashes, what it needs
 	@cd haetae_verify && ../$(PY) -m hatchling build -t wheel -d ../dist

@@ -1,4 +1,7 @@
-"""Logs: one JSON object a line on standard output, with the trace and the case it belongs to, and never a secret."""
+"""Logs: one JSON object a line on standard output, with the trace and the case it belongs to, and never a secret.
+
+Nor whom a mail goes to, nor where a page is: an exception's text may quote both. A log travels further than a case
+does; who may see the case finds the page by its number."""
 
 import logging
 import re
@@ -11,6 +14,11 @@ from opentelemetry import trace
 
 SECRET_NAMES = re.compile(r"password|secret|token|authorization|cookie|(master|approval|access)_key", re.IGNORECASE)
 URL_CREDENTIALS = re.compile(r"(\w+://)[^\s/@:]+:[^\s/@]+@")
+MAILBOX = re.compile(r"[\w.+-]{1,64}@(?=[\w-]+\.\w)")
+WITHIN_HOST = re.compile(r"(https?://[^\s/\"'<>]+/)[^\s\"'<>]+")
+CUT = "…"
+# These tell at "info" every heartbeat of every member, and the address of every request.
+TALKATIVE = ("aiokafka", "httpx")
 MASK = "***"
 
 Entry = MutableMapping[str, Any]
@@ -36,8 +44,8 @@ def configure(service: str, instance: str, level: str) -> None:
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(level.upper())
-    # It tells every heartbeat of every member at "info".
-    logging.getLogger("aiokafka").setLevel(max(logging.WARNING, root.level))
+    for name in TALKATIVE:
+        logging.getLogger(name).setLevel(max(logging.WARNING, root.level))
     structlog.configure(
         processors=[
             structlog.stdlib.filter_by_level,
@@ -54,17 +62,28 @@ def add_trace(_: object, __: str, entry: Entry) -> Entry:
     context = trace.get_current_span().get_span_context()
     if context.is_valid:
         entry.setdefault("trace_id", f"{context.trace_id:032x}")
+        entry.setdefault("span_id", f"{context.span_id:016x}")
     return entry
 
 
 def mask_secrets(_: object, __: str, entry: Entry) -> Entry:
-    """By name, and credentials inside URLs by form: an exception's text may quote the address it failed on."""
+    """By name; and by form, wherever they stand, credentials inside addresses, mailboxes, and where on its host a page
+    is."""
     for name, value in entry.items():
-        if SECRET_NAMES.search(name):
-            entry[name] = MASK
-        elif isinstance(value, str):
-            entry[name] = URL_CREDENTIALS.sub(rf"\1{MASK}@", value)
+        entry[name] = MASK if SECRET_NAMES.search(name) else masked(value)
     return entry
+
+
+def masked(value: Any) -> Any:  # noqa: ANN401  # whatever is logged
+    match value:
+        case str():
+            without = URL_CREDENTIALS.sub(rf"\1{MASK}@", value)
+            return WITHIN_HOST.sub(rf"\1{CUT}", MAILBOX.sub(f"{MASK}@", without))
+        case list() | tuple() | set() | frozenset():
+            return [masked(one) for one in value]
+        case dict():
+            return {name: masked(one) for name, one in value.items()}
+    return value
 
 
 def _belongs_to(service: str, instance: str) -> structlog.typing.Processor:

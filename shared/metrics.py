@@ -1,5 +1,7 @@
 """What a service says about itself on /metrics. One registry a service, so that several may live in one process."""
 
+from collections.abc import Iterable
+
 from prometheus_client import CollectorRegistry, Counter, Gauge, GCCollector, Histogram, ProcessCollector
 
 # From a hash lookup to a page capture.
@@ -41,7 +43,7 @@ class Metrics:
             "haetae_http_request_seconds", "Requests answered", REQUEST_BUCKETS, "method", "route", "status"
         )
         self.idle = self._gauge("haetae_loop_idle_seconds", "How long ago a loop or a task last turned", "loop")
-        self.info = self._gauge("haetae_service_info", "Always 1; what runs here", "service", "version")
+        self.info = self._gauge("haetae_service_info", "Always 1; what runs here", "component", "version")
         self.rules = self._count("haetae_rule_effects", "Findings that a rule held for or changes", "rule", "effect")
         self.text_model = self._gauge("haetae_text_model", "Version of the text model by its part; 0: none", "part")
         self.verdicts = self._gauge("haetae_verdicts", "Verdicts that the text model may learn from", "label")
@@ -69,6 +71,13 @@ class Metrics:
         # Memory, processor time, open files; Python's collector. On Linux, of the whole process.
         ProcessCollector(registry=self.registry)
         GCCollector(registry=self.registry)
+
+    def expect(self, topics: Iterable[str]) -> None:
+        """What is counted by topic is there from the beginning: a series that begins with its first record has no
+        increase, and nobody would hear of the first dead letter."""
+        for topic in topics:
+            for counter in (self.handled, self.failed, self.retries, self.dead):
+                counter.labels(topic)
 
     def _count(self, name: str, text: str, *labels: str) -> Counter:
         return Counter(name, text, labels, registry=self.registry)

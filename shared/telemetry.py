@@ -216,7 +216,8 @@ def about(record: Record, group: str, *, one: bool = True) -> dict[str, str | in
         if one:
             said["messaging.kafka.offset"] = record.offset
     if one:
-        said["messaging.message.id"] = record.headers.get("ce_id", b"").decode(errors="replace")[:64]
+        for name, header in (("messaging.message.id", "ce_id"), ("cloudevents.event_type", "ce_type")):
+            said[name] = record.headers.get(header, b"").decode(errors="replace")[:64]
         if case := case_of(record):
             said[CASE] = str(case)
     return said

@@ -47,4 +47,20 @@ def test_credentials_in_addresses_are_masked_wherever_they_stand() -> None:
     text = "connect to postgresql+psycopg://haetae:hunter2@127.0.0.1:25432/haetae failed"
     masked = mask_secrets(None, "", {"event": text, "exception": text})
     assert "hunter2" not in str(masked)
+    assert masked["exception"] == masked["event"]
     assert masked["event"] == "connect to postgresql+psycopg://***@127.0.0.1:25432/haetae failed"
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("https://a.test/board/7?id=3#x: status 500", "https://a.test/… status 500"),
+        ('GET "http://a.test:8080/p" failed', 'GET "http://a.test:8080/…" failed'),
+        ("https://a.test answers 404", "https://a.test answers 404"),
+        ("550 <abuse.team+x@host.test> unknown", "550 <***@host.test> unknown"),
+        (["http://a.test/one", {"who": "kim@b.test"}], ["http://a.test/…", {"who": "***@b.test"}]),
+        (7, 7),
+    ],
+)
+def test_where_a_page_is_and_whom_a_mail_goes_to_are_not_told(text: object, told: object) -> None:
+    assert mask_secrets(None, "", {"error": text}) == {"error": told}

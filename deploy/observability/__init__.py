@@ -1,0 +1,1 @@
+"""What an operator watches: objectives, alerts, dashboards. `make observability` writes what is made here."""
