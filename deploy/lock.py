@@ -1,6 +1,7 @@
 """Resolves the dependency groups of pyproject.toml into `locks/`, for all platforms, with the hash of every file.
 
-`dev.lock` is everything but the benchmarks' peers, which are in `bench.lock`; `<service>.lock` is what the image of
+`dev.lock` is everything but the benchmarks' peers, which are in `bench.lock`, and the judges of manifests, in
+`platform.lock`; `<service>.lock` is what the image of
 that service installs, at the same versions. torch is apart, because its CPU build is not on every package index:
 `torch.lock` is the build that is, `torch-cpu.lock` the one for which pip must be told a place (its hash is kept from
 the former lock). `weights.lock` has the packages that models are unpacked from.
@@ -33,7 +34,7 @@ def torch_without_cuda(full: str, cpu_hash: str) -> str:
 
 def main() -> None:
     resolve("dev.lock", *sys.argv[1:], "--group", "pyproject.toml:dev")
-    for group in (*SERVICES, "cli", "verify", "bench"):
+    for group in (*SERVICES, "cli", "verify", "bench", "platform"):
         resolve(f"{group}.lock", "--constraint", "locks/dev.lock", "--group", f"pyproject.toml:{group}")
     # One of these packages names a Python that its data does not need.
     resolve("weights.lock", "--no-deps", "--group", "pyproject.toml:weights", python="3.12")
