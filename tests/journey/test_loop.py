@@ -1,11 +1,15 @@
 """The promises of the whole loop, on real parts: found to removed, whatever is killed, whatever comes twice."""
 
 import asyncio
+import time
 from pathlib import Path
+from uuid import UUID
 
 import pytest
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
+from opentelemetry.proto.trace.v1.trace_pb2 import Span
 
+from deploy.observability.expressions import unknown
 from haetae.client import Case, Gateway
 from haetae.demonstration import REVIEWER, Demonstration, Options
 from haetae.live import counts
@@ -13,16 +17,21 @@ from haetae.summary import Mailbox, Summary, repeated
 from services import SERVICES
 from shared.events import TOPICS, Lane
 from shared.events.topics import HASH_LISTED
+from tests.support.poll import eventually
+from tests.support.watched import Watched, by_trace, lacking, leaked, receiving, words_of
 
 SCALE = 0.1  # seven hosts: every kind of site, every language, every behaviour of an operator
 MODEL = Path("var/models/text")
 KILL_EVERY_S = 3.0  # sooner than a killed one is back: several are down at once
+EXPORTED_S = 15.0  # spans go out every five seconds
 SETTLE_S = 6.0  # longer than any service needs for a record that it ignores
 
 
-def demonstration(home: Path, seed: int) -> Demonstration:
+def demonstration(home: Path, seed: int, endpoint: str = "") -> Watched:
+    """`endpoint`: where the services send their traces."""
     quiet = lambda *_: None  # noqa: E731
-    return Demonstration(Options(home / "run", MODEL.absolute(), seed=seed, scale=SCALE, gateway_port=0), quiet, quiet)
+    options = Options(home / "run", MODEL.absolute(), seed=seed, scale=SCALE, gateway_port=0)
+    return Watched(options, quiet, quiet, endpoint=endpoint)
 
 
 async def cases_of(run: Demonstration) -> list[Case]:
@@ -79,9 +88,32 @@ async def partitions_of(consumer: AIOKafkaConsumer, topic: str) -> set[int]:
     return found
 
 
+async def assert_seen_whole(run: Watched, came: list[Span]) -> None:
+    """One trace from the fetch to the removal for every case that came so far; and nobody's words in what is told."""
+    removed = [UUID(case.case_id) for case in await cases_of(run) if "removed" in case.times]
+    assert len(removed) >= 5
+
+    now = time.time_ns()  # what begins later goes on while we look
+
+    def incomplete() -> dict[UUID, list[str]]:
+        traces = by_trace(span for span in came if span.start_time_unix_nano < now)
+        return {case: wrong for case in removed if (wrong := lacking(case, traces[case]))}
+
+    try:
+        await eventually(lambda: not incomplete(), EXPORTED_S)
+    except AssertionError:
+        assert incomplete() == {}
+    markers, scrapes = await run.markers(), await run.scrapes()
+    told = {f"log of {name}": text for name, text in run.logs().items()}
+    told |= {f"figures of {name}": text for name, text in scrapes.items()} | {"traces": words_of(came)}
+    assert leaked({"a number, which may": str(removed[0])}, told)  # it looks where things stand
+    assert leaked(markers, told) == []
+    assert unknown(scrapes.values()) == []
+
+
 @pytest.mark.timeout(420)
 async def test_the_loop_from_a_found_page_to_a_verified_removal_and_everything_once_more(tmp_path):
-    async with demonstration(tmp_path, seed=11) as run:
+    async with receiving() as (endpoint, came), demonstration(tmp_path, seed=11, endpoint=endpoint) as run:
         await run.prepare()
         summary = await run.watch()
         assert summary.failures == []
@@ -89,6 +121,7 @@ async def test_the_loop_from_a_found_page_to_a_verified_removal_and_everything_o
         bundle = await run.bundle()
         assert bundle is not None
         assert bundle.problem == ""
+        await assert_seen_whole(run, came)
         cases, before = await cases_of(run), mails(await run.sandbox.mailboxes())
         assert await redeliver_everything(run.house.stack.env["HAETAE_KAFKA_BOOTSTRAP"]) > 5 * summary.expected
         await asyncio.sleep(SETTLE_S)
