@@ -30,6 +30,7 @@ COPY services/ /app/services/
 COPY migrations/ /app/migrations/
 COPY deploy/ /app/deploy/
 COPY haetae/ /app/haetae/
+COPY contracts/ /app/contracts/
 WORKDIR /app
 ENV PATH=/opt/haetae/bin:$PATH PYTHONPATH=/app PYTHONDONTWRITEBYTECODE=1 PYTHONUNBUFFERED=1 SERVICE=${SERVICE} \
     HAETAE_OPS_HOST=0.0.0.0 HAETAE_OPS_PORT=9000 NUMBA_CACHE_DIR=/tmp/numba

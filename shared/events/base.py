@@ -53,7 +53,7 @@ class Event(Value):
     type: ClassVar[str]
     key: ClassVar[str]
     owner: ClassVar[str]
-    version: ClassVar[str]  # of the schema: major.minor
+    schema_version: ClassVar[str]  # major.minor
     replaces: ClassVar["type[Event] | None"]
     downgrade: ClassVar[Callable[[Any], "Event | None"] | None]
 
@@ -73,7 +73,7 @@ class Event(Value):
             raise TypeError(f"{cls.__name__}: `replaces` and `downgrade` go together")
         if replaces and replaces.topic == topic:
             raise TypeError(f"{cls.__name__}: a new major has a topic of its own; {topic.name} is its predecessor's")
-        cls.version, cls.replaces, cls.downgrade = f"{major(type)}.{minor}", replaces, downgrade
+        cls.schema_version, cls.replaces, cls.downgrade = f"{major(type)}.{minor}", replaces, downgrade
         if type in REGISTRY and REGISTRY[type].__qualname__ != cls.__qualname__:
             raise TypeError(f"{cls.__name__}: type {type!r} is taken by {REGISTRY[type].__name__}")
         cls.topic, cls.type, cls.key, cls.owner = topic, type, key, owner

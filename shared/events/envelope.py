@@ -71,7 +71,7 @@ def dataschema(event: type[Event], gateway_url: str | None) -> str:
     """The address of a public event's schema; empty for others, and where nobody said where the gateway is."""
     if not event.topic.public or not gateway_url:
         return ""
-    return f"{gateway_url.rstrip('/')}/schemas/{event.type}/{event.version}"
+    return f"{gateway_url.rstrip('/')}/schemas/{event.type}/{event.schema_version}"
 
 
 def decode(value: bytes | None, headers: Mapping[str, bytes]) -> Envelope[Event]:

@@ -1,0 +1,1 @@
+"""The contract with those who read events: every revision of every schema, kept; what may change; AsyncAPI."""
