@@ -42,6 +42,11 @@ class Acls:
         enough = IMPLIED_BY.get(operation, (operation,))
         return any(rule.allow and rule.concerns(enough, kind, name) for rule in rules)
 
+    def allow_any(self, principal: str, operation: str, kind: str) -> bool:
+        """Whether there is one such resource at all that it is allowed."""
+        rules = [rule for rule in self._rules.get(principal, ()) if rule.allow and rule.kind == kind]
+        return any(self.allow(principal, operation, kind, rule.name) for rule in rules)
+
 
 def principal(user: Mapping[str, Any]) -> str:
     """As the broker knows the user: the name at SCRAM, the subject of the certificate at TLS."""

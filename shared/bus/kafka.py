@@ -11,7 +11,7 @@ from aiokafka.errors import KafkaError, MessageSizeTooLargeError
 from aiokafka.partitioner import DefaultPartitioner
 
 from shared.bus.kafka_member import SESSION_SECONDS, KafkaMember, consuming, joined, received
-from shared.bus.kafka_refusals import refusal, told
+from shared.bus.kafka_refusals import explained, told
 from shared.bus.kafka_topics import ensure_topics
 from shared.bus.port import Received, Record, Revoked
 from shared.failures import Rejected, Transient
@@ -134,7 +134,9 @@ class KafkaBroker:
                     caught_up = True
                     yield []
         except KafkaError as error:
-            raise Transient(f"Kafka: following {', '.join(topics)} failed: {told(error)}") from error
+            raise Transient(
+                f"Kafka: following {', '.join(topics)} failed: {await explained(error, self._at)}"
+            ) from error
         finally:
             await consumer.stop()
 
@@ -160,8 +162,7 @@ class KafkaBroker:
                     await producer.start()
                     self._producer = producer
                 except KafkaError as error:
-                    said = await refusal(self._at) or repr(error)
-                    raise Transient(f"Kafka does not answer: {said}") from error
+                    raise Transient(f"Kafka does not answer: {await explained(error, self._at)}") from error
                 finally:
                     if self._producer is None:  # also when the wait for it was given up
                         await producer.stop()

@@ -8,7 +8,7 @@ from typing import Any
 from aiokafka import AIOKafkaConsumer, ConsumerRebalanceListener, ConsumerRecord, TopicPartition
 from aiokafka.errors import KafkaError
 
-from shared.bus.kafka_refusals import told
+from shared.bus.kafka_refusals import explained, told
 from shared.bus.port import Partition, Received, Revoked
 from shared.failures import Transient
 
@@ -100,7 +100,7 @@ async def joined(
         await consumer.start()
         yield KafkaMember(consumer, prefix, positions)
     except KafkaError as error:
-        raise Transient(f"Kafka: {group} could not be joined: {told(error)}") from error
+        raise Transient(f"Kafka: {group} could not be joined: {await explained(error, at)}") from error
     finally:
         if embedded:
             _may_leave(consumer)

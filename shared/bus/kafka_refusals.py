@@ -10,6 +10,7 @@ from aiokafka.errors import (
     ClusterAuthorizationFailedError,
     GroupAuthorizationFailedError,
     IllegalSaslStateError,
+    KafkaConnectionError,
     KafkaError,
     SaslAuthenticationFailed,
     TopicAuthorizationFailedError,
@@ -60,6 +61,11 @@ def reason(error: Exception, where: str, at: Mapping[str, Any]) -> str:
     if tls:
         return f"{where} ends the connection: it may want a certificate (HAETAE_KAFKA_CERT_FILE) or not know ours"
     return f"{where} ends the connection: it may want TLS or a log-in, see HAETAE_KAFKA_SECURITY"
+
+
+async def explained(error: Exception, at: Mapping[str, Any]) -> str:
+    """`told`, or where we did not get in at all, the `refusal`."""
+    return (await refusal(at) if isinstance(error, KafkaConnectionError) else None) or told(error)
 
 
 def told(error: Exception) -> str:

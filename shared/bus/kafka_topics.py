@@ -6,7 +6,7 @@ from typing import Any
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from aiokafka.errors import ClusterAuthorizationFailedError, KafkaError, TopicAuthorizationFailedError, for_code
 
-from shared.bus.kafka_refusals import told
+from shared.bus.kafka_refusals import explained
 from shared.failures import Transient
 
 TOPIC_EXISTS = 36
@@ -29,7 +29,7 @@ async def ensure_topics(at: Mapping[str, Any], partitions: Mapping[str, int], cr
         if missing:
             await _create(admin, missing)
     except KafkaError as error:
-        raise Transient(f"Kafka did not create the topics: {told(error)}") from error
+        raise Transient(f"Kafka did not create the topics: {await explained(error, at)}") from error
     finally:
         await admin.close()
 

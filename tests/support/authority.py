@@ -24,6 +24,14 @@ class Authority:
     def server(
         self, *names: str, expired: bool = False, self_signed: bool = False, alpn: tuple[str, ...] = ()
     ) -> ssl.SSLContext:
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(self.issued(*names, expired=expired, self_signed=self_signed))
+        if alpn:
+            context.set_alpn_protocols(list(alpn))
+        return context
+
+    def issued(self, *names: str, expired: bool = False, self_signed: bool = False) -> Path:
+        """A PEM file with a certificate, whose common name is the first, and its key."""
         key = ec.generate_private_key(ec.SECP256R1())
         subject = _name(names[0])
         builder = _builder(subject, subject if self_signed else self._name, key.public_key(), expired)
@@ -31,11 +39,7 @@ class Authority:
         certificate = builder.sign(key if self_signed else self._key, hashes.SHA256())
         file = self._folder / f"{certificate.serial_number}.pem"
         file.write_bytes(_pem(certificate) + _private(key))
-        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        context.load_cert_chain(file)
-        if alpn:
-            context.set_alpn_protocols(list(alpn))
-        return context
+        return file
 
 
 def _name(text: str) -> x509.Name:
