@@ -90,7 +90,12 @@ class Desk:
 @asynccontextmanager
 async def opened(home: Path) -> AsyncIterator[Desk]:
     """HAETAE_KAFKA_BOOTSTRAP and what belongs to it, else the running stack of `home`. Raises `ConnectionError`."""
-    settings = kafka_settings(home)
+    async with opened_with(kafka_settings(home)) as desk:
+        yield desk
+
+
+@asynccontextmanager
+async def opened_with(settings: KafkaSettings) -> AsyncIterator[Desk]:
     broker = KafkaBroker(
         settings.kafka_bootstrap,
         settings.topic_prefix,

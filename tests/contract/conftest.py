@@ -1,8 +1,7 @@
-"""Both brokers, held to one suite; Apache Kafka too, where KAFKA_BOOTSTRAP names one."""
+"""Both brokers, held to one suite: the embedded one, or the one that KAFKA_BOOTSTRAP names, and the twin."""
 
 from __future__ import annotations
 
-import os
 from collections.abc import AsyncIterator
 
 import pytest
@@ -14,19 +13,15 @@ from tests.support.ledger import Ledger
 from tests.support.members import Members, Processes, Tasks
 from tests.support.stack import LazyStack
 
-APACHE = os.environ.get("KAFKA_BOOTSTRAP", "")
-with_apache = (pytest.mark.real_kafka, pytest.mark.skipif(not APACHE, reason="KAFKA_BOOTSTRAP names no Apache Kafka"))
 
-
-@pytest.fixture(params=["memory", "kafka", pytest.param("apache", marks=with_apache)])
+@pytest.fixture(params=["memory", "kafka"])
 async def kafka_at(request: pytest.FixtureRequest, stack: LazyStack, topic_prefix: str) -> KafkaAt | None:
     """Where Kafka is; nothing for the twin in memory."""
-    match request.param:
-        case "kafka":
-            return KafkaAt((await stack.env("kafka"))["HAETAE_KAFKA_BOOTSTRAP"], topic_prefix, embedded=True)
-        case "apache":
-            return KafkaAt(APACHE, topic_prefix, embedded=False)
-    return None
+    if request.param == "memory":
+        return None
+    env = await stack.env("kafka")
+    embedded = env.get("HAETAE_KAFKA_IDEMPOTENCE") == "0"
+    return KafkaAt(env["HAETAE_KAFKA_BOOTSTRAP"], topic_prefix, embedded=embedded)
 
 
 @pytest.fixture

@@ -34,6 +34,8 @@ BEARABLE_HERE = {"sandbox", "shared memory", "kept", "open files"}
 
 @pytest.fixture(scope="module")
 async def house(stack: LazyStack, migrated_once: Migrated, text_model: Path) -> House:
+    if "s3" in stack.outside:
+        pytest.skip("a store of others has no key for each service, which is what is looked at here")
     return await healthy(stack, migrated_once, str(text_model))
 
 

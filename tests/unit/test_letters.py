@@ -12,6 +12,8 @@ from hypothesis import strategies as st
 
 from haetae.dead_letters.choosing import Wanted, case_of
 from haetae.dead_letters.showing import redacted, whole
+from haetae.doctor.diagnosis import State
+from haetae.doctor.parked import judge
 from shared.bus.dead_letters import dead_letter
 from shared.bus.letters import End, Letter, before, folded
 from shared.bus.port import Partition, Received, Record
@@ -100,6 +102,12 @@ def test_letters_are_chosen(wanted: Wanted, found: bool) -> None:
     (letter,) = folded([parked(0)])
     assert wanted(letter) is found
     assert not wanted(Letter(letter.record, End.REPLAYED))
+
+
+def test_the_doctor_tells_of_letters_that_wait() -> None:
+    letters = folded([parked(0), parked(1), parked(0, topic="content.found")])
+    assert "3 wait for a person (2 of conversation.observed, 1 of content.found)" in judge(letters).said
+    assert judge([Letter(one.record, End.REPLAYED) for one in letters]).state is State.OK
 
 
 def test_a_case_is_known_by_its_event_or_its_key() -> None:
