@@ -100,6 +100,8 @@ async def test_it_works_says_how_it_is_and_stops_gracefully(env: dict[str, str],
         assert await process.ends() == 0
     assert 'haetae_lag{partition="0",topic="case.events"} 0.0' in metrics
     assert "haetae_outbox_waiting 0.0" in metrics
+    assert 'haetae_records_dead_total{topic="case.events"} 0.0' in metrics  # else the first one would be no increase
+    assert 'haetae_loop_idle_seconds{loop="outbox relay"} 0.' in metrics
     noted = process.said("noted")[0]
     assert noted["case_id"] == str(case_changed(1, 1).case_id)
     assert len(noted["trace_id"]) == 32
