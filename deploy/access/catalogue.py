@@ -70,11 +70,11 @@ def scaler(services: Collection[Service]) -> Principal:
 
 
 def operator(services: Collection[Service]) -> Principal:
-    """The person on duty: sees everything, reads dead letters, and puts them back where they came from."""
+    """The person on duty: sees everything, and reads dead letters, puts them back, notes that there, or erases them."""
     handled = {topic.name for service in services for topic in _topics((*service.handles, *service.batches))}
     told = "DescribeConfigs"  # the doctor judges how long they are kept
     grants = [Grant("topic", topic.name, (*(WRITES if topic.name in handled else SEES), told)) for topic in TOPICS]
-    grants += [Grant("topic", f"{name}.dead", (*READS, told)) for name in handled]
+    grants += [Grant("topic", f"{name}.dead", ("Delete", *READS, "Write", told)) for name in handled]
     grants += [Grant("group", name, SEES) for service in services for name in groups(service)]
     does = "whoever is on duty: `haetae doctor`, and dead letters read and put back"
     return Principal("operator", does, tuple(sorted(grants)))

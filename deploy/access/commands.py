@@ -4,7 +4,8 @@ import shlex
 from collections.abc import Mapping
 
 from deploy.access.catalogue import Grant, Principal
-from deploy.access.retention import IN_SYNC, REPLICAS, Kept
+from deploy.access.retention import Kept
+from shared.bus.kafka_topics import IN_SYNC, REPLICAS
 
 AT = '--bootstrap-server "$KAFKA" --command-config admin.properties'
 # Kafka's own least is 4096, for SHA-512 too.

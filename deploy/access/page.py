@@ -3,7 +3,9 @@
 from collections.abc import Collection, Sequence
 
 from deploy.access.catalogue import Principal, principals, subscriber
-from deploy.access.retention import DAY_MS, FOREVER, IN_SYNC, REPLICAS, Kept, kept
+from deploy.access.retention import Kept, kept
+from shared.bus.kafka_topics import IN_SYNC, REPLICAS
+from shared.bus.retention import DAY_MS, FOREVER
 from shared.handling import Service
 
 HEAD = """# Who may do what at Kafka

@@ -6,7 +6,8 @@ from typing import Any
 import yaml
 
 from deploy.access.catalogue import Principal
-from deploy.access.retention import IN_SYNC, REPLICAS, Kept
+from deploy.access.retention import Kept
+from shared.bus.kafka_topics import IN_SYNC, REPLICAS
 
 API, CLUSTER = "kafka.strimzi.io/v1", "haetae"
 HEAD = "# Written by `make docs` from the services' tables (deploy/access): change those, not this.\n"

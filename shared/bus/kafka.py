@@ -12,8 +12,9 @@ from aiokafka.partitioner import DefaultPartitioner
 
 from shared.bus.kafka_member import SESSION_SECONDS, KafkaMember, consuming, joined, received
 from shared.bus.kafka_refusals import explained, told
-from shared.bus.kafka_topics import ensure_topics
+from shared.bus.kafka_topics import Wanted, ensure_topics
 from shared.bus.port import Received, Record, Revoked
+from shared.bus.retention import KEPT_MS
 from shared.failures import Rejected, Transient
 
 PRODUCER: dict[str, Any] = {
@@ -54,8 +55,9 @@ class KafkaBroker:
         self._partitioner = DefaultPartitioner()
 
     async def ensure_topics(self, partitions: Mapping[str, int]) -> None:
-        physical = {self._prefix + name: count for name, count in partitions.items()}
-        await ensure_topics(self._at, physical, self._creates)
+        kept = KEPT_MS if self._idempotence else {}  # the embedded broker keeps everything
+        wanted = [Wanted(self._prefix + name, count, kept.get(name)) for name, count in partitions.items()]
+        await ensure_topics(self._at, wanted, self._creates)
 
     async def produce(self, records: Sequence[Record]) -> None:
         """Each partition's records go as whole batches one after another, stopping at the first that fails.

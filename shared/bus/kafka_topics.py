@@ -1,6 +1,7 @@
 """That the topics are there, with as few rights as a service has."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
@@ -12,9 +13,23 @@ from shared.failures import Transient
 TOPIC_EXISTS = 36
 REPLICAS = 3  # survives the loss of two brokers; a cluster of fewer has as many as it can
 MAY_NOT = (TopicAuthorizationFailedError.errno, ClusterAuthorizationFailedError.errno)
+IN_SYNC = 2  # of three: one may be lost, and one be in service
 
 
-async def ensure_topics(at: Mapping[str, Any], partitions: Mapping[str, int], creates: bool) -> None:
+@dataclass(frozen=True)
+class Wanted:
+    """`retention_ms`: as the broker has it, without."""
+
+    name: str
+    partitions: int
+    retention_ms: int | None = None
+
+    def configs(self, copies: int) -> dict[str, str]:
+        kept = {} if self.retention_ms is None else {"retention.ms": str(self.retention_ms)}
+        return kept | ({"min.insync.replicas": str(IN_SYNC)} if copies >= REPLICAS else {})
+
+
+async def ensure_topics(at: Mapping[str, Any], wanted: Collection[Wanted], creates: bool) -> None:
     """Where all are there, which whoever reads or writes them may see, it asks for no other right.
 
     Raises `Transient` when some are missing and were not created.
@@ -23,9 +38,9 @@ async def ensure_topics(at: Mapping[str, Any], partitions: Mapping[str, int], cr
     try:
         await admin.start()
         there = set(await admin.list_topics())
-        missing = {name: count for name, count in partitions.items() if name not in there}
+        missing = [one for one in wanted if one.name not in there]
         if missing and not creates:
-            raise Transient(_missing(missing, "HAETAE_KAFKA_CREATE_TOPICS is off"))
+            raise Transient(_missing([one.name for one in missing], "HAETAE_KAFKA_CREATE_TOPICS is off"))
         if missing:
             await _create(admin, missing)
     except KafkaError as error:
@@ -34,9 +49,10 @@ async def ensure_topics(at: Mapping[str, Any], partitions: Mapping[str, int], cr
         await admin.close()
 
 
-async def _create(admin: AIOKafkaAdminClient, missing: Mapping[str, int]) -> None:
+async def _create(admin: AIOKafkaAdminClient, missing: Collection[Wanted]) -> None:
     copies = min(len((await admin.describe_cluster())["brokers"]), REPLICAS)
-    made = await admin.create_topics([NewTopic(name, count, copies) for name, count in missing.items()])
+    new = [NewTopic(one.name, one.partitions, copies, topic_configs=one.configs(copies)) for one in missing]
+    made = await admin.create_topics(new)
     failed = {name: code for name, code, *_ in made.topic_errors if code not in (0, TOPIC_EXISTS)}
     if forbidden := [name for name, code in failed.items() if code in MAY_NOT]:
         raise Transient(_missing(forbidden, "this user may not create them"))

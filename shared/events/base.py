@@ -1,5 +1,6 @@
 """What an event is: a frozen value, declared once, with its topic, type, key, owner and promise."""
 
+import builtins
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
@@ -23,6 +24,7 @@ class Topic:
     description: str
     partitions: int = 6
     public: bool = False  # other agencies may subscribe
+    forever: bool = False  # read from its first record on, by every process or by whoever checks it: kept for ever
 
     @property
     def dead(self) -> str:
@@ -54,7 +56,7 @@ class Event(Value):
     key: ClassVar[str]
     owner: ClassVar[str]
     schema_version: ClassVar[str]  # major.minor
-    replaces: ClassVar["type[Event] | None"]
+    replaces: ClassVar["builtins.type[Event] | None"]
     downgrade: ClassVar[Callable[[Any], "Event | None"] | None]
 
     def __init_subclass__(
@@ -65,7 +67,7 @@ class Event(Value):
         key: str,
         owner: str,
         minor: int = 0,
-        replaces: "type[Event] | None" = None,
+        replaces: "builtins.type[Event] | None" = None,
         downgrade: Callable[[Any], "Event | None"] | None = None,
         **kwargs: object,
     ) -> None:

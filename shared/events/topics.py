@@ -16,9 +16,11 @@ NOTICE_ORDERS = Topic("notice.orders", "case_id", Lane.CASE, "What officials did
 NOTICE_FOLLOWUP = Topic("notice.followup", "case_id", Lane.CASE, "Cases that need another notice, with what happened")
 CHECK_REQUESTED = Topic("check.requested", "case_id", Lane.CASE, "Removal checks that are due")
 CONTENT_CHECKED = Topic("content.checked", "case_id", Lane.CASE, "What removal checks saw, and what they proved")
-HASH_LISTED = Topic("hash.listed", "bank", Lane.CASE, "Hash banks that changed", 1)
+HASH_LISTED = Topic("hash.listed", "bank", Lane.CASE, "Hash banks that changed", 1, forever=True)
 HASH_SUBMITTED = Topic("hash.submitted", "submission_id", Lane.CASE, "Hashes that a person gave for listing")
-DETECTION_CHANGED = Topic("detection.changed", "name", Lane.CASE, "Rules and models that judge from now on", 1)
+DETECTION_CHANGED = Topic(
+    "detection.changed", "name", Lane.CASE, "Rules and models that judge from now on", 1, forever=True
+)
 CONVERSATION_ALERTS = Topic(
     "conversation.alerts", "conversation", Lane.CASE, "Conversations that need a counsellor, with where they are"
 )
@@ -33,5 +35,7 @@ REFERRAL_EVENTS = Topic(
     "Persons who asked for a partner",
     public=True,
 )
-AUDIT_HEADS = Topic("audit.heads", "log", Lane.CASE, "Signed tree heads of the audit history", 1, public=True)
+AUDIT_HEADS = Topic(
+    "audit.heads", "log", Lane.CASE, "Signed tree heads of the audit history", 1, public=True, forever=True
+)
 CASE_EVENTS = Topic("case.events", "case_id", Lane.CASE, "Redacted progress of cases, for other agencies", public=True)
