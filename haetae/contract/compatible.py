@@ -29,7 +29,7 @@ def incompatibilities(old: Schema, new: Schema) -> list[str]:
 
 def changed(old: Schema, new: Schema) -> bool:
     """Whether a reader could notice: a reworded description is no revision."""
-    return _bare(resolved(old, old)) != _bare(resolved(new, new))
+    return bool(_bare(resolved(old, old)) != _bare(resolved(new, new)))
 
 
 def _walk(at: str, old: Schema, new: Schema) -> Iterator[str]:

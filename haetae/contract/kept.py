@@ -50,7 +50,8 @@ def problems(folder: Path, event: type[Event]) -> list[str]:
 
 def tampered(folder: Path) -> list[str]:
     """Kept files that are not what they were, or are missing; and files that nobody wrote down."""
-    sums = dict(reversed(line.split("  ", 1)) for line in (folder / SUMS).read_text().splitlines())
+    sums = {name: digest for digest, _, name in (line.partition("  ") for line in (folder / SUMS).open())}
+    sums = {name.rstrip("\n"): digest for name, digest in sums.items()}
     there = {path.relative_to(folder).as_posix(): path for path in folder.glob("*/*.json")}
     odd = [name for name in sums if name not in there or _sum(there[name]) != sums[name]]
     return [f"contracts/{name} is not as it was published: restore it" for name in odd] + [

@@ -53,6 +53,7 @@ from services.gateway.routes import (
     queue,
     referrals,
     reports,
+    schemas,
     statistics,
     transfers,
     who,
@@ -65,7 +66,7 @@ YEAR = 365 * 86400
 PAGES = (
     *(module.router for module in (*who.PAGES, display, queue, case, deciding, documents, notices, pictures, orders)),
     *(module.router for module in (alerts, hashes, providers, audit, door, door_status, reports)),
-    *(module.router for module in (care, golden, figures, statistics, claims, clusters, live, api_pages)),
+    *(module.router for module in (care, golden, figures, statistics, schemas, claims, clusters, live, api_pages)),
     *(module.pages for module in (autosend, confirmations, transfers, editing)),
 )
 APIS = (
