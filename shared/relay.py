@@ -95,9 +95,9 @@ class Relay:
             self.turned_at = self._clock.monotonic()
             if await self._publish_batch(connection) == BATCH:
                 continue
-            if cleaned_at is None or self._clock.monotonic() - cleaned_at > HOUSEKEEPING_SECONDS:
+            due = cleaned_at is None or self._clock.monotonic() - cleaned_at > HOUSEKEEPING_SECONDS
+            if due and not await self._forget_old(connection):
                 cleaned_at = self._clock.monotonic()
-                await self._forget_old(connection)
             await _wait(self._woken, LOOK_SECONDS)
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(FLUSH_SECONDS):
@@ -113,16 +113,20 @@ class Relay:
         self._failures = 0
         return len(rows)
 
-    async def _forget_old(self, connection: AsyncConnection) -> None:
-        now = self._clock.now()
+    async def _forget_old(self, connection: AsyncConnection) -> bool:
+        """A portion of each table, between two batches; whether there may be more. It looks through the whole table:
+        0.2 s for two million rows, once an hour, where an index on the moment would cost every event a fifth more."""
+        now, more = self._clock.now(), False
         for key, age, keep in (
             (OUTBOX.c.position, OUTBOX.c.published_at, KEEP_PUBLISHED),
             (INBOX.c.event_id, INBOX.c.handled_at, KEEP_HANDLED),
         ):
             old = sa.select(key).where(age < now - keep).limit(HOUSEKEEPING_ROWS)
             deleted = await connection.execute(sa.delete(key.table).where(key.in_(old)))
+            more = more or deleted.rowcount == HOUSEKEEPING_ROWS
             if deleted.rowcount:
                 log.info("old rows deleted", table=key.table.name, rows=deleted.rowcount)
+        return more
 
 
 async def measure(database: Database, metrics: Metrics) -> None:
