@@ -6,6 +6,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from babel import Locale
 from babel.numbers import format_decimal
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from starlette.requests import Request
@@ -67,8 +68,8 @@ def render(
     status: int = 200,
     **values: Any,  # noqa: ANN401  # templates take anything
 ) -> HTMLResponse:
-    """A whole page. Templates know `t`, `may`, `when`, `lasted`, `size`, `number`, `csrf`, `visitor`, `path`,
-    `home`, `values`."""
+    """A whole page. Templates know `t`, `may`, `when`, `lasted`, `size`, `number`, `country`, `csrf`, `visitor`,
+    `path`, `home`, `values`."""
     parts, texts = parts_of(request), texts_of(request)
     token = visitor.token if visitor else request.cookies.get(login_cookie(parts), "")
 
@@ -97,6 +98,7 @@ def render(
         "lasted": lasted,
         "size": size,
         "number": partial(written, texts.language),
+        "country": partial(country, texts.language),
         "now": parts.clock.now(),
         "visitor": visitor,
         "csrf": values.pop("csrf", None) or csrf_token(token),
@@ -127,6 +129,11 @@ def duration(seconds: float, texts: Texts) -> str:
 def written(language: str, value: float, digits: int = 0) -> str:
     """`1,234`, `0.35`: as the language writes numbers (Unicode CLDR)."""
     return str(format_decimal(round(value, digits), locale=language, decimal_quantization=False))
+
+
+def country(language: str, code: str) -> str:
+    """`대한민국`: the name of a country (ISO 3166-1, Unicode CLDR); the code where there is none."""
+    return str(Locale(language).territories.get(code, code))
 
 
 def size(count: int) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from services.drafter.contacts.places import addresses
@@ -47,6 +47,9 @@ PLACES = (
     Place.of("minato.ja.test", "港の掲示板", SiteKind.BOARD, "ja", "JP", "港の掲示板"),
     Place.of("cang.vi.test", "Cảng cá", SiteKind.GALLERY, "vi", "VN", "Cảng cá"),
 )
+# One that takes no mail: a person fills its form in.
+_FORM = {"channel": "form", "email": "", "provider": "Cảng cá"}
+BY_FORM = replace(PLACES[3], operator=PLACES[3].operator.model_copy(update=_FORM))
 HOST = Recipient(
     name="Lighthouse Hosting", email="abuse@lighthouse.test", role="host", language="en", country="US",
     anonymity="anonymous", source="agency", provider="Lighthouse Hosting",
@@ -69,7 +72,7 @@ CATEGORIES = (("known_content", 0.98), ("reupload", 0.93), ("suspected_text", 0.
 
 @dataclass(frozen=True)
 class Told:
-    """What is told of one case until the drafter has written. `n`: which picture it shows."""
+    """What is told of one case until the drafter has written."""
 
     flagged: ContentFlagged
     sealed: EvidenceSealed
@@ -89,7 +92,8 @@ def told(
     n: int, found: datetime, place: Place, kind: int, *, picture: int | None = None, again: Told | None = None
 ) -> Told:
     """`picture`: the number of one that another case shows, too. `again`: the case of which it is a re-upload."""
-    finding, assessment = seen(n, found, place, n if picture is None else picture), assessed(kind, n)
+    finding = seen(n, found, place, n if picture is None else picture)
+    assessment = assessed(kind, n, finding)
     case = case_id(finding.url)
     about = {"case_id": case, "finding": finding, "assessment": assessment}
     flagged = EXAMPLES[ContentFlagged].model_copy(update={**about, "flagged_at": found + timedelta(seconds=1.1)})
@@ -123,7 +127,7 @@ def seen(n: int, found: datetime, place: Place, picture: int) -> Finding:
     )  # fmt: skip
 
 
-def assessed(kind: int, n: int) -> Assessment:
+def assessed(kind: int, n: int, finding: Finding) -> Assessment:
     category, risk = CATEGORIES[kind % len(CATEGORIES)]
     if category not in ("known_content", "reupload"):
         why = Reason(code="text-model", text="", weight=risk, values={"score": str(risk)})
@@ -135,7 +139,9 @@ def assessed(kind: int, n: int) -> Assessment:
     why = Reason(code="known-picture", text="", weight=risk, values=values)
     example = EXAMPLES[ContentFlagged]
     assert isinstance(example, ContentFlagged)
-    match = example.assessment.matches[0].model_copy(update={"entry": f"k{n:02}"})
+    match = example.assessment.matches[0].model_copy(
+        update={"entry": f"k{n:02}", "picture_url": finding.pictures[0].url}
+    )
     components = {"known_picture": risk, "text": 0.12}
     return Assessment(category=category, risk=Risk(score=risk, components=components), reasons=(why,), matches=(match,))
 

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from shared.events import AnswerKind, CustodyAction, Event, HandOverDue, Verdict
 from tests.support.custody import told as custody
 from tests.support.gateway import Desk
-from tests.support.house_cases import PLACES, Told, told
+from tests.support.house_cases import BY_FORM, PLACES, Told, told
 from tests.support.house_weeks import NOW, Decided, answer, back, was_sent, went
 
 MINUTES, HOURS, DAYS = (timedelta(**{unit: 1}) for unit in ("minutes", "hours", "days"))
@@ -28,7 +28,7 @@ async def named(desk: Desk) -> dict[str, Told]:
         "held": told(905, NOW - 2 * HOURS, PLACES[3], 4),
         "pending": told(906, NOW - 25 * MINUTES, PLACES[2], 3),
         "gone": told(907, NOW - 9 * DAYS, PLACES[1], 0),
-        "form": told(908, NOW - 2 * DAYS, PLACES[3], 5),
+        "form": told(908, NOW - 2 * DAYS, BY_FORM, 5),
         "offered": told(909, NOW - 3 * HOURS, PLACES[2], 2),
         "theirs": told(910, NOW - 5 * HOURS, PLACES[3], 4),
         "second": told(911, NOW - 3 * DAYS, PLACES[0], 0),

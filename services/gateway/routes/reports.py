@@ -11,6 +11,7 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 from services.gateway import history
 from services.gateway.door import changing, listing
 from services.gateway.door.documents import ENDINGS
+from services.gateway.door.house import in_language
 from services.gateway.door.keeping import Told
 from services.gateway.door.listing import MAX_REASON, VIEWS, Wanted
 from services.gateway.door.numbers import grouped
@@ -18,7 +19,7 @@ from services.gateway.door.store import DocumentRow, ReportRow
 from services.gateway.door.viewing import pages_of, view
 from services.gateway.pages import render
 from services.gateway.parts import parts_of
-from services.gateway.requests import guarded_form, text_of
+from services.gateway.requests import guarded_form, text_of, texts_of
 from services.gateway.rights.asking import may
 from services.gateway.rights.vocabulary import Right
 from services.gateway.sessions import Visitor
@@ -99,6 +100,7 @@ async def shown(
     tx: Transaction, request: Request, visitor: Visitor, report: ReportRow, told: Told | None = None
 ) -> HTMLResponse:
     await tx.flush()
+    language, file = texts_of(request).language, parts_of(request).house.file
     lines, broken = await history.read(tx, report.report_id)
     return render(
         request,
@@ -109,6 +111,7 @@ async def shown(
         number=grouped(report.number),
         documents=await listing.documents_of(tx, report.report_id),
         told=told,
+        partners={one.id: in_language(one.name, language) for one in file.partners},
         lines=lines,
         broken=broken,
         longest=MAX_REASON,
