@@ -12,11 +12,12 @@ from deploy.local.archive import Archive, of_home, remember
 from deploy.local.home import Home as HomeFolder
 from deploy.local.home import HomeInUse, read_env
 from deploy.local.stack import Stack
+from haetae.access import URL, bring_up_to_date, objects_of
 from haetae.backup import bases, escrow, work
 from haetae.saying import HOME, Home, bar, console, finish, guarded
 from shared.clock import SystemClock
 
-backup = typer.Typer(no_args_is_help=True, help="Everything that is acknowledged a second time, and the way back.")
+backup = typer.Typer()
 KEEP = 2  # the newest might turn out to be bad; and what is erased must not live on in the archive for ever
 
 ArchiveFolder = Annotated[Path, typer.Argument(help="The folder of the archive.", file_okay=False)]
@@ -91,7 +92,10 @@ def create(
 
     made = guarded(do)
     size = made.base.bytes / 2**20
-    console.print(f"{made.base.path}: {size:,.1f} MiB; {made.objects:,} objects and {made.keys:,} keys were new to it")
+    console.print(
+        f"{made.base.path}: {size:,.1f} MiB; {made.objects:,} objects and {made.keys:,} keys were new to it",
+        soft_wrap=True,
+    )
     console.print(f"{made.destroyed:,} destroyed cases have no key there; {made.given_up} older bases given up")
 
 
@@ -162,6 +166,20 @@ def restore(
     console.print(f"Begin a new archive (haetae backup into), then: haetae run --home {home}", soft_wrap=True)
 
 
+@backup.command("go-on")
+def go_on(home: Home = HOME) -> None:
+    """After database, store or broker came back by other means: publish again what is owed, visit again what was not
+    judged, destroy again what was destroyed. What was handled is passed over; services may run meanwhile."""
+
+    async def do() -> tuple[int, int, int]:
+        async with _servers(home) as env:
+            return await work.take_up(env[URL], objects_of(env))
+
+    events, pages, destroyed = guarded(do)
+    console.print(f"{events:,} events are published again, {pages:,} pages visited again: each counts once")
+    console.print(f"{destroyed:,} cases are and stay destroyed")
+
+
 def _say(done: work.Restored) -> None:
     last = done.reached.ended
     console.print(f"restored up to {last.astimezone(UTC):%Y-%m-%d %H:%M:%S.%f} UTC" if last else "restored: its base")
@@ -172,11 +190,20 @@ def _say(done: work.Restored) -> None:
 
 @asynccontextmanager
 async def _running(home: Path) -> AsyncIterator[tuple[Archive, dict[str, str]]]:
-    """The home's archive and settings; its database and store are started where it does not run."""
+    """The home's archive and settings."""
     if (known := of_home(home)) is None:
         raise ValueError(f"{home} has no archive: begin one with `haetae backup into`")
+    async with _servers(home) as env:
+        yield known, env
+
+
+@asynccontextmanager
+async def _servers(home: Path) -> AsyncIterator[dict[str, str]]:
+    """Settings of the running stack, else of its database and store, started for the command; of outside servers where
+    those are named."""
     try:
         async with Stack(home, parts=work.PARTS) as stack:
-            yield known, stack.env
+            await bring_up_to_date(stack.env[URL])
+            yield stack.env
     except HomeInUse:
-        yield known, read_env(home / "env")
+        yield read_env(home / "env")

@@ -72,11 +72,20 @@ async def put_back(archive: Archive, settings: S3Settings, destroyed: set[UUID])
         await each(names, lambda name: _copied(name, kept_evidence, evidence))
         key_names = [name for name in await kept_keys.all_names() if name not in gone]
         await each(key_names, lambda name: _copied(name, kept_keys, keys))
-        await each(gone, lambda name: keys.put(name, DESTROYED))
+        await each(gone, lambda name: _marked(name, keys))
     finally:
         evidence.close()
         keys.close()
     return len(names), len(key_names)
+
+
+async def destroy_again(settings: S3Settings, destroyed: set[UUID]) -> None:
+    """A store that was brought back has keys of before: the mark takes the place of each."""
+    _, keys = buckets(settings)
+    try:
+        await each(map(str, destroyed), lambda name: _marked(name, keys))
+    finally:
+        keys.close()
 
 
 async def each(names: Iterable[str], work: Callable[[str], Awaitable[None]]) -> None:
@@ -96,6 +105,11 @@ async def _copied(name: str, source: ObjectStore, target: ObjectStore) -> None:
     except ObjectMissing:  # discarded meanwhile
         return
     await target.put(name, data)
+
+
+async def _marked(name: str, keys: ObjectStore) -> None:
+    await keys.put(name, DESTROYED)
+    await keys.forget_former(name)
 
 
 async def _there(store: ObjectStore, name: str) -> bytes | None:

@@ -57,7 +57,7 @@ def lay_out(archive: Archive, base: bases.Base, data: Path, until: datetime | No
     for part in sorted(base.path.glob("*.tar.gz")):
         bases.run(["tar", "--extract", "--gzip", "--no-same-owner", "--file", part, "--directory", data])
     wal = shlex.quote(str(archive.wal.resolve()))
-    fetch = f"cp {wal}/%f %p 2>/dev/null || cp {wal}/%f.partial %p"
+    fetch = f"cp {wal}/%f %p 2>/dev/null || cp {wal}/%f.partial %p 2>/dev/null"
     lines = [f"restore_command = {_quoted(fetch)}", "recovery_target_action = 'promote'"]
     if until:
         lines.append(f"recovery_target_time = {_quoted(until.astimezone(UTC).isoformat())}")

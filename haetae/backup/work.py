@@ -1,6 +1,7 @@
 """What the commands of `haetae backup` do: each its own end to end."""
 
 import asyncio
+import getpass
 import json
 import tempfile
 from collections.abc import Callable
@@ -17,8 +18,13 @@ from deploy.local.part import PartName
 from deploy.local.stack import Stack
 from haetae.access import URL, objects_of
 from haetae.backup import bases, continuing, escrow, objects, proving, restoring
+from services.gateway import history
+from services.gateway.accounts import COMMAND_LINE
+from services.gateway.audit import COMMANDS_CHAIN, Action
 from shared.clock import Clock
+from shared.database import Database
 from shared.objects.vault import open_vault
+from shared.settings import ObjectSettings
 
 FORMAT = "haetae-archive/1"
 THIS_LIFE: LiteralString = (
@@ -73,7 +79,8 @@ def description(archive: Archive) -> dict[str, str]:
 async def create(archive: Archive, home: Path, env: dict[str, str], clock: Clock, keep: int) -> Made:
     """Secrets first, then keys and objects, then the database: what its rows name is in the archive."""
     known = description(archive)
-    _of_this_cluster(archive, known, env[URL])
+    await asyncio.to_thread(_of_this_cluster, archive, known, env[URL])
+    await _on_record(env[URL], "backup create", str(archive.path))
     secrets = json.loads((home / "secrets.json").read_text())
     await asyncio.to_thread(escrow.keep, archive, secrets, known["recipient"])
     copied, keys, destroyed = await objects.copy(objects_of(env), archive)
@@ -119,10 +126,33 @@ async def bring_back(
     # Marks of the archive also when an earlier moment is restored: what was destroyed since then stays so.
     gone = await objects.destroyed_in(archive) | await asyncio.to_thread(continuing.destroyed, url)
     put, keys = await objects.put_back(archive, settings, gone)
-    events, pages = (0, 0) if drill else await asyncio.to_thread(continuing.go_on, url)
+    events, pages = (0, 0)
+    if not drill:
+        events, pages = await asyncio.to_thread(continuing.go_on, url)
+        await _on_record(url, "backup restore", f"{reached.ended:%Y-%m-%dT%H:%M:%S.%fZ}" if reached.ended else "")
     async with open_vault(settings) as vault:
         proof = await proving.prove(url, vault, progress)
     return Restored(reached, put, keys, len(gone), events, pages, proof)
+
+
+async def take_up(url: str, settings: ObjectSettings) -> tuple[int, int, int]:
+    """What a restore does at its end, for servers that came back by other means: events, pages, destroyed cases."""
+    gone = await asyncio.to_thread(continuing.destroyed, url)
+    await objects.destroy_again(settings, gone)
+    events, pages = await asyncio.to_thread(continuing.go_on, url)
+    await _on_record(url, "backup go-on", "")
+    return events, pages, len(gone)
+
+
+async def _on_record(url: str, command: str, what: str) -> None:
+    """A line of the history: who copies everything, or brings an older state back, is to be seen there."""
+    database = Database(url, "/haetae/gateway", schema="gateway")
+    details = {"command": command, "by": getpass.getuser(), "what": [what], "many": 1}
+    try:
+        async with database.transaction() as tx:
+            await history.append(tx, COMMANDS_CHAIN, COMMAND_LINE, Action.COMMAND_GIVEN, details)
+    finally:
+        await database.close()
 
 
 async def drill(

@@ -71,7 +71,7 @@ def app(settings: Settings) -> Service:
         name="classifier",
         handles={HashSubmitted: list_submitted, CaseHashed: list_case, ReviewDecided: label},
         batches={
-            ContentFound: partial(assess_batch, detector=detector, clock=clock),
+            ContentFound: partial(assess_batch, detector=detector, database=database, clock=clock),
             ConversationObserved: watch.observe,
         },
         listens={HashListed: bank.heard, RulesChanged: book.heard, ModelPromoted: live.heard},

@@ -9,7 +9,7 @@ from services.classifier.hashes.matching import Matched
 from services.classifier.signals import Signals
 from services.classifier.store import Judged, Seen, remember
 from shared.clock import Clock
-from shared.database import Transaction
+from shared.database import Database, Transaction
 from shared.events import Assessment, ContentFlagged, ContentFound, Envelope
 from shared.handling import Outlet
 from shared.identity import case_id, identity
@@ -17,9 +17,10 @@ from shared.observing import began, took
 
 
 async def assess_batch(
-    batch: Sequence[Envelope[ContentFound]], outlet: Outlet, *, detector: Detector, clock: Clock
+    batch: Sequence[Envelope[ContentFound]], outlet: Outlet, *, detector: Detector, database: Database, clock: Clock
 ) -> None:
-    """Flag what a reviewer should see.
+    """Flag what a reviewer should see. Flags are few and begin a case: they go by the outbox, not by the outlet, so
+    that none is lost with the broker.
 
     The id of a flag follows from the case, so that a page seen again is no second case; and from those who reported it,
     who are told each.
@@ -31,7 +32,8 @@ async def assess_batch(
             flag = flag_of(envelope.event, assessment, clock, found_at)
             began(flag.case_id, found_at)
             took("found_to_flagged", found_at, flag.flagged_at)
-            outlet.publish(flag, id=identity("flagged", flag.case_id, *flag.reports), cause=envelope)
+            async with database.transaction(cause=envelope) as tx:
+                tx.publish(flag, id=identity("flagged", flag.case_id, *flag.reports))
 
 
 async def judge_again(tx: Transaction, found: ContentFound, matched: Matched, *, detector: Detector) -> None:
