@@ -6,16 +6,11 @@ from typing import Any
 
 from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
-from aiokafka.errors import (
-    AuthenticationFailedError,
-    GroupAuthorizationFailedError,
-    IllegalSaslStateError,
-    KafkaError,
-    TopicAuthorizationFailedError,
-)
+from aiokafka.errors import KafkaError
 
 from haetae.doctor.diagnosis import Diagnosis, Subject
 from haetae.doctor.patient import Patient
+from shared.bus.kafka_refusals import reason, refusal
 from shared.bus.kafka_topics import REPLICAS
 from shared.events import TOPICS
 from shared.outbox import MAX_VALUE
@@ -46,30 +41,24 @@ class Cluster:
 
 async def look(patient: Patient) -> Sequence[Diagnosis]:
     settings = patient.settings
-    admin = AIOKafkaAdminClient(
-        bootstrap_servers=settings.kafka_bootstrap, request_timeout_ms=REQUEST_MS, **settings.kafka_identity()
-    )
+    at = {"bootstrap_servers": settings.kafka_bootstrap, **settings.kafka_identity()}
+    if said := await refusal(at):
+        return [refused(said)]
+    admin = AIOKafkaAdminClient(**at, request_timeout_ms=REQUEST_MS)
     try:
         await admin.start()
         seen = await _seen(admin, settings.topic_prefix)
     except (KafkaError, OSError) as error:
-        return [refused(error, settings.kafka_bootstrap)]
+        return [refused(reason(error, settings.kafka_bootstrap, at))]
     finally:
         await admin.close()
     return judge(seen, settings.kafka_idempotence, settings.kafka_create_topics)
 
 
-def refused(error: Exception, where: str) -> Diagnosis:
-    """Pure."""
-    match error:
-        case AuthenticationFailedError() | IllegalSaslStateError():
-            cure = "set HAETAE_KAFKA_USER and HAETAE_KAFKA_PASSWORD, and the HAETAE_KAFKA_MECHANISM that the user has"
-            return KAFKA.failed("log-in", f"{where} refuses the log-in", cure)
-        case TopicAuthorizationFailedError() | GroupAuthorizationFailedError():
-            cure = "give this user its rights (see the catalogue of access)"
-            return KAFKA.failed("rights", f"{where}: {type(error).__name__}", cure)
-    cure = "see that a broker runs there, HAETAE_KAFKA_BOOTSTRAP, HAETAE_KAFKA_SECURITY and HAETAE_KAFKA_CA_FILE"
-    return KAFKA.failed("reached", f"{where} does not answer as a broker that we may speak to", cure)
+def refused(sentence: str) -> Diagnosis:
+    """`sentence`: what happened, a colon, the cure. Pure."""
+    said, _, cure = sentence.rpartition(": ")
+    return KAFKA.failed("reached", said, cure)
 
 
 async def _seen(admin: AIOKafkaAdminClient, prefix: str) -> Cluster:

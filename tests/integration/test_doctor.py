@@ -21,6 +21,7 @@ from shared.objects.vault import open_vault
 from tests.support import planted
 from tests.support.authority import Authority
 from tests.support.doctor import House, healthy, key, said
+from tests.support.guarded_broker import guarded
 from tests.support.objects import object_settings
 from tests.support.oidc import mapping_file, provider
 from tests.support.planted import Planted
@@ -222,3 +223,21 @@ async def test_a_provider_that_names_itself_otherwise_is_named(house: House, tmp
         assert names(found, State.OK, "keys", ""), said(found)
         found = await house.look("gateway", "identity provider", HAETAE_OIDC_ISSUER=here.issuer + "/", **mapping)
         assert names(found, State.FAILED, "another issuer", "to the letter"), said(found)
+
+
+async def test_a_broker_that_does_not_believe_who_we_are_is_named(house: House, tmp_path: Path) -> None:
+    (tmp_path / "other").mkdir()
+    authority, other = Authority(tmp_path), Authority(tmp_path / "other")
+    tls, bootstrap = authority.server("localhost"), house.env["drafter"]["HAETAE_KAFKA_BOOTSTRAP"]
+    async with guarded(bootstrap, [], {"drafter": "right"}, agencies=tls, services=tls) as front:
+        told = {
+            "HAETAE_KAFKA_BOOTSTRAP": front.agencies,
+            "HAETAE_KAFKA_SECURITY": "sasl-tls",
+            "HAETAE_KAFKA_USER": "drafter",
+            "HAETAE_KAFKA_PASSWORD": "wrong",
+            "HAETAE_KAFKA_CA_FILE": str(authority.file),
+        }
+        found = await house.look("drafter", "kafka", **told)
+        assert names(found, State.FAILED, "refused user drafter", "HAETAE_KAFKA_PASSWORD"), said(found)
+        found = await house.look("drafter", "kafka", **told | {"HAETAE_KAFKA_CA_FILE": str(other.file)})
+        assert names(found, State.FAILED, "do not trust", "HAETAE_KAFKA_CA_FILE"), said(found)

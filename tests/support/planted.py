@@ -111,7 +111,7 @@ SERVERS = [
         {"DATABASE_URL": f"postgresql+psycopg://a:b@{NOWHERE}/c"},
     ),
     Planted(
-        "broker away", "drafter", "kafka", "does not answer", "HAETAE_KAFKA_BOOTSTRAP", {"KAFKA_BOOTSTRAP": NOWHERE}
+        "broker away", "drafter", "kafka", "cannot be reached", "HAETAE_KAFKA_BOOTSTRAP", {"KAFKA_BOOTSTRAP": NOWHERE}
     ),
     Planted(
         "idempotence that the broker has not",
