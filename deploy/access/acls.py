@@ -34,6 +34,10 @@ class Acls:
         users = [one for one in resources if one["kind"] == "KafkaUser"]
         return cls({principal(one): rules(one) for one in users})
 
+    @property
+    def principals(self) -> frozenset[str]:
+        return frozenset(self._rules)
+
     def allow(self, principal: str, operation: str, kind: str, name: str) -> bool:
         """`operation` as Kafka names it (Read), `kind`: topic, group, cluster or transactionalId."""
         rules = self._rules.get(principal, ())

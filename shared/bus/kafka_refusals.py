@@ -53,7 +53,7 @@ def reason(error: Exception, where: str, at: Mapping[str, Any]) -> str:
             why = error.verify_message
             return f"{where} has a certificate that we do not trust ({why}): give its issuer as HAETAE_KAFKA_CA_FILE"
         case ssl.SSLError():
-            return f"{where} does not speak TLS ({error.reason}): see its port, and HAETAE_KAFKA_SECURITY"
+            return f"{where} does not speak TLS ({error.args[-1]}): see its port, and HAETAE_KAFKA_SECURITY"
         case TimeoutError():
             return f"{where} does not answer within {ASK_MS / 1000:g} s: see HAETAE_KAFKA_BOOTSTRAP, firewalls"
         case OSError():

@@ -7,7 +7,7 @@ import io
 import struct
 from dataclasses import MISSING, dataclass, fields
 from datetime import timedelta
-from typing import Any
+from typing import Any, get_args, get_origin
 
 from kio.index import load_request_schema, load_response_schema
 from kio.schema.errors import ErrorCode
@@ -87,7 +87,8 @@ def made(schema: Any, **given: object) -> Any:
 def part(schema: Any, name: str) -> Any:
     """The type of the entries of a field."""
     (one,) = [one for one in fields(schema) if one.name == name]
-    return one.type.__args__[0]
+    listed = next(kind for kind in (one.type, *get_args(one.type)) if get_origin(kind) is tuple)  # which may be null
+    return get_args(listed)[0]
 
 
 def _nothing(one: Any) -> object:
