@@ -21,7 +21,7 @@ from services.gateway.sessions import within
 from services.gateway.texts import Texts
 from shared.database import Database, Transaction
 
-accounts = typer.Typer(no_args_is_help=True, help="Who may log in to the gateway.")
+accounts = typer.Typer()
 Login = Annotated[str, typer.Argument(help="Name to log in with.")]
 PasswordFile = Annotated[
     Path | None,

@@ -12,7 +12,7 @@ from services.gateway.agencies import keeping
 from services.gateway.agencies.store import Agency
 from shared.text import one_line
 
-agencies = typer.Typer(no_args_is_help=True, help="Agencies that share this Haetae, each with its own cases.")
+agencies = typer.Typer()
 
 Slug = Annotated[str, typer.Argument(help="Its short name, as in `haetae accounts add --agency`.")]
 Name = Annotated[str | None, typer.Option(help="As people know it.", show_default=False)]

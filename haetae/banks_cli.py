@@ -16,9 +16,7 @@ from services.classifier.hashes.changes import Author, bank_history
 from services.classifier.hashes.entries import FOREIGN_THRESHOLD, Kind, Source
 from services.classifier.hashes.store import Bank, BankChange
 
-banks = typer.Typer(
-    no_args_is_help=True, help="Banks of hashes: of known content, and of what is known to be harmless."
-)
+banks = typer.Typer()
 
 Name = Annotated[str, typer.Argument(help="The bank's name.")]
 By = Annotated[str, typer.Option(help="Who changes it; kept for ever.", default_factory=getpass.getuser)]

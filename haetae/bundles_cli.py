@@ -1,4 +1,4 @@
-"""`haetae evidence bundle` and `haetae verify`: a case in one file for a court or the police, and the check of one."""
+"""`haetae evidence bundle`: a case in one file for a court or the police."""
 
 import hashlib
 import os
@@ -11,16 +11,12 @@ from haetae import access
 from haetae.evidence_cli import Basis, By, Case, Why, evidence
 from haetae.evidence_orders import order_and_wait
 from haetae.saying import HOME, Home, console, fail, guarded
-from haetae_verify.__main__ import main as verifier
 from services.evidence.orders.placing import Wanted
 from services.evidence.orders.store import Order
 from shared.clock import SystemClock
 from shared.events import OrderKind
 from shared.objects.exports import open_exports
 from shared.objects.vault import open_vault
-
-Key = Annotated[list[str] | None, typer.Option(help="A key that the agency publishes: hexadecimal, or a file.")]
-Root = Annotated[list[Path] | None, typer.Option(help="PEM of a root that you trust for time stamps.", exists=True)]
 
 
 @evidence.command("bundle")
@@ -72,16 +68,3 @@ async def _fetch(home: Path, order: Order, path: Path) -> None:
             part.rename(path)
         finally:
             part.unlink(missing_ok=True)
-
-
-def verify(
-    file: Annotated[Path, typer.Argument(help="A .haetae.zip, its unpacked folder, or a certificate of destruction.")],
-    key: Key = None,
-    authority: Root = None,
-    lang: Annotated[str, typer.Option(help="Language of the answer: ko or en.")] = "en",
-) -> None:
-    """Check a bundle offline; the first thing that is wrong is named. The same as `python -m haetae_verify`."""
-    if lang not in ("ko", "en"):
-        raise typer.BadParameter("choose ko or en", param_hint="--lang")
-    given = [*(f"--key={one}" for one in key or ()), *(f"--authority={one}" for one in authority or ())]
-    raise typer.Exit(verifier([str(file), f"--lang={lang}", *given]))

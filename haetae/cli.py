@@ -5,28 +5,30 @@ from typing import Annotated
 
 import typer
 
-from haetae import access
-from haetae.accounts_cli import accounts
-from haetae.agencies_cli import agencies
-from haetae.backup_cli import backup
-from haetae.banks_cli import banks
-from haetae.bundles_cli import verify
-from haetae.checking_cli import check
-from haetae.connectors_cli import connectors
-from haetae.contacts_cli import contacts
-from haetae.conversations_cli import conversations
-from haetae.evidence_ends import evidence
-from haetae.hashes_cli import hashes
-from haetae.inbox_cli import inbox
-from haetae.keys_cli import keys
-from haetae.models_cli import models
-from haetae.notices_cli import notices
-from haetae.notices_reconcile import reconcile
-from haetae.policy_cli import policy
-from haetae.rules_cli import rules
+from haetae.doctor_cli import doctor
+from haetae.later import later
 from haetae.saying import HOME, Home, console, fail, guarded
-from haetae.signing_cli import signing_keys
-from haetae.sites_cli import sites
+
+# Where a group's commands are, as the attribute of its name; imported when one of them is asked for.
+GROUPS = {
+    "sites": ("haetae.sites_cli", "The sites that the crawler watches."),
+    "agencies": ("haetae.agencies_cli", "Agencies that share this Haetae, each with its own cases."),
+    "rules": ("haetae.rules_cli", "The agency's rules: written, tested and tried without code."),
+    "policy": ("haetae.policy_cli", "The agency's thresholds and weights."),
+    "models": ("haetae.models_cli", "The text model's versions, as verdicts teach it."),
+    "banks": ("haetae.banks_cli", "Banks of hashes: of known content, and of what is known to be harmless."),
+    "hashes": ("haetae.hashes_cli", "Hashes in banks of known content."),
+    "keys": ("haetae.keys_cli", "The key that wraps the keys of cases, and its change."),
+    "dead-letters": ("haetae.dead_letters_cli", "What services could not handle, and put aside."),
+    "backup": ("haetae.backup_cli", "Everything that is acknowledged a second time, and the way back."),
+    "evidence": ("haetae.evidence_ends", "Sealed evidence: what is kept, for how long, and what must go."),
+    "conversations": ("haetae.conversations_cli", "Conversations that are watched, by their names alone."),
+    "connectors": ("haetae.connectors_cli", "Report APIs of platforms, hosting companies and others."),
+    "contacts": ("haetae.contacts_cli", "Who is asked to act: the contact graph."),
+    "notices": ("haetae.notices_cli", "Notices: their words, and what happens next to those approved."),
+    "inbox": ("haetae.inbox_cli", "Mails to the agency that nobody could match with a notice."),
+    "accounts": ("haetae.accounts_cli", "Who may log in to the gateway."),
+}
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -34,27 +36,12 @@ app = typer.Typer(
     pretty_exceptions_enable=False,  # they would print local values, and with them secrets
     help="Find, prove, take down, keep down.",
 )
-app.add_typer(sites, name="sites")
-app.add_typer(agencies, name="agencies")
-app.add_typer(rules, name="rules")
-app.add_typer(policy, name="policy")
-app.add_typer(models, name="models")
-app.add_typer(banks, name="banks")
-app.add_typer(hashes, name="hashes")
-app.add_typer(keys, name="keys")
-app.add_typer(backup, name="backup")
-app.add_typer(evidence, name="evidence")
-app.add_typer(conversations, name="conversations")
-app.add_typer(connectors, name="connectors")
-app.add_typer(contacts, name="contacts")
-app.add_typer(notices, name="notices")
-app.add_typer(inbox, name="inbox")
-app.add_typer(accounts, name="accounts")
-app.command("verify")(verify)
-evidence.command("keys")(signing_keys)
-evidence.command("check")(check)
-notices.command("reconcile")(reconcile)
+for _name, (_module, _sentence) in GROUPS.items():
+    app.add_typer(later(_name, _module, _sentence), name=_name)
+app.command("doctor")(doctor)
 
+Key = Annotated[list[str] | None, typer.Option(help="A key that the agency publishes: hexadecimal, or a file.")]
+Root = Annotated[list[Path] | None, typer.Option(help="PEM of a root that you trust for time stamps.", exists=True)]
 SANDBOX_HOME = Path(".haetae/sandbox")
 MODEL = Path("var/models/text")
 SMALLEST = 0.01  # scale of a sandbox: below it there is no host
@@ -99,12 +86,30 @@ def run(
 def migrate(home: Home = HOME) -> None:
     """Bring the database (HAETAE_DATABASE_URL, else the embedded one) to the newest schema. `run` does it by itself."""
 
+    from haetae import access
+
     async def do() -> None:
         async with access.database("gateway", home) as database:
             await database.ready()
 
     guarded(do)
     console.print("the database is at the newest schema")
+
+
+@app.command()
+def verify(
+    file: Annotated[Path, typer.Argument(help="A .haetae.zip, its unpacked folder, or a certificate of destruction.")],
+    key: Key = None,
+    authority: Root = None,
+    lang: Annotated[str, typer.Option(help="Language of the answer: ko or en.")] = "en",
+) -> None:
+    """Check a bundle offline; the first thing that is wrong is named. The same as `python -m haetae_verify`."""
+    from haetae_verify.__main__ import main as verifier
+
+    if lang not in ("ko", "en"):
+        raise typer.BadParameter("choose ko or en", param_hint="--lang")
+    given = [*(f"--key={one}" for one in key or ()), *(f"--authority={one}" for one in authority or ())]
+    raise typer.Exit(verifier([str(file), f"--lang={lang}", *given]))
 
 
 if __name__ == "__main__":

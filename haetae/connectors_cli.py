@@ -16,7 +16,7 @@ from shared.clock import SystemClock
 from shared.events.examples import NOTICE
 from shared.events.values import Notice
 
-connectors = typer.Typer(no_args_is_help=True, help="Report APIs of platforms, hosting companies and others.")
+connectors = typer.Typer()
 
 Folder = Annotated[
     Path | None,

@@ -24,7 +24,7 @@ from services.drafter.problems import Sentences
 from shared.events import EvidenceSealed
 from shared.text import one_line
 
-contacts = typer.Typer(no_args_is_help=True, help="Who is asked to act: the contact graph.")
+contacts = typer.Typer()
 
 COLUMNS = ("rung", "after", "role", "who", "by", "known since", "answers in", "where from")
 MOST_SHOWN = 200

@@ -14,7 +14,7 @@ from haetae.saying import HOME, Home, console, errors, fail, guarded
 from services.classifier.conversations.listing import highest, refusals, whole
 from shared.text import one_line
 
-conversations = typer.Typer(no_args_is_help=True, help="Conversations that are watched, by their names alone.")
+conversations = typer.Typer()
 
 Json = Annotated[bool, typer.Option("--json", help="For scripts: JSON instead of a table.")]
 COLUMNS = ("conversation", "host", "basis", "turns", "risk", "stage", "alerts", "last_cue_at")

@@ -16,7 +16,7 @@ from services.evidence.orders.placing import Wanted, terms_of
 from services.evidence.orders.store import Order
 from shared.events import OrderKind
 
-evidence = typer.Typer(no_args_is_help=True, help="Sealed evidence: what is kept, for how long, and what must go.")
+evidence = typer.Typer()
 
 Case = Annotated[UUID, typer.Argument(help="The case's number, as the gateway shows it.", show_default=False)]
 By = Annotated[str, typer.Option(help="Who orders it; kept for ever.", default_factory=getpass.getuser)]

@@ -7,10 +7,12 @@ from typing import Annotated
 
 import typer
 
-from haetae import access, evidence_pages
+from haetae import access, bundles_cli, evidence_pages
+from haetae.checking_cli import check
 from haetae.evidence_cli import Basis, By, Case, Json, RulesFile, Why, evidence
 from haetae.evidence_orders import order_all
 from haetae.saying import HOME, Home, console, errors, fail, finish, guarded
+from haetae.signing_cli import signing_keys
 from services.evidence.orders import ending, planning, retention
 from services.evidence.orders.placing import Wanted
 from services.evidence.orders.planning import Planned
@@ -18,7 +20,9 @@ from services.evidence.orders.store import Certificate, Order
 from shared.clock import SystemClock
 from shared.events import OrderKind
 
-__all__ = ["evidence"]  # with the commands of this file
+__all__ = ["bundles_cli", "evidence"]  # with the commands of both files
+evidence.command("keys")(signing_keys)
+evidence.command("check")(check)
 
 DAY = ["%Y-%m-%d"]
 Sure = Annotated[bool, typer.Option("--yes", help="Do not ask.")]

@@ -20,7 +20,7 @@ from services.classifier.hashes.hash_files import HEADER
 from services.classifier.hashes.listing import Found, find_hash, switch_hashes
 from shared.clock import SystemClock
 
-hashes = typer.Typer(no_args_is_help=True, help="Hashes in banks of known content.")
+hashes = typer.Typer()
 
 Bank = Annotated[str, typer.Argument(help="The bank's name.")]
 Entry = Annotated[str | None, typer.Option(help="All hashes of this entry; NAME/* of all whose names begin so.")]

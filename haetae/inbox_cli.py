@@ -18,7 +18,7 @@ from shared.events import AnswerKind
 from shared.notices import reference
 from shared.text import one_line
 
-inbox = typer.Typer(no_args_is_help=True, help="Mails to the agency that nobody could match with a notice.")
+inbox = typer.Typer()
 
 COLUMNS = ("mail", "arrived", "sender", "subject", "seems", "case", "why")
 LONGEST = 80  # characters of a value on the terminal

@@ -16,7 +16,7 @@ from shared.failures import Rejected
 
 T = TypeVar("T")
 
-models = typer.Typer(no_args_is_help=True, help="The text model's versions, as verdicts teach it.")
+models = typer.Typer()
 
 Version = Annotated[int, typer.Argument(help="The version's number.")]
 By = Annotated[str, typer.Option(help="Who does it, kept for ever; who runs the command unless given.")]

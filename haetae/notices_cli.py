@@ -6,15 +6,17 @@ from typing import Annotated
 import typer
 
 from haetae.notices_next import due, next_steps
+from haetae.notices_reconcile import reconcile
 from haetae.saying import console, fail, finish
 from services.drafter.datafile import BadDataFile
 from services.drafter.law import load_laws
 from services.drafter.lint import lint as faults
 from services.drafter.wording import load_wording
 
-notices = typer.Typer(no_args_is_help=True, help="Notices: their words, and what happens next to those approved.")
+notices = typer.Typer()
 notices.command("next")(next_steps)
 notices.command("due")(due)
+notices.command("reconcile")(reconcile)
 
 Folder = Annotated[
     Path | None,

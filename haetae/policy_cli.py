@@ -12,7 +12,7 @@ from haetae.saying import HOME, Home
 from services.classifier.risk import dry_run, editing, store
 from services.classifier.risk.policy import Policy
 
-policy = typer.Typer(no_args_is_help=True, help="The agency's thresholds and weights.")
+policy = typer.Typer()
 
 File = Annotated[Path, typer.Argument(help="TOML.", exists=True, dir_okay=False)]
 

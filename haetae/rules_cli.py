@@ -20,7 +20,7 @@ from shared.failures import Failure
 
 T = TypeVar("T")
 
-rules = typer.Typer(no_args_is_help=True, help="The agency's rules: written, tested and tried without code.")
+rules = typer.Typer()
 
 Name = Annotated[str, typer.Argument(help="The rule's name.")]
 What = Annotated[str, typer.Argument(help="A file of the rule (TOML), or the name of one that is kept.")]

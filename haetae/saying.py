@@ -1,19 +1,18 @@
-"""How a command talks: what was done, how far it is, what was not done, and why."""
+"""How a command talks: what was done, how far it is, what was not done, and why. What is heavy is
+imported where it is used: `haetae --help` needs this module too."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Coroutine, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated, NoReturn, TypeVar
+from typing import TYPE_CHECKING, Annotated, NoReturn, TypeVar
 
 import typer
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
-from deploy.local.home import HomeInUse
-from deploy.local.supervisor import StackFailed
-from haetae import access, imports
-from shared.failures import Failure
+if TYPE_CHECKING:
+    from haetae import imports
 
 T = TypeVar("T")
 
@@ -28,6 +27,8 @@ Importer = Callable[..., Awaitable[tuple[int, list[str]]]]
 
 
 def import_file(importer: Importer, service: str, file: Path, home: Path, what: str) -> None:
+    from haetae import access
+
     async def do() -> tuple[int, list[str]]:
         async with access.changing(service, home, f"{what} import", [file.name]) as database:
             with bar(what) as progress:
@@ -39,7 +40,7 @@ def import_file(importer: Importer, service: str, file: Path, home: Path, what: 
 
 
 @contextmanager
-def bar(what: str) -> Iterator[imports.Progress]:
+def bar(what: str) -> Iterator["imports.Progress"]:
     with Progress(TextColumn(what), BarColumn(), MofNCompleteColumn(), console=console, transient=True) as progress:
         task = progress.add_task(what, total=None)
         yield lambda done, of: progress.update(task, completed=done, total=of)
@@ -47,6 +48,10 @@ def bar(what: str) -> Iterator[imports.Progress]:
 
 def guarded(work: Callable[[], Coroutine[None, None, T]]) -> T:
     """Run it; what a person can put right is said in one line instead of a traceback."""
+    from deploy.local.home import HomeInUse
+    from deploy.local.supervisor import StackFailed
+    from shared.failures import Failure
+
     try:
         return asyncio.run(work())
     except (ValueError, OSError, HomeInUse, StackFailed, Failure) as error:

@@ -16,7 +16,7 @@ from services.crawler.registry.site_fields import FIELDS
 from shared.events.values import SiteKind
 from shared.urls import canonical, host_of
 
-sites = typer.Typer(no_args_is_help=True, help="The sites that the crawler watches.")
+sites = typer.Typer()
 
 
 def _ground(given: str) -> str:
