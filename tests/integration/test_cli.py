@@ -9,8 +9,10 @@ from dataclasses import dataclass
 import psycopg
 import pytest
 from PIL import Image
+from typer.testing import CliRunner
 
 from deploy.local.access import libpq_url
+from haetae.cli import app
 
 WIDE = {"COLUMNS": "200", "NO_COLOR": "1"}
 
@@ -23,11 +25,25 @@ class Ran:
 
 
 async def haetae(*arguments: object, url: str | None = None) -> Ran:
+    """In this process, where what a command does not catch is raised."""
+    given = {**WIDE, "HAETAE_DATABASE_URL": url}
+    ran = await asyncio.to_thread(CliRunner().invoke, app, [*map(str, arguments)], env=given)
+    if ran.exception and not isinstance(ran.exception, SystemExit):
+        raise ran.exception
+    return Ran(ran.exit_code, ran.stdout, ran.stderr)
+
+
+async def process(*arguments: object, url: str | None = None) -> Ran:
+    """As a person starts it."""
     env = {**os.environ, **WIDE, **({"HAETAE_DATABASE_URL": url} if url else {})}
-    command = (sys.executable, "-m", "haetae", *map(str, arguments))
-    process = await asyncio.create_subprocess_exec(*command, env=env, stdout=-1, stderr=-1)
+    process = await asyncio.create_subprocess_exec(sys.executable, *map(str, arguments), env=env, stdout=-1, stderr=-1)
     out, err = await process.communicate()
     return Ran(process.returncode or 0, out.decode(), err.decode())
+
+
+@pytest.fixture
+def url(migrated):
+    return migrated.owner_url
 
 
 def rows(url: str, query: str) -> list[tuple[object, ...]]:
@@ -43,7 +59,7 @@ async def test_sites_are_imported_and_wrong_lines_named(tmp_path, postgres_url):
         "https://two.example.org/,Two,casino,ko,KR,abuse@two.example.org,1,60\n"
         "https://three.example.org/,Three,gallery,en,,,,\n"
     )
-    ran = await haetae("sites", "import", file, url=postgres_url)
+    ran = await process("-m", "haetae", "sites", "import", file, url=postgres_url)
     assert ran.status == 1
     assert "2 sites imported" in ran.out
     assert "line 3" in ran.err
@@ -55,7 +71,7 @@ async def test_sites_are_imported_and_wrong_lines_named(tmp_path, postgres_url):
     assert len(rows(postgres_url, "SELECT url FROM crawler.frontier")) == 2
 
 
-async def test_hashes_are_computed_imported_and_announced(tmp_path, postgres_url):
+async def test_hashes_are_computed_imported_and_announced(tmp_path, url):
     folder, file = tmp_path / "pictures", tmp_path / "hashes.csv"
     folder.mkdir()
     stripes = Image.effect_mandelbrot((512, 512), (-2.0, -1.5, 1.0, 1.5), 60).convert("RGB")
@@ -66,19 +82,19 @@ async def test_hashes_are_computed_imported_and_announced(tmp_path, postgres_url
     assert "plain.png" in ran.err
     listed = list(csv.DictReader(file.open()))
     assert {row["entry"] for row in listed} == {"fractal"}
-    ran = await haetae("hashes", "import", file, url=postgres_url)
+    ran = await haetae("hashes", "import", file, url=url)
     assert (ran.status, f"{len(listed)} hashes imported" in ran.out) == (0, True)
-    assert rows(postgres_url, "SELECT count(*) FROM classifier.bank_entries") == [(len(listed),)]
-    assert rows(postgres_url, "SELECT DISTINCT topic FROM classifier.outbox") == [("hash.listed",)]
+    assert rows(url, "SELECT count(*) FROM classifier.bank_entries") == [(len(listed),)]
+    assert rows(url, "SELECT DISTINCT topic FROM classifier.outbox") == [("hash.listed",)]
 
 
-async def test_a_wrong_hash_is_named_and_the_rest_kept(tmp_path, postgres_url):
+async def test_a_wrong_hash_is_named_and_the_rest_kept(tmp_path, url):
     file = tmp_path / "hashes.csv"
     good = "0f" * 32
     file.write_text(
         f"bank,entry,category,algorithm,hash\nb,one,c,sha256,{good}\nb,two,c,md5,{good}\nb,three,c,pdq,zz\n"
     )
-    ran = await haetae("hashes", "import", file, url=postgres_url)
+    ran = await haetae("hashes", "import", file, url=url)
     assert ran.status == 1
     assert "1 hashes imported" in ran.out
     assert "line 3" in ran.err
@@ -86,18 +102,18 @@ async def test_a_wrong_hash_is_named_and_the_rest_kept(tmp_path, postgres_url):
 
 
 @pytest.mark.parametrize("name", ["sites.txt", "sites"])
-async def test_a_file_of_another_kind_is_refused_with_the_cure(tmp_path, postgres_url, name):
+async def test_a_file_of_another_kind_is_refused_with_the_cure(tmp_path, url, name):
     (tmp_path / name).write_text("url\n")
-    ran = await haetae("sites", "import", tmp_path / name, url=postgres_url)
+    ran = await haetae("sites", "import", tmp_path / name, url=url)
     assert ran.status == 1
     assert ".csv or a .jsonl" in ran.err
     assert "Traceback" not in ran.err
 
 
-async def test_a_line_ends_where_the_file_ends_it(tmp_path, postgres_url):
+async def test_a_line_ends_where_the_file_ends_it(tmp_path, url):
     file = tmp_path / "sites.jsonl"
     file.write_text('{"url": "https://one.example.org/", "name": "One\u2028two"}\n', encoding="utf-8")
-    ran = await haetae("sites", "import", file, url=postgres_url)
+    ran = await haetae("sites", "import", file, url=url)
     assert (ran.status, "1 sites imported" in ran.out) == (0, True)
 
 
@@ -108,10 +124,10 @@ async def test_a_line_ends_where_the_file_ends_it(tmp_path, postgres_url):
         ("hashes", "bank,entry,category,algorithm,hash\nb,하나,c,pdq,00\n", 37),
     ],
 )
-async def test_a_file_that_is_no_text_is_named_with_the_cure(tmp_path, postgres_url, command, lines, place):
+async def test_a_file_that_is_no_text_is_named_with_the_cure(tmp_path, url, command, lines, place):
     file = tmp_path / "list.csv"
     file.write_bytes(lines.encode("cp949"))
-    ran = await haetae(command, "import", file, url=postgres_url)
+    ran = await haetae(command, "import", file, url=url)
     assert ran.status == 1
     assert f"{file}: byte {place} is no UTF-8: save it as UTF-8" in ran.err
 
@@ -137,14 +153,14 @@ async def test_a_folder_without_pictures_and_a_place_that_is_not_there_are_said(
     assert (nowhere.status, "Traceback" in nowhere.err, "hashes.csv" in nowhere.err) == (1, False, True)
 
 
-async def test_a_lost_password_is_replaced_and_a_viewer_only_looks(postgres_url, tmp_path):
+async def test_a_lost_password_is_replaced_and_a_viewer_only_looks(url, tmp_path):
     words = ("--password-file", password_file(tmp_path, "a long enough one"))
-    assert (await haetae("accounts", "password", "kim", *words, url=postgres_url)).status == 1
-    await haetae("accounts", "add", "kim", "--viewer", *words, url=postgres_url)
-    (before,) = rows(postgres_url, "SELECT password_hash, roles FROM gateway.accounts")
+    assert (await haetae("accounts", "password", "kim", *words, url=url)).status == 1
+    await haetae("accounts", "add", "kim", "--viewer", *words, url=url)
+    (before,) = rows(url, "SELECT password_hash, roles FROM gateway.accounts")
     assert before[1] == ["viewer"]
-    assert (await haetae("accounts", "password", "kim", *words, url=postgres_url)).status == 0
-    assert rows(postgres_url, "SELECT password_hash FROM gateway.accounts") != [(before[0],)]
+    assert (await haetae("accounts", "password", "kim", *words, url=url)).status == 0
+    assert rows(url, "SELECT password_hash FROM gateway.accounts") != [(before[0],)]
 
 
 def password_file(folder, password):
@@ -152,15 +168,15 @@ def password_file(folder, password):
     return folder / "password"
 
 
-async def test_an_account_needs_a_password_of_some_length(postgres_url, tmp_path):
+async def test_an_account_needs_a_password_of_some_length(url, tmp_path):
     words = ("--password-file", password_file(tmp_path, "short"))
-    short = await haetae("accounts", "add", "kim", *words, url=postgres_url)
+    short = await haetae("accounts", "add", "kim", *words, url=url)
     assert short.status == 1
     assert "12" in short.err
     password_file(tmp_path, "a long enough one")
-    added = await haetae("accounts", "add", "kim", *words, url=postgres_url)
+    added = await haetae("accounts", "add", "kim", *words, url=url)
     assert added.status == 0
-    twice = await haetae("accounts", "add", "kim", *words, url=postgres_url)
+    twice = await haetae("accounts", "add", "kim", *words, url=url)
     assert "exists already" in twice.err
 
 
@@ -194,13 +210,24 @@ async def test_without_a_server_the_embedded_one_is_used(tmp_path):
     file = tmp_path / "sites.jsonl"
     file.write_text('{"url": "https://one.example.org/", "name": "One", "kind": "board"}\n')
     home = tmp_path / "home"
-    ran = await haetae("sites", "import", file, "--home", home)
+    ran = await process("-m", "haetae", "sites", "import", file, "--home", home)
     assert (ran.status, ran.err) == (0, "")
-    assert "1 sites imported" in (await haetae("sites", "import", file, "--home", home)).out
+    assert "1 sites imported" in (await process("-m", "haetae", "sites", "import", file, "--home", home)).out
 
 
-async def test_help_names_every_command():
-    ran = await haetae("--help")
+HELP = """
+import sys
+from haetae.cli import app
+try:
+    app(["--help"])
+finally:
+    sys.exit([name for name in ("sqlalchemy", "services", "rule_engine", "deploy") if name in sys.modules])
+"""
+
+
+async def test_help_names_every_command_and_waits_for_none():
+    ran = await process("-c", HELP)
+    assert (ran.status, ran.err) == (1, "[]\n")
     for command in ("run", "migrate", "sites", "banks", "hashes", "accounts"):
         assert command in ran.out
 
@@ -217,7 +244,7 @@ async def test_a_sandbox_run_empties_only_its_own_folder(tmp_path):
     model = tmp_path / "model"
     model.mkdir()
     (model / "config.json").touch()
-    ran = await haetae("run", "--sandbox", "--once", "--model", model, "--home", tmp_path)
+    ran = await process("-m", "haetae", "run", "--sandbox", "--once", "--model", model, "--home", tmp_path)
     assert ran.status == 1
     assert "not the folder of a sandbox run" in ran.err
     assert (tmp_path / "letters").read_text() == "dear"
