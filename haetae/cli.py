@@ -27,6 +27,7 @@ GROUPS = {
     "contacts": ("haetae.contacts_cli", "Who is asked to act: the contact graph."),
     "notices": ("haetae.notices_cli", "Notices: their words, and what happens next to those approved."),
     "inbox": ("haetae.inbox_cli", "Mails to the agency that nobody could match with a notice."),
+    "subscribers": ("haetae.subscribers_cli", "Other agencies that read our public events from Kafka."),
     "accounts": ("haetae.accounts_cli", "Who may log in to the gateway."),
 }
 
