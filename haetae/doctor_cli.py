@@ -33,8 +33,6 @@ def doctor(
     from haetae.doctor.diagnosis import Diagnosis, State, worst
     from haetae.doctor.examining import examine
 
-    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL))  # told in the table
-
     async def do() -> list[Diagnosis]:
         env, beside = admission.here(), list[Diagnosis]()
         if service:
@@ -45,7 +43,12 @@ def doctor(
             patients, beside = admission.of_stack(home, env)
         return [*beside, *together.judge(patients), *await examine(patients, CHECKS)]
 
-    found = guarded(do)
+    before = structlog.get_config()
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL))  # told in the table
+    try:
+        found = guarded(do)
+    finally:
+        structlog.configure(**before)
     if as_json:
         telling.print_lines(found, console)
     else:

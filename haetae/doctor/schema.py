@@ -1,6 +1,7 @@
 """The schema, and who may what in it: at the newest migration, roles that see their own, rows of their agency alone."""
 
 from collections.abc import Iterator, Sequence
+from functools import cache
 from typing import Any
 
 import psycopg
@@ -75,6 +76,7 @@ async def look_service(patient: Patient) -> Sequence[Diagnosis]:
         return [LOGIN.skipped("rights", "the database is not reached")]
 
 
+@cache
 def history() -> ScriptDirectory:
     return ScriptDirectory.from_config(config(""))
 

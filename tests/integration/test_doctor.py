@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import secrets
 from dataclasses import replace
 from pathlib import Path
@@ -10,8 +11,10 @@ from uuid import uuid4
 
 import pytest
 from sqlalchemy.engine import make_url
+from typer.testing import CliRunner
 
 from deploy.local.buckets import Bucket, S3Address, ensure_buckets
+from haetae.cli import app
 from haetae.doctor.checks import CHECKS
 from haetae.doctor.diagnosis import Diagnosis, State
 from haetae.doctor.patient import OWNER
@@ -241,3 +244,17 @@ async def test_a_broker_that_does_not_believe_who_we_are_is_named(house: House, 
         assert names(found, State.FAILED, "refused user drafter", "HAETAE_KAFKA_PASSWORD"), said(found)
         found = await house.look("drafter", "kafka", **told | {"HAETAE_KAFKA_CA_FILE": str(other.file)})
         assert names(found, State.FAILED, "do not trust", "HAETAE_KAFKA_CA_FILE"), said(found)
+
+
+async def test_the_command_says_it_line_by_line_and_ends_with_1(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in (house.env["drafter"] | {"HAETAE_SMPT_HOST": "x"}).items():
+        monkeypatch.setenv(name, value)
+    ran = await asyncio.to_thread(CliRunner().invoke, app, ["doctor", "--service", "drafter", "--json"])
+    told = [json.loads(line) for line in ran.output.splitlines()]
+    failed = [(one["subject"], one["what"], one["cure"]) for one in told if one["state"] == "failed"]
+    assert failed == [("settings", "HAETAE_SMPT_HOST", "write HAETAE_SMTP_HOST")]
+    assert ran.exit_code == 1
+    monkeypatch.delenv("HAETAE_SMPT_HOST")
+    ran = await asyncio.to_thread(CliRunner().invoke, app, ["doctor", "--service", "drafter"])
+    assert ran.exit_code == 0, ran.output
+    assert "database role: rights" in ran.output

@@ -196,3 +196,22 @@ def test_what_is_the_same_for_several_services_stands_once() -> None:
     one = Diagnosis("a", "b", State.OK, "c", services=("crawler",))
     other = Diagnosis("a", "b", State.OK, "c", services=("gateway",))
     assert merged([one, other]) == [Diagnosis("a", "b", State.OK, "c", services=("crawler", "gateway"))]
+
+
+def test_a_stack_is_seen_as_each_service_is_told_of_it(tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match="there is no stack in"):
+        admission.of_stack(tmp_path, {})
+    (tmp_path / "secrets.json").write_text(json.dumps({"role_drafter": "of-drafter", "s3_gateway": "of-gateway"}))
+    (tmp_path / "ports.json").write_text("{}")
+    (tmp_path / "env").write_text("".join(f"{name}={value}\n" for name, value in COMMON.items()))
+    for file in tmp_path.iterdir():
+        file.chmod(0o600)
+    patients, beside = admission.of_stack(tmp_path, {})
+    by_name = {one.service: one for one in patients}
+    assert by_name["drafter"].env["HAETAE_DATABASE_URL"].startswith("postgresql+psycopg://haetae_drafter:of-drafter@")
+    assert "HAETAE_MASTER_KEY" not in by_name["drafter"].env
+    assert by_name["gateway"].env["HAETAE_S3_ACCESS_KEY"] == "gateway"
+    assert not by_name["gateway"].own_login
+    assert is_named(beside, "nothing of the stack", f"haetae run --home {tmp_path}")
+    (tmp_path / "secrets.json").chmod(0o644)
+    assert is_named(admission.of_stack(tmp_path, {})[1], "others on this machine may read", "chmod 600")
