@@ -15,14 +15,28 @@ from deploy.local.archive import Archive, remember
 from deploy.local.buckets import Bucket, ensure_buckets
 from deploy.local.home import Home
 from deploy.local.stack import Stack
-from haetae.backup import bases, escrow, objects, restoring
+from haetae.backup import bases, continuing, escrow, objects, restoring
 from haetae.backup_cli import backup
 from shared.clock import SystemClock
+from shared.identity import identity
 from shared.objects.case_keys import DESTROYED
 from shared.objects.vault import KeyDestroyed, ObjectMissing, open_vault
 from tests.support.objects import object_settings
 from tests.support.poll import eventually
 
+FRONTIER = (
+    "INSERT INTO crawler.frontier (url, host, kind, priority, next_at, last_digest, etag) "
+    "VALUES (%s, 'a.test', %s, 1, now() + interval '1 hour', %s, 'e')"
+)
+SEEN = (
+    "INSERT INTO classifier.seen (content_id, case_id, url, host, found_at, judged_at, risk, urgency, flagged, "
+    "finding, capture, signals) VALUES (%s, gen_random_uuid(), '', '', now(), now(), 0, 0, false, '{}', '{}', '{}')"
+)
+GONE = "INSERT INTO evidence.evidence (case_id, url, objects, destroyed_at) VALUES (%s, '', '[]', now())"
+OUTBOX = (
+    "INSERT INTO drafter.outbox (event_id, topic, key, value, headers, published_at) "
+    "VALUES (gen_random_uuid(), 't', '', '', '{}', CASE WHEN %s THEN now() END)"
+)
 MASTER_KEY = bytes(range(32))
 WRITTEN_AFTER_THE_BASE = 60
 
@@ -127,6 +141,25 @@ async def test_with_a_folder_for_copies_nothing_is_kept_or_destroyed_in_one_plac
     async with open_vault(other) as vault:
         assert await vault.get(case, sha256) == b"kept"
         assert await vault.destroyed(gone)
+
+
+async def test_what_was_under_way_is_taken_up_again_and_nothing_else(migrated):
+    url, judged = migrated.owner_url, identity("content", "http://a.test/judged", "d1")
+    with psycopg.connect(libpq_url(url), autocommit=True) as connection:
+        for page, kind, digest in (("judged", "content", "d1"), ("told", "content", "d2"), ("list", "start", "d3")):
+            connection.execute(FRONTIER, [f"http://a.test/{page}", kind, digest])
+        connection.execute(SEEN, [judged])
+        connection.execute(OUTBOX, [False])
+        connection.execute(OUTBOX, [True])
+        connection.execute(
+            "INSERT INTO evidence.evidence (case_id, url, destroyed_at) VALUES (%s, '', now())", [judged]
+        )
+        assert continuing.destroyed(url) == {judged}
+        assert continuing.go_on(url) == (1, 1)
+        again = "SELECT url, etag, last_digest, next_at <= now() FROM crawler.frontier WHERE last_digest IS NULL"
+        assert connection.execute(again).fetchall() == [("http://a.test/told", None, None, True)]
+        assert connection.execute("SELECT count(*) FROM drafter.outbox WHERE published_at IS NULL").fetchone() == (2,)
+    assert continuing.go_on(url) == (0, 0)
 
 
 def test_secrets_come_back_with_every_master_key_that_the_archive_needs(tmp_path):
