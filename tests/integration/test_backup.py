@@ -151,9 +151,7 @@ async def test_what_was_under_way_is_taken_up_again_and_nothing_else(migrated):
         connection.execute(SEEN, [judged])
         connection.execute(OUTBOX, [False])
         connection.execute(OUTBOX, [True])
-        connection.execute(
-            "INSERT INTO evidence.evidence (case_id, url, destroyed_at) VALUES (%s, '', now())", [judged]
-        )
+        connection.execute(GONE, [judged])
         assert continuing.destroyed(url) == {judged}
         assert continuing.go_on(url) == (1, 1)
         again = "SELECT url, etag, last_digest, next_at <= now() FROM crawler.frontier WHERE last_digest IS NULL"
