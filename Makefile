@@ -2,7 +2,7 @@
 .DEFAULT_GOAL := help
 SHELL := /bin/bash
 PY := .venv/bin/python
-CODE := haetae_verify shared services sandbox deploy haetae migrations benchmarks tests
+CODE := haetae_verify shared services sandbox deploy haetae subscribers migrations benchmarks tests
 export REVIEW ONCE QUICK
 
 .PHONY: help install run test golden screens chaos bench models lint format types imports check docs observability verifier client lock clean verify-k8s
@@ -10,7 +10,7 @@ export REVIEW ONCE QUICK
 help:  ## List the targets
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sort | awk -F ':.*## ' '{printf "  make %-13s %s\n", $$1, $$2}'
 
-.venv/.installed: locks/dev.lock locks/torch-cpu.lock locks/torch.lock deploy/install.sh pyproject.toml
+.venv/.installed: locks/dev.lock locks/torch-cpu.lock locks/torch.lock deploy/install.sh pyproject.toml subscribers/javascript/package-lock.json
 	@bash deploy/install.sh
 
 install: .venv/.installed  ## Install everything into .venv (and Chromium, where it is missing)
@@ -43,7 +43,7 @@ screens: install  ## Photograph every page of the gateway into docs/screens, bot
 	@HAETAE_SCREENS=docs/screens $(PY) -m pytest tests/browser/test_every_page.py
 
 chaos: install models  ## Run the whole loop, and every step of a capture, while services and servers are killed (half an hour)
-	@$(PY) -m pytest -m chaos tests/journey tests/integration $(ARGS)
+	@$(PY) -m pytest -m chaos tests/journey tests/integration tests/platform $(ARGS)
 
 bench: install models .venv/.bench  ## Measure a figure beside its peer: make bench NAME=loop (QUICK=1 ends within a minute)
 	@$(PY) -m benchmarks $(NAME) $(if $(filter 1,$(QUICK)),--quick)

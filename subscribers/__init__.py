@@ -1,0 +1,1 @@
+"""For agencies that subscribe: small consumers in three languages, and a test of their own one."""
