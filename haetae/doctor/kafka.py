@@ -2,8 +2,10 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
+import yaml
 from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
 from aiokafka.errors import KafkaError
@@ -12,10 +14,11 @@ from haetae.doctor.diagnosis import Diagnosis, Subject
 from haetae.doctor.patient import Patient
 from shared.bus.kafka_refusals import reason, refusal
 from shared.bus.kafka_topics import REPLICAS
-from shared.events import TOPICS
+from shared.events import TOPICS, Topic
 from shared.outbox import MAX_VALUE
 
 KAFKA = Subject("kafka")
+USERS = Path(__file__).resolve().parents[2] / "deploy/k8s/base/kafka/generated/users.yaml"  # who may what
 AROUND = 20_000  # bytes of headers and batch around a value
 DAY_MS = 86_400_000
 SHORTEST_DAYS = 3  # a service that is away over a weekend finds what it missed
@@ -47,12 +50,22 @@ async def look(patient: Patient) -> Sequence[Diagnosis]:
     admin = AIOKafkaAdminClient(**at, request_timeout_ms=REQUEST_MS)
     try:
         await admin.start()
-        seen = await _seen(admin, settings.topic_prefix)
+        seen = await _seen(admin, settings.topic_prefix, topics_of(patient))
     except (KafkaError, OSError) as error:
         return [refused(reason(error, settings.kafka_bootstrap, at))]
     finally:
         await admin.close()
-    return judge(seen, settings.kafka_idempotence, settings.kafka_create_topics)
+    return judge(seen, settings.kafka_idempotence, settings.kafka_create_topics, topics_of(patient))
+
+
+def topics_of(patient: Patient) -> Sequence[Topic]:
+    """Those that it should see: where Kafka asks who we are, a service sees its own alone."""
+    if patient.settings.kafka_security == "plaintext" or not USERS.is_file():
+        return TOPICS
+    users = {user["metadata"]["name"]: user for user in yaml.safe_load_all(USERS.read_text()) if user}
+    acls = users[patient.service]["spec"]["authorization"]["acls"]
+    own = {acl["resource"]["name"] for acl in acls if acl["resource"]["type"] == "topic"}
+    return [topic for topic in TOPICS if topic.name in own]
 
 
 def refused(sentence: str) -> Diagnosis:
@@ -61,10 +74,10 @@ def refused(sentence: str) -> Diagnosis:
     return KAFKA.failed("reached", said, cure)
 
 
-async def _seen(admin: AIOKafkaAdminClient, prefix: str) -> Cluster:
+async def _seen(admin: AIOKafkaAdminClient, prefix: str, wanted_here: Sequence[Topic]) -> Cluster:
     cluster = await admin.describe_cluster()
     there = set(await admin.list_topics())
-    wanted = {prefix + topic.name: topic.name for topic in TOPICS}
+    wanted = {prefix + topic.name: topic.name for topic in wanted_here}
     names = sorted(there & set(wanted))
     described = await admin.describe_topics(names) if names else []
     configs = await _configs(admin, names)
@@ -92,9 +105,9 @@ async def _configs(admin: AIOKafkaAdminClient, names: Sequence[str]) -> dict[str
     }
 
 
-def judge(cluster: Cluster, idempotence: bool, creates: bool) -> Sequence[Diagnosis]:
-    found = [*_of_cluster(cluster, idempotence), *_missing(cluster, creates)]
-    for topic in TOPICS:
+def judge(cluster: Cluster, idempotence: bool, creates: bool, wanted: Sequence[Topic] = TOPICS) -> Sequence[Diagnosis]:
+    found = [*_of_cluster(cluster, idempotence), *_missing(cluster, creates, wanted)]
+    for topic in wanted:
         if topic.name in cluster.topics:
             found += _of_topic(topic.name, topic.partitions, cluster)
     said = f"{cluster.brokers} broker{'s' if cluster.brokers > 1 else ''}, {len(cluster.topics)} topics"
@@ -113,13 +126,13 @@ def _of_cluster(cluster: Cluster, idempotence: bool) -> Iterator[Diagnosis]:
         yield KAFKA.warning("brokers", said, f"run {REPLICAS}")
 
 
-def _missing(cluster: Cluster, creates: bool) -> Iterator[Diagnosis]:
-    missing = [topic.name for topic in TOPICS if topic.name not in cluster.topics]
+def _missing(cluster: Cluster, creates: bool, wanted: Sequence[Topic]) -> Iterator[Diagnosis]:
+    missing = [topic.name for topic in wanted if topic.name not in cluster.topics]
     if missing and creates:
-        said = f"{len(missing)} of {len(TOPICS)} do not exist yet ({missing[0]} …)"
+        said = f"{len(missing)} of {len(wanted)} do not exist yet, or are not shown to this user ({missing[0]} …)"
         yield KAFKA.warning("topics", said, "start the services, which create them; or create them yourself")
     elif missing:
-        said = f"do not exist, and services may not create them: {', '.join(missing)}"
+        said = f"do not exist or are not shown, and services may not create them: {', '.join(missing)}"
         yield KAFKA.failed("topics", said, "create them as the catalogue says, or set HAETAE_KAFKA_CREATE_TOPICS=1")
 
 

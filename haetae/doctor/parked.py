@@ -18,7 +18,7 @@ async def look(patient: Patient) -> Sequence[Diagnosis]:
         async with opened_with(patient.settings) as desk:
             return [judge(await desk.letters())]
     except Failure:
-        return [LETTERS.skipped("waiting", "the broker is not reached")]
+        return [LETTERS.skipped("waiting", "not read: the broker is away, or keeps them from this user")]
 
 
 def judge(letters: Sequence[Letter]) -> Diagnosis:

@@ -242,6 +242,8 @@ async def test_a_broker_that_does_not_believe_who_we_are_is_named(house: House, 
         }
         found = await house.look("drafter", "kafka", **told)
         assert names(found, State.FAILED, "refused user drafter", "HAETAE_KAFKA_PASSWORD"), said(found)
+        found = await house.look("drafter", "kafka", **told | {"HAETAE_KAFKA_PASSWORD": "right"})
+        assert names(found, State.WARNING, "not shown to this user", "start the services"), said(found)
         found = await house.look("drafter", "kafka", **told | {"HAETAE_KAFKA_CA_FILE": str(other.file)})
         assert names(found, State.FAILED, "do not trust", "HAETAE_KAFKA_CA_FILE"), said(found)
 
