@@ -11,7 +11,7 @@ from deploy.access.catalogue import Principal, public_topics, subscriber
 from haetae import access
 from haetae.saying import HOME, Home, console, guarded
 
-subscribers = typer.Typer(no_args_is_help=True, help="Other agencies that read our public events from Kafka.")
+subscribers = typer.Typer()
 
 Id = Annotated[str, typer.Argument(help="Its short name: its user is agency-ID, its groups begin with agency-ID.")]
 Into = Annotated[Path, typer.Option(help="Folder of their manifests; keep it with the deployment's.", file_okay=False)]
