@@ -32,7 +32,10 @@ SEEN = (
     "INSERT INTO classifier.seen (content_id, case_id, url, host, found_at, judged_at, risk, urgency, flagged, "
     "finding, capture, signals) VALUES (%s, gen_random_uuid(), '', '', now(), now(), 0, 0, false, '{}', '{}', '{}')"
 )
-GONE = "INSERT INTO evidence.evidence (case_id, url, objects, destroyed_at) VALUES (%s, '', '[]', now())"
+GONE = (
+    "INSERT INTO evidence.evidence (case_id, url, objects, failed_at, failed_reason, destroyed_at) "
+    "VALUES (%s, '', '[]', now(), 'away', now())"
+)
 OUTBOX = (
     "INSERT INTO drafter.outbox (event_id, topic, key, value, headers, published_at) "
     "VALUES (gen_random_uuid(), 't', '', '', '{}', CASE WHEN %s THEN now() END)"
