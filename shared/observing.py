@@ -19,7 +19,8 @@ from opentelemetry.trace import Link, Span, SpanKind
 
 from shared.events.base import Event
 from shared.metrics import Metrics
-from shared.telemetry import CASE, Tracing, carrier, failed, linked, open_span, within
+from shared.spans import CASE, carrier, failed, linked, open_span, within
+from shared.telemetry import Tracing
 from shared.traces import DROPPED, SAMPLED, RootOf, chosen, context_of, headers_of, is_of
 
 Value = str | int | float | bool

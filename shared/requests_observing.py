@@ -7,7 +7,7 @@ from opentelemetry.trace import SpanKind
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from shared.observing import observer
-from shared.telemetry import failed, open_span
+from shared.spans import failed, open_span
 
 METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 OTHER = "_OTHER"  # as OpenTelemetry names what is none of them

@@ -1,32 +1,31 @@
-"""Traces: W3C context through record headers, so that one trace runs from the fetch to the removal.
+"""Traces: W3C context through record headers, so that one trace runs from the fetch to the removal."""
 
-Spans carry numbers and names of ours: no address of a page, no host of a site, no word that anybody wrote. An error is
-its class; its text may quote anything.
-"""
-
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from uuid import UUID
 
-from opentelemetry import trace
 from opentelemetry.context import Context
 from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
 from opentelemetry.sdk.resources import Resource
 from opentelemetry.sdk.trace import SpanProcessor, TracerProvider
 from opentelemetry.sdk.trace.export import BatchSpanProcessor
-from opentelemetry.sdk.trace.sampling import ALWAYS_OFF, ParentBased, Sampler, TraceIdRatioBased
-from opentelemetry.trace import Link, NonRecordingSpan, Span, SpanContext, SpanKind, Status, StatusCode
-from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
+from opentelemetry.sdk.trace.sampling import (
+    ALWAYS_OFF,
+    Decision,
+    ParentBased,
+    Sampler,
+    SamplingResult,
+    TraceIdRatioBased,
+)
+from opentelemetry.trace import Link, SpanContext, SpanKind, TraceState
+from opentelemetry.util.types import Attributes
 
-from shared.bus.port import Received, Record
-from shared.events.base import REGISTRY
-from shared.traces import Ids, context_of
+from shared.bus.port import Record
+from shared.spans import about, carrier, context_in, failed, open_span, parent_of
+from shared.traces import Ids, making_root
 from shared.version import VERSION
 
 TRACES_PATH = "/v1/traces"  # OTLP/HTTP, "OTLP/HTTP Request"
-CASE = "haetae.case"
-_PROPAGATOR = TraceContextTextMapPropagator()
 
 
 class _Provider(TracerProvider):
@@ -99,7 +98,7 @@ class Tracing:
     def processing_batch(self, records: Sequence[Record], group: str = "") -> Iterator[list[dict[str, str]]]:
         """A span for each record of a batch in the record's own trace, linked with the current one of the batch: the
         handler works on all of them at once."""
-        links = [Link(found) for record in records if (found := _context(parent_of(record))).is_valid]
+        links = [Link(found) for record in records if (found := context_in(parent_of(record))).is_valid]
         counted = {**about(records[0], group, one=False), "messaging.batch.message_count": len(records)}
         name = f"process {records[0].topic}"
         with open_span(
@@ -127,109 +126,23 @@ class Tracing:
         self._provider.shutdown()
 
 
-@contextmanager
-def open_span(
-    tracer: trace.Tracer,
-    name: str,
-    kind: SpanKind,
-    *,
-    context: Context | None = None,
-    attributes: Mapping[str, str | int | float | bool] | None = None,
-    links: Sequence[Link] = (),
-) -> Iterator[Span]:
-    """A current span. Of an exception it keeps the class alone."""
-    with tracer.start_as_current_span(
-        name,
-        context,
-        kind,
-        attributes=attributes,
-        links=links,
-        record_exception=False,
-        set_status_on_exception=False,
-    ) as span:
-        try:
-            yield span
-        except BaseException as error:
-            failed(span, error)
-            raise
+class _ByShare(TraceIdRatioBased):
+    """A case's root is kept, as all of its trace is."""
 
-
-def failed(span: Span, error: BaseException | str) -> None:
-    """OpenTelemetry, "Recording errors": the status and `error.type`."""
-    span.set_attribute("error.type", error if isinstance(error, str) else type(error).__name__)
-    span.set_status(Status(StatusCode.ERROR))
-
-
-def carrier(span: Span) -> dict[str, str]:
-    """The span's context as headers `traceparent` and `tracestate`."""
-    made: dict[str, str] = {}
-    _PROPAGATOR.inject(made, trace.set_span_in_context(span))
-    return made
-
-
-def within(context: SpanContext) -> Context:
-    """For the `context` of a span that is to be its child."""
-    return trace.set_span_in_context(NonRecordingSpan(context), Context())
-
-
-def linked(headers: Mapping[str, str]) -> list[Link]:
-    """A link with the span of these headers, if they name one."""
-    found = _context(_PROPAGATOR.extract(headers, Context()))
-    return [Link(found)] if found.is_valid else []
-
-
-def parent_of(record: Record) -> Context:
-    """The context of a record's headers; of a record about a case that has none, the case's. Cases are always kept."""
-    context = _PROPAGATOR.extract(_text(record.headers), Context())
-    if (case := case_of(record)) is None:
-        return context
-    found = _context(context)
-    if not found.is_valid:
-        return within(context_of(case))
-    kept = context_of(case).trace_flags
-    return within(SpanContext(found.trace_id, found.span_id, is_remote=True, trace_flags=kept))
-
-
-def case_of(record: Record) -> UUID | None:
-    """Whose number is the record's key."""
-    known = REGISTRY.get(record.headers.get("ce_type", b"").decode(errors="replace"))
-    if known is None or known.key != "case_id":
-        return None
-    try:
-        return UUID(record.key.decode())
-    except ValueError:
-        return None
-
-
-def about(record: Record, group: str, *, one: bool = True) -> dict[str, str | int]:
-    """OpenTelemetry semantic conventions for messaging, 1.38 (Kafka). `one`: of the record, not of its batch."""
-    said: dict[str, str | int] = {
-        "messaging.system": "kafka",
-        "messaging.operation.name": "process",
-        "messaging.operation.type": "process",
-        "messaging.destination.name": record.topic,
-    }
-    if group:
-        said["messaging.consumer.group.name"] = group
-    if isinstance(record, Received):
-        said["messaging.destination.partition.id"] = str(record.partition.number)
-        if one:
-            said["messaging.kafka.offset"] = record.offset
-    if one:
-        for name, header in (("messaging.message.id", "ce_id"), ("cloudevents.event_type", "ce_type")):
-            said[name] = record.headers.get(header, b"").decode(errors="replace")[:64]
-        if case := case_of(record):
-            said[CASE] = str(case)
-    return said
-
-
-def _context(context: Context) -> SpanContext:
-    return trace.get_current_span(context).get_span_context()
+    def should_sample(
+        self,
+        parent_context: Context | None,
+        trace_id: int,
+        name: str,
+        kind: SpanKind | None = None,
+        attributes: Attributes = None,
+        links: Sequence[Link] | None = None,
+        trace_state: TraceState | None = None,
+    ) -> SamplingResult:
+        if making_root():
+            return SamplingResult(Decision.RECORD_AND_SAMPLE, attributes)
+        return super().should_sample(parent_context, trace_id, name, kind, attributes, links, trace_state)
 
 
 def _sampler(share: float) -> Sampler:
-    return ParentBased(root=TraceIdRatioBased(share))
-
-
-def _text(headers: Mapping[str, bytes]) -> dict[str, str]:
-    return {name: headers[name].decode("ascii", "replace") for name in ("traceparent", "tracestate") if name in headers}
+    return ParentBased(root=_ByShare(share))

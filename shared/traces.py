@@ -53,6 +53,10 @@ class Ids(RandomIdGenerator):
         return root_id(case) if case else super().generate_span_id()
 
 
+def making_root() -> bool:
+    return _ROOT_OF.get() is not None
+
+
 class RootOf:
     """The span that begins inside is the case's root."""
 
