@@ -57,13 +57,13 @@ def failed(span: Span, error: BaseException | str) -> None:
 def carrier(span: Span) -> dict[str, str]:
     """The span's context as headers `traceparent` and `tracestate`."""
     made: dict[str, str] = {}
-    _PROPAGATOR.inject(made, trace.set_span_incontext_in(span))
+    _PROPAGATOR.inject(made, trace.set_span_in_context(span))
     return made
 
 
 def within(context: SpanContext) -> Context:
     """For the `context` of a span that is to be its child."""
-    return trace.set_span_incontext_in(NonRecordingSpan(context), Context())
+    return trace.set_span_in_context(NonRecordingSpan(context), Context())
 
 
 def linked(headers: Mapping[str, str]) -> list[Link]:
