@@ -36,6 +36,7 @@ from tests.support.walking import walk
 
 # Parts of pages, files, streams, and what only leads on.
 NO_PAGES = {
+    "/asyncapi.json",
     "/cases/{case_id}/figures/{name}",
     "/cases/{case_id}/notices/{notice_id}.pdf",
     "/cases/{case_id}/orders",
@@ -51,6 +52,8 @@ NO_PAGES = {
     "/login/oidc/out",
     "/me/second-factor/qr.svg",
     "/report/leave",
+    "/schemas",
+    "/schemas/{type}/{version}",
     "/verdicts",
     "/waiting",
     # Between password and session: `test_people_in_a_browser` goes there.
