@@ -46,6 +46,7 @@ class Pages:
                 house=settings.house(),
                 statistics=settings.public_statistics,
                 undo=timedelta(seconds=settings.undo_seconds),
+                claims=settings.claims_at_once,
                 derive=derive,
                 live=live,
             )

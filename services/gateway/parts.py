@@ -6,7 +6,9 @@ from typing import cast
 
 from starlette.requests import Request
 
+from services.gateway.accounts import Account
 from services.gateway.agencies.scoping import AGENCY, NOTHING
+from services.gateway.claims.claiming import MOST
 from services.gateway.door.house import House
 from services.gateway.evidence.downloads import Exports
 from services.gateway.levels import Deriving
@@ -22,7 +24,8 @@ from shared.objects.vault import Vault
 @dataclass(frozen=True)
 class Parts:
     """`tls`: browsers come over HTTPS. `language`: for browsers that ask for none of ours. `statistics`: months that
-    are over are public. `undo`: how long a person's verdict can be taken back."""
+    are over are public. `undo`: how long a person's verdict can be taken back. `claims`: cases that a person may hold
+    at once; 0: any number."""
 
     database: Database
     vault: Vault
@@ -34,10 +37,15 @@ class Parts:
     tls: bool = False
     statistics: bool = True
     undo: timedelta = timedelta(0)
+    claims: int = MOST
     derive: Derive = field(default_factory=Deriving)
     live: Hub | None = None
     people: People = field(default_factory=People)
     house: House = field(default_factory=House)
+
+    def most_claims(self, account: Account) -> int:
+        """A program's claims are bound by nothing: it may work for many people."""
+        return 0 if account.scripted else self.claims
 
     def within(self, agency: str) -> "Parts":
         """The same with the rows of this agency in sight."""

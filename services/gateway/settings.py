@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import Field, SecretStr, field_validator
 
+from services.gateway.claims.claiming import MOST
 from services.gateway.door.house import House, read_file
 from services.gateway.oidc.settings import OidcSettings
 from shared.settings import ApprovalSettings, ObjectSettings, StampSettings
@@ -40,6 +41,10 @@ class Settings(Common, ObjectSettings, ApprovalSettings, OidcSettings, StampSett
         int,
         Field(description="How long a person can take a verdict back before it goes out; 0: not at all", ge=0, le=600),
     ] = 10  # long enough to see what one has done, and nothing beside the hours that a removal takes
+
+    claims_at_once: Annotated[
+        int, Field(description="Cases that one person may hold at the same time; 0: any number", ge=0)
+    ] = MOST
 
     second_factor: Annotated[
         Literal["required", "optional"], Field(description="Whether people need a second factor beside a password")

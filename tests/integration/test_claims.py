@@ -96,6 +96,33 @@ async def test_many_at_once_get_different_cases(room: Room) -> None:
     assert taken.count(None) == 4
 
 
+async def test_one_person_holds_only_so_many_even_who_asks_for_all_at_once(room: Room) -> None:
+    cases = [await room.waits(f"post/{n}") for n in range(4)]
+
+    async def asked(case: UUID | None) -> str:
+        try:
+            async with room.desk.database.transaction() as tx:
+                now = room.clock.now()
+                if case:
+                    await claiming.claim(tx, case, room.name("kim"), now, 2)
+                else:
+                    await choosing.claim_next(tx, room.people["kim"], Wish(), now, 2)
+        except Problem as refused:
+            return refused.code
+        return "taken"
+
+    answers = await asyncio.gather(*(asked(one) for one in (None, *cases[:2], None, *cases[2:])))
+    async with room.desk.database.transaction() as tx:
+        held = await claiming.mine(tx, room.name("kim"), room.clock.now())
+    assert (len(held), "too-many-claims" in answers) == (2, True)
+    assert await asked(held[0].case_id) == "taken", "what one has is renewed"
+    async with room.desk.database.transaction() as tx:
+        await claiming.release(tx, held[0].case_id, room.name("kim"), room.clock.now())
+    assert await asked(None) == "taken"
+    room.pass_by(LEASE + SECOND)
+    assert await asked(None) == "taken", "leases that ended count for nothing"
+
+
 async def test_one_case_is_one_persons_until_the_lease_ends_and_then_its_taker_s(room: Room) -> None:
     case = await room.waits("post/1")
     first = await room.claim("kim", case)

@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert
 
 from services.gateway.care.serving import Serving, serving
-from services.gateway.claims.claiming import LEASE, Claim, free_expired, release
+from services.gateway.claims.claiming import LEASE, Claim, check_room, free_expired, one_by_one, release
 from services.gateway.claims.store import Skip, Turn
 from services.gateway.live.feed import Kind, telling_of
 from services.gateway.sessions import Visitor
@@ -32,10 +32,14 @@ class Wish:
     pictures: bool | None = None
 
 
-async def claim_next(tx: Transaction, visitor: Visitor, wish: Wish, now: datetime) -> Claim | None:
+async def claim_next(tx: Transaction, visitor: Visitor, wish: Wish, now: datetime, most: int = 0) -> Claim | None:
     """Take the next case of one's agency; None when nothing is left that may be handed to this person now. Leases that
-    ended are waited for by nobody: they are freed when nothing else is there, and regularly (`claims/tending.py`)."""
+    ended are waited for by nobody: they are freed when nothing else is there, and regularly (`claims/tending.py`).
+    `most` at once, 0: any number. Raises `Problem` 409 "too-many-claims"."""
     account = visitor.account
+    if most:
+        await one_by_one(tx, account.pseudonym)
+        await check_room(tx, account.pseudonym, now, most)
     care = ANYTHING if account.scripted else await serving(tx, account.login, now)
     taken = await _take(tx, visitor, wish, care, now)
     if taken is None and await free_expired(tx, now):

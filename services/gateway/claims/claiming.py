@@ -19,6 +19,7 @@ from services.gateway.store import Case
 from shared.database import Transaction
 
 LEASE = timedelta(minutes=10)  # a look at the page and its notices takes three; an open page renews it
+MOST = 5  # a person's at once: what waits in somebody's tabs is got by nobody else
 GRACE = timedelta(seconds=30)  # a page that is left may be on its way to itself: a reload, a form that is sent
 
 
@@ -32,9 +33,11 @@ class Claim:
     until: datetime
 
 
-async def claim(tx: Transaction, case_id: UUID, pseudonym: str, now: datetime) -> Claim:
-    """Take the case, or renew what one has already. Raises `Problem` 404, 409 "claimed", or "not-waiting" for a case
-    that awaits no review."""
+async def claim(tx: Transaction, case_id: UUID, pseudonym: str, now: datetime, most: int = 0) -> Claim:
+    """Take the case, or renew what one has already; `most` at once, 0: any number. Raises `Problem` 404, 409 "claimed",
+    "too-many-claims", or "not-waiting" for a case that awaits no review."""
+    if most:
+        await one_by_one(tx, pseudonym)
     turn = await held_turn(tx, case_id)
     if turn is None:
         raise await _no_turn(tx, case_id)
@@ -42,7 +45,23 @@ async def claim(tx: Transaction, case_id: UUID, pseudonym: str, now: datetime) -
     if turn.holder == pseudonym and turn.claimed_at and not _over(turn, now):
         turn.until = now + LEASE
         return Claim(case_id, pseudonym, turn.claimed_at, turn.until)
+    await check_room(tx, pseudonym, now, most)
     return await _take(tx, turn, pseudonym, now)
+
+
+async def check_room(tx: Transaction, pseudonym: str, now: datetime, most: int) -> None:
+    """One more may be taken. Raises `Problem` 409 "too-many-claims"."""
+    if not most:
+        return
+    held = sa.select(sa.func.count()).where(Turn.holder == pseudonym, Turn.until > now)
+    if (await tx.execute(held)).scalar_one() >= most:
+        raise Problem(409, "too-many-claims", most=most)
+
+
+async def one_by_one(tx: Transaction, pseudonym: str) -> None:
+    """Who claims several at once is answered in turn, until the transaction ends. Before any turn is locked, so that
+    nobody waits in a circle."""
+    await tx.execute(sa.select(sa.func.pg_advisory_xact_lock(sa.func.hashtextextended(f"claims {pseudonym}", 0))))
 
 
 async def _take(tx: Transaction, turn: Turn, pseudonym: str, now: datetime) -> Claim:

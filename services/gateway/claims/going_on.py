@@ -19,7 +19,7 @@ async def next_path(parts: Parts, visitor: Visitor, random: Random, wish: Wish |
         now = tx.clock.now()
         if wish == Wish() and (look := await again.due(tx, visitor.account, now, random)):
             return f"/blind-looks/{look}"
-        if taken := await claim_next(tx, visitor, wish, now):
+        if taken := await claim_next(tx, visitor, wish, now, parts.most_claims(visitor.account)):
             return f"/cases/{taken.case_id}"
         resting = not visitor.account.scripted and (await serving(tx, visitor.account.login, now)).rest_until
     return REST if resting else NOTHING_LEFT

@@ -75,10 +75,12 @@ async def mine(request: Request, visitor: Reviewer) -> ClaimList:
 
 @router.post("/claims/next")
 async def claim_next(request: Request, visitor: Reviewer, wish: WishInput) -> NextClaim:
-    """Claim the most pressing case that nobody holds, for ten minutes. Nobody else gets it meanwhile."""
-    async with parts_of(request).database.transaction() as tx:
-        now, account = tx.clock.now(), visitor.account
-        if taken := await choosing.claim_next(tx, visitor, Wish(**wish.model_dump()), now):
+    """Claim the most pressing case that nobody holds, for ten minutes. Nobody else gets it meanwhile. 409 for a person
+    who holds as many as one may."""
+    parts, account = parts_of(request), visitor.account
+    async with parts.database.transaction() as tx:
+        now, wanted = tx.clock.now(), Wish(**wish.model_dump())
+        if taken := await choosing.claim_next(tx, visitor, wanted, now, parts.most_claims(account)):
             return NextClaim(claim=ClaimItem.model_validate(taken))
         rest = None if account.scripted else (await serving(tx, account.login, now)).rest_until
     return NextClaim(claim=None, rest_until=rest)
@@ -86,9 +88,11 @@ async def claim_next(request: Request, visitor: Reviewer, wish: WishInput) -> Ne
 
 @router.post("/cases/{case_id}/claim")
 async def claim(request: Request, visitor: Reviewer, case_id: UUID) -> ClaimItem:
-    """Claim this case, or renew your claim of it. 409 while somebody else holds it."""
-    async with parts_of(request).database.transaction() as tx:
-        held = await claiming.claim(tx, case_id, visitor.account.pseudonym, tx.clock.now())
+    """Claim this case, or renew your claim of it. 409 while somebody else holds it, and for a person who holds as many
+    as one may."""
+    parts, account = parts_of(request), visitor.account
+    async with parts.database.transaction() as tx:
+        held = await claiming.claim(tx, case_id, account.pseudonym, tx.clock.now(), parts.most_claims(account))
     return ClaimItem.model_validate(held)
 
 

@@ -44,7 +44,8 @@ async def take_up(request: Request, visitor: Reviewer) -> Response:
 async def claim(request: Request, case_id: UUID, visitor: Reviewer) -> Response:
     await guarded_form(request, visitor.token)
     async with parts_of(request).database.transaction() as tx:
-        await claiming.claim(tx, case_id, visitor.account.pseudonym, tx.clock.now())
+        most = parts_of(request).most_claims(visitor.account)
+        await claiming.claim(tx, case_id, visitor.account.pseudonym, tx.clock.now(), most)
     return RedirectResponse(f"/cases/{case_id}", 303)
 
 
