@@ -110,7 +110,9 @@ async def test_a_shift_and_a_blind_look(site: Site, open_page: OpenPage) -> None
         await tx.execute(sa.update(Case).where(Case.case_id == story.case).values(**decided))
         await exposure.note(tx, "kim", story.case, "unblurred", tx.clock.now())
         await golden.propose(tx, one, story.case, Verdict.APPROVED, "the lantern is the same one")
-        await golden.agree(tx, two, story.case)
+        proposed = await tx.get(golden.Golden, story.case)
+        assert proposed is not None
+        await golden.agree(tx, two, story.case, proposed.shown)
         tx.add(Default(agency="home", budget=10, stretch_units=1, run=3, golden_share=0.2, second_share=0.0))
     async with site.desk.database.transaction() as tx:
         look = await again.due(tx, kim, tx.clock.now(), Always())

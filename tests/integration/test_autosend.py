@@ -199,7 +199,8 @@ async def test_nobody_switches_on_what_they_proposed_and_no_program_does(desk):
             await propose(desk.database, given, who)
     await propose(desk.database, given, ONE)
     await propose(desk.database, given, ONE)  # a form sent twice
-    for other, who in ((given.model_copy(update={"daily_cap": given.daily_cap + 1}), ONE), (given, TWO)):
+    changed = [given.model_copy(update={name: getattr(given, name) + 1}) for name in ("daily_cap", "days")]
+    for other, who in (*((one, ONE) for one in changed), (given, TWO)):
         with pytest.raises(Problem, match="policy-differs"):
             await propose(desk.database, other, who)
     await told(desk, story("post/1"))
@@ -207,6 +208,9 @@ async def test_nobody_switches_on_what_they_proposed_and_no_program_does(desk):
         await approve(desk.database, given.policy_id, ONE)
     await told(desk, story("post/2"))
     assert await decided(desk) == []
+    await end(desk.database, given.policy_id, "another will come", TWO)
+    with pytest.raises(Problem, match="policy-used"):
+        await propose(desk.database, given, ONE)
 
 
 @pytest.mark.parametrize("bank", ["cases", "victim-reports"])

@@ -35,10 +35,19 @@ async def test_golden_cases_take_two_seniors(staff: Staff) -> None:
     given = {"case_id": str(case_id), "verdict": "rejected", "why": "the lantern is not what it seems"}
     for _ in range(2):
         assert (await staff.ask(one, "POST", "/api/golden", json=given)).status_code == 204
-    assert (await staff.ask(one, "POST", f"/api/golden/{case_id}/agree")).status_code == 403
-    assert (await staff.ask(await staff.person("kim"), "POST", f"/api/golden/{case_id}/agree")).status_code == 403
+    seen = {"shown": (await staff.ask(two, "GET", "/api/golden")).json()["items"][0]["shown"]}
+    assert (await staff.ask(one, "POST", f"/api/golden/{case_id}/agree", json=seen)).status_code == 403
+    kim = await staff.person("kim")
+    assert (await staff.ask(kim, "POST", f"/api/golden/{case_id}/agree", json=seen)).status_code == 403
     assert "Another senior has to agree" in (await staff.ask(one, "GET", "/golden")).text
-    assert (await staff.ask(two, "POST", f"/api/golden/{case_id}/agree")).status_code == 204
+    assert (await staff.ask(one, "POST", f"/api/golden/{case_id}/end")).status_code == 204
+    assert (await staff.ask(one, "POST", "/api/golden", json=given | {"verdict": "approved"})).status_code == 204
+    other = await staff.ask(two, "POST", f"/api/golden/{case_id}/agree", json=seen)
+    assert (other.status_code, other.json()["errors"][0]["code"]) == (409, "golden-changed")
+    now = (await staff.ask(two, "GET", "/api/golden")).json()["items"][0]
+    assert f'value="{now["shown"]}"' in (await staff.ask(two, "GET", "/golden")).text
+    agreed = await staff.ask(two, "POST", f"/api/golden/{case_id}/agree", json={"shown": now["shown"]})
+    assert agreed.status_code == 204
     assert (await staff.ask(two, "GET", "/api/golden")).json()["items"][0]["state"] == "agreed"
     undecided = await staff.desk.awaiting_review("post/undecided")
     refused = await staff.ask(one, "POST", "/api/golden", json=given | {"case_id": str(undecided.case)})
@@ -49,7 +58,9 @@ async def golden_look(staff: Staff, case_id: UUID, verdict: Verdict, by: Account
     one, two = await staff.person("senior", "senior-reviewer"), await staff.person("senior2", "senior-reviewer")
     async with staff.desk.database.transaction() as tx:
         await golden.propose(tx, one, case_id, verdict, "what it teaches")
-        await golden.agree(tx, two, case_id)
+        proposed = await tx.get(golden.Golden, case_id)
+        assert proposed is not None
+        await golden.agree(tx, two, case_id, proposed.shown)
         tx.add(Default(agency=by.agency, budget=160, stretch_units=40, run=3, golden_share=0.2, second_share=0.0))
     async with staff.desk.database.transaction() as tx:
         look = await again.due(tx, by, tx.clock.now(), Always())

@@ -88,9 +88,11 @@ async def test_figures_and_golden_cases_go_with_the_case(room) -> None:
     assert (await people["taker"].post(f"/api/transfers/{offer}/accept")).status_code == 200
     assert await waiting() == {HOME: before[HOME] - 1, OTHER: before[OTHER] + 1}
     for name, number in (("giver", 0), ("taker", 1)):
-        assert len((await people[name].get("/api/golden")).json()["items"]) == number
+        items = (await people[name].get("/api/golden")).json()["items"]
+        assert len(items) == number
     assert (await people["giver"].post(f"/api/golden/{story.case}/end")).status_code == 404
-    assert (await people["taker"].post(f"/api/golden/{story.case}/agree")).status_code == 204
+    seen = {"shown": items[0]["shown"]}
+    assert (await people["taker"].post(f"/api/golden/{story.case}/agree", json=seen)).status_code == 204
 
 
 async def test_an_offer_is_declined_or_withdrawn_and_the_case_stays(room) -> None:

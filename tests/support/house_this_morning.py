@@ -110,7 +110,9 @@ async def _alerts(desk: Desk, people: Mapping[str, Account]) -> None:
 async def _teaching(tx: Transaction, people: Mapping[str, Account], cases: Mapping[str, UUID]) -> None:
     """A golden case, one that waits for a second senior, and a doubt."""
     await golden.propose(tx, people["lee"], cases["golden"], Verdict.REJECTED, "글만으로는 유포라고 볼 수 없습니다.")
-    await golden.agree(tx, people["park"], cases["golden"])
+    proposed = await tx.get(golden.Golden, cases["golden"])
+    assert proposed is not None
+    await golden.agree(tx, people["park"], cases["golden"], proposed.shown)
     await golden.propose(tx, people["lee"], cases["gone"], Verdict.APPROVED, "잘라 낸 사진도 같은 사진입니다.")
     today = tx.clock.now().date()
     tx.add(again.Doubt(case_id=cases["doubted"], agency=HOME, said="rejected", day=today))

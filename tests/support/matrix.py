@@ -193,4 +193,5 @@ BODIES: dict[str, dict[str, object]] = {
     "/api/desk/reports/{number}/documents/{document_id}": WHY,
     "/api/cases/{case_id}/notices/{notice_id}/edit": {"sha256": "0" * 64, "body": "Please."},
     "/api/blind-looks/{look}": {"verdict": "approved"},
+    "/api/golden/{case_id}/agree": {"shown": "0" * 64},
 }

@@ -71,7 +71,8 @@ class Shown:
 
 
 async def propose(database: Database, given: Proposal, by: Account) -> None:
-    """The same again changes nothing. Raises `Problem` 403, 409 when the id is of other terms."""
+    """The same again changes nothing. Raises `Problem` 403, 409 when the id is of other terms, or of a policy that is
+    not proposed any more."""
     must_hold(by, Right.PROPOSE_POLICIES)
     async with database.transaction() as tx:
         await switch_of(tx, by.agency, lock=True)  # proposals come one after another: a form may be sent twice
@@ -92,6 +93,10 @@ async def propose(database: Database, given: Proposal, by: Account) -> None:
         policy = await tx.get(Policy, given.policy_id)  # None: of another agency
         if policy is None or any(getattr(policy, name) != value for name, value in terms.items()):
             raise Problem(409, "policy-differs", field="policy_id")
+        if policy.expires_at - policy.proposed_at != timedelta(days=given.days):
+            raise Problem(409, "policy-differs", field="days")
+        if policy.state(now) is not PolicyState.PROPOSED:
+            raise Problem(409, "policy-used", field="policy_id", state=policy.state(now))
         if made is not None:
             told = given.model_dump(mode="json") | {"expires_at": until.isoformat()}
             await history.append(tx, AUTOSEND_CHAIN, by.pseudonym, Action.POLICY_PROPOSED, told)

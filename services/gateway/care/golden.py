@@ -1,7 +1,9 @@
 """Golden cases: decided cases whose verdict two seniors agree on. They show how a verdict is meant, and how well it is
 understood; nothing is ever sent of them again."""
 
-from datetime import datetime
+import hashlib
+import hmac
+from datetime import UTC, datetime
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -39,6 +41,12 @@ class Golden(Base):
     ended_at: Mapped[datetime | None]
 
     @property
+    def shown(self) -> str:
+        """SHA-256 of what is proposed, by whom and when: what another senior agrees to."""
+        said = (self.case_id, self.proposed_by, self.proposed_at.astimezone(UTC).isoformat(), self.verdict, self.why)
+        return hashlib.sha256("\n".join(map(str, said)).encode()).hexdigest()
+
+    @property
     def state(self) -> str:
         return "ended" if self.ended_at else "agreed" if self.agreed_at else "proposed"
 
@@ -68,15 +76,18 @@ async def propose(tx: Transaction, by: Account, case_id: UUID, verdict: Verdict,
     await history.append(tx, case_id, by.pseudonym, Action.GOLDEN_PROPOSED, {"verdict": verdict.value})
 
 
-async def agree(tx: Transaction, by: Account, case_id: UUID) -> None:
-    """Raises `Problem` 403 for whoever proposed it, 404 or 409."""
+async def agree(tx: Transaction, by: Account, case_id: UUID, shown: str) -> None:
+    """`shown`: the digest of the proposal that was looked at. Raises `Problem` 403 for whoever proposed it, 404 or
+    409."""
     row = await _held(tx, case_id)
+    if not hmac.compare_digest(row.shown, shown):
+        raise Problem(409, "golden-changed", field="shown")
     if row.state == "agreed":
         return
     if row.proposed_by == by.pseudonym or by.scripted:
         raise Problem(403, "golden-four-eyes")
     row.agreed_by, row.agreed_at = by.pseudonym, tx.clock.now()
-    await history.append(tx, case_id, by.pseudonym, Action.GOLDEN_AGREED, {"verdict": row.verdict})
+    await history.append(tx, case_id, by.pseudonym, Action.GOLDEN_AGREED, {"verdict": row.verdict, "shown": shown})
 
 
 async def end(tx: Transaction, by: Account, case_id: UUID) -> None:

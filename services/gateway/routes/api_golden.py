@@ -35,7 +35,15 @@ class GoldenInput(Input):
     why: Annotated[str, Field(min_length=1, max_length=golden.MAX_WHY, pattern=NO_NUL)]
 
 
+class AgreedInput(Input):
+    """`shown`: of the proposal that you looked at; another one under the same case is refused with 409."""
+
+    shown: Annotated[str, Field(pattern="^[0-9a-f]{64}$")]
+
+
 class GoldenItem(BaseModel):
+    """`shown`: SHA-256 of what is proposed, to be sent back with an agreement."""
+
     model_config = ConfigDict(from_attributes=True)
 
     case_id: UUID
@@ -47,6 +55,7 @@ class GoldenItem(BaseModel):
     proposed_at: AwareDatetime
     agreed_by: str | None
     ended_by: str | None
+    shown: str
 
 
 class DoubtItem(BaseModel):
@@ -117,10 +126,10 @@ async def propose(request: Request, visitor: Senior, given: GoldenInput) -> None
 
 
 @router.post("/golden/{case_id}/agree", status_code=204, responses=GONE, summary="Agree to a golden case")
-async def agree(request: Request, visitor: Senior, case_id: UUID) -> None:
+async def agree(request: Request, visitor: Senior, case_id: UUID, given: AgreedInput) -> None:
     """403 for whoever proposed it."""
     async with parts_of(request).database.transaction() as tx:
-        await golden.agree(tx, visitor.account, case_id)
+        await golden.agree(tx, visitor.account, case_id, given.shown)
 
 
 @router.post("/golden/{case_id}/end", status_code=204, responses=GONE, summary="End a golden case")

@@ -55,9 +55,9 @@ async def propose(request: Request, visitor: Senior) -> Response:
 
 @router.post("/golden/{case_id}/agree")
 async def agree(request: Request, visitor: Senior, case_id: UUID) -> Response:
-    await guarded_form(request, visitor.token)
+    shown = text_of(await guarded_form(request, visitor.token), "shown")
     async with parts_of(request).database.transaction() as tx:
-        await golden.agree(tx, visitor.account, case_id)
+        await golden.agree(tx, visitor.account, case_id, shown)
     return RedirectResponse("/golden", 303)
 
 
