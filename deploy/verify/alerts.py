@@ -1,6 +1,7 @@
 """Alerts and dashboards in the cluster are those of deploy/observability, word for word."""
 
 from collections.abc import Iterator
+from functools import cache
 from typing import Any
 
 import yaml
@@ -14,6 +15,7 @@ WRITTEN = ROOT / "deploy/k8s/components/observability/rules.yaml"
 HEAD = "# Written by `make docs` from deploy/observability/rules: change those, not this.\n"
 
 
+@cache
 def resources() -> list[dict[str, Any]]:
     """A PrometheusRule a file of rules."""
     return [

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from ipaddress import ip_address, ip_network
+from urllib.parse import urlsplit
 
 from deploy.verify.environment import environment
 from deploy.verify.facts import Facts
@@ -20,6 +21,9 @@ PLACES = {
     "HAETAE_SMTP_PORT": "the submission server",
     "HAETAE_IMAP_PORT": "the mailbox",
     "HAETAE_OTLP_ENDPOINT": "the collector of traces",
+    "HAETAE_TRANSIT_URL": "the key service",
+    "HAETAE_POLISH_URL": "the language model",
+    "HAETAE_OIDC_ISSUER": "the identity provider",
 }
 DATABASE, DATABASE_PORT = "database", 5432
 # Addresses that no service may reach through a hole for the web: clouds give away their keys at the first.
@@ -73,7 +77,7 @@ def _goes(pod: Pod, edges: set[Edge], rendered: Rendered, facts: Facts) -> Itera
 def _wanted(pod: Pod, rendered: Rendered) -> dict[str, int]:
     """What it is told of, by port."""
     values = {name: one.value or "" for name, one in environment(pod, rendered).items()}
-    wanted = {what: int(values[name].rpartition(":")[2]) for name, what in PLACES.items() if values.get(name)}
+    wanted = {what: _port(values[name]) for name, what in PLACES.items() if values.get(name)}
     if "HAETAE_DATABASE_URL" in values:
         wanted[DATABASE] = DATABASE_PORT
     return wanted
@@ -81,6 +85,13 @@ def _wanted(pod: Pod, rendered: Rendered) -> dict[str, int]:
 
 def _from_outside(source: str) -> bool:
     return source == ANY or source.startswith("namespace ") or "/" in source
+
+
+def _port(place: str) -> int:
+    if "://" not in place:
+        return int(place.rpartition(":")[2])
+    parts = urlsplit(place)
+    return parts.port or {"http": 80}.get(parts.scheme, 443)
 
 
 def _is_exit(to: str, port: int | str) -> bool:

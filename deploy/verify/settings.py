@@ -17,6 +17,8 @@ EITHER = {"HAETAE_MASTER_KEY": "HAETAE_TRANSIT_URL"}
 
 
 def check(rendered: Rendered, facts: Facts) -> Iterator[Finding]:
+    for name in sorted(set(facts.services) - {pod.name for pod in services(rendered)}):
+        yield rendered.finding(f"nothing runs {name}", f"add deploy/k8s/base/{name}, and name it in base")
     for pod in services(rendered):
         if told := facts.services.get(pod.name):
             given = [one for one in supplied(pod, rendered) if one.name.startswith(PREFIX)]
