@@ -3,6 +3,7 @@
 import asyncio
 import time
 from pathlib import Path
+from urllib.parse import urlsplit
 from uuid import UUID
 
 import pytest
@@ -16,8 +17,9 @@ from haetae.live import counts
 from haetae.summary import Mailbox, Summary, repeated
 from services import SERVICES
 from shared.events import TOPICS, Lane
-from shared.events.topics import HASH_LISTED
+from shared.events.topics import AUDIT_HEADS, CASE_EVENTS, HASH_LISTED
 from tests.support.poll import eventually
+from tests.support.told_to_others import told_to_others
 from tests.support.watched import Watched, by_trace, lacking, leaked, receiving, words_of
 
 SCALE = 0.1  # seven hosts: every kind of site, every language, every behaviour of an operator
@@ -111,6 +113,18 @@ async def assert_seen_whole(run: Watched, came: list[Span]) -> None:
     assert unknown(scrapes.values()) == []
 
 
+async def assert_others_learn_nothing_private(run: Watched) -> None:
+    """What other agencies may read tells of the cases, but of no page, no person and no site."""
+    cases = await cases_of(run)
+    private = await run.markers() | {"the reviewer": REVIEWER}
+    private |= {f"host of {case.case_id}": urlsplit(case.url).netloc for case in cases}
+    told = await told_to_others(run.house.stack.env["HAETAE_KAFKA_BOOTSTRAP"])
+    assert [case.case_id for case in cases if case.case_id not in told[CASE_EVENTS.name]] == []
+    assert "signature" in told[AUDIT_HEADS.name]
+    assert leaked({"a state": "removed"}, told)  # it looks where things stand
+    assert leaked(private, told) == []
+
+
 @pytest.mark.timeout(420)
 async def test_the_loop_from_a_found_page_to_a_verified_removal_and_everything_once_more(tmp_path):
     async with receiving() as (endpoint, came), demonstration(tmp_path, seed=11, endpoint=endpoint) as run:
@@ -122,6 +136,7 @@ async def test_the_loop_from_a_found_page_to_a_verified_removal_and_everything_o
         assert bundle is not None
         assert bundle.problem == ""
         await assert_seen_whole(run, came)
+        await assert_others_learn_nothing_private(run)
         cases, before = await cases_of(run), mails(await run.sandbox.mailboxes())
         assert await redeliver_everything(run.house.stack.env["HAETAE_KAFKA_BOOTSTRAP"]) > 5 * summary.expected
         await asyncio.sleep(SETTLE_S)
