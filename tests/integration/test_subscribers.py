@@ -19,6 +19,7 @@ from subscribers.conformance.kafka import own_broker
 from tests.support.authority import Authority
 from tests.support.guarded_broker import guarded
 
+pytestmark = pytest.mark.timeout(300)  # trials wait for groups to form, longer on a machine that is busy
 KIT = Path(__file__).parents[2] / "subscribers"
 PASSWORD = "the lantern parcel waits at gate seven"
 PYTHON = (sys.executable, str(KIT / "python/consumer.py"))
