@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
 
@@ -155,6 +156,19 @@ async def test_no_day_of_a_shown_week_is_deleted_while_it_is_shown(staff: Staff)
         assert (today - timedelta(days=today.weekday()) - timedelta(weeks=sums.WEEKS)) >= today - sums.KEPT
 
 
+@contextmanager
+def statements() -> Iterator[list[str]]:
+    """What is asked of any database meanwhile."""
+    seen: list[str] = []
+
+    def note(_connection: object, _cursor: object, statement: str, *_: object) -> None:
+        seen.append(statement)
+
+    sa.event.listen(sa.Engine, "before_cursor_execute", note)
+    yield seen
+    sa.event.remove(sa.Engine, "before_cursor_execute", note)
+
+
 async def test_house_scores_hide_small_groups_in_larger_ones(staff: Staff) -> None:
     month = scores.month_of(staff.clock.now().date())
     async with staff.desk.database.transaction() as tx:
@@ -163,8 +177,13 @@ async def test_house_scores_hide_small_groups_in_larger_ones(staff: Staff) -> No
                 await scores.add(
                     tx, login, "home", tx.clock.now(), category=category, first="approved", second="approved"
                 )
-        told = await scores.of_house(tx, "home", month)
-        few = await scores.of_house(tx, "elsewhere", month)
+    later = staff.clock.now() + timedelta(days=31)  # the month is over
+    with statements() as asked:
+        async with staff.desk.database.transaction() as tx:
+            told, few = [(await scores.closed_months(tx, agency, later))[0] for agency in ("home", "elsewhere")]
+            await sums.weeks(tx, "home", later)
+    assert sum("care_ledger" in one for one in asked) == 3, "one query for each page's periods, however many they are"
+    assert told.month == month
     assert (few.whole, few.scores) == (None, ())
     assert told.whole is not None
     assert told.whole.n == 8

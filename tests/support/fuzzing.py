@@ -37,8 +37,11 @@ async def served(desk: Desk) -> AsyncIterator[str]:
         yield f"http://127.0.0.1:{port}"
 
 
+LOG_IN_S = 60.0  # of a machine that does much else: a password is costly to check on purpose
+
+
 async def token_of(url: str, login: str) -> str:
-    async with httpx.AsyncClient(base_url=url, trust_env=False) as client:
+    async with httpx.AsyncClient(base_url=url, trust_env=False, timeout=LOG_IN_S) as client:
         answer = await client.post("/api/login", json={"login": login, "password": PASSWORD})
         answer.raise_for_status()
         return str(answer.json()["token"])

@@ -7,6 +7,7 @@ KiB, without a time beside it. What remains to be seen is how many rows a day ha
 
 import hashlib
 import hmac
+from collections import defaultdict
 from dataclasses import dataclass
 from datetime import date
 from typing import TypeVar
@@ -102,10 +103,14 @@ def write(entry: Entry, value: BaseModel) -> None:
     entry.sealed = seal(entry.who, entry.kind, value)
 
 
-async def everybodys(tx: Transaction, kind: str, first: date, last: date, model: type[M]) -> list[M]:
-    """Of the periods that begin within these days; whose they are is not told, and cannot be."""
+async def everybodys(tx: Transaction, kind: str, first: date, last: date, model: type[M]) -> dict[date, list[M]]:
+    """By period, of those that begin within these days; whose they are is not told, and cannot be. One query."""
     rows = sa.select(Entry).where(Entry.kind == kind, Entry.period >= first, Entry.period <= last)
-    return [unseal(entry, model) for entry in await tx.scalars(rows)]
+    found: defaultdict[date, list[M]] = defaultdict(list)
+    for entry in await tx.scalars(rows):
+        if entry.period is not None:
+            found[entry.period].append(unseal(entry, model))
+    return found
 
 
 async def drop_before(tx: Transaction, kind: str, day: date) -> None:

@@ -89,12 +89,13 @@ async def own(tx: Transaction, login: str, now: datetime) -> list[Score]:
 async def closed_months(tx: Transaction, agency: str, now: datetime) -> list[HouseScores]:
     """The newest first."""
     this = month_of(the_house().day(now))
-    return [await of_house(tx, agency, before(this, n)) for n in range(1, MONTHS + 1)]
+    months = [before(this, n) for n in range(1, MONTHS + 1)]
+    kept = await ledger.everybodys(tx, MONTH, months[-1], months[0], Month)
+    return [of_house(month, [one for one in kept.get(month, []) if one.agency == agency]) for month in months]
 
 
-async def of_house(tx: Transaction, agency: str, month: date) -> HouseScores:
+def of_house(month: date, people: Sequence[Month]) -> HouseScores:
     """Of a month that is over: while it runs, its sums before and after a look would tell that look."""
-    people = [one for one in await ledger.everybodys(tx, MONTH, month, month, Month) if one.agency == agency]
     if len(people) < PEOPLE:
         return HouseScores(month, None, (), None)
     by_category = [

@@ -4,6 +4,7 @@ Rows of two days cannot be brought together, so people of a week are counted as 
 many."""
 
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
@@ -39,15 +40,14 @@ async def weeks(tx: Transaction, agency: str, now: datetime) -> list[Week]:
     """The newest first."""
     today = the_house().day(now)
     this = today - timedelta(days=today.weekday())
-    return [await week(tx, agency, this - timedelta(weeks=n)) for n in range(1, WEEKS + 1)]
+    first = this - timedelta(weeks=WEEKS)
+    looked = await ledger.everybodys(tx, DAY, first, this - timedelta(days=1), Day)
+    theirs = {day: [one for one in those if one.agency == agency] for day, those in looked.items()}
+    return [week(this - timedelta(weeks=n), theirs) for n in range(1, WEEKS + 1)]
 
 
-async def week(tx: Transaction, agency: str, monday: date) -> Week:
-    by_day: list[list[Day]] = []
-    for n in range(7):
-        day = monday + timedelta(days=n)
-        by_day.append([one for one in await ledger.everybodys(tx, DAY, day, day, Day) if one.agency == agency])
-    return summed(monday, by_day)
+def week(monday: date, looked: Mapping[date, list[Day]]) -> Week:
+    return summed(monday, [looked.get(monday + timedelta(days=n), []) for n in range(7)])
 
 
 def summed(monday: date, by_day: list[list[Day]]) -> Week:
