@@ -30,6 +30,7 @@ pytestmark = [pytest.mark.chaos, pytest.mark.timeout(420)]
 
 MODEL = Path("var/models/text").absolute()
 SCALE = 0.1  # seven hosts: every kind of site, every language, every behaviour of an operator
+STALLED_S = 240.0  # nothing moves while everything is dead, comes back and reads its models
 LOST = ("postgres", "s3")
 DEAD = (*SERVICES, "kafka", NAME, *LOST)
 
@@ -48,6 +49,7 @@ def archive(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Archive:
             return await super().__aenter__()
 
     monkeypatch.setattr(module, "House", Archived)
+    monkeypatch.setattr(module, "STALLED_S", STALLED_S)
     return made
 
 
