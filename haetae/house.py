@@ -54,7 +54,8 @@ class House:
         port = self.stack.claim_port("gateway", gateway_port)
         self.gateway_url = f"http://127.0.0.1:{port}"
         for name in SERVICES:
-            env = {**self.stack.service_env(name), **settings.get(name, {})}
+            told = self.stack.service_env(name)
+            env = {"HAETAE_GATEWAY_URL": self.gateway_url, **told, **settings.get(name, {})}
             if name == "gateway":
                 env["HAETAE_GATEWAY_PORT"] = str(port)
             self.stack.add(service_process(name, env, self.stack.claim_port(f"ops_{name}", 0), needs))
