@@ -103,7 +103,12 @@ async def _named(id: str) -> Principal:
 
 def _give(one: Principal, password: str, prefix: str) -> None:
     console.print("shown this once; give it to them by a way on which nobody reads along:")
-    _plain(f"user:     {one.name}", f"password: {password}")
+    _plain(
+        "HAETAE_KAFKA_SECURITY=sasl-tls",
+        f"HAETAE_KAFKA_USER={one.name}",
+        f"HAETAE_KAFKA_PASSWORD={password}",
+        f"HAETAE_GROUP={prefix}{one.name}.cases",
+    )
     console.print("to the broker, by `kubectl apply -f -` (and into no file):")
     _plain("---", kept.secret(one, password))
     console.print("or without Strimzi:")

@@ -14,7 +14,7 @@ from tests.support.stack import Migrated
 
 
 def passwords(output: str) -> set[str]:
-    return set(re.findall(r"password: ([\w-]{43})", output))
+    return set(re.findall(r"(?:password: |PASSWORD=)([\w-]{43})", output))
 
 
 def test_a_subscriber_from_its_first_password_to_its_end(haetae: Haetae, migrated: Migrated, tmp_path: Path) -> None:
