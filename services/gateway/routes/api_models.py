@@ -125,7 +125,8 @@ class History(BaseModel):
 
 
 class Summary(BaseModel):
-    """`median_seconds`: between stages, over the cases that have both; null while there are none."""
+    """`median_seconds`: between stages, over those of the 2,000 cases that changed last which have both; null while
+    there are none."""
 
     total: int
     by_state: dict[str, int]
