@@ -7,6 +7,7 @@ import sys
 import time
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from subprocess import TimeoutExpired
 
 from deploy.verify import tools
 from deploy.verify.checks import check
@@ -24,7 +25,7 @@ def main(words: Sequence[str]) -> int:
     try:
         rendered = [read(overlay, yaml_of(overlay)) for overlay in overlays()]
         failed = judge(rendered) + (plant(rendered) if "--self" in words else 0)
-    except (NotRendered, FileNotFoundError) as error:
+    except (NotRendered, FileNotFoundError, TimeoutExpired) as error:
         say(f"FAILED: {error}")
         return 1
     say(f"{time.monotonic() - begun:.0f} s")

@@ -17,7 +17,7 @@ ROOT = Path(__file__).parents[2]
 OVERLAYS = ROOT / "deploy/k8s/overlays"
 # Written by kustomize (`buildMetadata: [originAnnotations]`): the file, seen from the overlay.
 ORIGIN = "config.kubernetes.io/origin"
-RENDER_SECONDS = 30
+RENDER_SECONDS = 60
 
 
 class NotRendered(Exception):

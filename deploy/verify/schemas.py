@@ -9,7 +9,7 @@ from deploy.verify.finding import Finding
 from deploy.verify.rendering import Rendered, tool
 
 VERSIONS = ("1.33", "1.35", "1.37")
-SECONDS = 60
+SECONDS = 300  # takes two, and forty beside a whole test run
 SAID = re.compile(r"(?P<level>\w+) \S+ (?P<words>.*)")
 WRONG = re.compile(
     r"did not validate for resource (?P<kind>[\w.]+)/(?P<name>\S+) against version (?P<version>[\d.]+): (?P<why>.*)"
