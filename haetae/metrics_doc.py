@@ -7,12 +7,13 @@ from shared.metrics import Metrics
 
 HEAD = """# Metrics
 
-Written by `make docs` from `shared/metrics.py`. Every service tells them at `/metrics` of its ops port; counters end in
-`_total` there. Beside these, each process tells its memory, processor time and open files (`process_*`, on Linux). What is
-promised by them, and who is called: [slo](slo.md).
+Written by `make docs` from `shared/metrics.py`. Every service tells them at `/metrics` of its ops port; counters end
+in `_total` there. Beside these, each process tells its memory, processor time and open files (`process_*`, on Linux).
+What is promised by them, and who is called: [slo](slo.md).
 
-`/livez` and `/readyz` are at the same port. `/livez` fails when a poll loop or the outbox relay has not turned for a minute;
-tasks may work for longer on one thing and are told by `haetae_loop_idle_seconds` alone; one that ends, ends the service.
+`/livez` and `/readyz` are at the same port. `/livez` fails when a poll loop or the outbox relay has not turned for a
+minute; tasks may work for longer on one thing and are told by `haetae_loop_idle_seconds` alone; one that ends, ends the
+service.
 
 | metric | kind | labels | meaning |
 |---|---|---|---|
