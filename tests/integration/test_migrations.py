@@ -61,7 +61,7 @@ def looked_at(url: str) -> tuple[str, dict[str, dict[str, object]]]:
 
 @pytest.mark.parametrize("version", released())
 async def test_the_code_of_a_release_works_on_the_schema_of_today(migrated, version):
-    """So that services are replaced one by one, and the old image can come back: `docs/upgrades.md`."""
+    """So that services are replaced one by one, and the old image can come back: `docs/operations.md`."""
     _, now = await asyncio.to_thread(looked_at, migrated.owner_url)
     assert list(breaks(released()[version], now)) == []
 
