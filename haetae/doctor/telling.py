@@ -18,7 +18,9 @@ ORDER = (State.FAILED, State.WARNING, State.OK, State.SKIPPED)
 
 def table(found: Sequence[Diagnosis]) -> Table:
     """What failed first; of each, the cure below what is wrong."""
-    made = Table("", "what", "of", "said, and the cure", box=None, pad_edge=False)
+    made = Table(box=None, pad_edge=False)
+    for column in ("", "what", "of", "said, and the cure"):
+        made.add_column(column, overflow="fold")  # cut, a name could not be looked for
     for one in sorted(found, key=lambda one: ORDER.index(one.state)):
         said = Text(one.said)
         if one.cure:

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from aiokafka import AIOKafkaProducer
 
+from shared.bus.kafka import PUBLIC_PACKING
 from subscribers.conformance.kafka import create, own_broker
 from subscribers.conformance.running import Trial
 from subscribers.conformance.script import TOPIC, script
@@ -30,7 +31,8 @@ async def trial(
     """What is wrong with the consumer; none: it passes. `more`: settings over those that lead to `bootstrap`."""
     await create(bootstrap, TOPIC, PARTITIONS)
     env = {"HAETAE_KAFKA_BOOTSTRAP": bootstrap, "HAETAE_TOPICS": TOPIC, "HAETAE_GROUP": GROUP, **more}
-    async with AIOKafkaProducer(bootstrap_servers=bootstrap, acks="all") as producer:
+    packing = {"acks": "all", "compression_type": PUBLIC_PACKING}
+    async with AIOKafkaProducer(bootstrap_servers=bootstrap, **packing) as producer:
         one = Trial(command, env, folder, producer, PATIENCE_S, say)
         return await one.run(script(random.Random(seed)), bootstrap, PARTITIONS)
 

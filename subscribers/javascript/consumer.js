@@ -65,6 +65,9 @@ const consumer = kafka.consumer({ groupId: GROUP, sessionTimeout: 6000, heartbea
 
 for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => consumer.disconnect().then(() => process.exit(0)))
 
+// Without this it would end with status 0, as if all were well.
+consumer.on(consumer.events.CRASH, ({ payload }) => payload.restart || process.exit(1))
+
 await consumer.connect()
 await consumer.subscribe({ topics: TOPICS, fromBeginning: true })
 await consumer.run({

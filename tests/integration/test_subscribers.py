@@ -11,11 +11,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from aiokafka import AIOKafkaConsumer
 
 from deploy.access.catalogue import subscriber
 from deploy.access.strimzi import user
+from shared.bus.kafka import KafkaBroker
+from shared.bus.port import Record
 from subscribers.conformance.__main__ import trial
-from subscribers.conformance.kafka import own_broker
+from subscribers.conformance.kafka import create, own_broker
+from subscribers.conformance.script import TOPIC, event
 from tests.support.authority import Authority
 from tests.support.guarded_broker import guarded
 
@@ -92,6 +96,24 @@ def test_the_consumers_of_the_kit_pass_with_a_subscribers_rights(outcomes: dict[
 @pytest.mark.parametrize("fault", FAULTS)
 def test_faulty_consumers_are_told_what_is_wrong(outcomes: dict[str, Any], fault: str) -> None:
     assert any(FAULTS[fault][2] in problem for problem in outcomes[fault]), outcomes[fault]
+
+
+async def test_a_client_without_further_libraries_opens_what_the_agency_publishes(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """aiokafka without cramjam knows gzip alone, as KafkaJS does."""
+    published = event(0, 0, "sent")
+    assert published.key
+    assert published.value
+    record = Record(TOPIC, published.key, published.value, published.headers)
+    async with own_broker() as bootstrap:
+        await create(bootstrap, TOPIC, 1)
+        broker = KafkaBroker(bootstrap, idempotence=False)
+        await broker.produce([record])
+        await broker.close()
+        monkeypatch.setattr("aiokafka.codec.cramjam", None)
+        async with AIOKafkaConsumer(TOPIC, bootstrap_servers=bootstrap, auto_offset_reset="earliest") as consumer:
+            assert (await consumer.getone()).value == published.value
 
 
 async def test_the_consumer_in_java_passes(tmp_path: Path) -> None:
