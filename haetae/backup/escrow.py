@@ -59,8 +59,9 @@ def secrets_of(archive: Archive, key_file: Path) -> dict[str, str]:
 
 def _opened(file: Path, key_file: Path) -> dict[str, str]:
     """Raises `ValueError`; no part of a secret is in it."""
+    identities = _identities(key_file)
     try:
-        opened = json.loads(pyrage.decrypt(file.read_bytes(), _identities(key_file)))
+        opened = json.loads(pyrage.decrypt(file.read_bytes(), identities))
         return {str(name): str(value) for name, value in opened.items()}
     except pyrage.DecryptError as error:
         raise ValueError(f"{key_file} does not open {file}: give the key of the recipient in archive.json") from error

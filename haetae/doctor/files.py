@@ -27,10 +27,13 @@ MADE_LATER = ("hash_index",)  # by the service itself
 async def look(patient: Patient) -> Sequence[Diagnosis]:
     absent = {name for name, path in named(patient) if name not in MADE_LATER and not path.exists()}
     found = [_absent(name, path) for name, path in named(patient) if name in absent]
+    # A pipe is waited for, a device never ends.
+    odd = {name: path for name, path in named(patient) if path.exists() and not (path.is_file() or path.is_dir())}
+    found += [_odd(name, path) for name, path in odd.items()]
     found += [_open(name, path) for name, path in named(patient) if name in SECRET and path.exists() and is_open(path)]
     found += secrets_folder(patient)
     for name, reader in readers(patient.service):
-        if name not in absent:
+        if name not in absent | odd.keys():
             try:
                 reader(patient.settings)
             except (ValueError, OSError) as error:
@@ -56,6 +59,10 @@ def _absent(name: str, path: Path) -> Diagnosis:
     where = next(one for one in path.absolute().parents if one.exists())
     said = f"{path} is not there, or cannot be seen by {_user()}; {where} is"
     return FILES.failed((PREFIX + name).upper(), said, "put the file there, or name another")
+
+
+def _odd(name: str, path: Path) -> Diagnosis:
+    return FILES.failed((PREFIX + name).upper(), f"{path} is a pipe, a device or a socket", "name an ordinary file")
 
 
 def _open(name: str, path: Path) -> Diagnosis:

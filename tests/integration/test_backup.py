@@ -178,6 +178,9 @@ def test_secrets_come_back_with_every_master_key_that_the_archive_needs(tmp_path
     escrow.new_key(tmp_path / "another")
     with pytest.raises(ValueError, match="does not open"):
         escrow.secrets_of(archive, tmp_path / "another")
+    (tmp_path / "no-key").write_text("junk\n")
+    with pytest.raises(ValueError, match="no age key file"):  # the archive is not to blame
+        escrow.secrets_of(archive, tmp_path / "no-key")
     with pytest.raises(FileExistsError):
         escrow.new_key(tmp_path / "key")
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -215,3 +216,9 @@ def test_a_stack_is_seen_as_each_service_is_told_of_it(tmp_path: Path) -> None:
     assert is_named(beside, "nothing of the stack", f"haetae run --home {tmp_path}")
     (tmp_path / "secrets.json").chmod(0o644)
     assert is_named(admission.of_stack(tmp_path, {})[1], "others on this machine may read", "chmod 600")
+
+
+async def test_a_pipe_in_place_of_a_file_is_named_and_not_waited_for(tmp_path):
+    os.mkfifo(tmp_path / "laws")
+    found = list(await files.look(patient("drafter", LAWS_FILE=str(tmp_path / "laws"))))
+    assert any(is_named([one], "is a pipe", "name an ordinary file") for one in found), found
