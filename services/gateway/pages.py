@@ -21,6 +21,7 @@ from services.gateway.rights.vocabulary import Right
 from services.gateway.sessions import Visitor
 from services.gateway.texts import LANGUAGES, Texts
 from services.gateway.tokens import csrf_token
+from shared.notices import reference
 
 HERE = Path(__file__).parent
 STATIC = HERE / "static"
@@ -56,6 +57,7 @@ ASSETS = (
 # What a person may choose, the first of each as it is without a choice: the system's own scheme.
 DISPLAYS = {"theme": ("system", "light", "dark"), "density": ("roomy", "compact")}
 environment.filters["plainly"] = plainly
+environment.filters["reference"] = reference
 environment.globals["places"] = places
 environment.globals["displays"] = DISPLAYS
 environment.globals["assets"] = {name: f"/static/{name}?v={version(name)}" for name in ASSETS}

@@ -141,7 +141,11 @@ async def test_every_page_is_for_everybody(house: House, chromium: Browser, loca
         for path, name in pages:
             if not path:
                 await enter(page)
-            elif wrong := await looked_at(page, path.format(**house.values | house.of.get(name, {})), name, scheme):
+                continue
+            if path == "/me/second-factor":
+                await page.goto("/me")
+                await page.locator(f"form[action='{path}'] button").click()
+            if wrong := await looked_at(page, path.format(**house.values | house.of.get(name, {})), name, scheme):
                 found[name] = wrong
         hub.end()
     assert found == {}, json.dumps(found, indent=1)

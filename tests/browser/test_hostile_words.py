@@ -7,9 +7,13 @@ import json
 from typing import Any
 
 import psycopg
+import pytest
+from playwright.async_api import Browser
 
 from deploy.local.access import libpq_url
-from tests.browser.conftest import OpenPage, Site
+from services.gateway.web import application
+from shared.web import serving
+from tests.browser.conftest import opening
 from tests.browser.test_every_page import FOR_ANYBODY, PAGES, enter
 from tests.support.house_in_use import furnished
 from tests.support.stack import Migrated
@@ -93,26 +97,32 @@ def poison(url: str) -> None:
                     connection.execute(f"UPDATE gateway.{table} SET {column} = %s WHERE ctid = %s::tid", [given, place])
 
 
-async def test_hostile_words_stay_words_on_every_page(site: Site, open_page: OpenPage, migrated: Migrated) -> None:
-    values = await furnished(site.desk)
-    page = await open_page()
-    await enter(page)
-    poison(migrated.owner_url)
+async def test_hostile_words_stay_words_on_every_page(
+    chromium: Browser, migrated_once: Migrated, tmp_path_factory: pytest.TempPathFactory
+) -> None:
     found, shown = {}, set()
-    for path in (
-        *PAGES,
-        *FOR_ANYBODY,
-        f"/?view=all&q={ATTACK}",
-        f"/audit?actor={ATTACK}&action={ATTACK}",
-        f"/transfers?x={ATTACK}",
+    async with (
+        furnished(migrated_once, tmp_path_factory.mktemp("house")) as house,
+        serving(application(house.desk.parts), "127.0.0.1", 0) as port,
+        opening(chromium, f"http://127.0.0.1:{port}") as open_page,
     ):
-        answer = await page.goto(path.format_map(values))
-        assert answer
-        assert answer.status < 500, path
-        seen = await page.evaluate(PROBE)
-        if seen["ran"] or seen["parts"] or seen["links"]:
-            found[path] = seen
-        if seen["shown"]:
-            shown.add(path)
+        page = await open_page()
+        await enter(page)
+        poison(migrated_once.owner_url)
+        for path in (
+            *PAGES,
+            *FOR_ANYBODY,
+            f"/?view=all&q={ATTACK}",
+            f"/audit?actor={ATTACK}&action={ATTACK}",
+            f"/transfers?x={ATTACK}",
+        ):
+            answer = await page.goto(path.format_map(house.values))
+            assert answer
+            assert answer.status < 500, path
+            seen = await page.evaluate(PROBE)
+            if seen["ran"] or seen["parts"] or seen["links"]:
+                found[path] = seen
+            if seen["shown"]:
+                shown.add(path)
     assert found == {}
     assert {"/?view=all", "/cases/{case_id}", "/alerts", "/reports", "/people", "/me"} & shown > {"/cases/{case_id}"}
