@@ -180,7 +180,7 @@ async def test_a_house_sees_its_own_figures_on_pages_and_by_programs(desk: Desk,
     sheet = await http.get("/figures/recipients.csv?from=2026-09-01&to=2026-09-30")
     assert sheet.headers["content-type"].startswith("text/csv")
     assert "harbour-board.en.test,3,3," in sheet.text
-    korean = await http.get("/figures", headers={"Accept-Language": "ko"})
+    korean = await http.get("/figures?from=2026-09-01&to=2026-09-30", headers={"Accept-Language": "ko"})
     assert "단계별 소요 시간" in korean.text
     year = (await http.get("/api/figures?first=2025-10-15&last=2026-09-30")).json()
     assert year["first"] == "2025-10-01"
