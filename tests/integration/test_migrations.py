@@ -122,7 +122,7 @@ async def test_a_service_waits_for_the_schema_that_it_needs_and_does_not_mind_a_
     newer = Database(migrated.dsn_for("notifier"), "/test", needs="9999")
     with pytest.raises(Transient, match=f"at revision {SCHEMA}, this version needs 9999: `haetae migrate`"):
         await newer.ready()
-    await asyncio.to_thread(downgrade, migrated.owner_url, "0045")
+    await asyncio.to_thread(downgrade, migrated.owner_url, "0042")
     with pytest.raises(Transient, match="at revision unknown"):
         await at.ready()
     for database in (at, older, newer):

@@ -4,8 +4,8 @@ from alembic import op
 
 from migrations.services import role
 
-revision = "0046"
-down_revision = "0045"
+revision = "0043"
+down_revision = "0042"
 
 THEN = ("crawler", "classifier", "evidence", "drafter", "gateway", "notifier")
 
