@@ -7,6 +7,7 @@ import secrets
 from collections.abc import AsyncIterator
 
 import pytest
+import structlog
 
 from deploy.local.access import grant_logins
 from deploy.local.buckets import S3Address
@@ -15,6 +16,9 @@ from tests.support.stack import Databases, LazyStack, Mail, Migrated, database_o
 
 # A console keeps the width that it found when it was made, in whichever test that was: let it look each time.
 saying.console._width = saying.errors._width = None
+# By default a traceback is drawn with all its locals, which takes a second of CPU for a batch of pages.
+PLAIN = structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback)
+structlog.configure(processors=[*structlog.get_config()["processors"][:-1], PLAIN])
 
 
 @pytest.fixture(scope="session")
