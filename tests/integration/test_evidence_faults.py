@@ -20,11 +20,11 @@ from services.gateway.routes.queue import VIEWS
 from shared.bus.kafka import KafkaBroker
 from shared.events import ContentFlagged, EvidenceFailed, EvidenceSealed
 from shared.stamps import stamping
+from subscribers.conformance.kafka import committed
 from tests.support.dying import dying
 from tests.support.evidence_mortal import death
 from tests.support.faulted import TOPIC, at_work, faulted
 from tests.support.gateway import make_desk
-from tests.support.kafka import committed
 from tests.support.pages import picture, site
 from tests.support.poll import eventually
 from tests.support.service import record
