@@ -58,7 +58,7 @@ async def authorities(tmp_path, clock):
 
 @pytest.fixture
 def settings(authorities):
-    return evidence_settings(stamp_authorities_file=authorities.file, stamp_seconds=0.3)
+    return evidence_settings(stamp_authorities_file=authorities.file, stamp_seconds=2.0)
 
 
 @pytest.fixture
