@@ -48,7 +48,9 @@ class Trial:
             at = await self._committed(bootstrap, partitions, len(script.whole))
             await self._stop()
         except Failed as failed:
-            return [str(failed), *judge(script, self._read(), [])]
+            journal = self._read()
+            reached = [(place, why) for place, why in self._placed if place in journal.aside]
+            return [str(failed), *judge(script, journal, reached)]
         finally:
             self._kill()
         problems = judge(script, self._read(), self._placed)

@@ -1,5 +1,5 @@
 // Reads the public events of a Haetae: each once, each case in order, from where it stopped (docs/subscribers.md).
-import { appendFileSync, existsSync, readFileSync } from 'node:fs'
+import { existsSync, fsyncSync, openSync, readFileSync, writeSync } from 'node:fs'
 import { Kafka, logLevel } from 'kafkajs'
 
 const env = process.env
@@ -18,8 +18,11 @@ function placeOf({ topic, partition, offset }) {
   return `${topic}/${partition}/${offset}`
 }
 
+const journal = openSync(JOURNAL, 'a')
+
 function write(line) {
-  appendFileSync(JOURNAL, JSON.stringify(line) + '\n', { flush: true })
+  writeSync(journal, JSON.stringify(line) + '\n')
+  fsyncSync(journal)
 }
 
 function putAside(place, why) {

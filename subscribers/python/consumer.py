@@ -19,7 +19,9 @@ class Journal:
     """Stands for your database: what was done and the memory of it are one line, written at once."""
 
     def __init__(self, path: Path) -> None:
-        lines = [json.loads(line) for line in path.read_text().splitlines()] if path.exists() else []
+        # Not `splitlines`: JSON may hold U+2028 and others as they are, which it takes for the end of a line.
+        written = path.read_text(encoding="utf-8").split("\n") if path.exists() else []
+        lines = [json.loads(line) for line in written if line]
         self.handled = {line["id"] for line in lines if "id" in line}
         self.aside = {(line["topic"], line["partition"], line["offset"]) for line in lines if "aside" in line}
         self._file = path.open("a", encoding="utf-8")

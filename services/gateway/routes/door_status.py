@@ -10,8 +10,8 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse
 
 from services.gateway.agencies.scoping import everywhere
-from services.gateway.door import changing, documents, entering, keeping, limits, pins
-from services.gateway.door.given import CONTACT, HASHES, MOST_CONTACT, MOST_PAGES, MOST_PICTURES_EVER, MOST_WHEN
+from services.gateway.door import changing, documents, entering, fingerprints, keeping, limits, pins
+from services.gateway.door.given import CONTACT, DOOR, HASHES, MOST_CONTACT, MOST_PAGES, MOST_PICTURES_EVER, MOST_WHEN
 from services.gateway.door.numbers import grouped
 from services.gateway.door.pages import DoorRoute, form_of, place, show, the_parts, words_of
 from services.gateway.door.reading import read_urls, told_of
@@ -128,7 +128,7 @@ async def contact(tx: Transaction, report: ReportRow, form: FormData, words: Wor
 
 
 async def forget(tx: Transaction, report: ReportRow, form: FormData, words: Words, parts: Parts) -> Said:
-    await changing.forget(tx, report, entering.DOOR, "asked")
+    await changing.forget(tx, report, DOOR, "asked")
     return words("did_forget"), ""
 
 
@@ -158,7 +158,7 @@ async def pictures(tx: Transaction, report: ReportRow, form: FormData, words: Wo
     hashed = read_pictures(text_of(form, "pictures"))
     if len(hashed) > MAX_PICTURES or report.pictures + len(hashed) > MOST_PICTURES_EVER:
         return "", words("pictures_toomany", n=MAX_PICTURES)
-    entering.submit_hashes(tx, report, hashed)
+    fingerprints.submit(tx, report, hashed)
     report.consents = sorted({*report.consents, HASHES})
     report.updated_at = tx.clock.now()
     return words("did_pictures", n=len(hashed)), ""

@@ -12,6 +12,7 @@ from services.gateway.answers import describe
 from services.gateway.pages import render
 from services.gateway.parts import parts_of
 from services.gateway.people import factors, own
+from services.gateway.people.calling_itself import in_words
 from services.gateway.people.fresh import is_fresh
 from services.gateway.problems import Problem
 from services.gateway.requests import guarded_form, local_path, text_of, texts_of
@@ -42,6 +43,7 @@ async def page(request: Request, visitor: Visitor, problem: Problem | None = Non
         visitor,
         problem.status if problem else 200,
         sessions=sessions,
+        in_words=in_words,
         enrolled=enrolled,
         left=left,
         fresh=is_fresh(visitor, parts.clock.now()),

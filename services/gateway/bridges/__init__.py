@@ -1,0 +1,1 @@
+"""Public events over HTTP, for agencies without Kafka."""
