@@ -13,7 +13,7 @@ from services.classifier.handlers import assess_batch, judge_again
 from services.classifier.hashes.backwards import BackwardsMatching
 from services.classifier.hashes.bank import HashBank
 from services.classifier.hashes.cases import list_case
-from services.classifier.hashes.submitted import list_submitted
+from services.classifier.hashes.submitted import list_submitted, take_back
 from services.classifier.learning.examples import label
 from services.classifier.learning.learner import Learner
 from services.classifier.learning.live import LiveModels
@@ -37,6 +37,7 @@ from shared.events import (
     Event,
     HashListed,
     HashSubmitted,
+    HashWithdrawn,
     ModelPromoted,
     ReviewDecided,
     RulesChanged,
@@ -69,7 +70,7 @@ def app(settings: Settings) -> Service:
     detector = Detector(database, clock, texts, bank, pictures, book, lessons, seen_for, absent(settings))
     return Service(
         name="classifier",
-        handles={HashSubmitted: list_submitted, CaseHashed: list_case, ReviewDecided: label},
+        handles={HashSubmitted: list_submitted, HashWithdrawn: take_back, CaseHashed: list_case, ReviewDecided: label},
         batches={
             ContentFound: partial(assess_batch, detector=detector, database=database, clock=clock),
             ConversationObserved: watch.observe,

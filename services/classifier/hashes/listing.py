@@ -16,6 +16,7 @@ from shared.database import Database, Transaction
 AT_ONCE = 5_000  # a transaction of a quarter of a second: whoever lists beside it does not wait long
 PAGE = 10_000  # entries read at once
 UNNAMED = BankDraft()
+WITHDRAWN = "withdrawn"  # what a line of the history says of hashes that their source took back
 
 # One statement with an array a column: a tenth of the time of as many rows with a parameter each.
 INSERT = sa.text(
@@ -93,13 +94,27 @@ async def withdraw(database: Database, bank: str, names: Sequence[str], author: 
     """Switch off every hash of these entries, because their source took them back; how many that changes."""
     async with database.transaction() as tx:
         revision = await next_revision(tx)
-        meant = (BankEntry.bank == bank, BankEntry.entry.in_(names), BankEntry.disabled_at.is_(None))
-        off = {"disabled_at": tx.clock.now(), "disabled_by": author.by, "disabled_why": author.why}
-        changed = (await tx.execute(sa.update(BankEntry).where(*meant).values(**off, revision=revision))).rowcount
-        if changed:
-            record(tx, bank, revision, author, "withdrawn", {"hashes": changed})
-            tell(tx, bank, revision, changed)
+        if changed := await _off(tx, bank, names, revision, author):
+            record(tx, bank, revision, author, WITHDRAWN, {"hashes": changed})
         return changed
+
+
+async def withdraw_some(tx: Transaction, bank: str, entry: str, author: Author, draft: BankDraft) -> int:
+    """`withdraw` of one entry within this transaction, with a line that names it also when the bank has it not yet."""
+    revision = await next_revision(tx)
+    await ensure_bank(tx, bank, draft, revision, author)
+    changed = await _off(tx, bank, [entry], revision, author)
+    record(tx, bank, revision, author, WITHDRAWN, {"entry": entry, "hashes": changed})
+    return changed
+
+
+async def _off(tx: Transaction, bank: str, names: Sequence[str], revision: int, author: Author) -> int:
+    meant = (BankEntry.bank == bank, BankEntry.entry.in_(names), BankEntry.disabled_at.is_(None))
+    off = {"disabled_at": tx.clock.now(), "disabled_by": author.by, "disabled_why": author.why}
+    changed = (await tx.execute(sa.update(BankEntry).where(*meant).values(**off, revision=revision))).rowcount
+    if changed:
+        tell(tx, bank, revision, changed)
+    return changed
 
 
 def _conditions(chosen: Mapping[str, str]) -> list[sa.ColumnElement[bool]]:

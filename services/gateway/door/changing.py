@@ -6,7 +6,8 @@ from services.gateway import history
 from services.gateway.agencies.scoping import everywhere
 from services.gateway.audit import Action, Step
 from services.gateway.cases import known, settle
-from services.gateway.door.entering import DOOR
+from services.gateway.door.fingerprints import take_back
+from services.gateway.door.given import DOOR
 from services.gateway.door.keeping import Sealed
 from services.gateway.door.linking import count
 from services.gateway.door.store import DocumentRow, PageRow, ReferralRow, ReportRow
@@ -48,7 +49,8 @@ async def revoke(tx: Transaction, report: ReportRow) -> None:
 
 
 async def withdraw(tx: Transaction, report: ReportRow, actor: str = DOOR) -> None:
-    """Twice is once. Cases that nobody else reported are not asked for any more, as far as no duty keeps them."""
+    """Twice is once. Cases that nobody else reported are not asked for any more, as far as no duty keeps them; its
+    pictures are not looked for any more, but for those that an official confirmed."""
     if report.withdrawn_at:
         return
     report.withdrawn_at = report.updated_at = tx.clock.now()
@@ -61,7 +63,8 @@ async def withdraw(tx: Transaction, report: ReportRow, actor: str = DOOR) -> Non
         for case in sorted(set(await tx.scalars(cases)), key=lambda one: one.hex):
             if held := await known(tx, case):
                 stopped += await _left(tx, held, actor)
-    await history.append(tx, report.report_id, actor, Action.REPORT_WITHDRAWN, {"stopped": stopped})
+    details = {"stopped": stopped, **await take_back(tx, report, actor)}
+    await history.append(tx, report.report_id, actor, Action.REPORT_WITHDRAWN, details)
 
 
 async def _found_otherwise(tx: Transaction, case: Case) -> bool:

@@ -10,17 +10,17 @@ from services.gateway.agencies.scoping import everywhere
 from services.gateway.audit import Action
 from services.gateway.cases import known
 from services.gateway.domain import State
-from services.gateway.door.given import MOST_PAGES_EVER
+from services.gateway.door.fingerprints import submit
+from services.gateway.door.given import DOOR, MOST_PAGES_EVER
 from services.gateway.door.linking import joined
 from services.gateway.door.store import PageRow, ReportRow
 from services.gateway.problems import Problem
 from services.gateway.store import Case
-from services.gateway.submissions import HashedPicture, hashes_of
+from services.gateway.submissions import HashedPicture
 from shared.database import Transaction
-from shared.events import HashSubmitted, PageReported, ReportSource
+from shared.events import PageReported, ReportSource
 from shared.identity import case_id, identity
 
-DOOR = "door"  # the actor of what a person does there: nobody knows who it is
 CLOSED = (State.REMOVED, State.REJECTED)
 
 
@@ -28,7 +28,7 @@ async def enter(tx: Transaction, report: ReportRow, urls: Sequence[str], picture
     """The report is new. Its pages and pictures are looked for from now on."""
     tx.add(report)
     await tx.flush()
-    submit_hashes(tx, report, pictures)
+    submit(tx, report, pictures)
     details = {"source": report.source, "category": report.category, "pictures": len(pictures), "pages": len(urls)}
     await history.append(tx, report.report_id, report.submitted_by or DOOR, Action.REPORT_RECEIVED, details)
     await add_pages(tx, report, urls)
@@ -93,20 +93,3 @@ async def _look(tx: Transaction, report: ReportRow, page: PageRow) -> None:
         reported_at=page.reported_at,
     )
     tx.publish(event, id=identity("page.reported", page.page_id))
-
-
-def submit_hashes(tx: Transaction, report: ReportRow, pictures: Sequence[HashedPicture]) -> None:
-    """To the classifiers, under the report's number."""
-    for place, picture in enumerate(pictures, report.pictures + 1):
-        event_id = identity("hash.submitted", report.report_id, place)
-        event = HashSubmitted(
-            submission_id=event_id,
-            source="victim_report",
-            category=report.category or "other",
-            reference=report.number,
-            hashes=hashes_of(picture),
-            by=report.submitted_by or DOOR,
-            submitted_at=tx.clock.now(),
-        )
-        tx.publish(event, id=event_id)
-    report.pictures += len(pictures)

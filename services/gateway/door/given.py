@@ -6,6 +6,7 @@ from services.gateway.door.keeping import Told
 from services.gateway.submissions import HashedPicture
 from shared.events import ReportSource
 
+DOOR = "door"  # the actor of what a person does there: nobody knows who it is
 MOST_PAGES = 50  # of a person's report
 MOST_PAGES_OF_PARTNER = 250  # of an institution's, in one request
 MOST_PAGES_EVER = 500  # of one report, with what was added

@@ -36,15 +36,15 @@ class Sealed:
 
 async def seal(keys: CaseKeys, about: UUID, data: bytes) -> Sealed:
     """`about`: the report or the document that it belongs to."""
-    key, wrapped = await keys.new_elsewhere(_place(about))
-    return Sealed(cipher.close(data, key, _place(about)), wrapped)
+    key, wrapped = await keys.new_elsewhere(place(about))
+    return Sealed(cipher.close(data, key, place(about)), wrapped)
 
 
 async def unseal(keys: CaseKeys, about: UUID, data: bytes, key: bytes) -> bytes:
     """Raises `Tampered`."""
-    plain_key = await keys.open_elsewhere(key, _place(about))
+    plain_key = await keys.open_elsewhere(key, place(about))
     try:
-        return cipher.disclose(data, plain_key, _place(about))
+        return cipher.disclose(data, plain_key, place(about))
     except ValueError as error:
         raise cipher.Tampered(f"what report {about} keeps does not open ({error}): it was changed") from error
 
@@ -59,5 +59,6 @@ async def told(keys: CaseKeys, about: UUID, data: bytes | None, key: bytes | Non
         raise Rejected(f"what report {about} keeps cannot be read: another version wrote it") from error
 
 
-def _place(about: UUID) -> bytes:
+def place(about: UUID) -> bytes:
+    """What the key is bound to."""
     return cipher.FORMAT + f"report {about}".encode()

@@ -7,7 +7,7 @@ import sqlalchemy as sa
 
 from services.gateway import history
 from services.gateway.audit import Action
-from services.gateway.door.entering import DOOR
+from services.gateway.door.given import DOOR
 from services.gateway.door.house import Partner
 from services.gateway.door.store import ReferralRow, ReportRow
 from services.gateway.problems import Problem

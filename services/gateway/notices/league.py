@@ -19,7 +19,8 @@ NO_ANSWER = ("delivered", "delayed", "auto_reply", "bounced")
 
 @dataclass(frozen=True)
 class Standing:
-    """`answer_s`, `removal_s`: medians in seconds, None while there is none. `unanswered`: sent two days ago or more,
+    """`answer_s`, `removal_s`: medians in seconds, None while there is none; what bears the time of
+    the notice itself took none that was measured. `unanswered`: sent two days ago or more,
     without an answer and without removal. `cases`: with a notice that was sent;
     `removed`: of those, proved gone afterwards; `reappeared`: back again after that; `reuploads`: of those, the ones
     whose content was known from an earlier case."""
@@ -63,8 +64,8 @@ _LEAGUE = sa.text(
             count(*) AS notices,
             count(first_at) AS answered,
             percentile_cont(0.5)
-                WITHIN GROUP (ORDER BY extract(epoch FROM greatest(first_at - tried.sent_at, interval '0')))
-                FILTER (WHERE tried.sent_at IS NOT NULL) AS answer_s,
+                WITHIN GROUP (ORDER BY extract(epoch FROM first_at - tried.sent_at))
+                FILTER (WHERE first_at > tried.sent_at) AS answer_s,
             count(*) FILTER (WHERE replies.refused) AS refused,
             count(*) FILTER (WHERE tried.sent_at IS NULL OR replies.bounced) AS bounced,
             count(*) FILTER (
@@ -80,7 +81,7 @@ _LEAGUE = sa.text(
             count(*) AS cases,
             count(*) FILTER (WHERE removed_at >= asked.sent_at) AS removed,
             percentile_cont(0.5) WITHIN GROUP (ORDER BY extract(epoch FROM removed_at - asked.sent_at))
-                FILTER (WHERE removed_at >= asked.sent_at) AS removal_s,
+                FILTER (WHERE removed_at > asked.sent_at) AS removal_s,
             count(*) FILTER (WHERE reappeared_at IS NOT NULL) AS reappeared,
             count(*) FILTER (WHERE jsonb_path_exists(links, '$[*].by[*] ? (@ == "hash" || @ == "entry")')) AS reuploads
         FROM asked JOIN cases USING (case_id) GROUP BY provider
