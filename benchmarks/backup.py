@@ -20,6 +20,7 @@ from deploy.local.archive import Archive, remember, with_password
 from deploy.local.home import Home
 from deploy.local.postgres import binaries
 from deploy.local.stack import Stack
+from haetae.backup import escrow, work
 
 ROUNDS, QUICK_ROUNDS = 5, 2
 SECONDS, QUICK_SECONDS = 6, 3
@@ -57,9 +58,12 @@ async def _round(home: Path, waits: bool | None, seconds: int) -> dict[int, floa
     folder = Path(tempfile.mkdtemp(dir=home)).absolute()
     try:
         if waits is not None:
-            (folder / "archive").mkdir()
+            escrow.new_key(folder / "key")
+            recipient, key = escrow.read_servers_half(folder / "key.server")
+            archive = Archive(folder / "archive", waits, key)
+            work.begin(archive, recipient)
             own = Home(folder / "home")
-            remember(own, Archive(folder / "archive", waits))
+            remember(own, archive)
             own.release()
         async with Stack(folder / "home", parts=["postgres"], environ={}) as stack:
             return await asyncio.to_thread(_written, stack.env["HAETAE_DATABASE_URL"], folder, seconds)

@@ -1,31 +1,37 @@
 """The archive of a home: the folder that has all that is acknowledged a second time, and the process that brings each
-commit of PostgreSQL there (pg_receivewal). The layout:
+commit of PostgreSQL there (`deploy.local.receiving`). The layout:
 
-archive.json   of which cluster it is, and the age recipient that opens `escrow.age`
-bases/TIME/    base backups (pg_basebackup, tar, with its manifest)
-wal/           the write-ahead log from the first base on, and `.partial`, the segment that is being written
+archive.json   of which life of which cluster it is, and the age recipient that opens `escrow.age`; tagged
+bases/TIME/    base backups (pg_basebackup, tar): `base.sealed`, and where its log begins in `base.json`, tagged
+wal/           the write-ahead log from the first base on, sealed as it comes, a file a segment
 evidence/      the bucket of that name, object by object; encrypted under the keys of cases
 keys/          the keys of cases, wrapped by the master key, and the marks of destroyed ones: a mirror, never a history
-escrow.age     the home's secrets, sealed to the recipient; `escrow.former.age` those before the last backup
+escrow.age     the home's secrets, tagged, sealed to the recipient; `escrow.former.age` those before the last backup
+
+Whoever may write to the folder is not believed: what the archive's key did not seal or tag is refused
+(`deploy.local.sealed`), and evidence and keys are held by those of cases and by the master key.
 """
 
 from __future__ import annotations
 
+import base64
 import json
 import os
-import subprocess
-from dataclasses import dataclass
+import sys
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import psycopg
 from psycopg.conninfo import make_conninfo
 from sqlalchemy.engine import make_url
 
-from deploy.local.home import PRIVATE_FOLDER, Home, write_private
+from deploy.local.home import Home, write_private
 from deploy.local.postgres import binaries
 from deploy.local.process import ProcessSpec
 
 NAME = "archive"  # of the process
+PROJECT = Path(__file__).resolve().parents[2]
+KEY_VARIABLE, KEY_SECRET = "ARCHIVE_KEY", "archive_key"  # of the receiving process; among the home's secrets
 STANDBY = "haetae_archive"  # of its slot, and of the standby that commits wait for
 CONNECT_SECONDS = 5
 # An archive that is away for longer than this much log is given up, or the log would fill the server's own disk.
@@ -35,10 +41,12 @@ RESTARTS = 20  # in a row: a folder of another machine may be away for a minute
 
 @dataclass(frozen=True)
 class Archive:
-    """`waits`: a commit counts only once its log is here, and an object only once its copy is."""
+    """`waits`: a commit counts only once its log is here, and an object only once its copy is. `key`: 32 bytes, with
+    which its files are sealed."""
 
     path: Path
     waits: bool = True
+    key: bytes = field(default=b"", repr=False)
 
     @property
     def wal(self) -> Path:
@@ -61,10 +69,12 @@ def of_home(home: Path) -> Archive | None:
         return None
     try:
         known = json.loads(file.read_text())
-        return Archive(Path(known["path"]), bool(known["waits"]))
-    except (ValueError, KeyError, TypeError) as error:
+        key = base64.b64decode(json.loads((home / "secrets.json").read_text())[KEY_SECRET], validate=True)
+        return Archive(Path(known["path"]), bool(known["waits"]), key)
+    except (OSError, ValueError, KeyError, TypeError) as error:
         raise ValueError(
-            f"{file} is not what `haetae backup into` wrote ({error!r}): give that command again"
+            f"{file} is not what `haetae backup into` wrote, or {KEY_SECRET} is not in secrets.json ({error!r}): "
+            "give that command again"
         ) from error
 
 
@@ -74,6 +84,7 @@ def remember(home: Home, archive: Archive | None) -> None:
     if archive is None:
         file.unlink(missing_ok=True)
         return
+    home.take_secrets({KEY_SECRET: base64.b64encode(archive.key).decode()})
     write_private(file, json.dumps({"path": str(archive.path), "waits": archive.waits}))
 
 
@@ -83,20 +94,15 @@ def receiver(archive: Archive, url: str, ready_seconds: float = 60.0) -> Process
     async def before() -> None:
         if not archive.path.is_dir():
             raise RuntimeError(f"the archive {archive.path} is gone: mount it, or `haetae backup off` to go on without")
-        archive.wal.mkdir(mode=PRIVATE_FOLDER, exist_ok=True)
-        make = tool("pg_receivewal", url, "--slot", STANDBY, "--create-slot", "--if-not-exists")
-        made = subprocess.run(make, env=with_password(url), capture_output=True, text=True, check=False)  # noqa: S603, ASYNC221  # our own binary; milliseconds, before anything else runs
-        if made.returncode != 0:
-            raise RuntimeError(f"no slot for the archive: {made.stderr.strip()}")
 
     return ProcessSpec(
         name=NAME,
-        command=tool("pg_receivewal", url, "--directory", archive.wal, "--slot", STANDBY, "--synchronous", "--no-loop"),
+        command=[sys.executable, "-m", "deploy.local.receiving", archive.path, connection_string(url)],
         ready=lambda: streams(url),
         needs=("postgres",),
-        env={"PGPASSWORD": password_of(url)},
+        env={"PGPASSWORD": password_of(url), KEY_VARIABLE: base64.b64encode(archive.key).decode()},
         before=before,
-        cwd=Path("/"),
+        cwd=PROJECT,
         restarts=RESTARTS,
         ready_seconds=ready_seconds,
     )

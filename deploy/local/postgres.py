@@ -78,7 +78,7 @@ class Postgres:
         return True
 
     async def make_ready_to_start(self) -> None:
-        await asyncio.to_thread(self._initialise)
+        await asyncio.to_thread(self.initialise)
         disown_stale_pid(self.data)
 
     async def create_database(self) -> None:
@@ -95,7 +95,8 @@ class Postgres:
             options="-c synchronous_commit=local",  # the archive, which commits may wait for, starts after this
         )  # fmt: skip
 
-    def _initialise(self) -> None:
+    def initialise(self) -> None:
+        """A cluster, unless there is one."""
         if self.data.exists() and (self.data / "PG_VERSION").exists():
             return
         # A half-made cluster of a run that was killed: initdb insists on an empty folder.

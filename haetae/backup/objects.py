@@ -1,6 +1,7 @@
 """Evidence and its keys, copied into an archive and back. What is destroyed stays so: a mark is never undone."""
 
 import asyncio
+import re
 from collections.abc import Awaitable, Callable, Iterable
 from uuid import UUID
 
@@ -13,11 +14,15 @@ from shared.settings import S3Settings
 
 AT_ONCE = 8  # objects in memory: 32 MiB each at most
 EVIDENCE, KEYS = "evidence", "keys"
+OF_CASE = re.compile(r"cases/([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})/[0-9a-f]{64}")
 
 
 def kept_in(archive: Archive) -> tuple[FolderStore, FolderStore]:
     """Evidence and keys of the archive."""
-    return FolderStore(archive.path / EVIDENCE), FolderStore(archive.path / KEYS)
+    evidence, keys = archive.path / EVIDENCE, archive.path / KEYS
+    if links := [str(folder) for folder in (evidence, keys) if folder.is_symlink()]:
+        raise ValueError(f"{' and '.join(links)} leads elsewhere: an archive is a folder without links, remove it")
+    return FolderStore(evidence), FolderStore(keys)
 
 
 def buckets(settings: S3Settings) -> tuple[S3Store, S3Store]:
@@ -39,6 +44,8 @@ async def copy(settings: S3Settings, archive: Archive) -> tuple[int, int, int]:
             value, former = await keys.get(name), await _there(kept_keys, name)
             if value == DESTROYED:
                 destroyed.add(UUID(name))
+            if former == DESTROYED != value and await keys.get(name) != DESTROYED:  # the store is marked first
+                raise ValueError(f"{KEYS}/{name} is destroyed in {archive.path} and lives here: who may write there?")
             if value != former and former != DESTROYED:
                 await kept_keys.put(name, value)
                 changed += 1
@@ -60,7 +67,7 @@ async def forget(kept: ObjectStore, destroyed: Iterable[UUID]) -> None:
 async def destroyed_in(archive: Archive) -> set[UUID]:
     """Cases whose destruction reached the archive."""
     _, keys = kept_in(archive)
-    return {UUID(name) for name in await keys.all_names() if await keys.get(name) == DESTROYED}
+    return {case_of_key(name) for name in await keys.all_names() if await keys.get(name) == DESTROYED}
 
 
 async def put_back(archive: Archive, settings: S3Settings, destroyed: set[UUID]) -> tuple[int, int]:
@@ -68,7 +75,7 @@ async def put_back(archive: Archive, settings: S3Settings, destroyed: set[UUID])
     (evidence, keys), (kept_evidence, kept_keys) = buckets(settings), kept_in(archive)
     gone = {str(case) for case in destroyed}
     try:
-        names = [name for name in await kept_evidence.all_names() if name.split("/")[1] not in gone]
+        names = [name for name in await kept_evidence.all_names() if case_of(name) not in gone]
         await each(names, lambda name: _copied(name, kept_evidence, evidence))
         key_names = [name for name in await kept_keys.all_names() if name not in gone]
         await each(key_names, lambda name: _copied(name, kept_keys, keys))
@@ -77,6 +84,23 @@ async def put_back(archive: Archive, settings: S3Settings, destroyed: set[UUID])
         evidence.close()
         keys.close()
     return len(names), len(key_names)
+
+
+def case_of(name: str) -> str:
+    """Of an object's name. Raises `ValueError` for one that evidence does not have."""
+    if not (found := OF_CASE.fullmatch(name)):
+        raise ValueError(f"{EVIDENCE}/{name[:80]} in the archive is no object of a case: remove it, then do it again")
+    return found[1]
+
+
+def case_of_key(name: str) -> UUID:
+    """Raises `ValueError` for a file that is no key."""
+    try:
+        return UUID(name)
+    except ValueError as error:
+        raise ValueError(
+            f"{KEYS}/{name[:80]} in the archive is no key of a case: remove it, then do it again"
+        ) from error
 
 
 async def destroy_again(settings: S3Settings, destroyed: set[UUID]) -> None:

@@ -3,16 +3,19 @@
 import asyncio
 import getpass
 import json
+import shutil
 import tempfile
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from typing import LiteralString
+from uuid import UUID
 
 import psycopg
 
 from deploy.local.archive import Archive
+from deploy.local.described import Description, claim, describe, description
 from deploy.local.home import Home, read_env
 from deploy.local.part import PartName
 from deploy.local.stack import Stack
@@ -26,7 +29,6 @@ from shared.database import Database
 from shared.objects.vault import open_vault
 from shared.settings import ObjectSettings
 
-FORMAT = "haetae-archive/1"
 THIS_LIFE: LiteralString = (
     "SELECT system_identifier || '/' || left(pg_walfile_name(pg_current_wal_flush_lsn()), 8) FROM pg_control_system()"
 )
@@ -57,32 +59,21 @@ class Restored:
     proof: proving.Proof
 
 
-def describe(archive: Archive, recipient: str) -> None:
-    """Begin an archive. Raises `ValueError` for a folder with something else in it."""
+def begin(archive: Archive, recipient: str) -> None:
+    """An archive in an empty folder. Raises `ValueError` for one with something else in it."""
     archive.path.mkdir(mode=0o700, parents=True, exist_ok=True)
     if any(archive.path.iterdir()):
         raise ValueError(f"{archive.path} is not empty: each life of a home has an archive of its own, give another")
-    _write(archive, {"format": FORMAT, "recipient": escrow.checked(recipient), "cluster": ""})
-
-
-def description(archive: Archive) -> dict[str, str]:
-    file = archive.path / "archive.json"
-    try:
-        known = json.loads(file.read_text())
-        if known["format"] != FORMAT:
-            raise KeyError(known["format"])
-        return {name: str(known[name]) for name in ("format", "recipient", "cluster")}
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        raise ValueError(f"{archive.path} is no archive ({error!r}): `haetae backup into` makes one") from error
+    describe(archive, Description(recipient))
 
 
 async def create(archive: Archive, home: Path, env: dict[str, str], clock: Clock, keep: int) -> Made:
     """Secrets first, then keys and objects, then the database: what its rows name is in the archive."""
     known = description(archive)
-    await asyncio.to_thread(_of_this_cluster, archive, known, env[URL])
+    claim(archive, await asyncio.to_thread(_life, env[URL]))
     await _on_record(env[URL], "backup create", str(archive.path))
     secrets = json.loads((home / "secrets.json").read_text())
-    await asyncio.to_thread(escrow.keep, archive, secrets, known["recipient"])
+    await asyncio.to_thread(escrow.keep, archive, secrets, known.recipient)
     copied, keys, destroyed = await objects.copy(objects_of(env), archive)
     base = await asyncio.to_thread(bases.take, archive, env[URL], clock.now())
     more, keys_more, destroyed = await objects.copy(objects_of(env), archive)  # what came while the base was made
@@ -95,11 +86,13 @@ async def restore(
     key_file: Path,
     home: Path,
     until: datetime | None = None,
+    not_before: datetime | None = None,
     *,
     drill: bool = False,
     progress: Callable[[int, int], None] = lambda done, of: None,
 ) -> Restored:
-    """Into an empty home, and prove it. A `drill` leaves what was under way alone."""
+    """Into an empty home, and prove it. A `drill` leaves what was under way alone. Raises `ValueError` for an archive
+    that does not reach `not_before`: nothing in it can tell that it is an older state of itself."""
     description(archive)
     base = restoring.base_for(archive, until)
     folder = Home(home)
@@ -109,13 +102,16 @@ async def restore(
     finally:
         folder.release()
     async with Stack(home, parts=PARTS, scratch=drill, environ={}) as stack:
-        return await bring_back(archive, stack.env, until, drill=drill, progress=progress)
+        done = await bring_back(archive, stack.env, until, not_before, drill=drill, progress=progress)
+    shutil.rmtree(restoring.log_of(folder.path / "postgres"))  # one call
+    return done
 
 
 async def bring_back(
     archive: Archive,
     env: dict[str, str],
     until: datetime | None = None,
+    not_before: datetime | None = None,
     *,
     drill: bool = False,
     progress: Callable[[int, int], None] = lambda done, of: None,
@@ -123,8 +119,11 @@ async def bring_back(
     """Into running servers: a cluster that `restoring.lay_out` made, and empty buckets."""
     url, settings = env[URL], objects_of(env)
     reached = await restoring.recovered(url, archive, until)
+    if not_before:
+        restoring.late_enough(archive, reached.ended or restoring.base_for(archive, until).made_at, not_before)
     # Marks of the archive also when an earlier moment is restored: what was destroyed since then stays so.
-    gone = await objects.destroyed_in(archive) | await asyncio.to_thread(continuing.destroyed, url)
+    ordered = await asyncio.to_thread(continuing.destroyed, url)
+    gone = await objects.destroyed_in(archive) | ordered
     put, keys = await objects.put_back(archive, settings, gone)
     events, pages = (0, 0)
     if not drill:
@@ -132,7 +131,15 @@ async def bring_back(
         await _on_record(url, "backup restore", f"{reached.ended:%Y-%m-%dT%H:%M:%S.%fZ}" if reached.ended else "")
     async with open_vault(settings) as vault:
         proof = await proving.prove(url, vault, progress)
+    if until is None:
+        proof = replace(proof, problems=(*proof.problems, *only_marked(gone - ordered)))
     return Restored(reached, put, keys, len(gone), events, pages, proof)
+
+
+def only_marked(cases: Iterable[UUID]) -> Iterator[str]:
+    """An order stands in the database before a key is destroyed."""
+    for case in sorted(cases):
+        yield f"{case}: marked as destroyed in the archive, and nobody ordered it: who else may write there?"
 
 
 async def take_up(url: str, settings: ObjectSettings) -> tuple[int, int, int]:
@@ -157,33 +164,21 @@ async def _on_record(url: str, command: str, what: str) -> None:
 
 async def drill(
     archive: Archive, key_file: Path, home: Path, progress: Callable[[int, int], None] = lambda done, of: None
-) -> tuple[Restored, int]:
+) -> tuple[Restored, int | None]:
     """Restore into a folder that is removed again; and how many bytes of the log lacked of what was acknowledged
-    before it began, 0 where the home does not run."""
+    before it began, None where the home does not run."""
     acknowledged = await asyncio.to_thread(_acknowledged, home)
     with tempfile.TemporaryDirectory(prefix="haetae-drill-") as folder:
         done = await restore(archive, key_file, Path(folder) / "home", drill=True, progress=progress)
-    return done, max(0, acknowledged - done.reached.position)
+    return done, None if acknowledged is None else max(0, acknowledged - done.reached.position)
 
 
-def _acknowledged(home: Path) -> int:
+def _acknowledged(home: Path) -> int | None:
     try:
         return bases.position(read_env(home / "env")[URL])
     except (OSError, KeyError, psycopg.OperationalError):
-        return 0
+        return None
 
 
-def _of_this_cluster(archive: Archive, known: dict[str, str], url: str) -> None:
-    """An archive has one life of one cluster: after a restore begins another."""
-    (cluster,) = bases.row(url, THIS_LIFE)
-    if known["cluster"] and known["cluster"] != cluster:
-        raise ValueError(
-            f"{archive.path} is the archive of another life of this home: begin a new one with `haetae backup into`"
-        )
-    _write(archive, {**known, "cluster": cluster})
-
-
-def _write(archive: Archive, known: dict[str, str]) -> None:
-    fresh = archive.path / "archive.json.new"
-    fresh.write_text(json.dumps(known, indent=1) + "\n")
-    fresh.replace(archive.path / "archive.json")
+def _life(url: str) -> str:
+    return str(bases.row(url, THIS_LIFE)[0])

@@ -1,5 +1,6 @@
 """Reads the letters of a broker, puts them back, gives them up."""
 
+import difflib
 import os
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
@@ -16,8 +17,10 @@ from shared.bus.kafka_settings import KafkaSettings
 from shared.bus.letters import End, Letter, folded
 from shared.bus.port import Received
 from shared.clock import Clock, SystemClock
+from shared.events import TOPICS
 from shared.failures import Transient
 
+KNOWN = [topic.name for topic in TOPICS]
 BOOTSTRAP = "HAETAE_KAFKA_BOOTSTRAP"
 
 
@@ -26,8 +29,12 @@ class Desk:
         self._broker, self._settings, self._clock = broker, settings, clock or SystemClock()
 
     async def letters(self, topic: str | None = None) -> list[Letter]:
-        """Of one topic or of all, in the order in which they were parked in each."""
+        """Of one topic or of all, in the order in which they were parked in each. Raises `ValueError` for a topic that
+        neither we nor the broker know."""
         there = [name for name in await self._topics() if topic is None or name == topic + DEAD_SUFFIX]
+        if topic and not there and topic not in KNOWN:
+            near = difflib.get_close_matches(topic.removesuffix(DEAD_SUFFIX), KNOWN, 1)
+            raise ValueError(f"there is no topic {topic}{f': is it {near[0]}?' if near else ''}")
         records: list[Received] = []
         if there:
             async for some in self._broker.follow(there):

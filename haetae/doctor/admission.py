@@ -9,9 +9,11 @@ from deploy.local import access
 from deploy.local.home import read_env
 from deploy.local.leftovers import marked
 from haetae import weights
+from haetae.doctor import kept as backup
 from haetae.doctor.diagnosis import Diagnosis, Subject
 from haetae.doctor.patient import OWNER, PREFIX, Patient, patient
 from services import SERVICES
+from shared.clock import SystemClock
 
 STACK = Subject("stack")
 URL = "HAETAE_DATABASE_URL"
@@ -54,7 +56,8 @@ def of_stack(home: Path, env: Mapping[str, str]) -> tuple[list[Patient], list[Di
         if name == "classifier" and "HAETAE_TEXT_MODEL" not in own:
             own |= weights.settings(MODEL)
         seen.append(patient(name, own, own_login=bool(password)))
-    return seen, list(judge_home(home, running=bool(marked(home.resolve()))))
+    beside = judge_home(home, running=bool(marked(home.resolve())))
+    return seen, [*beside, backup.look(home, SystemClock().now())]
 
 
 def judge_home(home: Path, running: bool) -> Sequence[Diagnosis]:

@@ -21,6 +21,7 @@ SECRET = (
     "credentials_file",
     "connector_credentials_file",
 )
+MOST = 16 * 1024 * 1024  # of a file that people write; the longest lists of hosts have some MiB
 MADE_LATER = ("hash_index",)  # by the service itself
 
 
@@ -30,10 +31,13 @@ async def look(patient: Patient) -> Sequence[Diagnosis]:
     # A pipe is waited for, a device never ends.
     odd = {name: path for name, path in named(patient) if path.exists() and not (path.is_file() or path.is_dir())}
     found += [_odd(name, path) for name, path in odd.items()]
+    read = {name for name, _ in readers(patient.service)}
+    large = {name: path for name, path in named(patient) if name in read and path.is_file() and _size(path) > MOST}
+    found += [_large(name, path) for name, path in large.items()]
     found += [_open(name, path) for name, path in named(patient) if name in SECRET and path.exists() and is_open(path)]
     found += secrets_folder(patient)
     for name, reader in readers(patient.service):
-        if name not in absent | odd.keys():
+        if name not in absent | odd.keys() | large.keys():
             try:
                 reader(patient.settings)
             except (ValueError, OSError) as error:
@@ -63,6 +67,15 @@ def _absent(name: str, path: Path) -> Diagnosis:
 
 def _odd(name: str, path: Path) -> Diagnosis:
     return FILES.failed((PREFIX + name).upper(), f"{path} is a pipe, a device or a socket", "name an ordinary file")
+
+
+def _size(path: Path) -> int:
+    return path.stat().st_size
+
+
+def _large(name: str, path: Path) -> Diagnosis:
+    said = f"{path} has {_size(path):,} bytes, more than {MOST:,}: it was not read"
+    return FILES.failed((PREFIX + name).upper(), said, "name the file that was meant")
 
 
 def _open(name: str, path: Path) -> Diagnosis:

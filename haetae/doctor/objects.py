@@ -91,8 +91,9 @@ def _look_owner(address: S3Address) -> Sequence[Diagnosis]:
 
 
 def _with_region(settings: Any) -> Any:  # noqa: ANN401  # each service has a class of its own
-    """The quarantine's settings name no region."""
-    return settings if hasattr(settings, "s3_region") else _Regional(settings)
+    """The quarantine's key may not ask for the region where its settings name none."""
+    asks = not hasattr(settings, "quarantine_key")
+    return settings if settings.s3_region or asks else _Regional(settings)
 
 
 class _Regional:

@@ -15,6 +15,7 @@ import pytest
 
 from deploy.local.access import libpq_url
 from deploy.local.archive import NAME, STANDBY, Archive, receiver, remember
+from deploy.local.described import description
 from deploy.local.home import Home, write_private
 from haetae import demonstration as module
 from haetae.access import URL
@@ -38,8 +39,10 @@ DEAD = (*SERVICES, "kafka", NAME, *LOST)
 @pytest.fixture
 def archive(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Archive:
     """Of the stack of the next demonstration, from its first start on."""
-    made = Archive(tmp_path / "archive")
-    work.describe(made, escrow.new_key(tmp_path / "key"))
+    escrow.new_key(tmp_path / "key")
+    recipient, own = escrow.read_servers_half(tmp_path / "key.server")
+    made = Archive(tmp_path / "archive", key=own)
+    work.begin(made, recipient)
 
     class Archived(House):
         async def __aenter__(self) -> House:
@@ -99,8 +102,9 @@ async def come_back(run: Demonstration, archive: Archive, second: Path) -> work.
         supervisor.resume(name)
     await stack.ready(*LOST)
     restored = await work.bring_back(archive, stack.env)
-    second.mkdir()  # noqa: ASYNC240  # one call
-    supervisor._all[NAME].spec = receiver(Archive(second), stack.env[URL])
+    after = Archive(second, key=archive.key)
+    work.begin(after, description(archive).recipient)
+    supervisor._all[NAME].spec = receiver(after, stack.env[URL])
     for name in (NAME, "kafka", *SERVICES):
         supervisor.resume(name)
     await stack.ready(NAME, "kafka", *SERVICES)
