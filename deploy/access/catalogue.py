@@ -70,13 +70,17 @@ def scaler(services: Collection[Service]) -> Principal:
 
 
 def operator(services: Collection[Service]) -> Principal:
-    """The person on duty: sees everything, and reads dead letters, puts them back, notes that there, or erases them."""
+    """The person on duty: sees everything, and reads dead letters, puts them back, notes that there, or erases them.
+
+    Never puts back where agencies read: each of them would hear it as news of ours.
+    """
     handled = {topic.name for service in services for topic in _topics((*service.handles, *service.batches))}
+    writes = handled - {topic.name for topic in TOPICS if topic.public}
     told = "DescribeConfigs"  # the doctor judges how long they are kept
-    grants = [Grant("topic", topic.name, (*(WRITES if topic.name in handled else SEES), told)) for topic in TOPICS]
+    grants = [Grant("topic", topic.name, (*(WRITES if topic.name in writes else SEES), told)) for topic in TOPICS]
     grants += [Grant("topic", f"{name}.dead", ("Delete", *READS, "Write", told)) for name in handled]
     grants += [Grant("group", name, SEES) for service in services for name in groups(service)]
-    does = "whoever is on duty: `haetae doctor`, and dead letters read and put back"
+    does = "whoever is on duty: `haetae doctor`, and dead letters read, put back and erased"
     return Principal("operator", does, tuple(sorted(grants)))
 
 

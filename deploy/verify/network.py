@@ -13,6 +13,8 @@ from deploy.verify.rendering import Rendered, Thing
 
 WEB = {"0.0.0.0/0", "2000::/3"}
 WEB_PORTS = (80, 443)
+# With it the gateway sends events to receivers of agencies: by TLS alone, unlike those who browse.
+WEBHOOKS, WEBHOOK_PORTS = "HAETAE_WEBHOOKS", (443,)
 NAMES = ("namespace kube-system", 53)
 # Which setting says the port of what the service reaches. `HOST:PORT`, a URL, or the port alone.
 PLACES = {
@@ -44,18 +46,18 @@ def check(rendered: Rendered, facts: Facts) -> Iterator[Finding]:
     yield from _open(rendered)
     for pod in pods(rendered):
         yield from _goes(pod, edges, rendered, facts)
+    yield from _backups(edges, rendered)
     yield from _strangers(edges, rendered)
     yield from _comes(edges, rendered, facts)
 
 
 def _goes(pod: Pod, edges: set[Edge], rendered: Rendered, facts: Facts) -> Iterator[Finding]:
     wanted = _wanted(pod, rendered)
-    told = facts.services.get(pod.name)
-    web = bool(told and told.browses)
+    web = _web_ports(pod, rendered, facts)
     mine = {(edge.to, edge.port) for edge in edges if edge.source == pod.name} - {NAMES}
     ports = {port: what for what, port in wanted.items()}
     for to, port in sorted(mine, key=str):
-        if to in WEB and web and port in WEB_PORTS:
+        if to in WEB and port in web:
             continue
         if web and _is_exit(to, port):
             continue
@@ -64,14 +66,36 @@ def _goes(pod: Pod, edges: set[Edge], rendered: Rendered, facts: Facts) -> Itera
                 f"it can reach {to} on port {port}, for which it has no use",
                 f"take that out of {INSIDE}, or its label haetae/reaches-… from the pod",
             )
-    reached = {port for _, port in mine}
+    # The hole for the web leads to no neighbour, whatever its port.
+    reached = {port for to, port in mine if to not in WEB}
     for what, port in wanted.items():
         if port not in reached:
             yield pod.thing.finding(
                 f"it cannot reach {what} on port {port}", f"label it haetae/reaches-…, or mend the policy in {INSIDE}"
             )
-    if web and not reached & {*WEB_PORTS, PROXY_PORT}:
+    if web and not (PROXY_PORT in reached or {port for to, port in mine if to in WEB} & {*web}):
         yield pod.thing.finding("it cannot reach the web", f"add {INSIDE}web-{pod.name}.yaml")
+
+
+def _backups(edges: set[Edge], rendered: Rendered) -> Iterator[Finding]:
+    """A write-ahead log that cannot be put away fills its volume, and the database stands still."""
+    reached = {edge.port for edge in edges if edge.source == DATABASE}
+    for store in rendered.of("ObjectStore"):
+        port = _port(store.spec["configuration"]["endpointURL"])
+        if port not in reached:
+            yield store.finding(
+                f"the database cannot reach its store on port {port}",
+                "set spec.configuration.endpointURL in the overlay, to the store that its policy to-objects opens",
+            )
+
+
+def _web_ports(pod: Pod, rendered: Rendered, facts: Facts) -> tuple[int, ...]:
+    """On which ports it has business with addresses that nobody knows beforehand."""
+    told = facts.services.get(pod.name)
+    if told and told.browses:
+        return WEB_PORTS
+    given = environment(pod, rendered).get(WEBHOOKS)
+    return WEBHOOK_PORTS if given and given.value == "true" else ()
 
 
 def _wanted(pod: Pod, rendered: Rendered) -> dict[str, int]:

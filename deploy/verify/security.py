@@ -57,8 +57,12 @@ def _of_container(pod: Pod, container: Mapping[str, Any]) -> Iterator[tuple[str,
     capabilities = own.get("capabilities") or {}
     if "ALL" not in capabilities.get("drop", ()) or set(capabilities.get("add", ())) - {"NET_BIND_SERVICE"}:
         yield "keeps capabilities", "set capabilities: {drop: [ALL]}"
-    if said.get("seccompProfile", {}).get("type") not in ("RuntimeDefault", "Localhost"):
+    profile = said.get("seccompProfile") or {}
+    if profile.get("type") not in ("RuntimeDefault", "Localhost"):
         yield "has no seccomp profile", "set seccompProfile: {type: RuntimeDefault}"
+    # An API server refuses the whole Deployment; schemas say nothing.
+    if ("localhostProfile" in profile) != (profile.get("type") == "Localhost"):
+        yield "names a seccomp profile of another type", "localhostProfile goes with type: Localhost, and only with it"
     if own.get("readOnlyRootFilesystem") is not True:
         yield "can write to its image", f"set readOnlyRootFilesystem: true, and {OWN_PATHS}"
     if any("hostPort" in port for port in container.get("ports", ())):
