@@ -15,9 +15,10 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Coroutine, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -72,10 +73,11 @@ async def _figure(url: str, owner: str, folder: Path, quick: bool) -> Figure:
     file = folder / "tokens"
     file.write_text("\n".join(_sessions(owner, wanted // MOST_OF_ONE)))
     with gateway(url, folder) as address:
-        await over_http(address, reviewers, 2.0, 0.0)
-        nobody = await over_http(address, reviewers, lasting / 2, THINK_S)
+        asking = partial(over_http, address, url, reviewers)
+        await asking(2.0, 0.0)
+        nobody = await asking(lasting / 2, THINK_S)
         port = address.rpartition(":")[2]
-        heard, busy, asked = await _while_listening(port, file, owner, reviewers, address, lasting)
+        heard, busy, asked = await _while_listening(port, file, owner, asking(lasting, THINK_S))
         memory = _resident_mb(address)
     return Figure(
         name="listeners",
@@ -119,12 +121,12 @@ def ears(port: str, tokens: Path) -> Iterator[Ears]:
 
 
 async def _while_listening(
-    port: str, tokens: Path, owner: str, reviewers: Sequence[str], address: str, lasting_s: float
+    port: str, tokens: Path, owner: str, asking: Coroutine[Any, Any, dict[str, Any]]
 ) -> tuple[dict[str, Any], dict[str, Any], int]:
     with ears(port, tokens) as listening:
         opened = json.loads(await asyncio.to_thread(listening.readline))
         before = _changes(owner)
-        busy = await over_http(address, reviewers, lasting_s, THINK_S)
+        busy = await asking
         asked = _changes(owner) - before
         await asyncio.sleep(SETTLE_S)
         listening.end()

@@ -22,8 +22,6 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-import psycopg
-
 from benchmarks.harness import HOME, Figure
 from benchmarks.queueing.filling import fill
 from benchmarks.queueing.plans import plans
@@ -73,12 +71,11 @@ async def _figure(url: str, owner: str, folder: Path, quick: bool, cases: int) -
     tokens = await tokens_of(url)
     with gateway(url, folder) as address:
         lasting = QUICK_HTTP_S if quick else HTTP_S
-        await reviewers(address, tokens, 2.0, 0.0)  # prepared statements, caches
-        paced = await over_http(address, tokens, lasting, THINK_S)
-        closed = await over_http(address, tokens, lasting / 4, 0.0)
+        await over_http(address, url, tokens, 2.0, 0.0)  # prepared statements, caches
+        paced = await over_http(address, url, tokens, lasting, THINK_S)
+        closed = await over_http(address, url, tokens, lasting / 4, 0.0)
     ours = await asyncio.to_thread(_program, "ours", url, QUICK_CLAIMS if quick else CLAIMS)
     floor = await asyncio.to_thread(_program, "floor", owner, QUICK_FLOOR_CLAIMS if quick else FLOOR_CLAIMS)
-    held = await asyncio.to_thread(_held, owner)
     claimed = [*ours.pop("claimed_cases"), *paced.pop("claimed_cases"), *closed.pop("claimed_cases")]
     floor.pop("claimed_cases")
     return Figure(
@@ -99,7 +96,6 @@ async def _figure(url: str, owner: str, folder: Path, quick: bool, cases: int) -
             "asked_ms": ASKED_MS,
             "claims": len(claimed),
             "claimed_twice": len(claimed) - len(set(claimed)),
-            "held_at_the_end": held,
             "plans": await asyncio.to_thread(plans, libpq_url(url)),
         },
     )
@@ -115,10 +111,13 @@ async def tokens_of(url: str) -> list[str]:
     return tokens
 
 
-async def over_http(address: str, tokens: Sequence[str], lasting_s: float, think_s: float) -> dict[str, Any]:
+async def over_http(address: str, url: str, tokens: Sequence[str], lasting_s: float, think_s: float) -> dict[str, Any]:
+    """`url`: of the gateway's database, where what was claimed is decided."""
+    database = Database(url, "/haetae/gateway", settings=EVERYTHING)
     began = time.perf_counter()
-    claimed, listed = await reviewers(address, tokens, lasting_s, think_s)
+    claimed, listed = await reviewers(address, database, tokens, lasting_s, think_s)
     lasted = time.perf_counter() - began
+    await database.close()
     return {
         "claim": told(claimed.seconds, lasted),
         "list": told(listed.seconds, lasted),
@@ -151,12 +150,6 @@ def _program(kind: str, url: str, claims: int) -> dict[str, Any]:
         "list": told([s for one in said for s in one["listed"]["seconds"]], lasted),
         "claimed_cases": [case for one in said for case in one["claimed"]["claimed"]],
     }
-
-
-def _held(owner: str) -> int:
-    with psycopg.connect(libpq_url(owner)) as connection:
-        row = connection.execute("SELECT count(*) FROM gateway.turns WHERE holder IS NOT NULL").fetchone()
-        return int(row[0]) if row else 0
 
 
 def main() -> None:

@@ -10,10 +10,12 @@ import time
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
+from uuid import UUID
 
 import httpx
 from pydantic import SecretStr
 
+from benchmarks.queueing.deciding import decided
 from benchmarks.queueing.timing import Seen
 from services.gateway.agencies.scoping import EVERYTHING
 from services.gateway.live.hub import Hub
@@ -45,8 +47,10 @@ async def serve(url: str, folder: Path) -> None:
     await database.close()
 
 
-async def reviewers(address: str, tokens: Sequence[str], lasting_s: float, think_s: float) -> tuple[Seen, Seen]:
-    """Each claims a case, looks at a page of the list, and thinks; 0: not at all."""
+async def reviewers(
+    address: str, database: Database, tokens: Sequence[str], lasting_s: float, think_s: float
+) -> tuple[Seen, Seen]:
+    """Each claims a case, looks at a page of the list, thinks, and decides; 0: does not think at all."""
     claimed, listed = Seen(), Seen()
     ends = time.perf_counter() + lasting_s
     randomness = random.Random(7)
@@ -60,7 +64,8 @@ async def reviewers(address: str, tokens: Sequence[str], lasting_s: float, think
                 began = time.perf_counter()
                 answer = await http.post("/api/claims/next", json={})
                 claimed.seconds.append(time.perf_counter() - began)
-                claimed.claimed.append(answer.raise_for_status().json()["claim"]["case_id"])
+                case = answer.raise_for_status().json()["claim"]["case_id"]
+                claimed.claimed.append(case)
                 await asyncio.sleep(think_s * randomness.uniform(0.5, 1.5) / 2)
                 began = time.perf_counter()
                 params = {"state": "drafted", "limit": "50"} | ({"after": after} if after else {})
@@ -68,6 +73,7 @@ async def reviewers(address: str, tokens: Sequence[str], lasting_s: float, think
                 listed.seconds.append(time.perf_counter() - began)
                 after = answer.raise_for_status().json()["next"]
                 await asyncio.sleep(think_s * randomness.uniform(0.5, 1.5) / 2)
+                await decided(database, UUID(case))
 
     await asyncio.gather(*(review(token) for token in tokens))
     return claimed, listed

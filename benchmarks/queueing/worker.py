@@ -12,12 +12,14 @@ from datetime import UTC, datetime
 
 from psycopg import AsyncConnection
 
+from benchmarks.queueing.deciding import decided
 from benchmarks.queueing.timing import Seen
 from services.gateway.accounts import Account
 from services.gateway.agencies.scoping import AGENCY
 from services.gateway.care import house
 from services.gateway.claims.asked import wanted_of
 from services.gateway.claims.choosing import Wish, claim_next
+from services.gateway.claims.claiming import MOST
 from services.gateway.listing import page
 from services.gateway.sessions import Visitor
 from shared.database import Database
@@ -42,11 +44,12 @@ async def ours(url: str, reviewers: int, claims: int, name: str) -> tuple[Seen, 
         while len(claimed.claimed) < claims:
             began = time.perf_counter()
             async with database.transaction() as tx:
-                taken = await claim_next(tx, visitor, Wish(), datetime.now(UTC))
+                taken = await claim_next(tx, visitor, Wish(), datetime.now(UTC), MOST)
             claimed.seconds.append(time.perf_counter() - began)
             if taken is None:
                 return
             claimed.claimed.append(str(taken.case_id))
+            await decided(database, taken.case_id)
             if len(claimed.claimed) % LIST_EVERY == 0:
                 began = time.perf_counter()
                 async with database.transaction() as tx:

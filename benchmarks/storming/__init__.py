@@ -1,0 +1,1 @@
+"""A storm of findings on real evidence services, and the rendered scaler's rule that starts and stops them."""

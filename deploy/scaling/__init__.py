@@ -1,0 +1,1 @@
+"""How many pods the rendered scalers ask for: their rule, without a cluster."""
