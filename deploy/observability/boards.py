@@ -30,6 +30,7 @@ def promises(slos: Sequence[Slo]) -> Board:
         its, budget = f'{{slo="{slo.name}"}}', f"{1 - slo.objective:.4g}"
         left = f"1 - haetae:slo_error_ratio:rate30d{its} / {budget}"
         missed = tuple((window, f"haetae:slo_error_ratio:rate{window}{its}") for window in ("1h", "6h", "3d"))
-        panels.append(Panel(f"{slo.name}: budget left", "percentunit", (("of 30 days", left),)))
+        # A budget that is overspent is shown too: an axis from zero on would hide it.
+        panels.append(Panel(f"{slo.name}: budget left", "percentunit", (("of 30 days", left),), signed=True))
         panels.append(Panel(f"{slo.name}: missed", "percentunit", missed))
     return Board("haetae-slo", "Haetae: promises", "What is left of each budget of docs/slo.md.", tuple(panels))

@@ -11,11 +11,12 @@ SOURCE = {"type": "prometheus", "uid": "${source}"}
 
 @dataclass(frozen=True)
 class Panel:
-    """`unit`: by Grafana's name. `queries`: legend and expression."""
+    """`unit`: by Grafana's name. `queries`: legend and expression. `signed`: it may be below zero."""
 
     title: str
     unit: str
     queries: tuple[tuple[str, str], ...]
+    signed: bool = False
 
 
 @dataclass(frozen=True)
@@ -54,7 +55,7 @@ def _panel(number: int, panel: Panel) -> dict[str, Any]:
         "title": panel.title,
         "datasource": SOURCE,
         "gridPos": {"x": number % 2 * WIDTH, "y": number // 2 * HEIGHT, "w": WIDTH, "h": HEIGHT},
-        "fieldConfig": {"defaults": {"unit": panel.unit, "min": 0}, "overrides": []},
+        "fieldConfig": {"defaults": {"unit": panel.unit, **({} if panel.signed else {"min": 0})}, "overrides": []},
         "options": {"legend": {"displayMode": "list", "placement": "bottom"}, "tooltip": {"mode": "multi"}},
         "targets": [
             {"refId": chr(ord("A") + place), "datasource": SOURCE, "expr": expression, "legendFormat": legend}

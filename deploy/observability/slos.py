@@ -9,6 +9,9 @@ from typing import Any
 
 SOURCE = Path(__file__).with_name("slos.toml")
 RUNBOOKS = "docs/runbooks/{}.md"
+# A series of good events begins with the first of them: where all fail from the start there is none, and a ratio
+# without it would be none either, and ring nobody.
+NONE = "or vector(0)"
 WINDOWS = ("5m", "30m", "1h", "2h", "6h", "1d", "3d", "30d")
 
 
@@ -63,7 +66,7 @@ def recorded(slo: Slo) -> list[dict[str, Any]]:
     ratios = [
         {
             "record": f"haetae:slo_error_ratio:rate{window}",
-            "expr": f"1 - sum(rate({slo.good}[{window}])) / sum(rate({slo.total}[{window}]))",
+            "expr": f"1 - (sum(rate({slo.good}[{window}])) {NONE}) / sum(rate({slo.total}[{window}]))",
             "labels": {"slo": slo.name},
         }
         for window in WINDOWS
@@ -71,7 +74,7 @@ def recorded(slo: Slo) -> list[dict[str, Any]]:
     errors = [
         {
             "record": f"haetae:slo_errors:increase{burn.long}",
-            "expr": f"sum(increase({slo.total}[{burn.long}])) - sum(increase({slo.good}[{burn.long}]))",
+            "expr": f"sum(increase({slo.total}[{burn.long}])) - (sum(increase({slo.good}[{burn.long}])) {NONE})",
             "labels": {"slo": slo.name},
         }
         for burn in BURNS
