@@ -3,9 +3,11 @@
 SHELL := /bin/bash
 PY := .venv/bin/python
 CODE := haetae_verify shared services sandbox deploy haetae subscribers migrations benchmarks tests
-export REVIEW ONCE QUICK
+export REVIEW ONCE QUICK BASE
+# Bytecode is kept, whatever an image of Python says: services and tests start hundreds of processes on the same files.
+export PYTHONDONTWRITEBYTECODE =
 
-.PHONY: help install run test golden screens chaos bench models lint format types imports check docs observability verifier client lock clean verify-k8s
+.PHONY: help install run test golden screens chaos bench models lint format types imports check docs observability verifier client lock clean verify-k8s verify-apiserver images images-smoke sbom
 
 help:  ## List the targets
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sort | awk -F ':.*## ' '{printf "  make %-13s %s\n", $$1, $$2}'
@@ -29,12 +31,26 @@ install: .venv/.installed  ## Install everything into .venv (and Chromium, where
 verify-k8s: install .venv/platform/.installed  ## Hold deploy/k8s against schemas, policies and this code (SELF=1: and plant faults that must be found)
 	@$(PY) -m deploy.verify $(if $(filter 1,$(SELF)),--self)
 
+verify-apiserver: install .venv/platform/.installed  ## Once per release: deploy/k8s before a real API server, built from Debian 12's sources; log kept
+	@bash deploy/verify/apiserver/build.sh
+	@set -o pipefail; $(PY) -m deploy.verify.apiserver | tee deploy/verify/apiserver/verify.log
+
+images: install  ## Build the image of every service with buildah (IMAGES=…; BASE=an image by digest, or debootstrap)
+	@$(PY) -m deploy.images build $(IMAGES)
+
+images-smoke: install  ## Start each built image as its pod would be, shut off from everything; log in deploy/images/smoke.log
+	@$(PY) -m deploy.images smoke $(IMAGES)
+
+sbom: install .venv/platform/.installed  ## List what lies in the built images (dist/sbom/*.cdx.json), and hold licences against the list
+	@$(PY) -m deploy.images sbom $(IMAGES)
+
 run: install models  ## Run the whole loop on the sandbox web and show it live (REVIEW=me: you approve; ONCE=1: stop after the summary)
 	@$(PY) -m haetae run --sandbox $(if $(filter me,$(REVIEW)),--review me) $(if $(filter 1,$(ONCE)),--once)
 
-# A process a core, each with a stack of its own; beyond four the stacks cost more than they bring.
+# A process a core and one for while others wait, each with a stack of its own; beyond four the stacks cost more than
+# they bring. A file stays in one process, as its fixtures do; in the order of tests/conftest.py.
 test: install models  ## Run every test but those of `make chaos`
-	@$(PY) -m pytest -n $$(($$(nproc) + 1)) --maxprocesses 4 --dist worksteal $(ARGS)
+	@$(PY) -m pytest -n $$(($$(nproc) + 1)) --maxprocesses 4 --dist loadfile --no-loadscope-reorder $(ARGS)
 
 golden: install  ## Write the notices of tests/golden again, for a person to read what changed
 	@$(PY) -m tests.support.goldens

@@ -61,6 +61,29 @@ async def evidence(home: Path) -> AsyncIterator[Database]:
         yield made
 
 
+@asynccontextmanager
+async def with_objects(service: str, home: Path) -> AsyncIterator[tuple[Database, ObjectSettings]]:
+    """The service's database and the store, of servers that are named; else of the running stack of `home`, else
+    started for this command alone."""
+    if os.environ.get(URL) or os.environ.get("HAETAE_S3_ENDPOINT"):
+        async with object_settings(home) as settings:
+            if not os.environ.get(URL):
+                _must_exist(home)
+            async with database(service, home) as made:
+                yield made, settings
+        return
+    _must_exist(home)
+    try:
+        async with Stack(home, parts=["postgres", "s3"]) as stack:
+            await bring_up_to_date(stack.env[URL])
+            async with _opened(stack.env[URL], service) as made:
+                yield made, objects_of(stack.env)
+    except HomeInUse:
+        env = read_env(home / "env")
+        async with _opened(env[URL], service) as made:
+            yield made, objects_of(env)
+
+
 def _must_exist(home: Path) -> None:
     if not (home / "secrets.json").exists():
         raise ConnectionError(f"there is no stack in {home}: give its folder with --home (`haetae run` says which)")

@@ -1,5 +1,6 @@
 """`haetae backup`: everything that is acknowledged a second time, elsewhere, and the way back."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
@@ -13,7 +14,7 @@ from deploy.local.home import Home as HomeFolder
 from deploy.local.home import HomeInUse, read_env
 from deploy.local.stack import Stack
 from haetae.access import URL, bring_up_to_date, objects_of
-from haetae.backup import bases, escrow, work
+from haetae.backup import checking, escrow, work
 from haetae.saying import HOME, Home, bar, console, finish, guarded
 from shared.clock import SystemClock
 
@@ -21,9 +22,8 @@ backup = typer.Typer()
 KEEP = 2  # the newest might turn out to be bad; and what is erased must not live on in the archive for ever
 
 ArchiveFolder = Annotated[Path, typer.Argument(help="The folder of the archive.", file_okay=False)]
-Key = Annotated[
-    Path, typer.Option("--key", help="What opens it: the file of `haetae backup key`.", dir_okay=False, exists=True)
-]
+OPENS = "What opens it: the file of `haetae backup key`."
+Key = Annotated[Path, typer.Option("--key", help=OPENS, dir_okay=False, exists=True)]
 
 
 @backup.command("key")
@@ -35,13 +35,16 @@ def key(file: Annotated[Path, typer.Argument(help="File to write: keep it off th
 
     recipient = guarded(do)
     console.print(f"{file} opens what is sealed to {recipient}", soft_wrap=True)
-    console.print("Without it no backup can be restored: keep it in two places, neither of them this machine")
+    console.print("Without it no backup can be restored: keep it in two places, neither of them the server")
+    console.print(f"{escrow.servers_half(file)} is for the server: haetae backup into", soft_wrap=True)
 
 
 @backup.command("into")
 def into(
     archive: ArchiveFolder,
-    recipient: Annotated[str, typer.Option(help="The public half of the key that opens it, `age1…`.")],
+    key: Annotated[
+        Path, typer.Option("--key", help="The server's half of its key, KEYFILE.server.", dir_okay=False, exists=True)
+    ],
     wait: Annotated[
         bool, typer.Option(help="Nothing counts as done before the archive has it too; else seconds can be lost.")
     ] = True,
@@ -50,9 +53,10 @@ def into(
     """Begin an archive on another disk or machine; a stopped stack writes into it from its next start on."""
 
     async def do() -> Path:
-        folder, made = HomeFolder(home), Archive(archive.resolve(), wait)
+        recipient, own = escrow.read_servers_half(key)
+        folder, made = HomeFolder(home), Archive(archive.resolve(), wait, own)
         try:
-            work.describe(made, recipient)
+            work.begin(made, recipient)
             remember(folder, made)
         finally:
             folder.release()
@@ -100,25 +104,19 @@ def create(
 
 
 @backup.command("verify")
-def verify(archive: ArchiveFolder) -> None:
-    """Is the archive whole: every base against its manifest, its log without a gap? A drill shows more."""
+def verify(
+    archive: ArchiveFolder,
+    key: Annotated[
+        Path | None,
+        typer.Option("--key", help=f"{OPENS} Else that of --home.", dir_okay=False, exists=True, show_default=False),
+    ] = None,
+    home: Home = HOME,
+) -> None:
+    """Is all of it as it was written, its log without a gap? A drill shows more."""
 
     async def do() -> tuple[int, list[str]]:
-        at = Archive(archive)
-        work.description(at)
-        known = bases.bases(at)
-        problems = [] if known else [f"{archive} has no base backup: run `haetae backup create`"]
-        for base in known:
-            try:
-                bases.verify(base)
-            except OSError as error:
-                problems.append(f"{base.path}: {error}; take another copy of it, or a new base")
-            if name := bases.gap(at, base):
-                problems.append(f"{at.wal}: {name} is missing: what comes after it cannot be restored; make a new base")
-        problems += [f"{escrow.SEALED} is missing: run `haetae backup create`"][
-            : not (archive / escrow.SEALED).exists()
-        ]
-        return len(known), problems
+        at = Archive(archive, key=escrow.archive_key(key) if key else _own_key(home))
+        return await asyncio.to_thread(checking.check, at)
 
     known, problems = guarded(do)
     console.print(f"{known} base backups checked: {'all is whole' if not problems else f'{len(problems)} problems'}")
@@ -130,12 +128,14 @@ def drill(archive: ArchiveFolder, key: Key, home: Home = HOME) -> None:
     """Restore into a folder that is removed again, and check every case and every line of the history. Nothing of it
     is sent, published or asked for. Run it each month."""
 
-    async def do() -> tuple[work.Restored, int]:
+    async def do() -> tuple[work.Restored, int | None]:
         with bar("cases") as progress:
-            return await work.drill(Archive(archive), key, home, progress)
+            return await work.drill(Archive(archive, key=escrow.archive_key(key)), key, home, progress)
 
     done, lacking = guarded(do)
     _say(done)
+    if lacking is None:
+        console.print(f"{home} does not run: whether the end of the archive is missing is not known", soft_wrap=True)
     missed = [f"{lacking:,} bytes of what the running home had acknowledged are missing"] if lacking else []
     finish([*done.proof.problems, *missed])
 
@@ -147,17 +147,21 @@ def restore(
     until: Annotated[
         datetime | None, typer.Option(help="Up to this moment (UTC); else up to the last thing acknowledged.")
     ] = None,
+    not_before: Annotated[
+        datetime | None, typer.Option(help="Refuse an archive that ends before this moment (UTC), as an old one does.")
+    ] = None,
     home: Home = HOME,
 ) -> None:
     """Bring all of it back into a home without data: database, evidence and keys; then `haetae run` goes on there.
 
     The archive is only read. What was destroyed stays destroyed. What was under way is taken up again, once each.
     """
-    moment = until.replace(tzinfo=UTC) if until else None
+    moment, earliest = (one.replace(tzinfo=UTC) if one else None for one in (until, not_before))
 
     async def do() -> work.Restored:
         with bar("cases") as progress:
-            return await work.restore(Archive(archive), key, home, moment, progress=progress)
+            at = Archive(archive, key=escrow.archive_key(key))
+            return await work.restore(at, key, home, moment, earliest, progress=progress)
 
     done = guarded(do)
     _say(done)
@@ -186,6 +190,12 @@ def _say(done: work.Restored) -> None:
     console.print(f"{done.objects:,} objects, {done.keys:,} keys; {done.destroyed:,} cases are and stay destroyed")
     verdict = f"{len(done.proof.problems)} problems" if done.proof.problems else "all as it was"
     console.print(f"{done.proof.cases:,} cases and {done.proof.lines:,} lines of the history checked: {verdict}")
+
+
+def _own_key(home: Path) -> bytes:
+    if (known := of_home(home)) is None:
+        raise ValueError(f"{home} has no archive, whose key would check this one: give its own with --key")
+    return known.key
 
 
 @asynccontextmanager

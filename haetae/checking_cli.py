@@ -18,11 +18,7 @@ def check(
     """Compare every sealed file with its digest and recompute the chain of custody; name what differs."""
 
     async def do() -> tuple[int, list[str]]:
-        async with (
-            access.evidence(home) as database,
-            access.object_settings(home) as settings,
-            open_vault(settings) as vault,
-        ):
+        async with access.with_objects("evidence", home) as (database, settings), open_vault(settings) as vault:
             cases = [case] if case else await sealed_cases(database)
             problems: list[str] = []
             with bar("cases") as progress:

@@ -3,48 +3,39 @@
 import getpass
 import json
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
-from uuid import UUID
 
 import typer
 
 from haetae import access
 from haetae.dead_letters import desk, showing
 from haetae.dead_letters.choosing import Wanted
+from haetae.dead_letters.options import choosing
 from haetae.saying import HOME, Home, console, fail, guarded
 from shared.bus.letters import Letter, before
+from shared.events import TOPICS
 
 dead_letters = typer.Typer(no_args_is_help=True, help="What services could not handle, and put aside.")
 
-Names = Annotated[list[str] | None, typer.Argument(help="Letters, as `list` names them.", show_default=False)]
-Topic = Annotated[str | None, typer.Option(help="Of this topic.", show_default=False)]
-Service = Annotated[str | None, typer.Option(help="That this service could not handle.", show_default=False)]
-Type = Annotated[str | None, typer.Option(help="Of this type of event.", show_default=False)]
-Reason = Annotated[str | None, typer.Option(help="With this in their error.", show_default=False)]
-Case = Annotated[UUID | None, typer.Option(help="About this case.", show_default=False)]
-Since = Annotated[datetime | None, typer.Option(help="Put aside then (UTC) or later.", show_default=False)]
+PUBLIC = frozenset(topic.name for topic in TOPICS if topic.public)
+
 Json = Annotated[bool, typer.Option("--json", help="For programs: a JSON object a line.")]
 By = Annotated[str, typer.Option(help="Who does it, kept for ever; who runs the command unless given.")]
 Do = Annotated[bool, typer.Option("--do", help="Do it; without, the command says what it would do.")]
 
 
 @dead_letters.command("list")
+@choosing
 def list_letters(
-    topic: Topic = None,
-    service: Service = None,
-    type: Type = None,  # the option's name
-    reason: Reason = None,
-    case: Case = None,
-    since: Since = None,
+    wanted: Wanted,
     ended: Annotated[bool, typer.Option("--ended", help="Those that were put back or given up, too.")] = False,
     as_json: Json = False,
     home: Home = HOME,
 ) -> None:
     """Letters that wait, with the reason. Errors about what people wrote show their class alone."""
-    wanted = Wanted(frozenset(), topic, service, type, reason, case, _utc(since), ended)
-    found = _chosen(wanted, home)[1]
+    found = _chosen(replace(wanted, ended=ended), home)[1]
     if as_json:
         for letter in found:
             typer.echo(json.dumps(showing.whole(letter, values=False), ensure_ascii=False))
@@ -70,14 +61,9 @@ def show(
 
 
 @dead_letters.command("replay")
+@choosing
 def replay(
-    names: Names = None,
-    topic: Topic = None,
-    service: Service = None,
-    type: Type = None,  # the option's name
-    reason: Reason = None,
-    case: Case = None,
-    since: Since = None,
+    wanted: Wanted,
     everything: Annotated[bool, typer.Option("--all", help="All that wait.")] = False,
     out_of_order: Annotated[
         bool, typer.Option("--out-of-order", help="Also where an older letter of the same key stays aside.")
@@ -90,8 +76,12 @@ def replay(
 
     They come after what was written since: what a case has seen meanwhile, it saw before them.
     """
-    wanted = Wanted(frozenset(names or ()), topic, service, type, reason, case, _utc(since))
     everyone, chosen = _narrowed(wanted, everything, home)
+    if public := sorted(letter.name for letter in chosen if letter.topic in PUBLIC):
+        fail(
+            f"{', '.join(public)}: agencies read that topic, would hear it as news; the operator may not write there. "
+            "Mend the cause, and give them up (discard)"
+        )
     older = before(everyone, chosen)
     if older and not out_of_order:
         pairs = "; ".join(f"{name} comes after {letter.name}" for name, letter in older.items())
@@ -110,21 +100,15 @@ def replay(
 
 
 @dead_letters.command("discard")
+@choosing
 def discard(
-    names: Names = None,
-    topic: Topic = None,
-    service: Service = None,
-    type: Type = None,  # the option's name
-    reason: Reason = None,
-    case: Case = None,
-    since: Since = None,
+    wanted: Wanted,
     everything: Annotated[bool, typer.Option("--all", help="All that wait.")] = False,
     do: Do = False,
     by: By = "",
     home: Home = HOME,
 ) -> None:
     """Give letters up: they are shown no more. The broker keeps them until its retention or `erase` removes them."""
-    wanted = Wanted(frozenset(names or ()), topic, service, type, reason, case, _utc(since))
     _, chosen = _narrowed(wanted, everything, home)
     if not _asked(chosen, do, "given up"):
         return
@@ -156,10 +140,6 @@ def erase(do: Do = False, by: By = "", home: Home = HOME) -> None:
 
     _tell("dead-letters erase", ended, by, home)
     console.print(f"{guarded(work)} letters removed from the broker")
-
-
-def _utc(since: datetime | None) -> datetime | None:
-    return since.replace(tzinfo=UTC) if since and since.tzinfo is None else since
 
 
 def _chosen(wanted: Wanted, home: Path) -> tuple[list[Letter], list[Letter]]:

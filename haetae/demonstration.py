@@ -142,6 +142,7 @@ class Demonstration:
             "crawler": {**sandbox_hosts, "HAETAE_CHECK_AGAIN_SECONDS": CHECK_AGAIN_S},
             "evidence": {**sandbox_hosts, "HAETAE_RDAP_BOOTSTRAP": self.sandbox.rdap_bootstrap},
             "classifier": models,
+            "gateway": {"HAETAE_WEBHOOKS": "true", "HAETAE_ALLOWED_HOSTS_FILE": str(self._receivers())},
             "drafter": {"HAETAE_CONTACTS_FILE": str(self.sandbox.contacts_file)},
             "notifier": {
                 "HAETAE_CHECK_SCHEDULE": CHECK_SCHEDULE,
@@ -154,6 +155,12 @@ class Demonstration:
                 "HAETAE_DOMAIN_PER_DAY": MAILS_AN_HOUR,
             },
         }
+
+    def _receivers(self) -> Path:
+        """Whom webhooks may reach here, without TLS: the machine itself, by a name of its own (docs/subscribers.md)."""
+        hosts = self.options.home / "receivers"
+        hosts.write_text("127.0.0.1 receiver.test\n")
+        return hosts
 
     async def watch(self, enough: Callable[[Summary], bool] = lambda _: False) -> Summary:
         """Shows the picture as it changes; returns when all is done, or when nothing has moved for too long.

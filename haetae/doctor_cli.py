@@ -45,10 +45,12 @@ def doctor(
 
     before = structlog.get_config()
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL))  # told in the table
+    logging.disable(logging.CRITICAL)  # of libraries
     try:
         found = guarded(do)
     finally:
         structlog.configure(**before)
+        logging.disable(logging.NOTSET)
     if as_json:
         telling.print_lines(found, console)
     else:

@@ -1,6 +1,7 @@
 """`haetae keys`: the key that wraps the keys of cases, and its change.
 
-What is kept of a case is encrypted under the case's own key, which never changes; only its wrapping does.
+What is kept of a case is encrypted under the case's own key, which never changes; only its wrapping does. So is what
+people wrote at the door, each report and document by itself.
 """
 
 from collections import Counter
@@ -9,7 +10,7 @@ import typer
 from rich.table import Table
 
 from deploy.local.home import Home as HomeFolder
-from haetae import access
+from haetae import access, keys_door
 from haetae.rotation import rotate
 from haetae.saying import HOME, Home, bar, console, fail, finish, guarded
 from shared.objects.vault import Tampered, Vault, open_vault
@@ -21,16 +22,18 @@ FORMER = "former_master_keys"
 
 @keys.command("show")
 def show(home: Home = HOME) -> None:
-    """Which key wraps, and how many case keys still wait to be wrapped by it."""
+    """Which key wraps, and how many keys of cases and of reports still wait to be wrapped by it."""
 
-    async def do() -> tuple[str, int, int, int]:
-        async with access.object_settings(home) as settings, open_vault(settings) as vault:
-            return vault.keys.wrapper, *await _count(vault)
+    async def do() -> tuple[str, int, int, int, int]:
+        async with access.with_objects("gateway", home) as (database, settings), open_vault(settings) as vault:
+            return vault.keys.wrapper, *await _count(vault), await keys_door.waiting(database, vault.keys)
 
-    name, current, waiting, destroyed = guarded(do)
+    name, current, waiting, destroyed, told = guarded(do)
     table = Table("wraps now", "case keys", "wrapped by it", "by a former one", "destroyed", box=None)
     table.add_row(name, *(f"{n:,}" for n in (current + waiting + destroyed, current, waiting, destroyed)))
     console.print(table)
+    if told:
+        console.print(f"{told:,} keys of reports and their documents are wrapped by a former one")
 
 
 @keys.command("new")
@@ -54,11 +57,12 @@ def new(home: Home = HOME) -> None:
 
 @keys.command("rewrap")
 def rewrap(home: Home = HOME) -> None:
-    """Wrap every case's key with the newest key. Can be interrupted and repeated, and services go on meanwhile."""
+    """Wrap every key of a case or a report with the newest key. Can be interrupted and repeated, and services go on
+    meanwhile."""
 
-    async def do() -> tuple[int, int, list[str]]:
-        done, failed = 0, []
-        async with access.object_settings(home) as settings, open_vault(settings) as vault:
+    async def do() -> tuple[int, int, int, list[str]]:
+        done, told, failed = 0, 0, []
+        async with access.with_objects("gateway", home) as (database, settings), open_vault(settings) as vault:
             cases = [case async for case in vault.keys.cases()]
             with bar("case keys") as progress:
                 for number, case in enumerate(cases, 1):
@@ -67,10 +71,14 @@ def rewrap(home: Home = HOME) -> None:
                     except Tampered as error:
                         failed.append(f"the key of case {case}: {error}; restore it, or destroy that case")
                     progress(number, len(cases))
-        return done, len(cases), failed
+            try:
+                told = await keys_door.rewrap(database, vault.keys)
+            except Tampered as error:
+                failed.append(f"a key of a report: {error}; restore the database, or delete that report")
+        return done, len(cases), told, failed
 
-    done, of, failed = guarded(do)
-    console.print(f"{done:,} of {of:,} case keys wrapped anew")
+    done, of, told, failed = guarded(do)
+    console.print(f"{done:,} of {of:,} case keys wrapped anew, {told:,} of reports and their documents")
     finish(failed)
     console.print("A former key that none needs any more can be given up")
 
@@ -80,11 +88,11 @@ def forget(home: Home = HOME) -> None:
     """Give up the former keys of a stopped embedded stack, once nothing is wrapped by them."""
 
     async def do() -> int:
-        async with access.object_settings(home) as settings, open_vault(settings) as vault:
-            return (await _count(vault))[1]
+        async with access.with_objects("gateway", home) as (database, settings), open_vault(settings) as vault:
+            return (await _count(vault))[1] + await keys_door.waiting(database, vault.keys)
 
     if waiting := guarded(do):
-        fail(f"{waiting:,} case keys are still wrapped by a former key: run `haetae keys rewrap` first")
+        fail(f"{waiting:,} keys of cases and reports are wrapped by a former key: run `haetae keys rewrap` first")
 
     async def drop() -> None:
         folder = HomeFolder(home)

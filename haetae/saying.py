@@ -20,7 +20,21 @@ console = Console(markup=False)  # names and reasons are shown as they are
 errors = Console(stderr=True, markup=False)
 MOST_PROBLEMS_SHOWN = 50
 
-Home = Annotated[Path, typer.Option(help="Folder of the embedded stack: its data, logs, addresses.", file_okay=False)]
+
+def stack_of(home: Path) -> Path:
+    """The folder itself; of a sandbox, where its stack is."""
+    inside = home / "stack"
+    return inside if (inside / "secrets.json").exists() and not (home / "secrets.json").exists() else home
+
+
+Home = Annotated[
+    Path,
+    typer.Option(
+        help="Folder of the embedded stack: its data, logs, addresses; or that of a sandbox.",
+        file_okay=False,
+        callback=stack_of,
+    ),
+]
 HOME = Path(".haetae/agency")
 
 Importer = Callable[..., Awaitable[tuple[int, list[str]]]]

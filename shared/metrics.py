@@ -65,6 +65,7 @@ class Metrics:
         self.history_broken = self._gauge("haetae_history_broken", "Checks that find the history wrong; above 0 alarms")
         self.history_unstamped = self._gauge("haetae_history_stamp_overdue_seconds", "Since when a stamp is due")
         self.history_elsewhen = self._gauge("haetae_history_elsewhen", "Lines of months that have no partition")
+        self.webhooks = self._gauge("haetae_webhooks", "Webhooks that have not ended, by how they are", "state")
         self.outbox_waiting = self._gauge("haetae_outbox_waiting", "Outbox rows that wait for the broker")
         self.outbox_oldest = self._gauge("haetae_outbox_oldest_seconds", "Age of the oldest row that waits")
 

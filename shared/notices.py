@@ -65,7 +65,13 @@ def reference(case_id: UUID) -> str:
 
 CASES_BANK = "cases"  # of the agency's own: pictures of approved cases
 REPORTS_BANK = "victim-reports"  # what anybody gave at the door
+SUBMISSION_DIGITS = 8  # of its id, in the name of an entry
 UNCURATED = frozenset({CASES_BANK, REPORTS_BANK})  # nobody chose their pictures one by one: a person has to decide
+
+
+def submitted_entry(reference: str, submission_id: UUID) -> str:
+    """Under which a picture is listed that a person gave as hashes. A report may be of several."""
+    return f"{reference}/{str(submission_id)[:SUBMISSION_DIGITS]}"
 
 
 def case_entry(case_id: UUID, number: int) -> str:

@@ -27,7 +27,9 @@ Value = str | int | float | bool
 Attributes = Mapping[str, Value]
 NONE: Attributes = {}
 # Who is called, as the label `to`: a closed list, so that it stays a handful of series.
-To = Literal["site", "smtp", "imap", "s3", "database", "rdap", "stamps", "calendars", "report_api", "keys", "oidc"]
+To = Literal[
+    "site", "smtp", "imap", "s3", "database", "rdap", "stamps", "calendars", "report_api", "keys", "oidc", "webhook"
+]  # fmt: skip
 Stage = Literal[
     "found_to_flagged",
     "flagged_to_sealed",

@@ -109,6 +109,9 @@ class QuarantineSettings(HashOnlySettings):
     s3_secret_key: Annotated[SecretStr | None, Field(description="S3 secret key")] = None
     s3_secure: Annotated[bool, Field(description="TLS to the S3 store")] = True
     s3_bucket_prefix: Annotated[str, Field(description="Put before every bucket name")] = ""
+    s3_region: Annotated[
+        str | None, Field(description="The store's region; else it is asked, which takes a right on every bucket")
+    ] = None
 
 
 class ApprovalSettings(BaseSettings):

@@ -3,22 +3,44 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import secrets
 from collections.abc import AsyncIterator
+from pathlib import Path
 
 import pytest
 import structlog
+from hypothesis import settings
 
 from deploy.local.access import grant_logins
 from deploy.local.buckets import S3Address
 from haetae import saying
-from tests.support.stack import Databases, LazyStack, Mail, Migrated, database_of
+from tests.support.passwords import hash_cheaply
+from tests.support.stack import Databases, LazyStack, Mail, Migrated, database_of, fresh
 
 # A console keeps the width that it found when it was made, in whichever test that was: let it look each time.
 saying.console._width = saying.errors._width = None
 # By default a traceback is drawn with all its locals, which takes a second of CPU for a batch of pages.
 PLAIN = structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback)
+# How long an example takes is the machine's affair.
+settings.register_profile("haetae", deadline=None)
+settings.load_profile("haetae")
 structlog.configure(processors=[*structlog.get_config()["processors"][:-1], PLAIN])
+hash_cheaply()
+
+# Whole loops and what waits for a broker first, small files last: no core is idle at the end.
+ORDER = ("journey", "contract", "browser", "integration", "platform", "architecture", "unit")
+TESTS = Path(__file__).parent
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    items.sort(key=lambda item: ORDER.index(item.path.relative_to(TESTS).parts[0]))
+
+
+def pytest_collection_finish() -> None:
+    """What thousands of collected tests are made of stays to the end: the collector need not look at it each time."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture(scope="session")
@@ -30,16 +52,17 @@ async def stack() -> AsyncIterator[LazyStack]:
 
 
 @pytest.fixture(scope="session")
-async def databases(stack: LazyStack) -> Databases:
-    return Databases((await stack.env("postgres"))["HAETAE_DATABASE_URL"])
+async def databases(stack: LazyStack) -> AsyncIterator[Databases]:
+    databases = Databases((await stack.env("postgres"))["HAETAE_DATABASE_URL"])
+    yield databases
+    databases.close()
 
 
 @pytest.fixture
 async def postgres_url(databases: Databases) -> AsyncIterator[str]:
     """A fresh, empty database for one test: SQLAlchemy's URL of its owner."""
-    url = await asyncio.to_thread(databases.create)
-    yield url
-    await asyncio.to_thread(databases.drop, url)
+    async with fresh(databases) as url:
+        yield url
 
 
 @pytest.fixture(scope="session")
@@ -56,19 +79,17 @@ async def migrated_template(databases: Databases, stack: LazyStack) -> AsyncIter
 
 
 @pytest.fixture
-async def migrated(postgres_url: str, migrated_template: str, databases: Databases, stack: LazyStack) -> Migrated:
-    """The database behind `postgres_url` at the newest revision; `migrated.dsn_for("evidence")` is that role's URL."""
-    await asyncio.to_thread(databases.replace, postgres_url, migrated_template)
-    return Migrated(postgres_url, stack.role_passwords)
+async def migrated(databases: Databases, migrated_template: str, stack: LazyStack) -> AsyncIterator[Migrated]:
+    """A database at the newest revision for one test; `migrated.dsn_for("evidence")` is that role's URL."""
+    async with fresh(databases, migrated_template) as url:
+        yield Migrated(url, stack.role_passwords)
 
 
 @pytest.fixture(scope="module")
 async def migrated_once(databases: Databases, migrated_template: str, stack: LazyStack) -> AsyncIterator[Migrated]:
     """One database for a file whose tests each have a case of their own."""
-    url = await asyncio.to_thread(databases.create)
-    await asyncio.to_thread(databases.replace, url, migrated_template)
-    yield Migrated(url, stack.role_passwords)
-    await asyncio.to_thread(databases.drop, url)
+    async with fresh(databases, migrated_template) as url:
+        yield Migrated(url, stack.role_passwords)
 
 
 @pytest.fixture(scope="session")

@@ -55,7 +55,7 @@ def tampered(folder: Path) -> list[str]:
     there = {path.relative_to(folder).as_posix(): path for path in folder.glob("*/*.json")}
     odd = [name for name in sums if name not in there or _sum(there[name]) != sums[name]]
     return [f"contracts/{name} is not as it was published: restore it" for name in odd] + [
-        f"contracts/{name} is in no list: `make docs` writes such files" for name in sorted(there.keys() - sums.keys())
+        f"contracts/{name} is in no list: remove it, then `make docs`" for name in sorted(there.keys() - sums.keys())
     ]
 
 

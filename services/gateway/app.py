@@ -6,6 +6,9 @@ from zoneinfo import ZoneInfo
 from services.gateway.agencies.scoping import EVERYTHING
 from services.gateway.alerts import take_up
 from services.gateway.api import kept
+from services.gateway.bridges import feed
+from services.gateway.bridges.keeping import Keeping
+from services.gateway.bridges.webhooks.sending import Sending
 from services.gateway.care import house
 from services.gateway.care.keeping import forget_in_time
 from services.gateway.claims import tending
@@ -42,6 +45,7 @@ from shared.events import (
     HandOverDue,
     HashListed,
     HashSubmitted,
+    HashWithdrawn,
     ModelPromoted,
     NoticeAnswered,
     NoticeBounced,
@@ -87,6 +91,7 @@ PUBLISHES: frozenset[type[Event]] = frozenset(
         EvidenceOrdered,
         HandedOver,
         HashSubmitted,
+        HashWithdrawn,
         NoticesStopped,
         PageReported,
         ReferralMade,
@@ -113,6 +118,7 @@ def app(settings: Settings) -> Service:
             ModelPromoted: told.model_promoted,
             HashListed: told.bank_changed,
             PageUnreached: unreached,
+            **dict.fromkeys(feed.PUBLIC, feed.take),
         },
         publishes=PUBLISHES,
         tasks={
@@ -121,6 +127,8 @@ def app(settings: Settings) -> Service:
             "kept answers": kept.forget_in_time,
             "figures": rolling.keep,
             "public figures": publishing.keep,
+            "public events": Keeping(settings.public_events_days).run,
+            "webhooks": Sending(settings).run,
             "door": Watch(settings.house()).run,
             "stalled cases": watch,
             "queue": tending.watch,

@@ -126,6 +126,13 @@ class Action(StrEnum):
     CREDENTIAL_ADDED = "credential-added"
     CREDENTIAL_ENDED = "credential-ended"
     SCOPES_CHANGED = "service-scopes-changed"
+    WEBHOOK_ADDED = "webhook-added"
+    WEBHOOK_CHANGED = "webhook-changed"
+    WEBHOOK_ROTATED = "webhook-secret-rotated"
+    WEBHOOK_REPLAYED = "webhook-replayed"
+    WEBHOOK_PAUSED = "webhook-paused"
+    WEBHOOK_RESUMED = "webhook-resumed"
+    WEBHOOK_ENDED = "webhook-ended"
 
 
 @dataclass(frozen=True)

@@ -3,6 +3,8 @@
 from datetime import timedelta
 from zoneinfo import ZoneInfo
 
+from services.gateway.bridges.bell import Bell
+from services.gateway.bridges.webhooks.house import webhooks_of
 from services.gateway.levels import Deriving
 from services.gateway.live.hub import Hub
 from services.gateway.parts import Parts
@@ -32,6 +34,7 @@ class Pages:
             open_exports(settings, vault, context.clock) as exports,
             Deriving() as derive,
             Hub(context.database, context.clock).running() as live,
+            Bell(context.database, context.clock).running() as bell,
         ):
             parts = Parts(
                 database=context.database,
@@ -49,6 +52,8 @@ class Pages:
                 claims=settings.claims_at_once,
                 derive=derive,
                 live=live,
+                bell=bell,
+                webhooks=webhooks_of(settings),
             )
             place = (settings.gateway_host, settings.gateway_port)
             async with serving(application(parts), *place, proxies=settings.gateway_proxies):
@@ -58,6 +63,7 @@ class Pages:
                         await context.clock.sleep(STOP_POLL_S)
                 finally:
                     live.end()
+                    bell.end()
 
     async def ready(self) -> None:
         if not self._served:

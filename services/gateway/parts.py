@@ -8,6 +8,8 @@ from starlette.requests import Request
 
 from services.gateway.accounts import Account
 from services.gateway.agencies.scoping import AGENCY, NOTHING
+from services.gateway.bridges.bell import Bell
+from services.gateway.bridges.webhooks.house import Webhooks
 from services.gateway.claims.claiming import MOST
 from services.gateway.door.house import House
 from services.gateway.evidence.downloads import Exports
@@ -40,8 +42,10 @@ class Parts:
     claims: int = MOST
     derive: Derive = field(default_factory=Deriving)
     live: Hub | None = None
+    bell: Bell | None = None
     people: People = field(default_factory=People)
     house: House = field(default_factory=House)
+    webhooks: Webhooks = field(default_factory=Webhooks)
 
     def most_claims(self, account: Account) -> int:
         """A program's claims are bound by nothing: it may work for many people."""

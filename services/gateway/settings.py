@@ -11,11 +11,12 @@ from pydantic import Field, SecretStr, field_validator
 from services.gateway.claims.claiming import MOST
 from services.gateway.door.house import House, read_file
 from services.gateway.oidc.settings import OidcSettings
+from shared.net.settings import CallSettings
 from shared.settings import ApprovalSettings, ObjectSettings, StampSettings
 from shared.settings import Settings as Common
 
 
-class Settings(Common, ObjectSettings, ApprovalSettings, OidcSettings, StampSettings):
+class Settings(Common, ObjectSettings, ApprovalSettings, OidcSettings, StampSettings, CallSettings):
     gateway_host: Annotated[str, Field(description="Address that the pages are served on")] = "127.0.0.1"
     gateway_port: Annotated[int, Field(description="Port of the pages; 0 chooses one", ge=0, le=65535)] = 8080
     gateway_tls: Annotated[
@@ -36,6 +37,14 @@ class Settings(Common, ObjectSettings, ApprovalSettings, OidcSettings, StampSett
     public_statistics: Annotated[
         bool, Field(description="Whether `/statistics` shows months that are over to everybody, without small numbers")
     ] = True
+
+    public_events_days: Annotated[
+        int, Field(description="Days that public events are kept for agencies that read them over HTTP", gt=0)
+    ] = 30  # as long as their topics keep them
+
+    webhooks: Annotated[
+        bool, Field(description="Whether agencies may have public events sent to addresses (docs/subscribers.md)")
+    ] = False  # the gateway then needs a way out to port 443, and has none otherwise
 
     undo_seconds: Annotated[
         int,

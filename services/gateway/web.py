@@ -22,12 +22,14 @@ from services.gateway.routes import (
     api_claims,
     api_deciding,
     api_detection,
+    api_events,
     api_evidence,
     api_golden,
     api_notices,
     api_pages,
     api_reports,
     api_rights,
+    api_webhooks,
     audit,
     autosend,
     care,
@@ -56,6 +58,7 @@ from services.gateway.routes import (
     schemas,
     statistics,
     transfers,
+    webhooks,
     who,
 )
 from services.gateway.routes.counted import counted
@@ -67,12 +70,14 @@ PAGES = (
     *(module.router for module in (*who.PAGES, display, queue, case, deciding, documents, notices, pictures, orders)),
     *(module.router for module in (alerts, hashes, providers, audit, door, door_status, reports)),
     *(module.router for module in (care, golden, figures, statistics, schemas, claims, clusters, live, api_pages)),
+    webhooks.router,
     *(module.pages for module in (autosend, confirmations, transfers, editing)),
 )
 APIS = (
     *(module.router for module in (*who.APIS, api_cases, api_deciding, api_notices, editing, api_evidence)),
     *(module.router for module in (api_detection, autosend, intake, referrals, api_reports, api_audit)),
-    *(module.router for module in (api_audit_exports, api_claims, api_care, api_golden, api_rights)),
+    *(module.router for module in (api_audit_exports, api_claims, api_care, api_golden, api_rights, api_events)),
+    api_webhooks.router,
     *(module.router for module in (confirmations, transfers)),
     *(module.api for module in (documents, providers, clusters, figures, live, statistics)),
 )

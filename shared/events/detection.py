@@ -37,6 +37,16 @@ class HashSubmitted(Event, topic=HASH_SUBMITTED, type="hash.submitted.v1", key="
     submitted_at: AwareDatetime
 
 
+class HashWithdrawn(Event, topic=HASH_SUBMITTED, type="hash.withdrawn.v1", key="submission_id", owner="gateway"):
+    """Who had given these hashes took them back: they count no more. `source` and `reference` as they were given."""
+
+    submission_id: UUID
+    source: Literal["victim_report", "agency"]
+    reference: Annotated[str, Field(max_length=200)]
+    by: str
+    withdrawn_at: AwareDatetime
+
+
 class PictureVariant(Value):
     """A picture cut, turned or inverted, by what was done (`shared.prints.alterations`); original: as it is."""
 

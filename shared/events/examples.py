@@ -40,6 +40,7 @@ from shared.events.detection import (
     CasePicture,
     ConversationAlerted,
     HashSubmitted,
+    HashWithdrawn,
     ModelPromoted,
     PictureVariant,
     RulesChanged,
@@ -274,6 +275,7 @@ EXAMPLES: dict[type[Event], Event] = {
             by="counsellor-2",
             submitted_at=T0,
         ),
+        HashWithdrawn(submission_id=CHECK, source="victim_report", reference="2026-000117", by="door", withdrawn_at=T0),
         CaseHashed(
             case_id=CASE,
             host="harbour-board.en.test",

@@ -5,7 +5,8 @@ from shared.events.base import Lane, Topic
 CRAWL_DUE = Topic("crawl.due", "host", Lane.HOT, "URLs that are due; the key gives each host to one fetcher", 12)
 CONTENT_FOUND = Topic("content.found", "host", Lane.HOT, "Content seen on the web, nearly all of it harmless", 12)
 CONVERSATION_OBSERVED = Topic("conversation.observed", "conversation", Lane.HOT, "Turns of chats that may be watched")
-CONTENT_FLAGGED = Topic("content.flagged", "case_id", Lane.CASE, "Findings a reviewer should see, with the reasons")
+# A partition is one capture at a time: six of them were full first in a nation's storm (docs/capacity.md).
+CONTENT_FLAGGED = Topic("content.flagged", "case_id", Lane.CASE, "Findings a reviewer should see, with the reasons", 24)
 EVIDENCE_SEALED = Topic("evidence.sealed", "case_id", Lane.CASE, "Preserved pages, and pages that could not be")
 EVIDENCE_ORDERS = Topic("evidence.orders", "case_id", Lane.CASE, "What officials did with evidence, and want done")
 EVIDENCE_CUSTODY = Topic("evidence.custody", "case_id", Lane.CASE, "The chain of custody of each case, line by line")

@@ -21,9 +21,9 @@ from shared.net.failures import AddressRefused, Fault, FetchFailed
 from shared.net.guard import Guard
 from shared.net.names import Names
 from shared.net.resolving import Resolve
-from shared.net.settings import NetSettings
+from shared.net.settings import CallSettings
 from shared.net.tls import tls_context
-from shared.observing import calling
+from shared.observing import To, calling
 
 MOST_BYTES = 256 * 1024  # of an answer: a list of a hundred reports is 50 KB
 SENDING = frozenset({"http11.send_request_headers.started"})
@@ -47,10 +47,11 @@ class Reply:
 
 
 class Caller:
-    """Enter it once and share it. Redirects are not followed: what is sent goes where it was meant to go."""
+    """Enter it once and share it. Redirects are not followed: what is sent goes where it was meant to go. `to`: who
+    is called, for what counts calls."""
 
-    def __init__(self, settings: NetSettings, resolve: Resolve | None = None) -> None:
-        self._settings, self._resolve, self._open = settings, resolve, AsyncExitStack()
+    def __init__(self, settings: CallSettings, resolve: Resolve | None = None, to: To = "report_api") -> None:
+        self._settings, self._resolve, self._open, self._to = settings, resolve, AsyncExitStack(), to
 
     async def __aenter__(self) -> Self:
         self._guard = Guard(read_hosts(self._settings.allowed_hosts_file), self._resolve or await self._names())
@@ -77,7 +78,7 @@ class Caller:
         max_bytes: int = MOST_BYTES,
     ) -> Reply:
         """Whatever status comes is an answer. Raises `AddressRefused`, `NotSent` and `NoAnswer`."""
-        with calling("report_api", method, {"http.request.method": method}) as seen:
+        with calling(self._to, method, {"http.request.method": method}) as seen:
             reply = await self._call(method, url, headers, body, timeout_s, max_bytes)
             seen.says({"http.response.status_code": reply.status})
             if reply.status >= 500:

@@ -12,7 +12,9 @@ from shared.settings import Settings
 MiB = 1024 * 1024
 
 
-class NetSettings(BaseSettings):
+class CallSettings(BaseSettings):
+    """Of who calls interfaces and nothing else."""
+
     model_config = Settings.model_config
 
     allowed_hosts_file: Annotated[
@@ -28,6 +30,18 @@ class NetSettings(BaseSettings):
     dns_servers: Annotated[
         str, Field(description="Name servers, `ADDRESS` or `ADDRESS:PORT` separated by commas; none asks the system's")
     ] = ""
+
+    @property
+    def name_servers(self) -> list[str]:
+        return [server.strip() for server in self.dns_servers.split(",") if server.strip()]
+
+    @property
+    def user_agent(self) -> str:
+        """Who we are, in the form that operators of web sites know."""
+        return f"Haetae/0.1 (+{self.contact})"
+
+
+class NetSettings(CallSettings):
     exits_file: Annotated[
         Path | None,
         Field(
@@ -49,14 +63,5 @@ class NetSettings(BaseSettings):
     ] = 128.0
 
     @property
-    def name_servers(self) -> list[str]:
-        return [server.strip() for server in self.dns_servers.split(",") if server.strip()]
-
-    @property
     def pace(self) -> Pace:
         return Pace(self.slow_after_s, self.slow_bytes_per_s)
-
-    @property
-    def user_agent(self) -> str:
-        """Who we are, in the form that operators of web sites know."""
-        return f"Haetae/0.1 (+{self.contact})"

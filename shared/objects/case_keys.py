@@ -50,6 +50,16 @@ class CaseKeys:
         """Raises `Tampered`."""
         return await self._wrapper.unwrap(wrapped, place)
 
+    async def current_elsewhere(self, wrapped: bytes) -> bool:
+        """Whether the newest wrapping key wrapped it."""
+        return await self._wrapper.current(wrapped)
+
+    async def rewrapped_elsewhere(self, wrapped: bytes, place: bytes) -> bytes | None:
+        """The same key wrapped by the newest wrapping key; None where it is already. Raises `Tampered`, `Transient`."""
+        if await self._wrapper.current(wrapped):
+            return None
+        return await self._wrapper.wrap(await self._wrapper.unwrap(wrapped, place), place)
+
     async def destroy(self, case_id: UUID) -> None:
         """Doing it again is no error."""
         # The mark takes the key's place at once: between a deletion and the mark, a repeated event could open the case

@@ -3,6 +3,7 @@
 import asyncio
 import fcntl
 import os
+import stat
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -12,9 +13,11 @@ from typing import TypeVar
 from shared.failures import Transient
 from shared.objects.names import checked
 from shared.objects.port import ObjectMissing
+from shared.plain_files import open_plain
 
 T = TypeVar("T")
 
+MAX_BYTES = 1 << 30  # read at once; our largest are exports, of some hundred MiB
 UNFINISHED = ".unfinished"  # no object's name begins with a dot
 
 
@@ -22,6 +25,8 @@ class FolderStore:
     """Objects as files below `path`. What is there is whole: written aside, flushed to disk, then given its name."""
 
     def __init__(self, path: Path) -> None:
+        if (path / UNFINISHED).is_symlink():
+            raise ValueError(f"{path / UNFINISHED} is a link: remove it")
         self._path = path
         (path / UNFINISHED).mkdir(parents=True, exist_ok=True, mode=0o700)
 
@@ -40,7 +45,7 @@ class FolderStore:
 
     async def get(self, name: str) -> bytes:
         try:
-            return await self._run((self._path / checked(name)).read_bytes)
+            return await self._run(self._read, checked(name))
         except (FileNotFoundError, NotADirectoryError, IsADirectoryError):
             raise ObjectMissing(f"{name} is not in {self._path}") from None
 
@@ -74,29 +79,47 @@ class FolderStore:
         if not await self._run((self._path / UNFINISHED).is_dir):
             raise Transient(f"{self._path} is gone; is the disk mounted?")
 
+    def _read(self, name: str) -> bytes:
+        with open_plain(self._here(name)) as file:
+            if os.fstat(file.fileno()).st_size > MAX_BYTES:
+                raise ValueError(f"{self._path / name} has more than {MAX_BYTES:,} bytes: it is no object")
+            return file.read()
+
     def _names(self, folder: str) -> list[str]:
-        files = (file for file in (self._path / folder).rglob("*") if file.is_file())
-        return sorted(str(file.relative_to(self._path)) for file in files)
+        """Of ordinary files, below ordinary folders: a link leads elsewhere."""
+        found = []
+        for parent, _, files in os.walk(self._here(f"{folder}/any".lstrip("/")).parent):
+            found += [Path(parent, name) for name in files if stat.S_ISREG(os.lstat(Path(parent, name)).st_mode)]
+        return sorted(str(file.relative_to(self._path)) for file in found)
+
+    def _here(self, name: str) -> Path:
+        """Where it lies. Raises `ValueError` when a link leads out of the folder on the way there."""
+        path = self._path / name
+        if not path.parent.resolve().is_relative_to(self._path.resolve()):
+            raise ValueError(f"{path.parent} leads out of {self._path} by a link: remove it")
+        return path
 
     def _place(self, name: str, data: bytes, give_name: Callable[[str, Path], None]) -> None:
-        target = self._path / name
+        target = self._here(name)
         target.parent.mkdir(parents=True, exist_ok=True)
         with _unfinished(self._path / UNFINISHED, data) as file, self._alone():
             give_name(file, target)
+            _flush_names(target.parent)
 
     def _replace(self, name: str, data: bytes, former: bytes) -> bool:
         with _unfinished(self._path / UNFINISHED, data) as file, self._alone():
             try:
-                same = (self._path / name).read_bytes() == former
+                same = self._read(name) == former
             except FileNotFoundError:
                 return False
             if same:
                 Path(file).replace(self._path / name)
+                _flush_names((self._path / name).parent)
             return same
 
     def _unlink(self, name: str) -> None:
         with self._alone():
-            (self._path / name).unlink(missing_ok=True)
+            self._here(name).unlink(missing_ok=True)
 
     @contextmanager
     def _alone(self) -> Iterator[None]:
@@ -115,6 +138,15 @@ class FolderStore:
             raise
         except OSError as error:
             raise Transient(f"{self._path} does not work: {error}") from error
+
+
+def _flush_names(folder: Path) -> None:
+    """A name is kept by its folder: without this a power cut takes it back, and with it a mark of destruction."""
+    opened = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(opened)
+    finally:
+        os.close(opened)
 
 
 @contextmanager

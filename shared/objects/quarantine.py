@@ -117,7 +117,7 @@ async def open_quarantine(settings: QuarantineSettings, clock: Clock) -> AsyncIt
         yield None
         return
     key = key_of(settings.quarantine_key, "HAETAE_QUARANTINE_KEY")
-    store = S3Store(_s3(settings), "quarantine")
+    store = S3Store(store_settings(settings), "quarantine")
     try:
         yield Quarantine(store, key, clock, settings.quarantine_hours)
     finally:
@@ -148,7 +148,7 @@ def why_hash_only(settings: QuarantineSettings) -> str | None:
     return None
 
 
-def _s3(settings: QuarantineSettings) -> S3Settings:
+def store_settings(settings: QuarantineSettings) -> S3Settings:
     if settings.s3_endpoint is None or settings.s3_access_key is None or settings.s3_secret_key is None:
         raise ValueError("HAETAE_S3_ENDPOINT is set, so set HAETAE_S3_ACCESS_KEY and HAETAE_S3_SECRET_KEY too")
     return S3Settings(
@@ -157,6 +157,7 @@ def _s3(settings: QuarantineSettings) -> S3Settings:
         s3_secret_key=settings.s3_secret_key,
         s3_secure=settings.s3_secure,
         s3_bucket_prefix=settings.s3_bucket_prefix,
+        s3_region=settings.s3_region,
     )
 
 

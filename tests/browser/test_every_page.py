@@ -101,6 +101,8 @@ PAGES = {
     "/shortcuts": "shortcuts",
     "/transfers": "transfers",
     "/verdicts/{batch}": "verdict-waiting",
+    "/webhooks": "webhooks",
+    "/webhooks/{webhook_id}": "webhook",
 }
 # Further states of pages that are there already.
 STATES = {"/cases/{case_id}": "case-back", "/people/{pseudonym}": "program"}

@@ -9,9 +9,7 @@ from starlette.responses import Response
 from typer.testing import CliRunner
 
 from haetae.cli import app
-from sandbox.training import examples
 from services.classifier.hashes.bank import HashBank
-from services.classifier.learning.training import train
 from services.evidence.capture.browser import Browser
 from shared.browser import Chromium
 from shared.clock import Clock, ManualClock
@@ -28,6 +26,10 @@ def text_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The stand-in, as `make models` trained it, or as it would."""
     if (MODEL / "model.safetensors").exists():
         return MODEL
+    # torch takes seconds to import: only what trains does.
+    from sandbox.training import examples
+    from services.classifier.learning.training import train
+
     out = tmp_path_factory.mktemp("text")
     train(examples(seed=1), out, seed=1, provenance="the stand-in")
     return out

@@ -4,6 +4,7 @@ import asyncio
 import secrets
 from contextlib import suppress
 from dataclasses import replace
+from pathlib import Path
 from uuid import UUID
 
 import psycopg
@@ -13,9 +14,11 @@ from typer.testing import CliRunner
 from deploy.local.access import libpq_url
 from deploy.local.archive import Archive, remember
 from deploy.local.buckets import Bucket, ensure_buckets
+from deploy.local.described import description
 from deploy.local.home import Home
+from deploy.local.segments import missing, segment
 from deploy.local.stack import Stack
-from haetae.backup import bases, continuing, escrow, objects, restoring
+from haetae.backup import bases, continuing, escrow, objects, restoring, work
 from haetae.backup_cli import backup
 from shared.clock import SystemClock
 from shared.identity import identity
@@ -44,25 +47,33 @@ MASTER_KEY = bytes(range(32))
 WRITTEN_AFTER_THE_BASE = 60
 
 
+def begun(folder: Path) -> Archive:
+    """An archive, whose key is `folder`/key."""
+    escrow.new_key(folder / "key")
+    recipient, own = escrow.read_servers_half(folder / "key.server")
+    archive = Archive(folder / "archive", key=own)
+    work.begin(archive, recipient)
+    return archive
+
+
 async def write_until_killed(url: str, acknowledged: list[int], first: int) -> None:
     connection = await psycopg.AsyncConnection.connect(libpq_url(url), autocommit=True)
     with suppress(psycopg.OperationalError):
         for number in range(first, 1_000_000):
-            await connection.execute("INSERT INTO kept VALUES (%s)", [number])
+            await connection.execute("INSERT INTO kept (number) VALUES (%s)", [number])
             acknowledged.append(number)
 
 
 async def test_everything_acknowledged_before_the_disk_was_lost_comes_back(tmp_path):
-    archive, acknowledged = Archive(tmp_path / "archive"), list[int]()
-    archive.path.mkdir()
+    archive, acknowledged = begun(tmp_path), list[int]()
     home = Home(tmp_path / "home")
     remember(home, archive)
     home.release()
     async with Stack(tmp_path / "home", parts=["postgres"], scratch=True, environ={}) as stack:
         url = stack.env["HAETAE_DATABASE_URL"]
         with psycopg.connect(libpq_url(url), autocommit=True) as connection:
-            connection.execute("CREATE TABLE kept (number int)")
-            connection.execute("INSERT INTO kept VALUES (0)")
+            connection.execute("CREATE TABLE kept (number int, word text DEFAULT 'acknowledged-word')")
+            connection.execute("INSERT INTO kept (number) VALUES (0)")
         base = await asyncio.to_thread(bases.take, archive, url, SystemClock().now())
         writing = asyncio.create_task(write_until_killed(url, acknowledged, 1))
         await eventually(lambda: len(acknowledged) > WRITTEN_AFTER_THE_BASE)
@@ -73,6 +84,7 @@ async def test_everything_acknowledged_before_the_disk_was_lost_comes_back(tmp_p
     data = tmp_path / "other" / "postgres"
     data.parent.mkdir()
     (tmp_path / "other" / "secrets.json").write_text((tmp_path / "home" / "secrets.json").read_text())
+    assert b"acknowledged-word" not in b"".join(file.read_bytes() for file in archive.path.rglob("*") if file.is_file())
     await asyncio.to_thread(restoring.lay_out, archive, base, data)
     before = sorted((file.name, file.stat().st_mtime_ns) for file in archive.wal.iterdir())
     async with Stack(tmp_path / "other", parts=["postgres"], scratch=True, environ={}) as stack:
@@ -80,7 +92,7 @@ async def test_everything_acknowledged_before_the_disk_was_lost_comes_back(tmp_p
         reached = await restoring.recovered(url, archive)
         with psycopg.connect(libpq_url(url), autocommit=True) as connection:
             found = {row[0] for row in connection.execute("SELECT number FROM kept")}
-            connection.execute("INSERT INTO kept VALUES (-1)")  # it goes on, and waits for no archive
+            connection.execute("INSERT INTO kept (number) VALUES (-1)")  # it goes on, and waits for no archive
     assert {0, *acknowledged} <= found
     assert len(found - {0, *acknowledged}) <= 1, "the one whose answer was lost may be there"
     assert reached.position > base.start
@@ -88,11 +100,11 @@ async def test_everything_acknowledged_before_the_disk_was_lost_comes_back(tmp_p
 
 
 def test_a_gap_in_the_log_is_found():
-    names = {bases.segment(1, number) for number in (254, 255, 256, 258)}
-    assert bases.segment(1, 256) == "000000010000000100000000"
-    assert bases.missing(1, 254, names) == bases.segment(1, 257)
-    assert bases.missing(1, 254, names - {bases.segment(1, 258)}) is None
-    assert bases.missing(1, 253, names) == bases.segment(1, 253)
+    names = {segment(1, number) for number in (254, 255, 256, 258)}
+    assert segment(1, 256) == "000000010000000100000000"
+    assert missing(1, 254, names) == segment(1, 257)
+    assert missing(1, 254, names - {segment(1, 258)}) is None
+    assert missing(1, 253, names) == segment(1, 253)
 
 
 @pytest.fixture
@@ -164,8 +176,8 @@ async def test_what_was_under_way_is_taken_up_again_and_nothing_else(migrated):
 
 
 def test_secrets_come_back_with_every_master_key_that_the_archive_needs(tmp_path):
-    archive = Archive(tmp_path)
-    recipient = escrow.new_key(tmp_path / "key")
+    archive = begun(tmp_path)
+    recipient = description(archive).recipient
     escrow.keep(archive, {"master_key": "one", "former_master_keys": "zero", "signing_key": "s"}, recipient)
     escrow.keep(archive, {"master_key": "two", "signing_key": "s"}, recipient)  # `keys forget` came before the keys
     assert escrow.secrets_of(archive, tmp_path / "key") == {
@@ -173,14 +185,21 @@ def test_secrets_come_back_with_every_master_key_that_the_archive_needs(tmp_path
         "former_master_keys": "one,zero",
         "signing_key": "s",
     }
-    sealed = (tmp_path / escrow.SEALED).read_bytes()
+    sealed = (archive.path / escrow.SEALED).read_bytes()
     assert sealed.startswith(b"age-encryption.org/v1")
     escrow.new_key(tmp_path / "another")
     with pytest.raises(ValueError, match="does not open"):
         escrow.secrets_of(archive, tmp_path / "another")
     (tmp_path / "no-key").write_text("junk\n")
-    with pytest.raises(ValueError, match="no age key file"):  # the archive is not to blame
-        escrow.secrets_of(archive, tmp_path / "no-key")
+    (tmp_path / "empty").touch()
+    (tmp_path / "bytes").write_bytes(bytes(range(256)))
+    told = {"no-key": "no age key file", "empty": "is empty", "bytes": "no age key", "key.server": "the server's half"}
+    for file, said in told.items():  # the archive is not to blame
+        with pytest.raises(ValueError, match=said):
+            escrow.secrets_of(archive, tmp_path / file)
+    for file, said in (("key", "must not be on this machine"), ("empty", "no server's"), ("no-key", "no server's")):
+        with pytest.raises(ValueError, match=said):
+            escrow.read_servers_half(tmp_path / file)
     with pytest.raises(FileExistsError):
         escrow.new_key(tmp_path / "key")
 
@@ -189,26 +208,30 @@ def test_secrets_come_back_with_every_master_key_that_the_archive_needs(tmp_path
     ("spoil", "said"),
     [
         (lambda archive: (archive / "archive.json").unlink(), "is no archive"),
-        (lambda archive: (archive / "archive.json").write_text("{}"), "is no archive"),
+        (lambda archive: (archive / "archive.json").write_text("{}"), "is not what an archive has"),
         (lambda archive: (archive / "bases" / "20260101T000000.000000Z").mkdir(parents=True), "is no base backup"),
         (lambda archive: None, "has no base backup"),
     ],
 )
 def test_what_is_no_archive_is_said_to_be_none(tmp_path, spoil, said):
-    recipient = escrow.new_key(tmp_path / "key")
-    given = ["into", str(tmp_path / "archive"), "--recipient", recipient, "--home", str(tmp_path / "home")]
+    escrow.new_key(tmp_path / "key")
+    home = ["--home", str(tmp_path / "home")]
+    given = ["into", str(tmp_path / "archive"), "--key", str(tmp_path / "key.server"), *home]
     assert CliRunner().invoke(backup, given).exit_code == 0
     spoil(tmp_path / "archive")
-    ran = CliRunner().invoke(backup, ["verify", str(tmp_path / "archive")], env={"COLUMNS": "300"})
+    ran = CliRunner().invoke(backup, ["verify", str(tmp_path / "archive"), *home], env={"COLUMNS": "300"})
     assert (ran.exit_code, said in ran.output) == (1, True), ran.output
 
 
 def test_an_archive_is_begun_in_an_empty_folder_for_a_key_that_is_one(tmp_path):
     (tmp_path / "archive").mkdir()
     (tmp_path / "archive" / "something").touch()
-    recipient = escrow.new_key(tmp_path / "key")
-    for folder, whose, said in (("archive", recipient, "is not empty"), ("new", "age1nonsense", "no age recipient")):
-        given = ["into", str(tmp_path / folder), "--recipient", whose, "--home", str(tmp_path / "home")]
+    escrow.new_key(tmp_path / "key")
+    for folder, whose, said in (
+        ("archive", "key.server", "is not empty"),
+        ("new", "key", "must not be on this machine"),
+    ):
+        given = ["into", str(tmp_path / folder), "--key", str(tmp_path / whose), "--home", str(tmp_path / "home")]
         ran = CliRunner().invoke(backup, given, env={"COLUMNS": "300"})
         assert (ran.exit_code, said in ran.output) == (1, True), ran.output
     assert not (tmp_path / "home" / "archive.json").exists()

@@ -130,9 +130,9 @@ async def test_an_edited_notice_is_what_is_approved(desk: Desk, browser: httpx.A
     form = {"csrf": hidden(page, "csrf"), "sha256": draft.sha256, "subject": draft.subject}
     bad = await browser.post(address, data={**form, "body": "Please write to desk@elsewhere.test", "do": "look"})
     assert (bad.status_code, "must stay" in bad.text) == (422, True)
-    words = draft.body.replace("Please remove", "We ask you to remove")
+    words = f"Good day,\n\n{draft.body}"
     looked = await browser.post(address, data={**form, "body": words, "do": "look"})
-    assert re.search(r"<del>Please </del><ins>We ask you to </ins>", looked.text)
+    assert re.search(r"<ins>Good day,\s+</ins>", looked.text)
     assert (await browser.post(address, data={**form, "body": words, "do": "save"})).status_code == 303
     stale = await browser.post(address, data={**form, "body": words, "do": "save"})
     assert stale.status_code == 409
@@ -153,9 +153,9 @@ async def test_the_api_edits_says_what_changes_and_goes_back(
     (draft,) = story.notices
     address = f"/api/cases/{story.case}/notices/{draft.notice_id}/edit"
     csrf = {"X-CSRF-Token": hidden(await case(browser, story), "csrf")}
-    words = {"sha256": draft.sha256, "body": draft.body.replace("Please", "Kindly")}
+    words = {"sha256": draft.sha256, "body": f"Good day,\n\n{draft.body}"}
     tried = (await browser.post(address, json={**words, "save": False}, headers=csrf)).json()
-    assert [one["kind"] for one in tried["body"]] == ["out", "in", "kept"]
+    assert [one["kind"] for one in tried["body"]] == ["in", "kept"]
     made = (await browser.post(address, json=words, headers=csrf)).json()
     assert (made["sha256"], made["drafted_sha256"]) == (tried["sha256"], draft.sha256)
     back = (await browser.post(address, json={"sha256": made["sha256"]}, headers=csrf)).json()
@@ -165,12 +165,39 @@ async def test_the_api_edits_says_what_changes_and_goes_back(
     assert (locked.status_code, locked.json()["errors"][0]["code"]) == (422, "words-locked")
 
 
+async def test_what_a_notice_demands_changes_only_with_a_confirmation_that_the_history_has(
+    desk: Desk, browser: httpx.AsyncClient, story: Story
+) -> None:
+    (draft,) = story.notices
+    address = f"/cases/{story.case}/notices/{draft.notice_id}/edit"
+    page = await browser.get(address)
+    body = draft.body.replace("Please", "Within ninety-nine days, do not")
+    form = {"csrf": hidden(page, "csrf"), "sha256": draft.sha256, "subject": draft.subject, "body": body, "do": "save"}
+    asked = await browser.post(address, data=form)
+    assert (asked.status_code, "Does the notice still demand the same?" in asked.text) == (422, True)
+    assert "ninety-nine days" in asked.text, "what was typed is still there"
+    words = {"sha256": draft.sha256, "body": body}
+    csrf = {"X-CSRF-Token": form["csrf"]}
+    refused = (await browser.post(f"/api{address}", json=words, headers=csrf)).json()["errors"][0]
+    assert (refused["code"], refused["field"]) == ("unconfirmed", "confirmed")
+    tried = (await browser.post(f"/api{address}", json={**words, "save": False}, headers=csrf)).json()
+    assert [one["kind"] for one in tried["to_confirm"]] == ["figure", "figure", "demand"]
+    other = {**form, "body": f"{body}\n\nGood day.", "confirmed": tried["sha256"]}
+    assert (await browser.post(address, data=other)).status_code == 422, "other words than those that were confirmed"
+    box = re.search(r'name="confirmed" value="([0-9a-f]{64})"', asked.text)
+    assert box
+    assert box[1] == tried["sha256"]
+    assert (await browser.post(address, data={**form, "confirmed": box[1]})).status_code == 303
+    ((action, details),) = await last_lines(desk, story, 1)
+    assert (action, details["after"], details["confirmed"]) == ("notice-edited", box[1], 3)
+
+
 async def test_a_new_draft_takes_the_place_of_an_edited_one(
     desk: Desk, browser: httpx.AsyncClient, story: Story
 ) -> None:
     (draft,) = story.notices
     csrf = {"X-CSRF-Token": hidden(await case(browser, story), "csrf")}
-    words = {"sha256": draft.sha256, "body": draft.body.replace("Please", "Kindly")}
+    words = {"sha256": draft.sha256, "body": f"Good day,\n\n{draft.body}"}
     address = f"/api/cases/{story.case}/notices/{draft.notice_id}/edit"
     assert (await browser.post(address, json=words, headers=csrf)).status_code == 200
     await desk.tell(story.redrafted("Other words.\n"))

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
+from datetime import UTC, datetime
 
 import pytest
 import sqlalchemy as sa
 
+from shared.bus.dead_letters import dead_letter
 from shared.bus.kafka import KafkaBroker
+from shared.bus.port import Partition, Received, Record
 from shared.database import Database, Transaction
-from shared.events import NoticeBounced
+from shared.events import CaseChanged, NoticeBounced
 from shared.events.examples import EXAMPLES
 from shared.failures import Rejected
 from shared.handling import Service
@@ -125,6 +128,13 @@ async def _handled(database: Database) -> int:
         return int(await tx.scalar(sa.select(sa.func.count()).select_from(INBOX)) or 0)
 
 
+def heard_by_agencies() -> Record:
+    """A letter of a public topic."""
+    told = record(EXAMPLES[CaseChanged])
+    came = Received(told.topic, told.key, told.value, told.headers, partition=Partition(told.topic, 0), offset=0)
+    return dead_letter(came, Rejected("not understood"), 1, "gateway", datetime(2026, 11, 23, tzinfo=UTC))
+
+
 async def test_a_letter_is_given_up_and_a_broker_that_cannot_erase_says_so(
     broker: KafkaBroker, database: Database, haetae: Haetae
 ) -> None:
@@ -132,6 +142,15 @@ async def test_a_letter_is_given_up_and_a_broker_that_cannot_erase_says_so(
     async with running(Service(name="gateway", handles={NoticeBounced: handler}), broker, database):
         await broker.produce([record(POISON)])
         await eventually(lambda: handler.tried)
+    status, said = await asyncio.to_thread(haetae, "dead-letters", "list", "--topic", "notice.sen")
+    assert (status, "there is no topic notice.sen: is it notice.sent?" in said) == (1, True), said
+    await broker.produce([heard_by_agencies()])
+    status, said = await asyncio.to_thread(haetae, "dead-letters", "replay", "--topic", "case.events", "--do")
+    assert (status, "agencies read that topic" in said, "discard" in said) == (1, True, True), said
+    assert await asyncio.to_thread(haetae, "dead-letters", "discard", "--topic", "case.events", "--do") == (
+        0,
+        "1 letters given up",
+    )
     status, said = await asyncio.to_thread(haetae, "dead-letters", "discard", "--all", "--do")
     assert (status, said) == (0, "1 letters given up")
     status, said = await asyncio.to_thread(haetae, "dead-letters", "erase", "--do")

@@ -6,18 +6,26 @@ import secrets
 from dataclasses import replace
 from uuid import UUID
 
+import psycopg
 import pytest
 from pydantic import SecretStr
 from typer.testing import CliRunner
 
+from deploy.local.access import libpq_url
 from deploy.local.buckets import Bucket, ensure_buckets
 from deploy.local.home import Home
 from haetae.cli import app
+from services.gateway.door import keeping
 from shared.objects import cipher
 from shared.objects.vault import open_vault
 from tests.support.objects import object_settings
 
 FORMER = "former_master_keys"
+REPORT = """
+INSERT INTO gateway.reports (
+    report_id, number, source, category, language, consents, secret, secret_key, created_at, updated_at
+) VALUES (%(id)s, 'HT-1', 'victim', 'threatened', 'en', '{}', %(secret)s, %(key)s, now(), now())
+"""
 
 
 @pytest.fixture
@@ -28,7 +36,7 @@ async def objects(s3_settings):
     return object_settings(own)
 
 
-def environment(settings, home):
+def environment(settings, home, database):
     kept = json.loads((home / "secrets.json").read_text())
     return {
         "HAETAE_S3_ENDPOINT": settings.s3_endpoint,
@@ -38,32 +46,51 @@ def environment(settings, home):
         "HAETAE_S3_BUCKET_PREFIX": settings.s3_bucket_prefix,
         "HAETAE_MASTER_KEY": kept["master_key"],
         "HAETAE_FORMER_MASTER_KEYS": kept.get(FORMER, ""),
+        "HAETAE_DATABASE_URL": database,
         "COLUMNS": "200",
     }
 
 
-async def test_a_new_master_key_takes_over(objects, tmp_path):
-    home, case, lost = tmp_path / "home", UUID(int=1), UUID(int=0)
+async def reported(database, keys, about):
+    """A report whose contact is sealed: what is kept of it, and the key as it lies there."""
+    sealed = await keeping.seal(keys, about, b'{"contact": "the lantern at gate seven"}')
+    async with await psycopg.AsyncConnection.connect(libpq_url(database), autocommit=True) as connection:
+        await connection.execute(REPORT, {"id": about, "secret": sealed.data, "key": sealed.key})
+    return sealed
+
+
+async def key_of(database, about):
+    async with await psycopg.AsyncConnection.connect(libpq_url(database)) as connection:
+        asked = await connection.execute("SELECT secret_key FROM gateway.reports WHERE report_id = %s", [about])
+        return (await asked.fetchone())[0]
+
+
+async def test_a_new_master_key_takes_over(objects, migrated, tmp_path):
+    home, case, lost, report = tmp_path / "home", UUID(int=1), UUID(int=0), UUID(int=2)
+    url = migrated.owner_url
     folder = Home(home)
     objects = objects.model_copy(update={"master_key": SecretStr(folder.key("master_key"))})
     folder.release()
     async with open_vault(objects) as vault:
         sha256 = await vault.put(case, b"kept")
+        sealed = await reported(url, vault.keys, report)
 
     async def haetae(*arguments):
         given = ["keys", *arguments, "--home", str(home)]
-        return await asyncio.to_thread(CliRunner().invoke, app, given, env=environment(objects, home))
+        return await asyncio.to_thread(CliRunner().invoke, app, given, env=environment(objects, home, url))
 
     assert (await haetae("new")).exit_code == 0
     shown = await haetae("show")
     assert shown.output.splitlines()[1].split()[-4:] == ["1", "0", "1", "0"]
+    assert "1 keys of reports" in shown.output
     refused = await haetae("forget")
     assert refused.exit_code == 1
     assert FORMER in json.loads((home / "secrets.json").read_text())
     async with open_vault(objects) as vault:
         await vault.keys._store.put(str(lost), cipher.FORMAT + bytes(64))
     interrupted = await haetae("rewrap")
-    assert (interrupted.exit_code, "1 of 2 case keys wrapped anew" in interrupted.output) == (1, True)
+    assert "1 of 2 case keys wrapped anew, 1 of reports" in interrupted.output
+    assert interrupted.exit_code == 1
     assert str(lost) in interrupted.output
     async with open_vault(objects) as vault:
         await vault.destroy(lost)
@@ -73,6 +100,8 @@ async def test_a_new_master_key_takes_over(objects, tmp_path):
     assert FORMER not in kept
     async with open_vault(objects.model_copy(update={"master_key": SecretStr(kept["master_key"])})) as vault:
         assert await vault.get(case, sha256) == b"kept"
+        told = await keeping.told(vault.keys, report, sealed.data, await key_of(url, report))
+    assert told.contact == "the lantern at gate seven"
 
 
 async def test_a_running_stack_keeps_its_key(tmp_path):

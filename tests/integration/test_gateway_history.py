@@ -12,7 +12,7 @@ import pytest
 import sqlalchemy as sa
 from sqlalchemy.exc import DBAPIError
 
-from services.gateway import history
+from services.gateway import accounts, history
 from services.gateway.accounts import Account, AccountProblem, create_account, set_password
 from services.gateway.audit import ACCESS_CHAIN, Action
 from services.gateway.casefile import open_file
@@ -24,6 +24,7 @@ from shared.events import NoticeSent, Verdict
 from shared.events.examples import EXAMPLES
 from tests.support.approvals import APPROVALS
 from tests.support.gateway import PASSWORD, Desk, Story, decide, make_desk
+from tests.support.passwords import OF_A_HOUSE
 from tests.support.stack import Migrated
 
 
@@ -165,13 +166,17 @@ async def test_accounts_name_what_is_wrong(desk: Desk, login: str, password: str
         await create_account(desk.database, login, password, roles)
 
 
-async def test_passwords_are_kept_as_argon2_and_changes_are_recorded(desk: Desk) -> None:
+async def test_passwords_are_kept_as_argon2_and_changes_are_recorded(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """At the cost that RFC 9106 recommends (section 4, the second): 64 MiB, three passes, four lanes."""
+    monkeypatch.setattr(accounts, "_hasher", OF_A_HOUSE)
     before = (await official(desk)).password_hash
     await set_password(desk.database, "kim", "another harbour entirely")
     async with desk.database.transaction() as tx:
         account = await tx.get(Account, "kim")
         lines, broken = await history.read(tx, ACCESS_CHAIN)
     assert account
-    assert account.password_hash.startswith("$argon2id$")
+    assert account.password_hash.startswith("$argon2id$v=19$m=65536,t=3,p=4$")
     assert account.password_hash != before
     assert ([line.action for line in lines], broken) == (["account-created", "password-changed"], None)

@@ -326,6 +326,18 @@ async def test_providers_are_compared_by_what_they_did(desk: Desk, api: httpx.As
     assert page.index("dead-host") < page.index("quick-host")  # as many notices: by name
 
 
+async def test_what_took_no_measured_time_is_in_no_median(desk: Desk, api: httpx.AsyncClient) -> None:
+    at, story = EXAMPLES[NoticeBounced].bounced_at, Story.of("post/1")
+    quick = written(story, "quick-host")
+    await story_with(desk, quick, post="post/1")
+    answer = {"case_id": story.case, "notice_id": quick.notice_id, "answered_at": at, "kind": AnswerKind.REFUSED}
+    await desk.tell(sent(story, quick).model_copy(update={"sent_at": at}))
+    await desk.tell(EXAMPLES[NoticeAnswered].model_copy(update=answer))
+    await desk.tell(EXAMPLES[RemovalVerified].model_copy(update={"case_id": story.case, "verified_at": at}))
+    (row,) = (await api.get("/api/providers")).json()["items"]
+    assert (row["answered"], row["answer_s"], row["removal_s"]) == (1, None, None)
+
+
 async def test_documents_are_whole_in_every_script(desk: Desk, api: httpx.AsyncClient) -> None:
     story = await story_with(desk)
     await decide(api, story, ladder(story))

@@ -22,7 +22,7 @@ EXAMPLES = {"examples": 0}
 FEW = {"examples": 0, "fuzzing": 1}  # what takes nothing has no examples: one request of each besides
 # Who has most rights; the others are asked in `make chaos`, and refused in the matrix.
 SOME = ((Role.SUPERVISOR, EXAMPLES),)
-ENDLESS = ("/api/live",)  # a stream: `test_live*.py`
+ENDLESS = ("/api/live", "/api/events/stream")  # `test_live*.py`, `test_bridges_http.py`
 # As many as half an hour allows: every boundary of every parameter once, then random ones.
 MANY = {"coverage": 0, "fuzzing": 20, "stateful": 5}
 

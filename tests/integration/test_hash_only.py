@@ -66,10 +66,11 @@ async def web(tmp_path: Path) -> AsyncIterator[RawServer]:
 
 
 async def services(
-    migrated: Migrated, s3: S3Address, text_model: Path, folder: Path
+    migrated: Migrated, s3: S3Address, kept: dict[str, object], text_model: Path, folder: Path
 ) -> dict[str, tuple[Service, Database]]:
-    """From the crawler to the gateway, each with its own role, in the mode that keeps hashes alone."""
-    prefix = str((kept := await quarantine_settings(s3))["s3_bucket_prefix"])
+    """From the crawler to the gateway, each with its own role, in the mode that keeps hashes alone. `kept`: the
+    quarantine's settings."""
+    prefix = str(kept["s3_bucket_prefix"])
     await ensure_buckets(replace(s3, prefix=prefix), [Bucket(name) for name in ("evidence", "keys", "exports")])
     common = {"kafka_bootstrap": "unused", "hash_only": True, "allowed_hosts_file": folder / "hosts"}
 
@@ -139,9 +140,10 @@ async def test_no_byte_and_no_thumbnail_of_a_picture_stays(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setenv("TMPDIR", str(tmp_path))
-    made, broker = await services(migrated, s3_settings, text_model, tmp_path), MemoryBroker()
+    kept = await quarantine_settings(s3_settings)
+    prefix = str(kept["s3_bucket_prefix"])
+    made, broker = await services(migrated, s3_settings, kept, text_model, tmp_path), MemoryBroker()
     databases = {name: database for name, (_, database) in made.items()}
-    before = await asyncio.to_thread(objects, s3_settings)
     await begin(web, databases)
     async with AsyncExitStack() as stack:
         for service, database in made.values():
@@ -151,10 +153,8 @@ async def test_no_byte_and_no_thumbnail_of_a_picture_stays(
     event = sealed(broker)
     assert event.mode == HASH_ONLY
     assert event.surroundings is not None  # where it is served from is no content
-    after = await asyncio.to_thread(objects, s3_settings)
-    assert set(after) > set(before)
-    wanted, added = list(pieces(MARKED)), {name: after[name] for name in set(after) - set(before)}
-    prefix = next(iter(added)).partition("/")[0].rpartition("-")[0] + "-"
+    wanted, stored = list(pieces(MARKED)), await asyncio.to_thread(objects, replace(s3_settings, prefix=prefix))
+    assert stored
     settings = evidence_settings(env=s3_settings.env(), s3_bucket_prefix=prefix)
     async with open_vault(settings) as vault:
         opened = [await vault.get(event.case_id, sha256) for sha256 in await vault.digests(event.case_id)]
@@ -165,13 +165,13 @@ async def test_no_byte_and_no_thumbnail_of_a_picture_stays(
         "logs": "".join(capfd.readouterr()).encode(),
         "files while it ran": while_it_ran,
         "files": await asyncio.to_thread(files, tmp_path),
-        "buckets": b"".join(added.values()),
+        "buckets": b"".join(stored.values()),
         "buckets, opened": b"".join(opened),
     }
     assert event.finding.pictures[0].sha256.encode() in places["topics"]
     assert len(wanted) > 100
     assert [(place, piece) for place, data in places.items() for piece in wanted if piece in data] == []
-    assert rasters(iter([*opened, *added.values()])) == []
+    assert rasters(iter([*opened, *stored.values()])) == []
     manifest = json.loads(next(body for body in opened if b'"haetae-evidence/2"' in body))
     assert {item["name"] for item in manifest["objects"] if not item["kept"]} >= {"picture-1.jpg", "screenshot.jpg"}
     assert "layout.svg" in {item.name for item in event.objects}

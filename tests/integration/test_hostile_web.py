@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 import re
 from collections.abc import AsyncIterator
@@ -33,7 +32,7 @@ from tests.support.name_server import name_server
 from tests.support.pages import Trap, trap
 from tests.support.poll import eventually
 from tests.support.service import running
-from tests.support.stack import Databases, LazyStack, Migrated
+from tests.support.stack import Migrated
 
 NOT_VISITED = sa.text("SELECT url FROM frontier WHERE url = ANY(:urls) AND visits = 0")
 HURRY = {"fetch_timeout_s": 4.0, "slow_after_s": 1.0, "slow_bytes_per_s": 1_000.0, "max_pages_per_site": 60}
@@ -65,19 +64,12 @@ class Run:
 
 
 @pytest.fixture(scope="module")
-async def run(
-    databases: Databases, migrated_template: str, stack: LazyStack, tmp_path_factory: pytest.TempPathFactory
-) -> AsyncIterator[Run]:
+async def run(migrated_once: Migrated, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Run]:
     """All cases in one run of one crawler, and an ordinary host after them."""
-    home, url = tmp_path_factory.mktemp("hostile"), await asyncio.to_thread(databases.create, "template0")
-    await asyncio.to_thread(databases.replace, url, migrated_template)
-    dsn = Migrated(url, stack.role_passwords).dsn_for("crawler")
+    dsn = migrated_once.dsn_for("crawler")
     database = Database(dsn, "/haetae/crawler")
-    try:
-        yield await visit_all(home, dsn, database)
-    finally:
-        await database.close()
-        await asyncio.to_thread(databases.drop, url)
+    yield await visit_all(tmp_path_factory.mktemp("hostile"), dsn, database)
+    await database.close()
 
 
 async def visit_all(home: Path, dsn: str, database: Database) -> Run:

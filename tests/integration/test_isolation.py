@@ -31,6 +31,8 @@ SHARED = {
     "audit_keys": "public keys",
     "audit_checks": "lengths and hashes",
     "care_ledger": "sealed, keyed by a MAC of the person: tells nobody anything",
+    "public_events": "the same for every agency, without a word of any",
+    "public_events_ends": "how far they go",
     "published_months": "public figures",
 }
 OTHER = "harbour"

@@ -35,7 +35,7 @@ LETTERS = dict(zip(Role, "vcrsSaAx", strict=True))
 OTHER = "harbour"
 EVERYBODY = "everybody"
 LOGS_OUT = {"/logout"}  # asked with a session of its own
-NEVER_ENDS = {"/live", "/api/live"}
+NEVER_ENDS = {"/live", "/api/live", "/api/events/stream"}
 PREFERRED = "SrsacxvA"  # of those who may, who asks in earnest
 
 

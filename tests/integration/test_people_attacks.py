@@ -20,8 +20,8 @@ from services.gateway.people.granting import BEARER_ASSERTION
 from services.gateway.people.store import Invitation
 from services.gateway.requests import local_path
 from shared.clock import ManualClock
-from tests.support.gateway import Desk, make_desk
-from tests.support.people import PASSWORD, browser, enrol, hidden, log_in, send, token_of, with_people
+from tests.support.gateway import Desk
+from tests.support.people import PASSWORD, browser, enrol, hidden, house, log_in, reviewer, send, token_of, with_people
 from tests.support.stack import Migrated
 
 NEW = "another harbour entirely"
@@ -34,19 +34,13 @@ def clock() -> ManualClock:
 
 @pytest.fixture
 async def desk(migrated_once: Migrated, tmp_path: Path, clock: ManualClock) -> AsyncIterator[Desk]:
-    desk = make_desk(migrated_once.dsn_for("gateway"), tmp_path, clock)
-    desk.parts = with_people(desk.parts)
-    yield desk
-    async with desk.database.transaction() as tx:
-        await tx.execute(sa.text("DELETE FROM login_failures"))
-    await desk.database.close()
+    async with house(migrated_once, tmp_path, clock) as desk:
+        yield desk
 
 
 @pytest.fixture
 async def kim(desk: Desk) -> str:
-    login = f"kim-{uuid4().hex[:8]}"
-    await create_account(desk.database, login, PASSWORD, ["reviewer"])
-    return login
+    return await reviewer(desk)
 
 
 async def test_a_login_that_was_begun_with_the_former_password_ends_with_it(

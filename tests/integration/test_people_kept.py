@@ -24,7 +24,7 @@ from services.gateway.sessions import Visitor
 from shared.clock import ManualClock
 from shared.database import Database
 from tests.support.gateway import Desk, make_desk
-from tests.support.people import PASSWORD, URL, browser, hidden, log_in, send, token_of, with_people
+from tests.support.people import PASSWORD, URL, browser, hidden, house, log_in, send, token_of
 from tests.support.stack import Migrated
 
 NEW = "another harbour entirely"
@@ -37,10 +37,8 @@ def clock() -> ManualClock:
 
 @pytest.fixture
 async def desk(migrated_once: Migrated, tmp_path: Path, clock: ManualClock) -> AsyncIterator[Desk]:
-    desk = make_desk(migrated_once.dsn_for("gateway"), tmp_path, clock)
-    desk.parts = with_people(desk.parts)
-    yield desk
-    await desk.database.close()
+    async with house(migrated_once, tmp_path, clock) as desk:
+        yield desk
 
 
 @pytest.fixture

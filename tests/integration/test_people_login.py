@@ -21,8 +21,8 @@ from services.gateway.problems import Problem
 from services.gateway.throttle import Knock
 from services.gateway.tokens import digest
 from shared.clock import ManualClock
-from tests.support.gateway import Desk, make_desk
-from tests.support.people import PASSWORD, browser, enrol, hidden, log_in, send, token_of, with_people
+from tests.support.gateway import Desk
+from tests.support.people import PASSWORD, browser, enrol, hidden, house, log_in, reviewer, send, token_of, with_people
 from tests.support.stack import Migrated
 
 REQUIRED = {"second_factor": True}
@@ -35,19 +35,13 @@ def clock() -> ManualClock:
 
 @pytest.fixture
 async def desk(migrated_once: Migrated, tmp_path: Path, clock: ManualClock) -> AsyncIterator[Desk]:
-    desk = make_desk(migrated_once.dsn_for("gateway"), tmp_path, clock)
-    yield desk
-    async with desk.database.transaction() as tx:
-        await tx.execute(sa.text("DELETE FROM login_failures"))
-    await desk.database.close()
+    async with house(migrated_once, tmp_path, clock) as desk:
+        yield desk
 
 
 @pytest.fixture
 async def kim(desk: Desk) -> str:
-    """A reviewer's login."""
-    login = f"kim-{uuid4().hex[:8]}"
-    await create_account(desk.database, login, PASSWORD, ["reviewer"])
-    return login
+    return await reviewer(desk)
 
 
 async def test_the_first_login_sets_up_a_second_factor_and_the_next_asks_for_it(

@@ -1,6 +1,5 @@
 """Single bytes changed everywhere in a sealed bundle as the service makes it: each change is found, its part named."""
 
-import asyncio
 import io
 import json
 import random
@@ -24,7 +23,6 @@ from tests.support.bundles import wacz
 from tests.support.by_hand import BLOCKS, run
 from tests.support.captures import evidence_settings
 from tests.support.sealed import house
-from tests.support.stack import Migrated
 from tests.support.stamps import stampers
 
 LENGTH = struct.Struct("<H")
@@ -45,12 +43,11 @@ class Real:
         return self.entries[number].offset - len(self.entries[number].name) - LOCAL.size
 
 
-@pytest.fixture(scope="session")
-async def real(databases, migrated_template, stack, tmp_path_factory):
-    """Sealed, stamped by two authorities, and bundled by the service's own code, with a database of its own."""
-    url, folder, clock = await asyncio.to_thread(databases.create), tmp_path_factory.mktemp("real"), ManualClock()
-    await asyncio.to_thread(databases.replace, url, migrated_template)
-    database = Database(Migrated(url, stack.role_passwords).dsn_for("evidence"), "/haetae/evidence", clock)
+@pytest.fixture(scope="module")
+async def real(migrated_once, tmp_path_factory):
+    """Sealed, stamped by two authorities, and bundled by the service's own code."""
+    folder, clock = tmp_path_factory.mktemp("real"), ManualClock()
+    database = Database(migrated_once.dsn_for("evidence"), "/haetae/evidence", clock)
     async with stampers(folder / "authorities", clock) as authorities:
         settings = evidence_settings(stamp_authorities_file=authorities.file)
         async with house(folder, database, settings, clock) as made:
@@ -58,7 +55,6 @@ async def real(databases, migrated_template, stack, tmp_path_factory):
             _, data = await made.bundle(made.order(case))
             yield Real(data, made.sealer.public_key)
     await database.close()
-    await asyncio.to_thread(databases.drop, url)
 
 
 def wrong(data: bytes, keys=()) -> Wrong:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import os
+import secrets
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -76,6 +77,7 @@ class House:
 
 async def healthy(stack: LazyStack, migrated: Migrated, text_model: str) -> House:
     common = await stack.env("postgres", "kafka", "s3", "mail", "authority")
+    apart = {"HAETAE_TOPIC_PREFIX": f"t{secrets.token_hex(5)}."}  # from letters that other tests left
     own = {
         "HAETAE_MASTER_KEY": key(),
         "HAETAE_SIGNING_KEY": key(),
@@ -83,11 +85,12 @@ async def healthy(stack: LazyStack, migrated: Migrated, text_model: str) -> Hous
         "HAETAE_QUARANTINE_KEY": key(),
         "HAETAE_APPROVAL_KEY": key(),
     }
-    env: dict[str, Mapping[str, str]] = {OWNER: {**common, "HAETAE_DATABASE_URL": migrated.owner_url}}
+    env: dict[str, Mapping[str, str]] = {OWNER: {**common, **apart, "HAETAE_DATABASE_URL": migrated.owner_url}}
     for service in SERVICES:
         told = stack.service_env(service)
         env[service] = {
             **told,
+            **apart,
             **{name: value for name, value in own.items() if name in told},
             **{name: value for name, value in AGENCY.items() if name in known(service)},
             "HAETAE_DATABASE_URL": migrated.dsn_for(service),

@@ -18,6 +18,7 @@ from zoneinfo import ZoneInfo
 import sqlalchemy as sa
 
 from services.gateway.accounts import Account
+from services.gateway.bridges.webhooks.house import Webhooks
 from services.gateway.door.house import House as Doorway
 from services.gateway.door.house import HouseFile, Partner, Phone
 from services.gateway.evidence.lines import note
@@ -71,7 +72,7 @@ class House:
 async def furnished(database: Migrated, folder: Path) -> AsyncIterator[House]:
     clock, dice = HouseClock(), Random(7)
     desk = make_desk(database.dsn_for("gateway"), folder, clock)
-    desk.parts = replace(desk.parts, timezone=SEOUL, language="ko", house=DOOR)
+    desk.parts = replace(desk.parts, timezone=SEOUL, language="ko", house=DOOR, webhooks=Webhooks(on=True))
     application(desk.parts)  # which says whose midnight ends a day of care
     add_agency(database.owner_url, OTHER)
     async with desk.database.transaction() as tx:

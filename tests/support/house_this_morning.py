@@ -35,6 +35,7 @@ from shared.identity import identity
 from tests.support.gateway import Desk
 from tests.support.house_cases import Told
 from tests.support.house_people import ALONE, EVERYBODY, OTHER, visiting
+from tests.support.webhooks import one_that_fails
 
 WINDOW = timedelta(minutes=10)  # to take a verdict back: longer than anybody looks
 PLACE = "192.0.2.7"  # of whoever reports (RFC 5737)
@@ -61,6 +62,7 @@ async def this_morning(desk: Desk, people: Mapping[str, Account], stories: Mappi
         token = await invitations.invite(tx, invited, people[EVERYBODY].pseudonym)
         batch = await _waiting(tx, desk, stories["pending"], people[EVERYBODY])
         look = await _blind_look(tx, cases["second"])
+        webhook = await one_that_fails(tx, desk, people[EVERYBODY])
     return {
         "case_id": str(cases["main"]),
         "notice_id": str(stories["main"].notices[0].notice_id),
@@ -69,6 +71,7 @@ async def this_morning(desk: Desk, people: Mapping[str, Account], stories: Mappi
         "token": token,
         "batch": batch,
         "look": look,
+        "webhook_id": webhook,
     }
 
 

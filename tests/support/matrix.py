@@ -13,6 +13,8 @@ import sqlalchemy as sa
 from services.gateway.accounts import Account, Session, enter
 from services.gateway.agencies.scoping import AGENCY, HOME
 from services.gateway.alerts import take_up
+from services.gateway.bridges.webhooks import managing
+from services.gateway.bridges.webhooks.house import Webhooks
 from services.gateway.care.again import BlindLook, Doubt, look_of
 from services.gateway.care.golden import Golden
 from services.gateway.care.ledger import mark
@@ -43,6 +45,7 @@ PARTNER = Partner.model_validate(
     {"id": "centre", "name": {"en": "Centre"}, "services": ["counselling"], "accounts": FETCHES}
 )
 ORDER = {"kind": "bundle", "why": "For the court.", "basis": "Article 1"}
+WEBHOOK: dict[str, Any] = {"name": "Harbour", "url": "https://events.harbour.example/haetae", "types": []}
 POLICY = {"name": "Exact", "banks": ["agency"], "recipients": ["abuse@board.test"], "daily_cap": 1, "days": 1}
 
 
@@ -82,6 +85,8 @@ async def personal(desk: Desk, token: str, reports: dict[str, str]) -> dict[str,
         found["service"] = service.pseudonym
         found["credential_id"], _ = await services.add_secret(tx, service, 1, None)
         for api, number in reports.items():
+            webhook, _ = await managing.add(tx, Webhooks(on=True), me.account, managing.Wanted(**WEBHOOK), 0)
+            found[f"{api}webhook_id"] = webhook.webhook_id
             row = await tx.scalar(sa.select(ReportRow).where(ReportRow.number == number.replace("-", "")))
             assert row is not None
             found[f"{api}document_id"] = await _document(tx, desk, row)
@@ -153,6 +158,7 @@ async def known_ids(desk: Desk, client: httpx.AsyncClient, tokens: dict[tuple[st
         **await personal(desk, tokens[HOME, "S"], {name.removesuffix("number"): one for name, one in numbers.items()}),
         "answer": "accept",
         "what": "on",
+        "act": "pause",
     }
 
 
@@ -173,6 +179,8 @@ FORMS: dict[str, dict[str, str]] = {
     "/reports/{number}/contact": WHY,
     "/reports/{number}/documents/{document_id}": WHY,
     "/people/{pseudonym}/scopes": {"scopes": "read-cases"},
+    "/webhooks/{webhook_id}": {"name": "Harbour", "url": str(WEBHOOK["url"])},
+    "/webhooks/{webhook_id}/secret": {"hours": "24"},
     "/blind-looks/{look}": {"verdict": "approved"},
     "/cases/{case_id}/cluster": {"verdict": "rejected", "reason": "already-gone", "case": "{case_id}:0"},
 }
@@ -191,6 +199,7 @@ BODIES: dict[str, dict[str, object]] = {
     "/api/people/{pseudonym}/roles": {"roles": ["viewer"]},
     "/api/services/{pseudonym}/scopes": {"scopes": ["read-cases"]},
     "/api/desk/reports/{number}/documents/{document_id}": WHY,
+    "/api/webhooks/{webhook_id}": WEBHOOK,
     "/api/cases/{case_id}/notices/{notice_id}/edit": {"sha256": "0" * 64, "body": "Please."},
     "/api/blind-looks/{look}": {"verdict": "approved"},
     "/api/golden/{case_id}/agree": {"shown": "0" * 64},

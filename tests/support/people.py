@@ -7,21 +7,46 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import datetime
+from pathlib import Path
+from uuid import uuid4
 
 import httpx
 import pyotp
+import sqlalchemy as sa
 
+from services.gateway.accounts import create_account
 from services.gateway.parts import Parts
 from services.gateway.people.parts import People
+from services.gateway.throttle import LoginFailure
 from services.gateway.web import application
+from shared.clock import ManualClock
+from tests.support.gateway import PASSWORD, Desk, make_desk
+from tests.support.stack import Migrated
 
 URL = "http://gateway.test"
-PASSWORD = "lantern parcel at gate seven"
 
 
 def with_people(parts: Parts, **more: object) -> Parts:
     """The parts with other rules for people."""
     return replace(parts, people=replace(parts.people, url=URL, **more))  # type: ignore[arg-type]  # fields of People
+
+
+@asynccontextmanager
+async def house(migrated: Migrated, folder: Path, clock: ManualClock) -> AsyncIterator[Desk]:
+    """A gateway whose people log in; at the end it forgets who failed to."""
+    desk = make_desk(migrated.dsn_for("gateway"), folder, clock)
+    desk.parts = with_people(desk.parts)
+    yield desk
+    async with desk.database.transaction() as tx:
+        await tx.execute(sa.delete(LoginFailure))
+    await desk.database.close()
+
+
+async def reviewer(desk: Desk) -> str:
+    """The login of a new one."""
+    login = f"kim-{uuid4().hex[:8]}"
+    await create_account(desk.database, login, PASSWORD, ["reviewer"])
+    return login
 
 
 @asynccontextmanager
@@ -66,4 +91,7 @@ async def token_of(client: httpx.AsyncClient, login: str, **more: str) -> dict[s
     return {"Authorization": f"Bearer {answer.json()['token']}"}
 
 
-__all__ = ["PASSWORD", "URL", "People", "browser", "enrol", "hidden", "log_in", "send", "token_of", "with_people"]
+__all__ = [
+    "PASSWORD", "URL", "People", "browser", "enrol", "hidden", "house", "log_in", "reviewer", "send", "token_of",
+    "with_people",
+]  # fmt: skip

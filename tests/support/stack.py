@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
 import fcntl
 import json
 import os
 import secrets
 import shutil
 import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -131,29 +132,38 @@ def sweep_dead_homes() -> None:
 
 
 class Databases:
-    """Databases that live for one test."""
+    """Databases that live for one test, made and dropped over one connection: thousands of them are."""
 
     def __init__(self, owner_url: str) -> None:
         self._owner_url = owner_url
+        self._kept: psycopg.Connection | None = None
 
     def create(self, template: str = "template0") -> str:
-        """A fresh one; its URL."""
+        """A fresh one; its URL. A copy of files takes half the time of one that goes through the log."""
         name = f"test_{secrets.token_hex(6)}"
-        self._run(sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(sql.Identifier(name), sql.Identifier(template)))
+        statement = sql.SQL("CREATE DATABASE {} TEMPLATE {} STRATEGY file_copy")
+        self._run(statement.format(sql.Identifier(name), sql.Identifier(template)))
         return make_url(self._owner_url).set(database=name).render_as_string(hide_password=False)
-
-    def replace(self, url: str, template: str) -> None:
-        """Make the database behind `url` a copy of `template`."""
-        name = sql.Identifier(database_of(url))
-        self._run(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(name))
-        self._run(sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(name, sql.Identifier(template)))
 
     def drop(self, url: str) -> None:
         self._run(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(database_of(url))))
 
+    def close(self) -> None:
+        if self._kept:
+            self._kept.close()
+
     def _run(self, statement: sql.Composed) -> None:
-        with psycopg.connect(libpq_url(self._owner_url), autocommit=True) as connection:
-            connection.execute(statement)
+        if self._kept is None or self._kept.closed:
+            self._kept = psycopg.connect(libpq_url(self._owner_url), autocommit=True)
+        self._kept.execute(statement)
+
+
+@asynccontextmanager
+async def fresh(databases: Databases, template: str = "template0") -> AsyncIterator[str]:
+    """A copy of `template`: SQLAlchemy's URL of its owner."""
+    url = await asyncio.to_thread(databases.create, template)
+    yield url
+    await asyncio.to_thread(databases.drop, url)
 
 
 def database_of(url: str) -> str:

@@ -13,7 +13,7 @@ TRICKY = "aZа1а40@$ .-_*ㄱㅏ가사이๓o\u200b\u0301\n\ufeff\U000e0041🔥�
 TEXTS = st.lists(st.text(st.one_of(st.sampled_from(TRICKY), st.characters()), max_size=30), max_size=4)
 
 
-@settings(deadline=None, max_examples=200)
+@settings(max_examples=200)
 @given(TEXTS)
 def test_nothing_that_is_there_is_left_out(texts: list[str]) -> None:
     seen = glances(texts)

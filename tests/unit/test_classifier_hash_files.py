@@ -4,7 +4,7 @@ import json
 from collections.abc import Iterable, Iterator
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from services.classifier.hashes.hash_files import HEADER, READERS, Listing, Problem
@@ -120,7 +120,6 @@ def test_a_file_is_read_as_it_is_taken() -> None:
     assert isinstance(next(READERS["csv"](endless())), Listing)
 
 
-@settings(deadline=None)
 @given(st.lists(st.text(max_size=80)), st.sampled_from(["csv", "jsonl"]))
 def test_no_line_is_lost_silently_and_none_breaks_the_reader(lines: list[str], form: str) -> None:
     lines = [line.replace("\n", "").replace("\r", "") for line in lines]

@@ -19,7 +19,7 @@ from services.classifier.hashes.index.plan import Plan, best_plan
 from services.classifier.hashes.index.spreading import spread
 from tests.support.hashes import Listed, flipped, random_hashes
 
-MANY = settings(deadline=None, max_examples=40)
+MANY = settings(max_examples=40)
 THRESHOLDS = {256: [0, 7, 15, 31, 31, 31, 45, 47, 60, 90], 64: [0, 3, 8, 11, 11, 14]}
 
 

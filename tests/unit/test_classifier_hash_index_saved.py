@@ -66,7 +66,7 @@ def test_an_index_of_other_hashes_is_refused(folder: Path) -> None:
         HammingIndex.load(folder, 64)
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(st.data())
 def test_a_file_with_one_other_byte_or_cut_short_is_refused(folder: Path, data: st.DataObject) -> None:
     whole = (folder / NAME).read_bytes()

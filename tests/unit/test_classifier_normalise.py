@@ -1,7 +1,7 @@
 """Normalisation: disguises come off, and doing it twice is doing it once."""
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from services.classifier.texts.jamo import compose, decompose
@@ -17,19 +17,16 @@ AWKWARD = st.text(
 )
 
 
-@settings(deadline=None)
 @given(AWKWARD)
 def test_clean_twice_is_clean_once(text: str) -> None:
     assert clean(clean(text)) == clean(text)
 
 
-@settings(deadline=None)
 @given(AWKWARD)
 def test_skeleton_twice_is_skeleton_once(text: str) -> None:
     assert skeleton(skeleton(text)) == skeleton(text)
 
 
-@settings(deadline=None)
 @given(st.text(st.characters(min_codepoint=0xAC00, max_codepoint=0xD7A3)))
 def test_syllables_typed_letter_by_letter_are_put_together_again(text: str) -> None:
     assert compose(decompose(text)) == text

@@ -77,7 +77,7 @@ def test_a_wrong_check_digit_is_no_identity_number() -> None:
     assert len(NUMBERS) == 8
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(
     st.text(st.one_of(st.sampled_from("010-1234 5678@.:路街号로길동호市丁目IDid카톡"), st.characters()), max_size=60)
 )

@@ -116,7 +116,7 @@ def test_metadata_neither_hides_nor_swells_a_picture() -> None:
 SMALL = {form: encoded(scene(1, 32, 24), form) for form in FORMATS}
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(st.sampled_from(FORMATS), st.data())
 def test_damage_anywhere_is_survived(form: str, data: st.DataObject) -> None:
     body = bytearray(SMALL[form])

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from haetae.doctor import admission, attested, files, kafka, machine, models, objects, postgres
+from haetae.doctor import admission, attested, files, kafka, kept, machine, models, objects, postgres
 from haetae.doctor.diagnosis import Diagnosis, State, merged, worst
 from haetae.doctor.examining import Check, examine
 from haetae.doctor.patient import Patient
@@ -222,3 +222,19 @@ async def test_a_pipe_in_place_of_a_file_is_named_and_not_waited_for(tmp_path):
     os.mkfifo(tmp_path / "laws")
     found = list(await files.look(patient("drafter", LAWS_FILE=str(tmp_path / "laws"))))
     assert any(is_named([one], "is a pipe", "name an ordinary file") for one in found), found
+
+
+async def test_an_enormous_file_is_named_and_not_read(tmp_path):
+    with (tmp_path / "laws").open("wb") as file:
+        file.truncate(1 << 40)  # a terabyte that takes no room
+    found = list(await files.look(patient("drafter", LAWS_FILE=str(tmp_path / "laws"))))
+    assert any(is_named([one], "1,099,511,627,776 bytes", "the file that was meant") for one in found), found
+
+
+def test_a_backup_that_nobody_made_lately_is_named(tmp_path):
+    assert is_named([kept.judge(None, NOW)], "the archive has none", "backup create")
+    assert is_named([kept.judge(NOW - timedelta(days=2), NOW)], "made on 2026-11-21", "backup create", State.WARNING)
+    assert kept.judge(NOW - timedelta(days=1), NOW).state is State.OK
+    assert is_named([kept.look(tmp_path, NOW)], "there is none", "docs/operations.md", State.WARNING)
+    (tmp_path / "archive.json").write_text("{}")
+    assert is_named([kept.look(tmp_path, NOW)], "is not what", "backup into")

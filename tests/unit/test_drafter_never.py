@@ -31,7 +31,7 @@ def notices(event) -> list[Notice]:
     return [*draft(event, the_office(), NOW).notices, *(one for one in made if not isinstance(one, Problem))]
 
 
-@settings(max_examples=8, deadline=None)
+@settings(max_examples=8)
 @given(
     before=around,
     after=around,

@@ -145,7 +145,7 @@ latin = st.text(st.characters(max_codepoint=255), max_size=40)
 fields = st.lists(st.tuples(latin, latin), min_size=1, max_size=4)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @example(received=FORGED, sent=FORGED, body=b"x", status=200)
 @given(received=fields, sent=fields, body=st.binary(max_size=3000), status=st.integers(100, 999))
 def test_whatever_a_server_says_one_field_stays_one_field(received, sent, body, status):
@@ -168,7 +168,7 @@ def test_an_address_stays_in_its_field():
     )
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(path=st.text(max_size=30), query=st.text(max_size=30))
 def test_whatever_the_address_the_records_stay_apart(path, query):
     with suppress(httpx.InvalidURL):

@@ -71,7 +71,7 @@ def test_a_flood_of_certificates_is_cut_and_counted(tmp_path: Path) -> None:
 def test_any_bytes_for_a_certificate_are_told_or_called_unreadable(tmp_path: Path) -> None:
     good = own(tmp_path)
 
-    @settings(max_examples=60, deadline=None)
+    @settings(max_examples=60)
     @given(
         st.binary(max_size=40) | st.builds(flipped, st.just(good), st.integers(0, len(good) - 1), st.integers(1, 255))
     )

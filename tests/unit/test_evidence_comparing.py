@@ -137,7 +137,7 @@ def test_no_word_of_the_page_is_in_the_facts():
 html = st.one_of(st.binary(max_size=300), st.text(max_size=200).map(str.encode), st.just(b"<html " * 30))
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=80)
 @given(one=html, other=html, header=st.text(st.characters(max_codepoint=255), max_size=40))
 def test_whatever_is_answered_the_facts_have_a_canonical_form(one, other, header):
     first, then = (exchange(URL, body, content_type=header, server=header) for body in (one, other))
@@ -175,7 +175,7 @@ def test_likeness_of_texts():
     assert words("灯籠の包み gate 7") == ["灯", "籠", "の", "包", "み", "gate", "7"]
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(one=st.text(max_size=80), other=st.text(max_size=80))
 def test_likeness_is_the_same_both_ways(one, other):
     here, there = words(one), words(other)

@@ -174,7 +174,7 @@ def test_addresses_in_the_order_of_their_importance(url, place):
     assert surt(url) == place
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(url=st.text(max_size=60))
 def test_any_address_has_a_place(url):
     assert isinstance(surt("http:" + url), str)

@@ -35,7 +35,7 @@ VOCABULARIES = {
     "outcome": ProbeOutcome, "view_reason": REASONS, "reject_reason": REJECTIONS, "view": VIEWS,
     "break": KINDS, "part": PARTS, "part_why": PARTS,
     "risk": ("very-high", "high", "medium", "low"), "chain": NAMED.values(), "basis": LawfulBasis,
-    "stage": STAGES, "playbook": STAGES,
+    "stage": STAGES, "playbook": STAGES, "may_change": ("figure", "demand"),
     "custody_action": CustodyAction, "order_kind": OrderKind, "file": {kind for kind, _ in FILE_KINDS} | {"other"},
     "step": {path.stem for path in (HERE.parent / "evidence/capture/steps").glob("[a-z]*.py")},
     "source": SOURCES_OF_HASHES, "submitted_category": CATEGORIES,

@@ -164,7 +164,7 @@ def cases(draw):
     return facts(*found, watching=watching, settled_at=draw(st.none() | st.just(at(50))))
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=80)
 @given(cases(), st.lists(HOURS, min_size=1, max_size=4))
 def test_no_notice_is_forgotten_and_no_decision_is_taken_twice(case, hours):
     for hour in hours:  # in any order: the clock may be set back
@@ -173,7 +173,7 @@ def test_no_notice_is_forgotten_and_no_decision_is_taken_twice(case, hours):
         assert open_ends(case, at(hour)) == ()
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(cases(), st.randoms())
 def test_the_order_of_rows_does_not_matter(case, random):
     mixed = list(case.entries)
@@ -183,7 +183,7 @@ def test_the_order_of_rows_does_not_matter(case, random):
     assert sorted(decide(case, at(100))[0], key=key) == sorted(decide(other, at(100))[0], key=key)
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(cases())
 def test_time_alone_brings_a_case_to_the_same_end_in_small_steps_and_in_one(case):
     """A timer that did not run for a week, and one that looked whenever it was told to. What is with the sender ends by
@@ -198,7 +198,7 @@ def test_time_alone_brings_a_case_to_the_same_end_in_small_steps_and_in_one(case
     assert {one.notice_id: one.state for one in stepped.entries} == {one.notice_id: one.state for one in jumped.entries}
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(cases(), HOURS)
 def test_every_step_has_a_sentence(case, hours):
     for step in plan(decide(case, at(hours))[1], at(hours)):

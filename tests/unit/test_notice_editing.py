@@ -111,7 +111,7 @@ def test_what_goes_to_a_form_is_not_edited() -> None:
         edited(notice(recipient=to), SUBJECT, BODY)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.text(max_size=200), st.text(max_size=200))
 def test_the_changes_are_both_texts(before: str, after: str) -> None:
     changes = words_changed(before, after)
@@ -126,7 +126,7 @@ def test_long_texts_are_compared_by_the_line() -> None:
     assert [one.kind for one in changes] == ["kept", "out", "in", "kept"]
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.integers(0, len(BODY)), st.text("abc xyz,\n", max_size=12))
 def test_whatever_passes_has_all_that_is_locked(at: int, words: str) -> None:
     try:

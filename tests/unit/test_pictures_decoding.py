@@ -128,13 +128,13 @@ def test_a_damaged_picture_is_seen_as_far_as_it_goes():
 
 
 @given(st.integers(1, 4000), st.integers(1, 4000), st.sampled_from([SQUARE, CROPPED, PROPORTIONED]))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_every_size_of_picture_gives_the_shape(width, height, shape):
     assert shape.of(Image.new("RGB", (width, height))).size == (shape.crop_width, shape.crop_height)
 
 
 @given(st.binary(max_size=200), st.integers(0, 200))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_no_bytes_raise(junk, place):
     body = picture_file(size=32)
     decode(body[:place] + junk + body[place + len(junk) :], (SQUARE,))

@@ -107,7 +107,7 @@ def test_a_flat_picture_has_no_parts(flat: Image.Image) -> None:
     assert views.views(flat) == ()
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(
     st.integers(5, 700), st.integers(5, 700), st.binary(max_size=600),
     st.sampled_from(("L", "RGB", "RGBA", "P", "1", "CMYK", "I;16")),

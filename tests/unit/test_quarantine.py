@@ -11,7 +11,7 @@ from shared.clock import ManualClock
 from shared.objects.cipher import Tampered
 from shared.objects.folder import FolderStore
 from shared.objects.port import ObjectMissing
-from shared.objects.quarantine import Quarantine, open_quarantine, why_hash_only
+from shared.objects.quarantine import Quarantine, open_quarantine, store_settings, why_hash_only
 from shared.settings import QuarantineSettings
 
 HOUR = 3600.0
@@ -167,3 +167,8 @@ async def test_a_wrong_setting_is_named(clock: ManualClock) -> None:
     with pytest.raises(ValueError, match="set HAETAE_S3_ACCESS_KEY and HAETAE_S3_SECRET_KEY"):
         async with open_quarantine(settings(quarantine_key=key), clock):
             pass
+
+
+def test_a_region_that_is_named_is_not_asked_for() -> None:
+    given = settings(s3_access_key="a", s3_secret_key=SecretStr("b"), s3_region="kr-1")
+    assert store_settings(given).s3_region == "kr-1"

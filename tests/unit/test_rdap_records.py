@@ -168,7 +168,7 @@ JSON = st.recursive(
 )  # fmt: skip
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.dictionaries(st.sampled_from([*DOMAIN, *NETWORK]), JSON, max_size=10), JSON)
 def test_whatever_a_server_sends_is_read_or_named(answer: dict[str, Any], odd_card: object) -> None:
     answer["entities"] = [answer.get("entities"), entity("abuse", card=odd_card)]

@@ -44,6 +44,8 @@ manage-people       . . . . . . A .
 transfer-cases      . . . s S . . .
 second-look         . . . s S a . .
 own-settings        v c r s S a A .
+read-events         . . . . . . A x
+manage-webhooks     . . . . . . A x
 ask-rights          v c r s S a A x
 """
 EXPECTED = {line.split()[0]: [cell != "." for cell in line.split()[1:]] for line in TABLE.strip().splitlines()}

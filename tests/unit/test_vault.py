@@ -42,7 +42,7 @@ def stored(folder: Path, case: UUID, sha256: str) -> Path:
 
 
 @given(st.binary(max_size=2_000))
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 async def test_round_trip(data):
     with TemporaryDirectory() as folder:
         vault, case = make_vault(Path(folder)), uuid4()

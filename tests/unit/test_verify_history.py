@@ -210,7 +210,7 @@ def test_a_head_with_another_root_or_signature_is_found(tmp_path: Path) -> None:
 
 
 @given(st.integers(0, 59), st.sampled_from(["actor", "action", "details", "at", "agency"]))
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 def test_whoever_rewrites_everything_with_the_key_is_found_by_a_head_that_was_kept(place: int, what: str) -> None:
     """Line, chains, tree, heads: all of it agrees. The first line that no kept head vouches for is at most a minute's
     lines before the one that was rewritten."""

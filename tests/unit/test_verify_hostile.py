@@ -85,7 +85,7 @@ def resigned(value):
     st.lists(st.integers(0, 20), min_size=1, max_size=4),
     VALUES | st.sampled_from(["", CASE]),
 )
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @example("custody.json", [2, 1, 5], {"x": 1})
 @example("stamps.json", [1, 1, 1], "stamp-2.tsr")
 @example("bundle.json", [9, 0, 1], "0001-01-01T00:00:00.000Z")
@@ -100,7 +100,7 @@ def test_documents_with_anything_in_them_end_in_a_sentence(name, steps, value):
 
 
 @given(st.sampled_from(("stamp-1.tsr", "authority-local-a.pem", "evidence/page.wacz")), st.data())
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 def test_binary_parts_with_anything_in_them_end_in_a_sentence(name, data):
     """They are listed and sealed as they are: only what reads them stands between."""
     was = PARTS[name]

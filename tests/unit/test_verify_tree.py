@@ -52,7 +52,7 @@ def test_roots_are_those_of_another_program() -> None:
 
 
 @given(st.integers(1, MOST), st.data())
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_an_inclusion_proof_proves_one_leaf_at_one_place(size: int, drawn: st.DataObject) -> None:
     place = drawn.draw(st.integers(0, size - 1))
     root = tree(size).root()
@@ -70,7 +70,7 @@ def test_an_inclusion_proof_proves_one_leaf_at_one_place(size: int, drawn: st.Da
 
 
 @given(st.integers(1, MOST), st.data())
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_a_consistency_proof_proves_one_beginning(size: int, drawn: st.DataObject) -> None:
     former = drawn.draw(st.integers(0, size))
     root, before = tree(size).root(), tree(former).root()

@@ -16,6 +16,7 @@ TAGS = {
     "care": "What looking costs the people who look; for each alone.",
     "quality": "Golden cases and agreement.",
     "figures": "Numbers of the house and of recipients.",
+    "events": "Public events, for agencies without Kafka.",
     "other": "Everything else.",
 }
 # What stands after a case's identifier comes before the path's beginning.
@@ -37,6 +38,7 @@ _BEGINNINGS = {
     "care": "care",
     "quality": "golden blind-looks agreement",
     "figures": "figures statistics providers",
+    "events": "events webhooks",
 }
 
 

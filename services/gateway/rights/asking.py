@@ -15,7 +15,9 @@ from services.gateway.sessions import Visitor
 from services.gateway.tokens import same
 
 # What nobody does who only found the screen of somebody else: the person has proved just now who they are.
-PROVED = frozenset({Right.MANAGE_PEOPLE, Right.SECOND_LOOK, Right.APPROVE_POLICIES, Right.EXPORT_HISTORY})
+PROVED = frozenset(
+    {Right.MANAGE_PEOPLE, Right.SECOND_LOOK, Right.APPROVE_POLICIES, Right.EXPORT_HISTORY, Right.MANAGE_WEBHOOKS}
+)
 SAFE = ("GET", "HEAD", "OPTIONS")
 API = "/api/"
 

@@ -49,4 +49,6 @@ class Right(StrEnum):
     TRANSFER_CASES = "transfer-cases"  # to another agency
     SECOND_LOOK = "second-look"  # confirm what another one proposed
     OWN_SETTINGS = "own-settings"  # one's own second factor, limits, shortcuts
+    READ_EVENTS = "read-events"  # what is public, over HTTP
+    MANAGE_WEBHOOKS = "manage-webhooks"  # have what is public sent to an address
     ASK_RIGHTS = "ask-rights"
