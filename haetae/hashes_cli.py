@@ -1,5 +1,6 @@
 """`haetae hashes`: listing hashes in banks, finding them, switching single ones off."""
 
+import shlex
 from pathlib import Path
 from typing import Annotated
 
@@ -53,6 +54,12 @@ def import_file(
     trusted: Annotated[
         Path | None, typer.Option(help="File of trusted keys, for signed lists.", dir_okay=False)
     ] = None,
+    trust: Annotated[
+        bool, typer.Option("--trust", help="Let a list of an exchange into a bank of one's own, and count as that.")
+    ] = False,
+    older: Annotated[
+        bool, typer.Option("--older", help="Take a signed list also when a newer one was taken already.")
+    ] = False,
     why: Why = "",
     home: Home = HOME,
 ) -> None:
@@ -65,14 +72,16 @@ def import_file(
         )  # fmt: skip
         async with access.changing("classifier", home, "hashes import", [file.name], by) as database:
             with bar("hashes") as progress:
-                return await import_hashes(
-                    database, Source(file, format, bank, draft, trusted), Author(by, why), progress
-                )
+                given = Source(file, format, bank, draft, trusted, trust, older)
+                return await import_hashes(database, given, Author(by, why), progress)
 
     done = guarded(do)
     told = f", {done.withdrawn:,} withdrawn" if done.withdrawn else ""
     told += f", {done.wrong:,} problems" if done.wrong else ""
     console.print(f"{done.taken} hashes imported from {file}, {done.new} of them new{told}", markup=False)
+    for name in done.off:
+        command = f"haetae banks enable {shlex.quote(name)} --why …"
+        console.print(f"bank {name!r} is switched off, nothing is matched with it: {command}", markup=False)
     finish(done.problems)
 
 

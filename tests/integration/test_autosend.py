@@ -72,10 +72,12 @@ async def switched_on(desk, **changes) -> Proposal:
     return given
 
 
-def story(post: str, algorithm: str = "sha256", distance: int = 0, bank: str = "stand-ins", to=(NAMED,)) -> Story:
+MATCH = {"algorithm": "sha256", "distance": 0, "bank": "stand-ins", "source": "agency"}
+
+
+def story(post: str, to=(NAMED,), **match) -> Story:
     made = Story.of(post, recipients=to)
-    match = made.flagged.assessment.matches[0]
-    changed = match.model_copy(update={"algorithm": algorithm, "distance": distance, "bank": bank})
+    changed = made.flagged.assessment.matches[0].model_copy(update={**MATCH, **match})
     assessment = made.flagged.assessment.model_copy(update={"matches": (changed,)})
     flagged, sealed = (one.model_copy(update={"assessment": assessment}) for one in (made.flagged, made.sealed))
     return Story(made.case, flagged, sealed, made.drafted)
@@ -117,6 +119,8 @@ async def test_an_exact_match_to_a_named_recipient_is_approved_with_seal_and_end
         {"algorithm": "md5"},
         {"distance": 1},
         {"bank": "another"},
+        {"source": "exchange"},
+        {"source": ""},
         {"to": (OTHER,)},
     ],
     ids=json.dumps,
@@ -218,7 +222,7 @@ def test_no_policy_leans_on_pictures_that_nobody_chose(bank):
     """Whoever wants a newspaper's picture gone can give it at the door."""
     with pytest.raises(ValidationError, match="banks"):
         proposal(banks=["stand-ins", bank])
-    match = SimpleNamespace(bank=bank, algorithm="sha256", distance=0)
+    match = SimpleNamespace(bank=bank, source="agency", algorithm="sha256", distance=0)
     assert exact(SimpleNamespace(matches=[match]), frozenset({bank})) is None, "of a policy from before"
 
 

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import csv
 import json
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 from typer.testing import CliRunner
 
 from haetae.cli import app
+from services.classifier.hashes.entries import Algorithm, BankHash, Kind
+from services.classifier.hashes.exchange.keys import new_key, read_private
+from services.classifier.hashes.exchange.signed import header_of, write_signed
 from tests.support.commands import Haetae
 
 HASH, OTHER = "0f" * 32, "f0" * 32
@@ -108,17 +112,94 @@ def test_a_signed_list_goes_from_one_agency_to_another(haetae: Haetae, listed: P
     assert "the file was changed" in haetae("hashes", "import", out, "--trusted", trusted, "--by", "kim")[1]
 
 
-def test_what_an_exchange_took_back_is_switched_off(haetae: Haetae, tmp_path: Path) -> None:
-    file = tmp_path / "stopncii.json"
+SIGNED_AT = datetime(2026, 11, 1, 9, 30, tzinfo=UTC)
 
+
+class Partner:
+    """Another agency, whose key is trusted here."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self.trusted = folder / "trusted.toml"
+        self.trusted.write_text(new_key(folder / "partner.pem").replace("the name of your agency", "A"))
+
+    def signs(self, digits: str, kind: Kind = Kind.KNOWN, at: datetime = SIGNED_AT) -> Path:
+        key, file = read_private(self._folder / "partner.pem"), self._folder / f"{at:%d%H%M}.jsonl"
+        one = BankHash(entry="k", category="stand-in", algorithm=Algorithm.PDQ, hash=digits)
+        with file.open("wb") as out:
+            write_signed(out, header_of("A", "theirs", kind, "stand-in", at, key), [one], key)
+        return file
+
+
+@pytest.fixture
+def partner(tmp_path: Path) -> Partner:
+    return Partner(tmp_path)
+
+
+def test_what_another_agency_calls_harmless_hides_nothing_until_it_is_switched_on(
+    haetae: Haetae, partner: Partner
+) -> None:
+    file = partner.signs(HASH, Kind.HARMLESS)
+    status, said = haetae("hashes", "import", file, "--trusted", partner.trusted, "--by", "kim")
+    assert (status, "1 hashes imported" in said) == (0, True)
+    assert "bank 'A: theirs' is switched off, nothing is matched with it" in said
+    assert "haetae banks enable 'A: theirs' --why" in said
+    assert "A: theirs harmless exchange A 1 0 31 disabled" in haetae("banks", "list")[1]
+    assert haetae("banks", "enable", "A: theirs", "--why", "looked at", "--by", "kim")[0] == 0
+    again = haetae("hashes", "import", file, "--trusted", partner.trusted, "--by", "kim")
+    assert (again[0], "switched off" in again[1]) == (0, False)
+    assert "A: theirs harmless exchange A 1 0 31 yes" in haetae("banks", "list")[1]
+
+
+def test_a_list_of_an_exchange_given_as_harmless_hides_nothing_either(haetae: Haetae, tmp_path: Path) -> None:
+    file = _stopncii(tmp_path, HASH)
+    said = haetae("hashes", "import", file, "--bank", "others", "--kind", "harmless", "--by", "kim")[1]
+    assert "haetae banks enable others --why" in said
+    assert "others harmless exchange 1 0 31 disabled" in haetae("banks", "list")[1]
+
+
+@pytest.mark.parametrize("kind", ["known", "harmless"])
+def test_what_others_vouch_for_goes_into_no_own_bank_without_a_word(haetae: Haetae, tmp_path: Path, kind: str) -> None:
+    haetae("banks", "add", "mine", "--kind", kind, "--by", "kim")
+    file = _stopncii(tmp_path, HASH)
+    given = ("hashes", "import", file, "--bank", "mine", "--kind", kind, "--by", "kim")
+    status, said = haetae(*given)
+    assert (status, "bank 'mine' is of source agency" in said, "--trust" in said) == (1, True, True)
+    assert haetae("hashes", "find", HASH)[0] == 1
+    assert haetae(*given, "--trust")[0] == 0
+    assert "mine" in haetae("hashes", "find", HASH)[1]
+
+
+def test_a_signed_list_that_is_older_than_one_that_was_taken_is_refused(haetae: Haetae, partner: Partner) -> None:
+    old, new = partner.signs(HASH), partner.signs(OTHER, at=SIGNED_AT + timedelta(hours=1))
+    taking = ("--trusted", partner.trusted, "--by", "kim")
+    assert haetae("hashes", "import", new, *taking)[0] == 0
+    assert haetae("hashes", "import", new, *taking)[0] == 0, "the same one completes what was interrupted"
+    status, said = haetae("hashes", "import", old, *taking)
+    assert status == 1
+    for told in ("made 2026-11-01 09:30:00 UTC", "made 2026-11-01 10:30:00 UTC", "'A'", "--older"):
+        assert told in said
+    assert haetae("hashes", "find", HASH)[0] == 1
+    assert haetae("hashes", "import", old, *taking, "--older")[0] == 0
+    assert haetae("hashes", "find", HASH)[0] == 0
+    assert haetae("hashes", "import", old, *taking)[0] == 1, "the newest one counts, not the last"
+
+
+def test_what_an_exchange_took_back_is_switched_off(haetae: Haetae, tmp_path: Path) -> None:
     def give(*hashes: str, status: str) -> str:
-        records = [{"signalType": "ImagePDQ", "hashValue": one, "hashStatus": status} for one in hashes]
-        file.write_text(json.dumps({"hashRecords": records}))
+        file = _stopncii(tmp_path, *hashes, status=status)
         return haetae("hashes", "import", file, "--bank", "stopncii", "--by", "kim")[1]
 
     assert "2 of them new" in give(HASH, OTHER, status="Active")
     assert "1 withdrawn" in give(HASH, status="Withdrawn")
     assert "stopncii known exchange 2 1" in haetae("banks", "list")[1]
+
+
+def _stopncii(folder: Path, *hashes: str, status: str = "Active") -> Path:
+    file = folder / "stopncii.json"
+    records = [{"signalType": "ImagePDQ", "hashValue": one, "hashStatus": status} for one in hashes]
+    file.write_text(json.dumps({"hashRecords": records}))
+    return file
 
 
 WRONG = (

@@ -45,7 +45,7 @@ async def ensure_bank(tx: Transaction, name: str, draft: BankDraft, revision: in
     """The bank; as the draft has it when there was none. Raises `ValueError` when the draft says it is of another kind:
     what is harmless would be flagged, or what is known passed over."""
     now = tx.clock.now()
-    row = {**_columns(draft), "name": bank_name(name), "enabled": True, "relisted": 0, "created_at": now}
+    row = {**_columns(draft), "name": bank_name(name), "relisted": 0, "created_at": now}
     made = await tx.execute(insert(Bank).values(row).on_conflict_do_nothing().returning(Bank.name))
     if made.first():
         record(tx, name, revision, author, "created", draft.model_dump(mode="json"))

@@ -115,7 +115,7 @@ class BankHash(Value):
 class BankDraft(Value):
     """A bank as it is created. `threshold`: for PDQ hashes that are listed without one. `category`: for hashes that are
     listed without one. `provenance`: where its hashes come from. `shared`: its hashes may be given to others.
-    Within `valid_from` (inclusive) to `valid_until` (exclusive) its hashes count.
+    Within `valid_from` (inclusive) to `valid_until` (exclusive) its hashes count; none of them unless it is `enabled`.
     """
 
     source: Source = Source.AGENCY
@@ -125,6 +125,7 @@ class BankDraft(Value):
     threshold: Threshold = FOREIGN_THRESHOLD
     provenance: str = ""
     shared: bool = False
+    enabled: bool = True
     valid_from: AwareDatetime | None = None
     valid_until: AwareDatetime | None = None
 

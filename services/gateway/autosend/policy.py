@@ -14,6 +14,8 @@ from shared.events.values import Match, Notice, Recipient
 from shared.notices import UNCURATED, notice_digest
 
 EXACT = "sha256"  # the very file. MD5 can be forged (RFC 6151), and a perceptual hash is a likeness
+# Sources of the banks that the agency itself answers for (`Match.source`); `exchange`: only another agency does.
+VOUCHED = frozenset({"agency", "victim_report"})
 MAX_DAYS = 31  # a policy that nobody looks at again must end by itself
 MAX_CAP = 10_000  # of cases in any 24 hours: the national system's day
 # An approval is taken up within seconds; one that lay in a queue for so long was meant for another day.
@@ -71,8 +73,8 @@ def state_of(
 def exact(assessment: Assessment, banks: frozenset[str]) -> Match | None:
     """The match that a policy may lean on."""
     banks = banks - UNCURATED  # those of policies that are older than this rule
-    matches = (one for one in assessment.matches if one.bank in banks and one.algorithm == EXACT and one.distance == 0)
-    return next(matches, None)
+    ours = (one for one in assessment.matches if one.bank in banks and one.source in VOUCHED)
+    return next((one for one in ours if one.algorithm == EXACT and one.distance == 0), None)
 
 
 def judged(
