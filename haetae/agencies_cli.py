@@ -71,7 +71,8 @@ def add(
     position: Position = None,
     home: Home = HOME,
 ) -> None:
-    """Make an agency. A case is its own when it agrees with every kind of rule given; without one it takes none."""
+    """Make an agency. A case is its own when it agrees with every kind of rule given; without one it takes none. So is
+    an alert about a conversation, which is of the category grooming_lure."""
     given = _given(name, contact, language, host, country, content_language, category, position)
 
     async def do() -> None:

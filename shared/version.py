@@ -2,4 +2,4 @@
 
 VERSION = "0.1.0"
 # The revision of the database (`migrations/versions`) that this code needs; a newer one does it no harm.
-SCHEMA = "0045"
+SCHEMA = "0048"

@@ -9,6 +9,8 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from services.gateway import history
 from services.gateway.accounts import Account
+from services.gateway.agencies.placing import by_rule
+from services.gateway.agencies.taking import Described
 from services.gateway.api.cursors import moment, number
 from services.gateway.api.paging import page as keyset
 from services.gateway.audit import ALERTS_CHAIN, Action
@@ -18,6 +20,7 @@ from shared.database import Database, Transaction
 from shared.events import ConversationAlerted
 
 FOR_EVER = datetime(9999, 1, 1, tzinfo=UTC)  # when an alert was taken up that nobody took up yet
+CATEGORY = "grooming_lure"  # of a case, by which an agency's rule takes an alert too
 SHOWN = 200  # alerts on the page; acknowledged ones go to the end
 
 
@@ -25,6 +28,7 @@ class Alert(Base):
     __tablename__ = "alerts"
 
     alert_id: Mapped[UUID] = mapped_column(primary_key=True)
+    agency: Mapped[str]  # whose counsellors see it
     conversation: Mapped[str]
     alert: Mapped[ConversationAlerted] = mapped_column(Stored(ConversationAlerted))
     risk: Mapped[float]
@@ -35,12 +39,16 @@ class Alert(Base):
 
 
 async def take_up(event: ConversationAlerted, tx: Transaction) -> None:
-    """Keep the alert for counsellors. One that is known already stays as it is."""
+    """Keep the alert for the counsellors of the agency whose rule takes cases of that site. One that is known already
+    stays as it is."""
     if await tx.get(Alert, event.alert_id):
         return
+    site = event.site
+    agency = await by_rule(tx, Described(site.host, site.country, site.language, CATEGORY))
     tx.add(
         Alert(
             alert_id=event.alert_id,
+            agency=agency,
             conversation=event.conversation,
             alert=event,
             risk=event.risk,
@@ -48,7 +56,7 @@ async def take_up(event: ConversationAlerted, tx: Transaction) -> None:
         )
     )
     details = {"alert": str(event.alert_id), "stage": event.stage, "basis": event.lawful_basis.value}
-    await history.append(tx, ALERTS_CHAIN, event.owner, Action.ALERT_RAISED, details)
+    await history.append(tx, ALERTS_CHAIN, event.owner, Action.ALERT_RAISED, details, agency=agency)
 
 
 # By falling keys, so that a list can go on after any row.

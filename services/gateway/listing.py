@@ -11,7 +11,7 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import JSONB
 
-from services.gateway.api.cursors import cursor_of, key_of, number
+from services.gateway.api.cursors import cursor_of, key_of, moment, number, whole
 from services.gateway.claims.store import Turn
 from services.gateway.domain import State
 from services.gateway.queue import MOST_URGENCY
@@ -27,6 +27,7 @@ COLUMNS = (
     Case.waits_since, Case.due_at, Case.copies, Case.pictures, Case.reported_at,
 )  # fmt: skip
 LAST_CHECK = sa.type_coerce(Case.last_check, JSONB)["outcome"].astext.label("last_check")
+CLOSED = (State.REMOVED, State.REJECTED)
 # Written out, not bound: only so does the planner see that the index of what waits has them all.
 WAITING = Case.state == sa.literal_column(f"'{State.DRAFTED}'")
 NOT_ALL_PROVED = sa.or_(
@@ -34,7 +35,11 @@ NOT_ALL_PROVED = sa.or_(
     sa.func.cardinality(Case.incomplete) > sa.literal_column("0"),
 )
 # Of the cases that somebody still works on.
-UNPROVEN = sa.and_(Case.state.not_in((State.REMOVED, State.REJECTED)), NOT_ALL_PROVED)
+UNPROVEN = sa.and_(Case.state.not_in(CLOSED), NOT_ALL_PROVED)
+# As the index of migration 0048 has them, so written out too.
+OPEN = sa.literal_column("(CASE WHEN cases.state IN ('removed', 'rejected') THEN 0 ELSE 1 END)", sa.Integer)
+SINCE = sa.func.coalesce(Case.found_at, Case.updated_at)
+NEWEST_PLACE = (OPEN.label("is_open"), whole), (SINCE.label("since"), moment), (Case.case_id, UUID)
 OF_LIST = ("category", "language", "country", "host")  # columns that are compared as they are
 
 Row = Mapping[str, Any]
@@ -73,7 +78,8 @@ class Filters:
 class Wanted:
     """`states` empty: any. `unproven`: nothing or not everything could be captured. `further`: a further round awaits
     its verdict; `handing`: a notice is to be handed in by a person. `after`: `Page.next` of the page before.
-    `updated_since`: inclusive. `agency`: whose; None where only one can be in sight."""
+    `updated_since`: inclusive. `agency`: whose; None where only one can be in sight. `newest`: what is open first, then
+    the newest, in place of the order of review; of all states, or of `CLOSED`."""
 
     states: Sequence[State] = ()
     alarmed: bool = False
@@ -84,6 +90,7 @@ class Wanted:
     limit: int = 100
     updated_since: datetime | None = None
     agency: str | None = None
+    newest: bool = False
     filters: Filters = field(default_factory=Filters)
 
 
@@ -98,12 +105,15 @@ async def page(tx: Transaction, wanted: Wanted) -> Page:
     found = (await tx.execute(ordered(wanted, tx.clock.now()))).mappings()
     rows = [dict(row) | {"urgency": urgency_of(row["factors"])} for row in found]
     shown = rows[: wanted.limit]
-    following = cursor_of(shown[-1]["rank"], shown[-1]["case_id"]) if len(rows) > wanted.limit else None
+    place = [key.key for key, _ in NEWEST_PLACE] if wanted.newest else ["rank", "case_id"]
+    following = cursor_of(*(shown[-1][key] for key in place)) if len(rows) > wanted.limit else None
     return Page(shown, following)
 
 
 def ordered(wanted: Wanted, now: datetime) -> sa.Select[Any]:
     """One row more than wanted. Each state comes in order from the index, and the pages of several are merged."""
+    if wanted.newest:
+        return _newest(wanted, now)
     states: Sequence[State | None] = wanted.states or (None,)
     each = [_of_state(wanted, state, now).order_by(Case.rank.desc(), Case.case_id) for state in states]
     if len(each) == 1:
@@ -112,10 +122,24 @@ def ordered(wanted: Wanted, now: datetime) -> sa.Select[Any]:
     return sa.select(merged).order_by(merged.c.rank.desc(), merged.c.case_id).limit(wanted.limit + 1)
 
 
-def _of_state(wanted: Wanted, state: State | None, now: datetime) -> sa.Select[Any]:
+def _newest(wanted: Wanted, now: datetime) -> sa.Select[Any]:
+    keys, kinds = [key for key, _ in NEWEST_PLACE], [kind for _, kind in NEWEST_PLACE]
+    statement = _shown(wanted, None, now).add_columns(*keys[:-1])
+    if wanted.states:
+        statement = statement.where(sa.literal_column("0") == OPEN)
+    if wanted.after:
+        statement = statement.where(sa.tuple_(*keys) < sa.tuple_(*key_of(wanted.after, *kinds)))
+    return statement.order_by(*(key.desc() for key in keys)).limit(wanted.limit + 1)
+
+
+def _shown(wanted: Wanted, state: State | None, now: datetime) -> sa.Select[Any]:
     held = Turn.case_id == Case.case_id, Turn.until > now
     holder = sa.select(Turn.holder).where(*held).scalar_subquery().label("holder")  # looked up for what is shown only
-    statement = sa.select(*COLUMNS, LAST_CHECK, holder).where(*conditions(wanted, state))
+    return sa.select(*COLUMNS, LAST_CHECK, holder).where(*conditions(wanted, state))
+
+
+def _of_state(wanted: Wanted, state: State | None, now: datetime) -> sa.Select[Any]:
+    statement = _shown(wanted, state, now)
     if wanted.after:
         rank, case_id = key_of(wanted.after, number, UUID)
         statement = statement.where(sa.or_(Case.rank < rank, sa.and_(Case.rank == rank, Case.case_id > case_id)))

@@ -11,13 +11,15 @@ from typing import Any
 from uuid import uuid4
 
 import httpx
+import psycopg
 import pytest
 import sqlalchemy as sa
 
+from deploy.local.access import libpq_url
 from services.gateway import history
 from services.gateway.accounts import create_account
 from services.gateway.alerts import take_up
-from services.gateway.audit import ALERTS_CHAIN, HASHES_CHAIN
+from services.gateway.audit import ALERTS_CHAIN, HASHES_CHAIN, of_agency
 from services.gateway.web import application
 from shared.events import ConversationAlerted, Envelope
 from shared.events.examples import EXAMPLES
@@ -91,6 +93,30 @@ async def test_the_riskiest_open_alert_comes_first_and_is_taken_up_once(desk: De
     left = (await api.get("/api/alerts?open=true")).json()
     assert [item["alert"]["conversation"] for item in left["items"]] == ["room-1"]
     assert await lines(desk, ALERTS_CHAIN) == ["alert-raised", "alert-raised", "alert-taken-up"]
+
+
+async def test_an_alert_is_seen_by_the_agency_whose_rule_takes_the_site_and_by_no_other(
+    migrated: Migrated, desk: Desk, api: httpx.AsyncClient
+) -> None:
+    theirs, ours = alert(conversation="theirs"), alert(conversation="ours")
+    theirs = theirs.model_copy(update={"site": theirs.site.model_copy(update={"host": "chat.harbour.test"})})
+    with psycopg.connect(libpq_url(migrated.owner_url), autocommit=True) as connection:
+        connection.execute(
+            "INSERT INTO gateway.agencies VALUES ('harbour', 'Harbour', '{en}', '', '{\"hosts\": [\"harbour.test\"], "
+            '"categories": ["grooming_lure"]}\', 1, now(), now())'
+        )
+    await raised(desk, theirs, ours)
+    await create_account(desk.database, "han", PASSWORD, ["reviewer"], agency="harbour")
+    found = (await api.get("/api/alerts")).json()
+    assert ([item["alert"]["conversation"] for item in found["items"]], found["open"]) == (["ours"], 1)
+    taking = f"/api/alerts/{theirs.alert_id}/acknowledge"
+    assert (await api.post(taking, json={"note": "not mine"})).status_code == 404
+    async with api_of(desk, "han") as other:
+        found = (await other.get("/api/alerts")).json()
+        assert ([item["alert"]["conversation"] for item in found["items"]], found["open"]) == (["theirs"], 1)
+        assert (await other.post(taking, json={"note": "calling the room's owner"})).status_code == 200
+    assert await lines(desk, ALERTS_CHAIN) == ["alert-raised"]
+    assert await lines(desk, of_agency(ALERTS_CHAIN, "harbour")) == ["alert-raised", "alert-taken-up"]
 
 
 async def test_the_page_shows_stages_and_turns_and_nobody_but_a_reviewer_takes_up(

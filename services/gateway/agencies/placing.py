@@ -1,4 +1,4 @@
-"""Giving a new case to its agency: the one that it was reported to, else the one whose rule takes it."""
+"""Giving what is new to its agency: a case to the one that it was reported to, else to the one whose rule takes it."""
 
 import sqlalchemy as sa
 
@@ -19,6 +19,11 @@ async def place(tx: Transaction, case: Case) -> None:
     if agency := await tx.scalar(reported):
         case.agency, case.placed = agency, BY_REPORT
         return
-    rows = await tx.execute(sa.select(Agency.agency, Agency.takes).order_by(Agency.position, Agency.agency))
     known = Described(case.host, case.country, case.language, case.category)
-    case.agency, case.placed = taker([(row["agency"], row["takes"]) for row in rows.mappings()], known), BY_RULE
+    case.agency, case.placed = await by_rule(tx, known), BY_RULE
+
+
+async def by_rule(tx: Transaction, known: Described) -> str:
+    """The agency whose rule takes it."""
+    rows = await tx.execute(sa.select(Agency.agency, Agency.takes).order_by(Agency.position, Agency.agency))
+    return taker([(row["agency"], row["takes"]) for row in rows.mappings()], known)

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from services.gateway.domain import State
-from services.gateway.listing import OF_LIST, Filters, Wanted
+from services.gateway.listing import CLOSED, OF_LIST, Filters, Wanted
 
 REVIEW = "review"
 VIEWS = {
@@ -15,8 +15,8 @@ VIEWS = {
     "unproven": Wanted(unproven=True),
     "preparing": Wanted(states=(State.FOUND, State.FLAGGED, State.SEALED)),
     "under-way": Wanted(states=(State.DECIDING, State.APPROVED, State.SENT)),
-    "closed": Wanted(states=(State.REMOVED, State.REJECTED)),
-    "all": Wanted(),
+    "closed": Wanted(states=CLOSED, newest=True),
+    "all": Wanted(newest=True),
 }
 FLAGS = ("known", "reported", "pictures")
 MINE = "mine"

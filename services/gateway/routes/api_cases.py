@@ -81,11 +81,12 @@ async def decision(
 @router.get("/summary")
 async def summary(request: Request, visitor: Annotated[Visitor, may(Right.READ_CASES)]) -> Summary:
     """How many cases there are in each state and with each alarm, and how long the stages take."""
+    agency = visitor.account.agency
     async with parts_of(request).database.transaction() as tx:
-        by_state = await counting.counts(tx)
+        by_state = await counting.counts(tx, agency)
         return Summary(
             total=sum(by_state.values()),
             by_state=by_state,
-            alarms=await counting.alarms(tx),
-            median_seconds=await counting.medians(tx),
+            alarms=await counting.alarms(tx, agency),
+            median_seconds=await counting.medians(tx, agency),
         )
