@@ -31,9 +31,10 @@ install: .venv/.installed  ## Install everything into .venv (and Chromium, where
 verify-k8s: install .venv/platform/.installed  ## Hold deploy/k8s against schemas, policies and this code (SELF=1: and plant faults that must be found)
 	@$(PY) -m deploy.verify $(if $(filter 1,$(SELF)),--self)
 
-verify-apiserver: install .venv/platform/.installed  ## Once per release: deploy/k8s before a real API server, built from Debian 12's sources; log kept
+verify-apiserver: install .venv/platform/.installed  ## Once per release: deploy/k8s before a real API server, built from Debian 12's sources; the log of a run that passed is kept
 	@bash deploy/verify/apiserver/build.sh
-	@set -o pipefail; $(PY) -m deploy.verify.apiserver | tee deploy/verify/apiserver/verify.log
+	@set -o pipefail; $(PY) -m deploy.verify.apiserver | tee var/apiserver/verify.log
+	@mv var/apiserver/verify.log deploy/verify/apiserver/verify.log
 
 images: install  ## Build the image of every service with buildah (IMAGES=…; BASE=an image by digest, or debootstrap)
 	@$(PY) -m deploy.images build $(IMAGES)

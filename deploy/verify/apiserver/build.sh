@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Builds kube-apiserver, kube-controller-manager and kube-scheduler 1.20 into var/apiserver/bin from Debian 12's source
-# package, whose signature apt checks: the newest whole Kubernetes that a distribution's sources hold. Once, half an hour
-# of one core at most; later runs skip what is there.
+# package, whose signature apt checks: the newest whole Kubernetes that a distribution's sources hold. Once, a quarter of
+# an hour of one core; later runs skip what is there.
 set -euo pipefail
 cd "$(dirname "$0")/../../.."
 GO=/usr/lib/go-1.19/bin/go
