@@ -1,7 +1,8 @@
 """Tasks that must all go on: the first that fails or ends is the end of the service."""
 
 import asyncio
-from collections.abc import Coroutine, Sequence
+from collections.abc import AsyncIterator, Coroutine, Sequence
+from contextlib import asynccontextmanager
 from typing import Any
 
 import structlog
@@ -27,12 +28,30 @@ async def until_told(parts: Sequence[Running], *events: asyncio.Event) -> None:
     finally:
         for waiting in told:
             waiting.cancel()
+    go_on([part for part in parts if part in done], or_end=any(event.is_set() for event in events))
+
+
+def go_on(parts: Sequence[Running], *, or_end: bool = False) -> None:
+    """Raises what the first of them raised that ended, and `PartEnded` where it raised nothing. `or_end`: it may."""
     for part in parts:
-        if part in done:
-            if failure := part.exception():
-                raise failure
-            if not any(event.is_set() for event in events):
-                raise PartEnded(f"{part.get_name()} ended by itself: it should go on until the service stops")
+        if not part.done():
+            continue
+        if failure := part.exception():
+            raise failure
+        if not or_end:
+            raise PartEnded(f"{part.get_name()} ended by itself: it should go on until the service stops")
+
+
+@asynccontextmanager
+async def beside(name: str, work: Coroutine[Any, Any, None]) -> AsyncIterator[Running]:
+    """The work goes on meanwhile, and is cancelled at the end. Raises as `go_on` then; who stays long asks before."""
+    part = start(name, work)
+    try:
+        yield part
+    finally:
+        await cancel(part)
+    if not part.cancelled():
+        go_on([part])
 
 
 async def cancel(part: Running) -> None:

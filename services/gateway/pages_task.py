@@ -16,6 +16,7 @@ from shared.failures import Transient
 from shared.handling import Context
 from shared.objects.exports import open_exports
 from shared.objects.vault import open_vault
+from shared.supervision import go_on
 from shared.web import serving
 
 STOP_POLL_S = 0.2  # a stop is noticed within it
@@ -27,7 +28,8 @@ class Pages:
         self._served = False
 
     async def serve(self, context: Context) -> None:
-        """Until the service stops. Raises `OSError` when the port is taken."""
+        """Until the service stops. Raises `OSError` when the port is taken, and what ends the reading of news: pages
+        and streams that hear nothing any more would look as if nothing happened."""
         settings = self._settings
         async with (
             open_vault(settings) as vault,
@@ -60,6 +62,7 @@ class Pages:
                 self._served = True
                 try:
                     while not context.stopping():
+                        go_on([live.task, bell.task])
                         await context.clock.sleep(STOP_POLL_S)
                 finally:
                     live.end()

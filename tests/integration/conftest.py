@@ -1,5 +1,5 @@
-"""Fixtures of several files: a real Chromium and a small site, the classifier's database, banks and text model, the
-command line."""
+"""Fixtures of several files: a real Chromium and a small site, the classifier's database, banks and text model, a
+gateway that sends webhooks, the command line."""
 
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -16,7 +16,9 @@ from shared.clock import Clock, ManualClock
 from shared.database import Database
 from tests.support.commands import Haetae
 from tests.support.pages import Site, picture, site
+from tests.support.receivers import Receiver, receiving
 from tests.support.stack import Migrated
+from tests.support.webhooks import Post, posting
 
 MODEL = Path("var/models/text")
 
@@ -95,3 +97,15 @@ def haetae(migrated: Migrated, monkeypatch: pytest.MonkeyPatch) -> Haetae:
         return ran.exit_code, " ".join(ran.output.split())
 
     return run
+
+
+@pytest.fixture
+async def post(migrated_once: Migrated, tmp_path: Path) -> AsyncIterator[Post]:
+    async with posting(migrated_once, tmp_path) as made:
+        yield made
+
+
+@pytest.fixture
+async def receiver() -> AsyncIterator[Receiver]:
+    async with receiving() as one:
+        yield one

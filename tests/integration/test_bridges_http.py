@@ -13,6 +13,7 @@ from uuid import uuid4
 
 import httpx
 import pytest
+import sqlalchemy as sa
 
 from services.gateway.bridges import feed
 from services.gateway.bridges.bell import MOST_OF_ONE, Bell
@@ -134,6 +135,30 @@ async def test_a_stream_tells_what_comes_and_goes_on_where_it_was(open_: Open) -
         assert answer.status_code == status
 
 
+async def test_a_stream_of_few_types_ends_with_its_place(open_: Open) -> None:
+    """Who comes back with it does not begin before what the stream passed over."""
+    alert = await told(open_.desk, EXAMPLES[AlertRaised])
+    async with stream(open_, types=AlertRaised.type) as heard:
+        assert await anext(heard) == (f"{1:018d}", str(alert))
+        for _ in range(3):
+            await told(open_.desk)
+        await eventually(lambda: open_.bell.newest == 4)
+        open_.bell.end()
+        assert [one async for one in heard] == [(f"{4:018d}", "")]
+
+
+async def test_a_stream_ends_where_what_follows_it_is_gone(open_: Open) -> None:
+    for _ in range(2):
+        await told(open_.desk)
+    async with stream(open_) as heard:
+        assert [(await anext(heard))[0] for _ in range(2)] == [f"{1:018d}", f"{2:018d}"]
+        async with open_.desk.database.transaction() as tx:  # three came and went between two looks
+            await tx.execute(sa.update(feed.Ends).values(newest=5, forgotten=4))
+        assert [one async for one in heard] == [], "nothing is passed over, also not by its last place"
+    answer = await open_.program.get("/api/events/stream", headers={"Last-Event-ID": f"{2:018d}"})
+    assert (answer.status_code, told_as(answer)) == (409, "no-such-place")
+
+
 async def test_streams_of_one_program_are_bounded(open_: Open) -> None:
     async with AsyncExitStack() as streams:
         for _ in range(MOST_OF_ONE):
@@ -145,23 +170,27 @@ async def test_streams_of_one_program_are_bounded(open_: Open) -> None:
 
 
 @asynccontextmanager
-async def stream(open_: Open, last: str = "") -> AsyncIterator[AsyncIterator[tuple[str, str]]]:
-    headers = {"Last-Event-ID": last} if last else {}
-    async with open_.program.stream("GET", "/api/events/stream", headers=headers) as answer:
+async def stream(open_: Open, last: str = "", types: str = "") -> AsyncIterator[AsyncIterator[tuple[str, str]]]:
+    headers, params = {"Last-Event-ID": last} if last else {}, {"types": types} if types else {}
+    async with open_.program.stream("GET", "/api/events/stream", headers=headers, params=params) as answer:
         assert answer.headers["content-type"].startswith("text/event-stream")
         yield heard(answer)
 
 
 async def heard(answer: httpx.Response) -> AsyncIterator[tuple[str, str]]:
-    """Each event's place in the feed, and its number."""
+    """Each event's place in the feed, and its number; last the place alone, where it is another one."""
+    last = ""
     event: dict[str, str] = {}
     async for line in answer.aiter_lines():
         if line:
             name, _, value = line.partition(": ")
             event[name] = value
-        elif "data" in event:
-            yield event["id"], json.loads(event["data"])["id"]
-            event = {}
+        else:
+            if "data" in event:
+                yield event["id"], json.loads(event["data"])["id"]
+            elif event.get("id", last) != last:
+                yield event["id"], ""
+            last, event = event.get("id", last), {}
 
 
 def told_as(answer: httpx.Response) -> str:

@@ -16,6 +16,8 @@ from services.gateway import stalled
 from services.gateway.accounts import create_account
 from services.gateway.agencies.scoping import EVERYTHING
 from services.gateway.app import app
+from services.gateway.bridges.bell import Bell
+from services.gateway.live.hub import Hub
 from services.gateway.settings import Settings
 from services.gateway.store import Case
 from shared.bus.memory import MemoryBroker
@@ -116,3 +118,18 @@ async def test_a_case_that_nothing_happens_to_any_more_is_an_alarm_until_somethi
         await are(flagged="stalled", drafted=None)
         await broker.produce([record(waits.sealed)])
         await are(sealed=None, drafted=None)
+
+
+@pytest.mark.parametrize("part", [Bell, Hub])
+async def test_the_service_ends_where_nobody_looks_for_news_any_more(
+    database: Database, settings: Settings, monkeypatch: pytest.MonkeyPatch, part: type[Bell | Hub]
+) -> None:
+    """Open streams would wait for ever, as if nothing happened."""
+
+    async def broken(self: object) -> None:
+        raise LookupError("an error of ours")
+
+    monkeypatch.setattr(part, "run", broken)
+    with pytest.raises(LookupError, match="an error of ours"):
+        async with running(app(settings), MemoryBroker(), database) as working:
+            await eventually(working.done)

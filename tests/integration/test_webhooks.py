@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncIterator
 from datetime import timedelta
 from pathlib import Path
 from uuid import UUID
@@ -31,18 +30,6 @@ from tests.support.stack import Migrated
 from tests.support.webhooks import ORIGIN, Post, posting
 
 BUSY = Response(status_code=503)
-
-
-@pytest.fixture
-async def post(migrated_once: Migrated, tmp_path: Path) -> AsyncIterator[Post]:
-    async with posting(migrated_once, tmp_path) as made:
-        yield made
-
-
-@pytest.fixture
-async def receiver() -> AsyncIterator[Receiver]:
-    async with receiving() as one:
-        yield one
 
 
 async def test_every_event_comes_once_in_order_signed_and_as_the_api_gives_it(post: Post, receiver: Receiver) -> None:

@@ -21,7 +21,7 @@ from services.gateway.web import application
 from tests.support.bridges import told
 from tests.support.stack import Migrated
 from tests.support.visitors import add_agency, browser, program, seat
-from tests.support.webhooks import Post, posting
+from tests.support.webhooks import Post, one_that_fails, posting
 
 URL = "https://events.harbour.example/haetae"
 GIVEN = {"name": "Harbour", "url": URL}
@@ -69,7 +69,10 @@ async def test_a_secret_is_told_once_and_stands_nowhere(house: House) -> None:
     rotated = (await house.program.post(f"{path}/secret", json={"hours": 2})).json()
     assert SECRET.fullmatch(rotated["secret"])
     assert rotated["secret"] != made["secret"]
-    assert rotated["former_until"]
+    again = await house.program.post(f"{path}/secret", json={"hours": 2})
+    assert (again.status_code, code(again)) == (409, "webhook-rotating")
+    assert rotated["former_until"][:10] in again.json()["detail"]
+    assert (await house.program.post(f"{path}/secret", json={"hours": 0})).json()["former_until"] is None
 
 
 async def test_a_webhook_from_its_beginning_to_its_end(house: House) -> None:
@@ -147,6 +150,21 @@ async def test_the_same_by_pages(house: House) -> None:
     assert (await house.admin.post(f"{path}/act/dance")).status_code == 404
     for since in ("yesterday", "9999-99-99T00:00"):
         assert (await house.admin.post(f"{path}/replay", data={"since": since})).status_code == 422
+
+
+async def test_a_page_says_once_and_counts_from_one(house: House) -> None:
+    """As people do: the API has eighteen digits, which sort as text."""
+    async with house.post.desk.database.transaction() as tx:
+        id = await one_that_fails(tx, house.post.desk, house.post.admin)
+    for path, words in (
+        ("/webhooks", {"en": "failed once", "ko": "한 번 실패"}),
+        (f"/webhooks/{id}", {"en": "Once, at ", "ko": "한 번, "}),
+    ):
+        for language, once in words.items():
+            page = (await house.admin.get(path, headers={"Accept-Language": language})).text
+            assert once in page, (path, language)
+            assert f"{0:018d}" not in page
+    assert "<code>0</code>" in page
 
 
 def code(answer: httpx.Response) -> str:

@@ -3,29 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
-from pathlib import Path
 
-import pytest
 from starlette.responses import Response
 
 from services.gateway.bridges.webhooks.leasing import LEASE
 from tests.support.poll import eventually
 from tests.support.receivers import Receiver, receiving
-from tests.support.stack import Migrated
-from tests.support.webhooks import Post, posting
-
-
-@pytest.fixture
-async def post(migrated_once: Migrated, tmp_path: Path) -> AsyncIterator[Post]:
-    async with posting(migrated_once, tmp_path) as made:
-        yield made
-
-
-@pytest.fixture
-async def receiver() -> AsyncIterator[Receiver]:
-    async with receiving() as one:
-        yield one
+from tests.support.webhooks import Post
 
 
 async def test_two_gateways_never_call_one_receiver_at_once(post: Post, receiver: Receiver) -> None:

@@ -106,6 +106,25 @@ async def test_a_receiver_takes_each_event_once_and_from_nobody_else(
             await eventually(lambda: TEST_TYPE in str(written(journal)[-1].get("aside", "")))
 
 
+@pytest.mark.parametrize("secret", ["", " ", "whsec_", "whsec_c2hvcnQ=", f"whsec_{'A' * 44} whsec_"])
+@pytest.mark.parametrize("language", COMMANDS)
+async def test_a_receiver_begins_with_no_secret_that_anybody_has(tmp_path: Path, language: str, secret: str) -> None:
+    """Empty, or too short: anybody could sign with it."""
+    env = {"HAETAE_WEBHOOK_SECRET": secret, "HAETAE_WEBHOOK_PORT": str(free_port())}
+    env |= {"HAETAE_JOURNAL": str(tmp_path / "journal.jsonl")}
+    process = await asyncio.create_subprocess_exec(
+        *COMMANDS[language](), env={**os.environ, **env}, stderr=asyncio.subprocess.PIPE
+    )
+    try:
+        await eventually(lambda: process.returncode is not None)
+    finally:
+        if process.returncode is None:
+            process.kill()
+    _, said = await process.communicate()
+    assert process.returncode != 0
+    assert b"HAETAE_WEBHOOK_SECRET" in said
+
+
 async def forged(port: int) -> int:
     async with httpx.AsyncClient(trust_env=False) as client:
         headers = {name: value.encode() for name, value in FORGED.items()}

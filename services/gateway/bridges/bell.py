@@ -5,17 +5,17 @@ back itself alone, and no event is buffered for it.
 """
 
 import asyncio
-from collections import Counter
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager, suppress
 
 import structlog
 
 from services.gateway.bridges import feed
-from services.gateway.problems import Problem
+from services.gateway.seats import Seats
 from shared.clock import Clock
 from shared.database import Database
 from shared.failures import Transient
+from shared.supervision import Running, beside
 
 log = structlog.get_logger(__name__)
 
@@ -25,37 +25,32 @@ MOST_OF_ONE = 5  # of an account: its program, the one that replaces it, and a f
 
 
 class Bell:
-    """`run` looks while it runs. `newest`: the feed's last position at the last look."""
+    """`run` looks while it runs; `task` is that, once `running`. `newest`: the feed's last position at the last
+    look."""
+
+    task: Running
 
     def __init__(self, database: Database, clock: Clock) -> None:
         self._database, self._clock = database, clock
         self._rung = asyncio.Event()
-        self._of: Counter[str] = Counter()
+        self._seats = Seats(MOST, MOST_OF_ONE, "too-many-streams")
         self.newest = 0
         self.ended = False
 
     @property
     def readers(self) -> int:
-        return self._of.total()
+        return self._seats.taken
 
     def check(self, login: str) -> None:
         """Raises `Problem` 429 or 503 when no more can wait."""
-        if self.readers >= MOST:
-            raise Problem(503, "too-many-listeners")
-        if self._of[login] >= MOST_OF_ONE:
-            raise Problem(429, "too-many-streams", most=MOST_OF_ONE)
+        self._seats.check(login)
 
     @contextmanager
     def reading(self, login: str) -> Iterator[None]:
         """Checks too: many may have passed before the first of them was here."""
         self.check(login)
-        self._of[login] += 1
-        try:
+        with self._seats.sitting(login):
             yield
-        finally:
-            self._of[login] -= 1
-            if not self._of[login]:
-                del self._of[login]
 
     async def beyond(self, position: int, within_s: float) -> bool:
         """Whether there is something after the position; waits so long for it, and no longer once the bell ended."""
@@ -68,7 +63,7 @@ class Bell:
     async def run(self) -> None:
         """Until cancelled."""
         while True:
-            if self._of:
+            if self.readers:
                 try:
                     await self.look()
                 except Transient as failure:
@@ -93,10 +88,5 @@ class Bell:
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator["Bell"]:
-        task = asyncio.create_task(self.run())
-        try:
+        async with beside("feed's bell", self.run()) as self.task:
             yield self
-        finally:
-            task.cancel()
-            with suppress(asyncio.CancelledError):
-                await task

@@ -7,9 +7,9 @@ so that a listener that comes back goes on where it was; further back it is told
 
 import asyncio
 import json
-from collections import Counter, defaultdict, deque
+from collections import defaultdict, deque
 from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 
 import structlog
 
@@ -18,10 +18,11 @@ from services.gateway.live.feed import Change
 from services.gateway.live.following import BEFORE_ALL, Place, place_of
 from services.gateway.live.listener import MOST_WAITING, Listener, Piece
 from services.gateway.live.memory import Memory
-from services.gateway.problems import Problem
+from services.gateway.seats import Seats
 from shared.clock import Clock
 from shared.database import Database
 from shared.failures import Transient
+from shared.supervision import Running, beside
 
 log = structlog.get_logger(__name__)
 
@@ -34,12 +35,15 @@ MOST_OF_ONE = 20  # of an account: tabs
 
 
 class Hub:
-    """`run` reads while it runs; `listening` gives a listener for as long as it is open."""
+    """`run` reads while it runs; `task` is that, once `running`. `listening` gives a listener for as long as it is
+    open."""
+
+    task: Running
 
     def __init__(self, database: Database, clock: Clock) -> None:
         self._database, self._clock = database, clock
         self._listeners: dict[str, set[Listener]] = defaultdict(set)
-        self._of: Counter[str] = Counter()
+        self._seats = Seats(MOST, MOST_OF_ONE, "too-many-pages")
         self._kept: deque[tuple[Place, str, Piece]] = deque(maxlen=KEPT)
         self._forgotten = BEFORE_ALL  # the newest place that is not kept any more
         self._read: Place | None = None
@@ -47,17 +51,14 @@ class Hub:
 
     @property
     def listeners(self) -> int:
-        return self._of.total()
+        return self._seats.taken
 
     def now(self) -> float:
         return self._clock.monotonic()
 
     def check(self, login: str) -> None:
         """Raises `Problem` 429 or 503 when no more can listen."""
-        if self.listeners >= MOST:
-            raise Problem(503, "too-many-listeners")
-        if self._of[login] >= MOST_OF_ONE:
-            raise Problem(429, "too-many-pages", most=MOST_OF_ONE)
+        self._seats.check(login)
 
     async def run(self) -> None:
         """Until cancelled. While the database is away nothing is told; afterwards everybody looks anew, for a server
@@ -82,13 +83,8 @@ class Hub:
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator["Hub"]:
-        task = asyncio.create_task(self.run())
-        try:
+        async with beside("live updates", self.run()) as self.task:
             yield self
-        finally:
-            task.cancel()
-            with suppress(asyncio.CancelledError):
-                await task
 
     @asynccontextmanager
     async def listening(self, agency: str, login: str, last: str | None = None) -> AsyncIterator[Listener]:
@@ -97,17 +93,13 @@ class Hub:
         if last is not None:
             self._catch_up(listener, place_of(last))
         self._listeners[agency].add(listener)
-        self._of[login] += 1
-        # Many may have passed `check` before the first of them was here.
-        if self._ended or self._of[login] > MOST_OF_ONE or self.listeners > MOST:
-            listener.end()
         try:
-            yield listener
+            with self._seats.sitting(login) as room:
+                if self._ended or not room:
+                    listener.end()
+                yield listener
         finally:
             self._listeners[agency].discard(listener)
-            self._of[login] -= 1
-            if not self._of[login]:
-                del self._of[login]
 
     def _catch_up(self, listener: Listener, seen: Place | None) -> None:
         if seen is None or seen < self._forgotten:

@@ -12,7 +12,6 @@ from starlette.responses import RedirectResponse, Response
 from services.gateway.accounts import Account
 from services.gateway.answers import describe
 from services.gateway.bridges import feed
-from services.gateway.bridges.cloudevents import sequence_of
 from services.gateway.bridges.webhooks import managing
 from services.gateway.bridges.webhooks.managing import MAX_NAME, MAX_OVERLAP_HOURS, MAX_URL, Wanted
 from services.gateway.pages import render
@@ -97,7 +96,6 @@ async def one_page(request: Request, visitor: Visitor, webhook_id: UUID, problem
         problem.status if problem else 200,
         row=row,
         tried=tried,
-        after=sequence_of(row.position),
         behind=max(0, newest - row.position),
         types=sorted(feed.TYPES),
         limits=LIMITS,

@@ -1,4 +1,4 @@
-"""One call: the question, an event, a test. What comes of it is judged, never raised."""
+"""One call: the question, an event, a test. What the other side does is judged, never raised."""
 
 from datetime import datetime
 

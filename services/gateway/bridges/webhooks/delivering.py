@@ -1,8 +1,11 @@
 """Delivers: looks for webhooks that have something to do, and works through each on its own."""
 
 import asyncio
+import traceback
 from contextlib import suppress
 from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
 from random import Random
 from uuid import UUID
 
@@ -10,7 +13,7 @@ import structlog
 
 from services.gateway.bridges.webhooks import counting, leasing
 from services.gateway.bridges.webhooks.calling import call
-from services.gateway.bridges.webhooks.jobs import Done, Job, next_job, settle
+from services.gateway.bridges.webhooks.jobs import Done, Job, broke, next_job, settle
 from services.gateway.people.sealing import Seal
 from shared.database import Database
 from shared.failures import Transient
@@ -101,12 +104,26 @@ class Deliveries:
     async def _deliver(self, webhook_id: UUID, lease: UUID) -> None:
         """One call after another, each with a transaction before it that also keeps what came of the last."""
         clock, sender = self._database.clock, self._sender
-        until = clock.monotonic() + TURN_S
+        until, began = clock.monotonic() + TURN_S, clock.now()
         done: Done | None = None
-        while job := await self._turn(webhook_id, lease, done, last=self._ending or clock.monotonic() >= until):
-            began, started = clock.now(), clock.monotonic()
-            judged = await call(sender.caller, job, sender.origin, began)
-            done = Done(job, judged, began, clock.monotonic() - started)
+        job: Job | None = None
+        try:
+            while job := await self._turn(webhook_id, lease, done, last=self._ending or clock.monotonic() >= until):
+                began, started = clock.now(), clock.monotonic()
+                judged = await call(sender.caller, job, sender.origin, began)
+                done = Done(job, judged, began, clock.monotonic() - started)
+        except Transient:
+            raise
+        except Exception as failure:
+            _name(webhook_id, failure)
+            await self._broke(webhook_id, lease, job, began)
+
+    async def _broke(self, webhook_id: UUID, lease: UUID, job: Job | None, began: datetime) -> None:
+        async with self._connections, self._database.transaction() as tx:
+            row = await leasing.held(tx, webhook_id, lease)
+            if row is not None:
+                await broke(tx, row, job, began, self._sender.dice)
+                row.lease = row.leased_until = None
 
     async def _turn(self, webhook_id: UUID, lease: UUID, done: Done | None, *, last: bool) -> Job | None:
         """The next call; None when there is none, the turn is over, or another process has the webhook by now."""
@@ -120,3 +137,14 @@ class Deliveries:
             if job is None:
                 row.lease = row.leased_until = None
             return job
+
+
+def _name(webhook_id: UUID, failure: Exception) -> None:
+    """To the operator: of which kind and where, without its text, in which an address may stand."""
+    kind, frames = type(failure), traceback.extract_tb(failure.__traceback__)[-3:]
+    log.error(
+        "a webhook failed by an error of ours",
+        webhook=str(webhook_id),
+        kind=f"{kind.__module__}.{kind.__qualname__}",
+        where=" > ".join(f"{Path(frame.filename).name}:{frame.lineno}" for frame in frames),
+    )

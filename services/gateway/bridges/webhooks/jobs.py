@@ -45,18 +45,18 @@ class Done:
 
 
 async def next_job(tx: Transaction, row: Webhook, seal: Seal) -> Job | None:
-    """None when there is nothing to do now."""
-    now = tx.clock.now()
-    if row.state not in (State.ASKING, State.ACTIVE) or row.due_at > now:
+    """None when there is nothing to do now. A test waits for nothing."""
+    now, kind = tx.clock.now(), kind_of(row)
+    if row.state not in (State.ASKING, State.ACTIVE) or (row.due_at > now and kind is not Kind.TEST):
         return None
-    if row.state == State.ASKING:
+    if kind is Kind.CONSENT:
         return Job(Kind.CONSENT, row.webhook_id, row.version, row.url, row.position)
     try:
         secrets = opened(row, seal, now)
     except Unsealable:
         await stop(tx, row, State.PAUSED, Why.UNSEALABLE)
         return None
-    if row.testing:
+    if kind is Kind.TEST:
         id = uuid4()
         body = test_event(id, now, row.webhook_id)
         return Job(Kind.TEST, row.webhook_id, row.version, row.url, row.position, id, body, secrets)
@@ -71,6 +71,13 @@ async def next_job(tx: Transaction, row: Webhook, seal: Seal) -> Job | None:
     row.position = event.position - 1  # what was passed over is not wanted
     body = structured(event).encode()
     return Job(Kind.EVENT, row.webhook_id, row.version, row.url, event.position, event.event_id, body, secrets)
+
+
+def kind_of(row: Webhook) -> Kind:
+    """What its next call is, if there is one."""
+    if row.state == State.ASKING:
+        return Kind.CONSENT
+    return Kind.TEST if row.testing else Kind.EVENT
 
 
 def opened(row: Webhook, seal: Seal, now: datetime) -> tuple[str, ...]:
@@ -91,30 +98,39 @@ def test_event(id: UUID, now: datetime, webhook_id: UUID) -> bytes:
 
 
 async def settle(tx: Transaction, row: Webhook, done: Done, dice: Random) -> None:
-    """The attempt is kept; the webhook goes on, waits, or ends. What people changed meanwhile stands."""
+    """The attempt is kept; the webhook goes on, waits, or ends. What people changed meanwhile stands. A test tells
+    nothing of the events that wait: they go out no earlier for it, and count as failed as before."""
     await _keep(tx, row, done)
     job, judged = done.job, done.judged
     if row.version != job.version or row.state not in (State.ASKING, State.ACTIVE):
         return
     if job.kind is Kind.TEST:
         row.testing = False
-    if judged.outcome is Outcome.TAKEN:
-        _taken(row, job, judged, tx.clock.now())
-    elif judged.outcome is Outcome.GONE:
+    if judged.outcome is Outcome.GONE:
         await stop(tx, row, State.ENDED, Why.GONE)
-    elif job.kind is not Kind.TEST:
+    elif judged.outcome is Outcome.TAKEN:
+        _taken(row, job, judged, tx.clock.now())
+    elif job.kind is Kind.TEST:
+        _wait(row, tx.clock.now() + timedelta(seconds=judged.retry_after_s))
+    else:
         await _failed(tx, row, judged, dice)
 
 
 def _taken(row: Webhook, job: Job, judged: Judged, now: datetime) -> None:
-    row.failures, row.failing_since = 0, None
+    if job.kind is not Kind.TEST:
+        row.failures, row.failing_since = 0, None
     if job.kind is Kind.CONSENT:
         row.state, row.agreed_at, row.per_minute = State.ACTIVE, now, judged.per_minute
         return
-    row.delivered_at = now
-    row.position = job.place
+    if job.kind is Kind.EVENT:
+        row.delivered_at, row.position = now, job.place
     if row.per_minute:
-        row.due_at = now + timedelta(minutes=1) / row.per_minute
+        _wait(row, now + timedelta(minutes=1) / row.per_minute)
+
+
+def _wait(row: Webhook, moment: datetime) -> None:
+    """Until then at least."""
+    row.due_at = max(row.due_at, moment)
 
 
 async def _failed(tx: Transaction, row: Webhook, judged: Judged, dice: Random) -> None:
@@ -124,6 +140,12 @@ async def _failed(tx: Transaction, row: Webhook, judged: Judged, dice: Random) -
     row.due_at = now + timedelta(seconds=wait_s(row.failures, judged.retry_after_s, dice))
     if now - row.failing_since >= GIVE_UP:
         await stop(tx, row, State.PAUSED, Why.GIVEN_UP)
+
+
+async def broke(tx: Transaction, row: Webhook, job: Job | None, began: datetime, dice: Random) -> None:
+    """An error of ours kept the call from its end, or from being made: it counts as one that failed."""
+    job = job or Job(kind_of(row), row.webhook_id, row.version, row.url, row.position)
+    await settle(tx, row, Done(job, Judged(Outcome.OUR_ERROR), began, 0.0), dice)
 
 
 async def stop(tx: Transaction, row: Webhook, state: State, why: Why, by: str = BY) -> None:

@@ -28,6 +28,7 @@ class Outcome(StrEnum):
     BAD_ADDRESS = "bad-address"  # not of the public internet
     NOT_REACHED = "not-reached"
     NO_ANSWER = "no-answer"  # within the time, or longer than is read
+    OUR_ERROR = "our-error"  # which the log names
 
 
 @dataclass(frozen=True)

@@ -19,10 +19,11 @@ async def take(tx: Transaction, most: int) -> list[tuple[UUID, UUID]]:
     now = tx.clock.now()
     free = sa.or_(Webhook.leased_until.is_(None), Webhook.leased_until <= now)
     newest = sa.select(Ends.newest).scalar_subquery()
-    waits = sa.or_(Webhook.state == State.ASKING, Webhook.testing, Webhook.position != newest)
+    asks, sends = Webhook.state == State.ASKING, Webhook.state == State.ACTIVE
+    in_time = sa.and_(Webhook.due_at <= now, sa.or_(asks, sa.and_(sends, Webhook.position != newest)))
     due = (
         sa.select(Webhook)
-        .where(Webhook.state.in_((State.ASKING, State.ACTIVE)), Webhook.due_at <= now, free, waits)
+        .where(free, sa.or_(in_time, sa.and_(sends, Webhook.testing)))
         .order_by(Webhook.due_at, Webhook.webhook_id)
         .limit(most)
         .with_for_update(skip_locked=True)

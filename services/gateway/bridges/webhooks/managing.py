@@ -130,13 +130,15 @@ async def change(tx: Transaction, house: Webhooks, by: Account, webhook_id: UUID
 
 
 async def rotate(tx: Transaction, house: Webhooks, by: Account, webhook_id: UUID, hours: int) -> tuple[Webhook, str]:
-    """Another secret, told once; the one before signs beside it for so many hours, 0: not at all. Raises `Problem` 404,
-    409, 422."""
+    """Another secret, told once; the one before signs beside it for so many hours, 0: none but the new one from now on.
+    Raises `Problem` 404, 422; 409 for an ended one, and where a third would have to sign."""
     if not 0 <= hours <= MAX_OVERLAP_HOURS:
         raise Problem(422, "bad-hours", field="hours", most=MAX_OVERLAP_HOURS)
-    row = await _live(tx, by.agency, webhook_id)
+    row, now = await _live(tx, by.agency, webhook_id), tx.clock.now()
+    if hours and row.former_until is not None and row.former_until > now:
+        raise Problem(409, "webhook-rotating", field="hours", until=row.former_until)
     secret = signing.new_secret()
-    row.former, row.former_until = (row.sealed, tx.clock.now() + timedelta(hours=hours)) if hours else (None, None)
+    row.former, row.former_until = (row.sealed, now + timedelta(hours=hours)) if hours else (None, None)
     row.sealed = house.seal.seal(row.place, secret)
     await _line(tx, row, by, Action.WEBHOOK_ROTATED, hours=hours)
     return row, secret
@@ -153,11 +155,12 @@ async def replay(tx: Transaction, by: Account, webhook_id: UUID, position: int) 
 
 
 async def test(tx: Transaction, by: Account, webhook_id: UUID) -> None:
-    """A test comes next. Raises `Problem` 404; 409 for one that is not active."""
+    """A test comes next, at once, and events wait as long as before. Raises `Problem` 404; 409 for one that is not
+    active."""
     row = await one(tx, by.agency, webhook_id, lock=True)
     if row.state != State.ACTIVE:
         raise Problem(409, "webhook-not-active")
-    row.testing, row.due_at = True, tx.clock.now()
+    row.testing = True
 
 
 async def pause(tx: Transaction, by: Account, webhook_id: UUID) -> None:
