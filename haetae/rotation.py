@@ -44,12 +44,12 @@ NAMES = {
     "approval": Rotation(
         _approval,
         "Approvals are sealed with another key from the next start on; what the former sealed is still sent. "
-        "Counters of care begin anew",
+        "Counters of care begin anew. Keep the former key until each webhook has been given another secret",
     ),
     "approval-leaked": Rotation(
         _after_a_leak,
         "The leaked key counts no more: what was approved and not yet sent is put aside, to be approved again; "
-        "people enrol their second factors again",
+        "people enrol their second factors again. Webhooks pause: each needs another secret, and is resumed then",
     ),
     "passwords": Rotation(
         lambda home: home.forget_all("role_"),
