@@ -154,6 +154,7 @@ async def test_a_stream_ends_where_what_follows_it_is_gone(open_: Open) -> None:
         assert [(await anext(heard))[0] for _ in range(2)] == [f"{1:018d}", f"{2:018d}"]
         async with open_.desk.database.transaction() as tx:  # three came and went between two looks
             await tx.execute(sa.update(feed.Ends).values(newest=5, forgotten=4))
+        await eventually(lambda: open_.bell.readers == 0)
         assert [one async for one in heard] == [], "nothing is passed over, also not by its last place"
     answer = await open_.program.get("/api/events/stream", headers={"Last-Event-ID": f"{2:018d}"})
     assert (answer.status_code, told_as(answer)) == (409, "no-such-place")
