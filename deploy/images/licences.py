@@ -8,6 +8,8 @@ from pathlib import Path
 from deploy.images.engine import IMAGES
 
 COPYLEFT = re.compile(r"(?<!L)A?GPL|(?<!Lesser )General Public|Affero", re.I)
+# What an image has beside its own lock: torch, by the machine that it is for.
+BESIDE = ("torch", "torch-cpu")
 # Name, and whether a marker says on which systems alone.
 PINNED = re.compile(r"^([A-Za-z0-9._-]+)==\S+( ;)?", re.M)
 # Packages whose metadata names no licence, as their repositories state it.
@@ -20,7 +22,8 @@ BUNDLED = "*.libs/libx26[45]-*.so*"
 
 def problems(locks: Path) -> list[str]:
     """One sentence a package; what is for other systems alone (a marker of the lock) is not installed and not asked."""
-    pinned = {one for image in IMAGES for one in PINNED.findall((locks / f"{image}.lock").read_text())}
+    files = [path for name in (*IMAGES, *BESIDE) if (path := locks / f"{name}.lock").exists()]
+    pinned = {one for path in files for one in PINNED.findall(path.read_text())}
     site = Path(str(metadata.distribution("pydantic").locate_file("")))
     carriers = {_name(path.parent.name.removesuffix(".libs")) for path in site.glob(BUNDLED)}
     found = [

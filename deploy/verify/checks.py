@@ -15,6 +15,7 @@ from deploy.verify import (
     semantics,
     settings,
     storage,
+    waiting,
 )
 from deploy.verify.facts import Facts
 from deploy.verify.finding import Finding
@@ -23,7 +24,7 @@ from deploy.verify.rendering import Rendered
 OF_MANIFESTS = (
     custom.check, semantics.check, references.check, security.check, images.check, storage.check, alerts.check
 )  # fmt: skip
-OF_CODE = (settings.check, settings.unused, rollout.check, scaling.check, kafka.check, network.check)
+OF_CODE = (settings.check, settings.unused, rollout.check, scaling.check, kafka.check, network.check, waiting.check)
 
 
 def check(rendered: Rendered, facts: Facts) -> Iterator[Finding]:

@@ -10,6 +10,7 @@ from deploy.verify.finding import Finding
 from deploy.verify.pods import Pod, pods
 from deploy.verify.reach import ANY, Edge, graph
 from deploy.verify.rendering import Rendered, Thing
+from deploy.verify.stamps import AUTHORITIES, stamping
 
 WEB = {"0.0.0.0/0", "2000::/3"}
 WEB_PORTS = (80, 443)
@@ -30,7 +31,7 @@ PLACES = {
 DATABASE, DATABASE_PORT = "database", 5432
 # Addresses that no service may reach through a hole for the web: clouds give away their keys at the first.
 NEVER = ("169.254.169.254", "10.0.0.1", "172.16.0.1", "192.168.0.1", "100.64.0.1", "127.0.0.1", "224.0.0.1")
-INSIDE = "deploy/k8s/base/network/"
+INSIDE, STAMPS = "deploy/k8s/base/network/", "deploy/k8s/components/time-stamps/"
 # From which namespace who may come in. The last is there with KEDA, with other agencies.
 ENTRANCES = {("namespace gateway-system", "gateway", 8080), ("namespace keda", "kafka", 9093)}
 OPERATORS = {"namespace strimzi-system": ("kafka", "entity-operator"), "namespace cnpg-system": ("database",)}
@@ -55,9 +56,16 @@ def _goes(pod: Pod, edges: set[Edge], rendered: Rendered, facts: Facts) -> Itera
     wanted = _wanted(pod, rendered)
     web = _web_ports(pod, rendered, facts)
     mine = {(edge.to, edge.port) for edge in edges if edge.source == pod.name} - {NAMES}
-    ports = {port: what for what, port in wanted.items()}
+    try:
+        stamps = stamping(pod, rendered)
+    except ValueError as error:
+        yield pod.thing.finding(str(error), f"mend {AUTHORITIES} in {STAMPS}")
+        stamps = {}
+    ports = {port: what for what, port in (wanted | stamps).items()}
+    # An authority of the public's may have no address that one could write down.
+    public = {*stamps.values()} - {port for to, port in mine if to not in WEB}
     for to, port in sorted(mine, key=str):
-        if to in WEB and port in web:
+        if to in WEB and (port in web or port in public):
             continue
         if web and _is_exit(to, port):
             continue
@@ -73,6 +81,9 @@ def _goes(pod: Pod, edges: set[Edge], rendered: Rendered, facts: Facts) -> Itera
             yield pod.thing.finding(
                 f"it cannot reach {what} on port {port}", f"label it haetae/reaches-…, or mend the policy in {INSIDE}"
             )
+    for what, port in stamps.items():
+        if port not in {one for _, one in mine}:
+            yield pod.thing.finding(f"it cannot reach {what} on port {port}", f"open it in {STAMPS}network.yaml")
     if web and not (PROXY_PORT in reached or {port for to, port in mine if to in WEB} & {*web}):
         yield pod.thing.finding("it cannot reach the web", f"add {INSIDE}web-{pod.name}.yaml")
 

@@ -8,6 +8,8 @@ from deploy.verify.finding import Finding
 from deploy.verify.rendering import Rendered, Thing
 
 LEAST_TO_SPREAD = 2
+# Of KEDA's ways to fall back, the one that takes no pod away.
+KEEPS = "currentReplicasIfHigher"
 
 
 def check(rendered: Rendered, facts: Facts) -> Iterator[Finding]:
@@ -16,6 +18,7 @@ def check(rendered: Rendered, facts: Facts) -> Iterator[Finding]:
         if told:
             yield from _looks_right(scaler, told, rendered)
             yield from _ceiling(scaler, rendered)
+            yield from _falls_back(scaler)
     yield from _all_scaled(rendered, facts)
     for scaler in rendered.of("HorizontalPodAutoscaler"):
         if scaler.spec.get("minReplicas", 1) < LEAST_TO_SPREAD and rendered.overlay != "dev":
@@ -60,6 +63,20 @@ def _ceiling(scaler: Thing, rendered: Rendered) -> Iterator[Finding]:
         )
     if scaler.spec.get("minReplicaCount", 0) < 1:
         yield scaler.finding("it may be scaled to nothing, and its tasks do not run", "minReplicaCount: 1")
+
+
+def _falls_back(scaler: Thing) -> Iterator[Finding]:
+    """For as long as the lag cannot be read. That there is a fallback at all, its model says."""
+    fallback, rest = scaler.spec.get("fallback") or {}, scaler.spec.get("minReplicaCount", 0)
+    if fallback and fallback.get("behavior") != KEEPS:
+        yield scaler.finding(
+            "when the lag cannot be read, pods that work off a storm are taken away", f"fallback.behavior: {KEEPS}"
+        )
+    if fallback and fallback["replicas"] < rest:
+        yield scaler.finding(
+            f"it falls back on {fallback['replicas']} pods, fewer than its {rest} at rest",
+            f"fallback.replicas: {rest}",
+        )
 
 
 def _all_scaled(rendered: Rendered, facts: Facts) -> Iterator[Finding]:

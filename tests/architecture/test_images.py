@@ -93,6 +93,10 @@ def test_a_package_under_the_gpl_is_found(tmp_path, monkeypatch):
     for image in IMAGES:
         (tmp_path / f"{image}.lock").write_text("pymerkle==6.1.0 \\\n")
     assert "pymerkle is under GNU General Public" in licences.problems(tmp_path)[0]
+    for image in IMAGES:
+        (tmp_path / f"{image}.lock").write_text("")
+    (tmp_path / "torch-cpu.lock").write_text("pymerkle==6.1.0 \\\n")
+    assert "pymerkle is under GNU General Public" in licences.problems(tmp_path)[0]
     monkeypatch.setattr(licences, "SAID", {})
     assert {one.partition(":")[0] for one in licences.problems(tmp_path)[:2]} == {"av", "pillow-heif"}
 

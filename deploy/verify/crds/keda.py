@@ -1,4 +1,4 @@
-"""KEDA 2.1x, keda.sh/v1alpha1 (https://keda.sh/docs/latest/reference/scaledobject-spec/ and scalers/apache-kafka/)."""
+"""KEDA 2.17.1, keda.sh/v1alpha1 (keda.sh/docs/latest/reference/scaledobject-spec/ and scalers/apache-kafka/)."""
 
 from typing import Annotated, Literal
 
@@ -19,6 +19,7 @@ class Target(Closed):
 class Fallback(Closed):
     failure_threshold: Positive
     replicas: Positive
+    behavior: Literal["static", "currentReplicas", "currentReplicasIfHigher", "currentReplicasIfLower"] = "static"
 
 
 class ScalingPolicy(Closed):
