@@ -46,8 +46,8 @@ GROUPS = (
             Place("figures", "/figures", Right.READ_FIGURES),
             Place("golden", "/golden", Right.KEEP_GOLDEN),
             Place("care_house", "/care/house", Right.READ_FIGURES),
-            Place("webhooks", "/webhooks", Right.MANAGE_WEBHOOKS),
             Place("care_limits", "/care/limits", Right.MANAGE_PEOPLE),
+            Place("webhooks", "/webhooks", Right.MANAGE_WEBHOOKS),
         ),
     ),
     Group(

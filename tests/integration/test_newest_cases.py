@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from uuid import uuid4
 
+import httpx
 import psycopg
 import pytest
 import sqlalchemy as sa
@@ -15,12 +16,14 @@ from sqlalchemy.dialects import registry
 from benchmarks.queueing.filling import fill
 from deploy.local.access import libpq_url
 from services.gateway import counting
+from services.gateway.accounts import create_account
 from services.gateway.agencies.scoping import AGENCY, HOME
 from services.gateway.claims.asked import wanted_of
 from services.gateway.domain import State
 from services.gateway.listing import Page, ordered, page
 from services.gateway.store import Case
-from tests.support.gateway import Desk, make_desk
+from services.gateway.web import application
+from tests.support.gateway import PASSWORD, Desk, make_desk
 from tests.support.stack import Migrated
 
 NOON = datetime(2026, 11, 1, 12, tzinfo=UTC)
@@ -44,7 +47,8 @@ async def put(desk: Desk) -> None:
             found = None if hours is None else NOON - timedelta(hours=hours)
             changed = NOON - timedelta(hours=10) if found is None else NOON
             values = {"case_id": uuid4(), "agency": HOME, "state": state, "rank": float(hours or 0), "title": title}
-            await tx.execute(sa.insert(Case).values(**values, found_at=found, updated_at=changed))
+            ended = NOON if state == State.REMOVED else None
+            await tx.execute(sa.insert(Case).values(**values, found_at=found, updated_at=changed, removed_at=ended))
 
 
 async def shown(desk: Desk, view: str, after: str | None = None, limit: int = 50) -> Page:
@@ -58,6 +62,17 @@ async def test_what_is_open_comes_before_what_is_closed_and_the_newest_of_each_f
     assert of_all == ["waits-new", "never-found", "sent-old", "rejected-new", "removed-newer", "removed-old"]
     of_closed = [row["title"] for row in (await shown(desk, "closed")).rows]
     assert of_closed == ["rejected-new", "removed-newer", "removed-old"]
+
+
+async def test_a_closed_case_says_since_when(desk: Desk) -> None:
+    await put(desk)
+    await create_account(desk.database, "kim", PASSWORD, ["reviewer"])
+    transport = httpx.ASGITransport(application(desk.parts))
+    async with httpx.AsyncClient(transport=transport, base_url="http://gateway.test") as client:
+        answer = await client.post("/api/login", json={"login": "kim", "password": PASSWORD})
+        client.headers["Authorization"] = f"Bearer {answer.json()['token']}"
+        page_shown = (await client.get("/?view=closed", headers={"Accept-Language": "en"})).text
+    assert page_shown.count('<small>closed</small> <time datetime="2026-11-01T12:00:00+00:00"') == 2
 
 
 @pytest.mark.parametrize("view", ["all", "closed"])
