@@ -14,7 +14,7 @@ from deploy.local.home import Home as HomeFolder
 from deploy.local.home import HomeInUse, read_env
 from deploy.local.stack import Stack
 from haetae.access import URL, bring_up_to_date, objects_of
-from haetae.backup import checking, escrow, work
+from haetae.backup import checking, escrow, opening, work
 from haetae.saying import HOME, Home, bar, console, finish, guarded
 from shared.clock import SystemClock
 
@@ -112,14 +112,19 @@ def verify(
     ] = None,
     home: Home = HOME,
 ) -> None:
-    """Is all of it as it was written, its log without a gap? A drill shows more."""
+    """Is all of it as it was written, its log without a gap, each object with its key? Opens each object where the key
+    file is given. That the database names no other object, a drill shows."""
 
-    async def do() -> tuple[int, list[str]]:
+    async def do() -> tuple[int, list[str], opening.Checked]:
         at = Archive(archive, key=escrow.archive_key(key) if key else _own_key(home))
-        return await asyncio.to_thread(checking.check, at)
+        known, problems = await asyncio.to_thread(checking.check, at)
+        return known, problems, await opening.check(at, key)
 
-    known, problems = guarded(do)
+    known, problems, evidence = guarded(do)
+    problems = [*problems, *evidence.problems]
     console.print(f"{known} base backups checked: {'all is whole' if not problems else f'{len(problems)} problems'}")
+    how = "each opened" if evidence.opened else "none opened: that needs the key file, with --key"
+    console.print(f"{evidence.objects:,} objects of {evidence.keys:,} keys: {how}", soft_wrap=True)
     finish(problems)
 
 

@@ -62,13 +62,13 @@ def bar(what: str) -> Iterator["imports.Progress"]:
 
 def guarded(work: Callable[[], Coroutine[None, None, T]]) -> T:
     """Run it; what a person can put right is said in one line instead of a traceback."""
-    from deploy.local.home import HomeInUse
+    from deploy.local.home import HalfRestored, HomeInUse
     from deploy.local.supervisor import StackFailed
     from shared.failures import Failure
 
     try:
         return asyncio.run(work())
-    except (ValueError, OSError, HomeInUse, StackFailed, Failure) as error:
+    except (ValueError, OSError, HomeInUse, HalfRestored, StackFailed, Failure) as error:
         fail(str(error))
 
 

@@ -16,10 +16,15 @@ PRIVATE_FILE = 0o600
 # 24 random bytes: 192 bits, no special characters, so that they go into URLs and configuration files as they are.
 SECRET_BYTES = 24
 KEY_BYTES = 32
+RESTORING = "restoring"  # a file that is there from the first to the last step of a restore into the home
 
 
 class HomeInUse(RuntimeError):
     """Another supervisor runs in this home."""
+
+
+class HalfRestored(RuntimeError):
+    """A restore into this home did not come to its end: what is there is not all of it."""
 
 
 class Home:
@@ -100,6 +105,18 @@ class Home:
         write_private(path, "".join(f"{name}={value}\n" for name, value in env.items()))
         return path
 
+    @property
+    def half_restored(self) -> bool:
+        return (self.path / RESTORING).exists()
+
+    def begin_restoring(self) -> None:
+        write_private(self.path / RESTORING, "")
+        sync(self.path)
+
+    def end_restoring(self) -> None:
+        (self.path / RESTORING).unlink()
+        sync(self.path)
+
     def release(self) -> None:
         if self._lock:
             self._lock.close()
@@ -148,6 +165,15 @@ def write_private(path: Path, text: str) -> None:
         file.flush()
         os.fsync(file.fileno())
     fresh.rename(path)
+
+
+def sync(folder: Path) -> None:
+    """What was made, renamed or removed in it stays so when the power fails (fsync(2))."""
+    opened = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(opened)
+    finally:
+        os.close(opened)
 
 
 def read_env(path: Path) -> dict[str, str]:

@@ -14,7 +14,7 @@ from types import TracebackType
 from deploy.local import access, archive, outside
 from deploy.local.authority import authority
 from deploy.local.buckets import S3Address, ensure_buckets
-from deploy.local.home import Home
+from deploy.local.home import HalfRestored, Home
 from deploy.local.kafka import Store, kafka
 from deploy.local.leftovers import end_leftovers
 from deploy.local.mail import mail
@@ -38,8 +38,9 @@ class Stack:
     """`async with Stack(home) as stack:` — ready inside, stopped after; `stack.env` has the addresses and secrets.
 
     A part whose address is set in `environ` (see `outside`) is not started; the address is passed on. `scratch` is for
-    data that may be lost with the machine: no fsync, and random ports instead of the preferred ones.
-    Raises `HomeInUse`, `StackFailed`.
+    data that may be lost with the machine: no fsync, and random ports instead of the preferred ones. `restoring`: for
+    the restore itself, which alone may start on a home that is half restored.
+    Raises `HomeInUse`, `HalfRestored`, `StackFailed`.
     """
 
     def __init__(
@@ -49,10 +50,12 @@ class Stack:
         parts: Collection[PartName] = PARTS,
         kafka_store: Store = "s3",
         scratch: bool = False,
+        restoring: bool = False,
         environ: Mapping[str, str] = os.environ,
         on_event: Callable[[StackEvent], None] = silent,
     ) -> None:
         self._path, self._wanted, self._store, self._scratch = home, parts, kafka_store, scratch
+        self._restoring = restoring
         self._outside = outside.settings(environ)
         self._shared = {name: value for name, value in environ.items() if name.startswith("HAETAE_")}
         self._on_event = on_event
@@ -71,6 +74,12 @@ class Stack:
 
     async def start(self) -> None:
         self.home = Home(self._path)
+        if self.home.half_restored and not self._restoring:
+            self.home.release()
+            raise HalfRestored(
+                f"{self.home.path} is half restored: a case without its key would get another one. Remove the folder, "
+                "or give another --home, and run `haetae backup restore` again"
+            )
         self.supervisor = Supervisor(self.home.path, self.home.logs, self._on_event)
         self.archive = archive.of_home(self.home.path) if "postgres" not in self._outside else None
         self.role_passwords = {service: self.home.secret(f"role_{service}") for service in SERVICES}

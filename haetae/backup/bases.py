@@ -29,7 +29,8 @@ SEALED, TOLD = "base.sealed", "base.json"
 
 @dataclass(frozen=True)
 class Base:
-    """`timeline`, `start`: where its log begins, or shortly before."""
+    """`made_at`: when it was whole, by the server's clock; no earlier moment can be restored from it. `timeline`,
+    `start`: where its log begins, or shortly before."""
 
     path: Path
     made_at: datetime
@@ -66,7 +67,8 @@ def take(archive: Archive, url: str, now: datetime) -> Base:
     )  # fmt: skip
     with (part / SEALED).open("xb") as file, _output(command, with_password(url)) as tar:
         _seal(tar, file, Run(archive.key, life), f"{name}/{SEALED}")
-    told = {"life": life, "name": name, "start": start}
+    (whole_at,) = row(url, "SELECT clock_timestamp()")
+    told = {"life": life, "name": name, "start": start, "whole_at": whole_at.isoformat()}
     with (part / TOLD).open("xb") as file:  # never through a link that somebody put there meanwhile
         file.write(signed(archive.key, TOLD, told))
         file.flush()
@@ -164,7 +166,8 @@ def _read(folder: Path, archive: Archive) -> Base:
         told = opened(archive.key, TOLD, lambda: read_plain(folder / TOLD))
         if (told["life"], told["name"]) != (life, name):
             raise NotSealed(f"it is {told['name']} of {told['life']}")
-        made_at = datetime.strptime(name, STAMP).replace(tzinfo=UTC)
+        begun_at = datetime.strptime(name, STAMP).replace(tzinfo=UTC)
+        made_at = datetime.fromisoformat(str(told["whole_at"])) if "whole_at" in told else begun_at  # it was not told
         return Base(folder, made_at, int(life.rpartition("/")[2], 16), int(str(told["start"])))
     except (OSError, ValueError, KeyError) as error:
         raise ValueError(

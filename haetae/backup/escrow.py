@@ -5,6 +5,7 @@ home did, the tag tells, by the archive's key, which follows from KEY and is all
 """
 
 import base64
+import os
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -13,7 +14,7 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 from deploy.local.archive import KEY_SECRET, Archive
-from deploy.local.home import write_private
+from deploy.local.home import sync, write_private
 from deploy.local.sealed import KEY_BYTES, opened, signed
 from shared.plain_files import read_plain
 
@@ -69,14 +70,17 @@ def keep(archive: Archive, secrets: Mapping[str, str], recipient: str) -> None:
     """The last ones stay beside them: keys in the archive may still be wrapped by the master key of then."""
     told = {name: value for name, value in secrets.items() if name != KEY_SECRET}
     sealed = pyrage.encrypt(signed(archive.key, SEALED, told), [pyrage.x25519.Recipient.from_str(recipient)])
-    file = archive.path / SEALED
-    if file.exists():
-        file.replace(archive.path / FORMER)
     fresh = archive.path / f"{SEALED}.new"
     fresh.unlink(missing_ok=True)
     with fresh.open("xb") as out:
         out.write(sealed)
+        out.flush()
+        os.fsync(out.fileno())
+    file = archive.path / SEALED
+    if file.exists():
+        file.replace(archive.path / FORMER)
     fresh.replace(file)
+    sync(archive.path)
 
 
 def secrets_of(archive: Archive, key_file: Path) -> dict[str, str]:

@@ -32,11 +32,17 @@ OWN = ("restore_command", "recovery_target_time", "recovery_target_action")
 
 
 def base_for(archive: Archive, until: datetime | None) -> bases.Base:
-    """The newest that was made before. Raises `ValueError` when there is none, or its log has a gap."""
-    known = [base for base in bases.bases(archive) if until is None or base.made_at < until]
+    """The newest that was whole before. Raises `ValueError` when there is none, or its log has a gap."""
+    every = bases.bases(archive)
+    known = [base for base in every if until is None or base.made_at < until]
+    if every and not known:
+        first = every[0].made_at.astimezone(UTC)
+        raise ValueError(
+            f"no base backup in {archive.bases} was whole by {until:%Y-%m-%d %H:%M:%S %Z}: "
+            f"the first moment that can be restored is {first:%Y-%m-%d %H:%M:%S.%f} UTC"
+        )
     if not known:
-        before = f" from before {until:%Y-%m-%d %H:%M:%S %Z}" if until else ""
-        raise ValueError(f"there is no base backup{before} in {archive.bases}: `haetae backup create` makes them")
+        raise ValueError(f"there is no base backup in {archive.bases}: `haetae backup create` makes them")
     base = known[-1]
     if name := bases.gap(archive, base):
         raise ValueError(
@@ -47,7 +53,10 @@ def base_for(archive: Archive, until: datetime | None) -> bases.Base:
 
 
 def settle(home: Home, archive: Archive, key_file: Path) -> None:
-    """Its secrets into the home. Raises `ValueError` for a home that has data, or other secrets, of its own."""
+    """Its secrets into the home, which is half restored from then on. Raises `ValueError` for a home that is so
+    already, or that has data, or other secrets, of its own."""
+    if home.half_restored:
+        raise ValueError(f"{home.path} is half restored: remove it, or give another --home")
     taken = [name for name in ("postgres", "s3") if (home.path / name).exists()]
     if taken:
         raise ValueError(f"{home.path} has {' and '.join(taken)} already: move them away, or give another --home")
@@ -55,6 +64,7 @@ def settle(home: Home, archive: Archive, key_file: Path) -> None:
     own = home.given(escrow.MASTER)
     if own and own != kept.get(escrow.MASTER):
         raise ValueError(f"{home.path}/secrets.json has another master key than the archive: give another --home")
+    home.begin_restoring()
     home.take_secrets(kept)
 
 

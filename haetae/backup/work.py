@@ -101,9 +101,10 @@ async def restore(
         await asyncio.to_thread(restoring.lay_out, archive, base, folder.path / "postgres", until)
     finally:
         folder.release()
-    async with Stack(home, parts=PARTS, scratch=drill, environ={}) as stack:
+    async with Stack(home, parts=PARTS, scratch=drill, restoring=True, environ={}) as stack:
         done = await bring_back(archive, stack.env, until, not_before, drill=drill, progress=progress)
-    shutil.rmtree(restoring.log_of(folder.path / "postgres"))  # one call
+        shutil.rmtree(restoring.log_of(folder.path / "postgres"))
+        stack.home.end_restoring()
     return done
 
 

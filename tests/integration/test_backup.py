@@ -1,6 +1,7 @@
 """What was acknowledged comes back, what was destroyed does not, and a bad archive says so."""
 
 import asyncio
+import base64
 import secrets
 from contextlib import suppress
 from dataclasses import replace
@@ -18,7 +19,7 @@ from deploy.local.described import description
 from deploy.local.home import Home
 from deploy.local.segments import missing, segment
 from deploy.local.stack import Stack
-from haetae.backup import bases, continuing, escrow, objects, restoring, work
+from haetae.backup import bases, continuing, escrow, objects, opening, restoring, work
 from haetae.backup_cli import backup
 from shared.clock import SystemClock
 from shared.identity import identity
@@ -156,6 +157,27 @@ async def test_with_a_folder_for_copies_nothing_is_kept_or_destroyed_in_one_plac
     async with open_vault(other) as vault:
         assert await vault.get(case, sha256) == b"kept"
         assert await vault.destroyed(gone)
+
+
+async def test_objects_of_an_archive_are_opened_where_its_key_is(two, tmp_path):
+    archive, (one, _) = begun(tmp_path), two
+    case = UUID(int=1)
+    async with open_vault(one) as vault:
+        sha256 = await vault.put(case, b"kept")
+    assert await objects.copy(one, archive) == (1, 1, 0)
+    assert await opening.check(archive, None) == (1, 1, False, [])
+    secrets_now = {"master_key": base64.b64encode(MASTER_KEY).decode()}
+    escrow.keep(archive, secrets_now, description(archive).recipient)
+    assert await opening.check(archive, tmp_path / "key") == (1, 1, True, [])
+    object_file = archive.path / "evidence" / "cases" / str(case) / sha256
+    whole = object_file.read_bytes()
+    object_file.write_bytes(whole[:-1] + bytes([whole[-1] ^ 1]))
+    (found,) = (await opening.check(archive, tmp_path / "key")).problems
+    assert sha256 in found
+    object_file.write_bytes(whole)
+    (archive.path / "keys" / str(case)).unlink()
+    (found,) = (await opening.check(archive, None)).problems
+    assert "no key in the archive" in found
 
 
 async def test_what_was_under_way_is_taken_up_again_and_nothing_else(migrated):
