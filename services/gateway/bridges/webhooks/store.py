@@ -40,9 +40,10 @@ class Kind(StrEnum):
 
 class Webhook(Base):
     """`position`: of the feed, up to which everything was taken. `version` counts changes by people: what was under
-    way then moves nothing. `due_at`: not tried before. `failing_since`: the first of the `failures` in a row. `lease`:
-    of the process that delivers it now. `former`: the secret before, which signs beside the new one until
-    `former_until`. `per_minute`: as often as its receiver allows; None: as it likes. `attempts` counts all of them."""
+    way then moves nothing. `due_at`: not tried before, but for a test. `failing_since`: the first of the `failures` in
+    a row, tests left out. `lease`: of the process that delivers it now. `former`: the secret before, which signs beside
+    the new one until `former_until`. `per_minute`: as often as its receiver allows; None: as it likes. `attempts`
+    counts all of them."""
 
     __tablename__ = "webhooks"
 
