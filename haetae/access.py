@@ -31,11 +31,26 @@ async def owner_url(home: Path) -> AsyncIterator[str]:
     if os.environ.get(URL):
         yield os.environ[URL]
         return
+    _must_be_writable(home)
     try:
         async with Stack(home, parts=["postgres"]) as stack:
             yield stack.env[URL]
     except HomeInUse:
         yield read_env(home / "env")[URL]
+
+
+def _must_be_writable(home: Path) -> None:
+    """In a container, say, whose root cannot be written. Raises `ConnectionError`."""
+    try:
+        home.mkdir(parents=True, exist_ok=True)
+        said = "" if os.access(home, os.W_OK) else "not writable"
+    except OSError as error:
+        said = str(error.strerror)
+    if said:
+        raise ConnectionError(
+            f"{URL} is not set, and no database can be kept in {home} ({said}): "
+            f"set {URL} to postgresql+psycopg://OWNER:PASSWORD@HOST/DB, or name a folder with --home"
+        )
 
 
 @asynccontextmanager

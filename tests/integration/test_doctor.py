@@ -10,11 +10,14 @@ from pathlib import Path
 from uuid import uuid4
 
 import pytest
+from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
+from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from sqlalchemy.engine import make_url
 from typer.testing import CliRunner
 
 from deploy.local.buckets import Bucket, S3Address, ensure_buckets
 from haetae.cli import app
+from haetae.doctor import lag
 from haetae.doctor.checks import CHECKS
 from haetae.doctor.diagnosis import Diagnosis, State
 from haetae.doctor.patient import OWNER
@@ -254,6 +257,32 @@ async def test_a_broker_that_does_not_believe_who_we_are_is_named(house: House, 
         assert names(found, State.WARNING, "not shown to this user", "start the services"), said(found)
         found = await house.look("drafter", "kafka", **told | {"HAETAE_KAFKA_CA_FILE": str(other.file)})
         assert names(found, State.FAILED, "do not trust", "HAETAE_KAFKA_CA_FILE"), said(found)
+
+
+async def test_a_group_that_is_far_behind_is_named(house: House) -> None:
+    settings = house.patient("drafter", {}).settings
+    topic, at = f"{settings.topic_prefix}evidence.sealed", {"bootstrap_servers": settings.kafka_bootstrap}
+    admin = AIOKafkaAdminClient(**at)
+    await admin.start()
+    await admin.create_topics([NewTopic(topic, 1, 1)])
+    await admin.close()
+    async with AIOKafkaProducer(**at, enable_idempotence=False) as producer:
+        await asyncio.gather(*[await producer.send(topic, b"x", partition=0) for _ in range(lag.MOST + 10)])
+    here = TopicPartition(topic, 0)
+    consumer = AIOKafkaConsumer(**at, group_id=f"{settings.topic_prefix}drafter.case", enable_auto_commit=False)
+    await consumer.start()
+    consumer.assign([here])
+    try:
+        await consumer.commit({here: 9})
+        found = await house.look("drafter", "lag")
+        assert names(found, State.WARNING, "group drafter.case: 501 records of evidence.sealed", "drafter runs"), said(
+            found
+        )
+        await consumer.commit({here: 10})
+        found = await house.look("drafter", "lag")
+        assert names(found, State.OK, "group drafter.case: 500 records wait", ""), said(found)
+    finally:
+        await consumer.stop()
 
 
 async def test_the_command_says_it_line_by_line_and_ends_with_1(house: House, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,6 +1,7 @@
 """The agency's mailbox over real SMTP and IMAP: each mail once, whatever happens to the reader or the mailbox."""
 
 import asyncio
+from contextlib import contextmanager
 from datetime import timedelta
 
 import aiosmtplib
@@ -159,7 +160,15 @@ async def test_a_mailbox_that_is_away_says_why_without_its_password(mail):
     await asyncio.to_thread(session.close)
 
 
-async def test_a_refused_log_in_is_not_repeated_until_the_account_is_locked(database):
+async def test_a_refused_log_in_is_not_repeated_until_the_account_is_locked(database, monkeypatch):
+    called: list[str] = []
+
+    @contextmanager
+    def calling(to, name):
+        called.append(f"{to} {name}")
+        yield
+
+    monkeypatch.setattr(reading, "calling", calling)
     says: dict[str, list[str]] = {"LOGIN": ["NO [AUTHENTICATIONFAILED] no"]}
     context = Context(database, database.clock, None, lambda: False)
     async with liar(says, []) as port:
@@ -168,6 +177,7 @@ async def test_a_refused_log_in_is_not_repeated_until_the_account_is_locked(data
             await made._looked(context)
             pauses.append(made._refused_s)
         assert pauses == [300, 600, 1200, 2400, 3600, 3600]
+        assert called == ["imap log in"] * 6
         read = context.metrics.mailbox_read
         assert read._value.get() == 0
         del says["LOGIN"]

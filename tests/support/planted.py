@@ -103,6 +103,14 @@ KEYS = [
 ]
 SERVERS = [
     Planted(
+        "a name that nobody knows",
+        "notifier",
+        "names",
+        "HAETAE_SMTP_HOST: submission.invalid has no address",
+        "set HAETAE_SMTP_HOST",
+        {"SMTP_HOST": "submission.invalid"},
+    ),
+    Planted(
         "database away",
         "drafter",
         "database",

@@ -77,7 +77,8 @@ class Reader:
             if not await self._leased(tx):
                 return 0
         if self._session is None:
-            self._session = await asyncio.to_thread(self.server.open)
+            with calling("imap", "log in"):
+                self._session = await asyncio.to_thread(self.server.open)
             self._refused_s = 0.0
         session = self._session
         with calling("imap", "select"):
