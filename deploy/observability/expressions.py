@@ -11,8 +11,17 @@ from prometheus_client.parser import text_string_to_metric_families
 
 HERE = Path(__file__).parent
 RULES, DASHBOARDS = HERE / "rules", HERE / "dashboards"
-# Of other exporters that a cluster has: kubelet's volumes.
-ELSEWHERE = frozenset({"kubelet_volume_stats_available_bytes", "kubelet_volume_stats_capacity_bytes", "up"})
+# Of other exporters that a cluster has: of volumes (kubelet), of CloudNativePG and its Barman Cloud plug-in.
+ELSEWHERE = frozenset(
+    {
+        "barman_cloud_cloudnative_pg_io_last_available_backup_timestamp",
+        "cnpg_pg_stat_archiver_last_archived_time",
+        "cnpg_pg_stat_archiver_last_failed_time",
+        "kubelet_volume_stats_available_bytes",
+        "kubelet_volume_stats_capacity_bytes",
+        "up",
+    }
+)
 # What Grafana writes in place of these before Prometheus sees them.
 VARIABLES = {"$__rate_interval": "5m", "$__range": "1h", "$job": ".*"}
 

@@ -171,6 +171,8 @@ def _strangers(edges: set[Edge], rendered: Rendered) -> Iterator[Finding]:
 def _comes(edges: set[Edge], rendered: Rendered, facts: Facts) -> Iterator[Finding]:
     services = set(facts.services)
     scraped = {("namespace monitoring", name, 9000) for name in services}
+    if any(rendered.of("PodMonitor")):
+        scraped.add(("namespace monitoring", "database", 9187))
     for edge in sorted((edge for edge in edges if _from_outside(edge.source)), key=str):
         allowed = edge in ENTRANCES | scraped or edge.to in OPERATORS.get(edge.source, ())
         agency = edge.to == "kafka" and edge.port == AGENCIES_PORT and "/" in edge.source and not _too_wide(edge.source)

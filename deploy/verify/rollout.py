@@ -19,6 +19,7 @@ PROBES = {"startupProbe": "/livez", "livenessProbe": "/livez", "readinessProbe":
 # Named port → the setting that says its number.
 PORTS = {"ops": "HAETAE_OPS_PORT", "http": "HAETAE_GATEWAY_PORT"}
 HOSTS = {"ops": "HAETAE_OPS_HOST", "http": "HAETAE_GATEWAY_HOST"}
+DATABASE = {"cnpg.io/cluster": "haetae-db"}  # labels of its pods
 # The kernel's own share of an end: signals, the last log lines, unmounting.
 SPARE_SECONDS = 5.0
 
@@ -112,6 +113,8 @@ def _disruption(pod: Pod, rendered: Rendered) -> Iterator[Finding]:
 
 def _scraped(rendered: Rendered) -> Iterator[Finding]:
     for monitor in rendered.of("PodMonitor"):
+        if selects(monitor.spec.get("selector"), DATABASE):  # answers by its operator's exporter
+            continue
         for pod in services(rendered):
             if not selects(monitor.spec.get("selector"), pod.labels):
                 yield monitor.finding(f"does not select {pod.name}", "select by app.kubernetes.io/component")

@@ -139,6 +139,8 @@ OF_NETWORK = (
           put(["10.0.0.0/8"], "spec", "egress", 0, "to", 0, "ipBlock", "except"), "base/network/web-crawler.yaml",
           "169.254.169.254 is not taken out"),
     Fault("nobody denied", "NetworkPolicy/default-deny", GONE, OVERLAY, "any can reach any pod"),
+    Fault("nobody hears of backups that fail", "NetworkPolicy/database-from-monitoring", GONE, OVERLAY,
+          "cannot reach database on port 9187"),
     Fault("a wall before the database", "NetworkPolicy/to-database",
           put(5433, "spec", "egress", 0, "ports", 0, "port"), DRAFTER, "cannot reach database"),
     Fault("a store behind the hole for the web", "NetworkPolicy/to-objects", GONE, CRAWLER,
