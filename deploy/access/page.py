@@ -24,7 +24,8 @@ SUBSCRIBERS = """
 ## Subscribers
 
 Another agency is `agency-ID`, with a password, at the listener for agencies. `ID` stands for its own name: its groups
-begin with `agency-ID.`. It reads what is public, as fast as its quota, and is refused everything else.
+begin with `agency-ID.`. It reads what is public, as fast as its quota, and is refused everything else. Quotas are
+rendered and never tried: the embedded broker has none, so watch the first subscriber's rate on your own.
 
 """
 
