@@ -1,7 +1,7 @@
 """`haetae contacts`: who would be asked about a host, why, and how old that knowledge is."""
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Any
@@ -18,6 +18,7 @@ from services.drafter.contacts.files import load_contacts
 from services.drafter.contacts.graph import Contacts, Provider
 from services.drafter.contacts.measured import measured
 from services.drafter.contacts.resolve import Asked, Resolved, resolve
+from services.drafter.contacts.stated import Stated, stated
 from services.drafter.contacts.supposed import last_seen, supposed
 from services.drafter.datafile import load
 from services.drafter.problems import Sentences
@@ -56,15 +57,16 @@ def show(
         return _show_provider(graph, provider, as_json)
     name, now = host_named(host), datetime.now(UTC)
 
-    async def do() -> tuple[EvidenceSealed, Mapping[str, float]]:
+    async def do() -> tuple[EvidenceSealed, Mapping[str, float], Sequence[Stated]]:
         async with access.database("crawler", home) as database, database.transaction() as tx:
             site = (await load_sites(tx, [name]))[name].site
         async with access.database("drafter", home) as database, database.transaction() as tx:
             seen = await last_seen(tx, name)
-            return supposed(site, seen.surroundings if seen else None, category, now), await measured(tx)
+            event = supposed(site, seen.surroundings if seen else None, category, now)
+            return event, await measured(tx), await stated(event, tx)
 
-    event, times = guarded(do)
-    found = resolve(event, graph, times, now)
+    event, times, told = guarded(do)
+    found = resolve(event, graph, times, now, told)
     if as_json:
         for one in found.asked:
             _line(_told(one))

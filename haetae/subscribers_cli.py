@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from deploy.access import subscribers as kept
-from deploy.access.catalogue import Principal, public_topics, subscriber
+from deploy.access.catalogue import Principal, subscribed_topics, subscriber
 from haetae import access
 from haetae.saying import HOME, Home, console, guarded
 
@@ -28,18 +28,26 @@ def list_subscribers(into: Into = FOLDER) -> None:
 
 
 @subscribers.command("add")
-def add(id: Id, into: Into = FOLDER, prefix: Prefix = "", home: Home = HOME) -> None:
+def add(
+    id: Id,
+    peer: Annotated[
+        bool, typer.Option("--peer", help="Statements are exchanged with it: it reads ours too (docs/federation.md).")
+    ] = False,
+    into: Into = FOLDER,
+    prefix: Prefix = "",
+    home: Home = HOME,
+) -> None:
     """Let an agency read the public topics: writes its manifest, and shows its password this once."""
-    one, password = guarded(lambda: _named(id)), secrets.token_urlsafe(PASSWORD_BYTES)
+    one, password = guarded(lambda: _named(id, peer)), secrets.token_urlsafe(PASSWORD_BYTES)
 
     async def do() -> Path:
         if kept.file_of(into, id).exists():  # before the history has a line of it
-            return kept.write(into, id, prefix)
-        async with access.changing("gateway", home, "subscribers add", [id]):
-            return kept.write(into, id, prefix)
+            return kept.write(into, id, prefix, peer)
+        async with access.changing("gateway", home, "subscribers add", [id, *(["--peer"] if peer else [])]):
+            return kept.write(into, id, prefix, peer)
 
     path = guarded(do)
-    console.print(f"{one.name} may read {', '.join(prefix + topic.name for topic in public_topics())}")
+    console.print(f"{one.name} may read {', '.join(prefix + topic.name for topic in subscribed_topics(peer))}")
     console.print(f"its groups begin with {prefix}{one.name}.")
     _give(one, password, prefix)
     console.print(f"then apply {path}", highlight=False, soft_wrap=True)
@@ -48,7 +56,7 @@ def add(id: Id, into: Into = FOLDER, prefix: Prefix = "", home: Home = HOME) -> 
 @subscribers.command("rotate")
 def rotate(id: Id, into: Into = FOLDER, prefix: Prefix = "", home: Home = HOME) -> None:
     """Give a subscriber another password. The one before ends as soon as the new one is applied."""
-    one, password = guarded(lambda: _named(id)), secrets.token_urlsafe(PASSWORD_BYTES)
+    one, password = guarded(lambda: _kept(into, id)), secrets.token_urlsafe(PASSWORD_BYTES)
 
     async def do() -> None:
         kept.needed(into, id)
@@ -68,7 +76,7 @@ def show(id: Id, into: Into = FOLDER, prefix: Prefix = "") -> None:
         return kept.needed(into, id).read_text()
 
     _plain(guarded(do))
-    _plain("# without Strimzi", *kept.commands(subscriber(id), prefix))
+    _plain("# without Strimzi", *kept.commands(guarded(lambda: _kept(into, id)), prefix))
 
 
 @subscribers.command("remove")
@@ -97,8 +105,14 @@ def remove(
     _plain(f"kubectl delete kafkauser {one.name} && kubectl delete secret {one.name}-password")
 
 
-async def _named(id: str) -> Principal:
-    return subscriber(id)
+async def _named(id: str, peer: bool = False) -> Principal:
+    return subscriber(id, peer)
+
+
+async def _kept(into: Path, id: str) -> Principal:
+    """With what its manifest lets it read."""
+    subscriber(id)
+    return subscriber(id, kept.peer(into, id))
 
 
 def _give(one: Principal, password: str, prefix: str) -> None:

@@ -80,6 +80,7 @@ def create_inbox(service: str) -> None:
 # By which column it is known whose rows they are, and where that leads to.
 LEADS_TO = {
     "case_id": "cases", "login": "accounts", "pseudonym": "accounts", "chain": "chains", "webhook_id": "webhooks",
+    "peer_id": "peers",
 }  # fmt: skip
 IN_SIGHT = "(SELECT gateway.in_sight())"  # a scalar subquery is computed once a statement, not once a row
 

@@ -67,6 +67,17 @@ CASES_BANK = "cases"  # of the agency's own: pictures of approved cases
 REPORTS_BANK = "victim-reports"  # what anybody gave at the door
 SUBMISSION_DIGITS = 8  # of its id, in the name of an entry
 UNCURATED = frozenset({CASES_BANK, REPORTS_BANK})  # nobody chose their pictures one by one: a person has to decide
+FEDERATION_BANKS = "federation: "  # what their names begin with
+
+
+def federation_bank(issuer: str, *, harmless: bool) -> str:
+    """What another agency stated and two persons accepted here."""
+    return f"{FEDERATION_BANKS}{issuer}{' (harmless)' if harmless else ''}"
+
+
+def approvable(bank: str) -> bool:
+    """Whether a match with it may ever approve a notice without a person."""
+    return bank not in UNCURATED and not bank.startswith(FEDERATION_BANKS)
 
 
 def submitted_entry(reference: str, submission_id: UUID) -> str:

@@ -28,7 +28,8 @@ Attributes = Mapping[str, Value]
 NONE: Attributes = {}
 # Who is called, as the label `to`: a closed list, so that it stays a handful of series.
 To = Literal[
-    "site", "smtp", "imap", "s3", "database", "rdap", "stamps", "calendars", "report_api", "keys", "oidc", "webhook"
+    "site", "smtp", "imap", "s3", "database", "rdap", "stamps", "calendars", "report_api", "keys", "oidc", "webhook",
+    "peer",
 ]  # fmt: skip
 Stage = Literal[
     "found_to_flagged",

@@ -75,7 +75,7 @@ def operator(services: Collection[Service]) -> Principal:
     Never puts back where agencies read: each of them would hear it as news of ours.
     """
     handled = {topic.name for service in services for topic in _topics((*service.handles, *service.batches))}
-    writes = handled - {topic.name for topic in TOPICS if topic.public}
+    writes = handled - {topic.name for topic in TOPICS if topic.public or topic.peers}
     told = "DescribeConfigs"  # the doctor judges how long they are kept
     grants = [Grant("topic", topic.name, (*(WRITES if topic.name in writes else SEES), told)) for topic in TOPICS]
     grants += [Grant("topic", f"{name}.dead", ("Delete", *READS, "Write", told)) for name in handled]
@@ -84,22 +84,28 @@ def operator(services: Collection[Service]) -> Principal:
     return Principal("operator", does, tuple(sorted(grants)))
 
 
-def subscriber(id: str) -> Principal:
-    """Another agency. It reads the public topics, in groups that begin with its own name.
+def subscriber(id: str, peer: bool = False) -> Principal:
+    """Another agency. It reads the public topics, in groups that begin with its own name. `peer`: statements are
+    exchanged with it, so that it reads ours too.
 
     Raises `ValueError` for an id that is none.
     """
     if not ID.fullmatch(id):
         raise ValueError(f"subscriber: {id!r} is not possible; use 2 to 40 lower-case letters, digits and -")
     name = SUBSCRIBER + id
-    grants = [Grant("topic", topic.name, READS) for topic in public_topics()]
+    grants = [Grant("topic", topic.name, READS) for topic in subscribed_topics(peer)]
     grants.append(Grant("group", f"{name}.", ("Read",), prefix=True))
     quotas = {"consumerByteRate": SUBSCRIBER_BYTES_PER_SECOND, "requestPercentage": SUBSCRIBER_REQUEST_PERCENT}
-    return Principal(name, f"subscriber {id}", tuple(grants), "scram-sha-512", quotas)
+    return Principal(name, f"{'peer' if peer else 'subscriber'} {id}", tuple(grants), "scram-sha-512", quotas)
 
 
 def public_topics() -> list[Topic]:
     return sorted((topic for topic in TOPICS if topic.public), key=lambda topic: topic.name)
+
+
+def subscribed_topics(peer: bool) -> list[Topic]:
+    """What a subscriber reads."""
+    return sorted((topic for topic in TOPICS if topic.public or (peer and topic.peers)), key=lambda topic: topic.name)
 
 
 def _operations(reads: bool, writes: bool) -> tuple[str, ...]:

@@ -24,25 +24,27 @@ SUBSCRIBERS = """
 ## Subscribers
 
 Another agency is `agency-ID`, with a password, at the listener for agencies. `ID` stands for its own name: its groups
-begin with `agency-ID.`. It reads what is public, as fast as its quota, and is refused everything else. Quotas are
-rendered and never tried: the embedded broker has none, so watch the first subscriber's rate on your own.
+begin with `agency-ID.`. It reads what is public, as fast as its quota, and is refused everything else. A peer (`haetae
+subscribers add ID --peer`, [federation](federation.md)) reads our statements too. Quotas are rendered and never tried:
+the embedded broker has none, so watch the first subscriber's rate on your own.
 
 """
 
 
 def page(services: Collection[Service]) -> str:
-    rows = [*principals(services), subscriber("id")]
+    rows = [*principals(services), subscriber("id"), subscriber("id", peer=True)]
     return "\n".join(
         [
             HEAD,
             "| principal | reads | writes | sees | groups | who it is |",
             "|---|---|---|---|---|---|",
-            *(_row(one) for one in rows[:-1]),
+            *(_row(one) for one in rows[:-2]),
             "",
             "*Sees*: that it is there, how many partitions it has, how far it goes. Whoever reads or writes sees too.",
-            SUBSCRIBERS + "| reads | groups | bytes a second, of a broker | share of a broker's request thread |",
-            "|---|---|---|---|",
-            _subscriber(rows[-1]),
+            SUBSCRIBERS + "| who | reads | groups | bytes a second, of a broker | share of a broker's request thread |",
+            "|---|---|---|---|---|",
+            _subscriber("subscriber", rows[-2]),
+            _subscriber("peer", rows[-1]),
             "",
             "## Topics",
             "",
@@ -66,9 +68,9 @@ def _row(one: Principal) -> str:
     return f"| `{one.name}` | {' | '.join(cells)} | {one.does} |"
 
 
-def _subscriber(one: Principal) -> str:
+def _subscriber(who: str, one: Principal) -> str:
     quotas = f"{one.quotas['consumerByteRate']} | {one.quotas['requestPercentage']} %"
-    return f"| {_names(_of(one, 'topic', 'Read'))} | `agency-ID.*` | {quotas} |"
+    return f"| {who} | {_names(_of(one, 'topic', 'Read'))} | `agency-ID.*` | {quotas} |"
 
 
 def _topic(one: Kept) -> str:

@@ -9,6 +9,7 @@ import yaml
 from deploy.access.catalogue import SUBSCRIBER, Principal, subscriber
 from deploy.access.commands import allow, set_password, set_quotas
 from deploy.access.strimzi import user
+from shared.events import TOPICS
 
 
 def known(folder: Path) -> list[str]:
@@ -24,13 +25,13 @@ def manifest(one: Principal, prefix: str) -> str:
     return yaml.safe_dump(user(one, prefix, _secret(one)), sort_keys=False)
 
 
-def write(folder: Path, id: str, prefix: str) -> Path:
+def write(folder: Path, id: str, prefix: str, peer: bool = False) -> Path:
     """Raises `FileExistsError` naming the cure."""
     path = file_of(folder, id)
     folder.mkdir(parents=True, exist_ok=True)
     try:
         with path.open("x") as file:
-            file.write(manifest(subscriber(id), prefix))
+            file.write(manifest(subscriber(id, peer), prefix))
     except FileExistsError as error:
         raise FileExistsError(f"subscriber: {id} is there already; `rotate` gives it another password") from error
     return path
@@ -42,6 +43,13 @@ def needed(folder: Path, id: str) -> Path:
     if not path.exists():
         raise FileNotFoundError(f"subscriber: there is no {id} in {folder}; `list` shows them, --into names another")
     return path
+
+
+def peer(folder: Path, id: str) -> bool:
+    """Whether statements are exchanged with it, as its manifest has it. Raises as `needed`."""
+    acls = yaml.safe_load(needed(folder, id).read_text())["spec"]["authorization"]["acls"]
+    names = {acl["resource"]["name"] for acl in acls}
+    return any(name.endswith(topic.name) for name in names for topic in TOPICS if topic.peers)
 
 
 def secret(one: Principal, password: str) -> str:

@@ -13,6 +13,7 @@ from services.classifier.handlers import assess_batch, judge_again
 from services.classifier.hashes.backwards import BackwardsMatching
 from services.classifier.hashes.bank import HashBank
 from services.classifier.hashes.cases import list_case
+from services.classifier.hashes.stated import drop_stated, list_stated
 from services.classifier.hashes.submitted import list_submitted, take_back
 from services.classifier.learning.examples import label
 from services.classifier.learning.learner import Learner
@@ -41,6 +42,8 @@ from shared.events import (
     ModelPromoted,
     ReviewDecided,
     RulesChanged,
+    StatementDropped,
+    StatementTaken,
 )
 from shared.handling import Service
 
@@ -70,7 +73,14 @@ def app(settings: Settings) -> Service:
     detector = Detector(database, clock, texts, bank, pictures, book, lessons, seen_for, absent(settings))
     return Service(
         name="classifier",
-        handles={HashSubmitted: list_submitted, HashWithdrawn: take_back, CaseHashed: list_case, ReviewDecided: label},
+        handles={
+            HashSubmitted: list_submitted,
+            HashWithdrawn: take_back,
+            CaseHashed: list_case,
+            ReviewDecided: label,
+            StatementTaken: list_stated,
+            StatementDropped: drop_stated,
+        },
         batches={
             ContentFound: partial(assess_batch, detector=detector, database=database, clock=clock),
             ConversationObserved: watch.observe,

@@ -2,7 +2,7 @@
 
 from functools import partial
 
-from services.drafter.contacts import measured
+from services.drafter.contacts import measured, stated
 from services.drafter.handlers import polish, report_failure, write, write_round
 from services.drafter.office import Office
 from services.drafter.settings import Settings
@@ -14,6 +14,8 @@ from shared.events import (
     NoticeDrafted,
     NoticeSent,
     RemovalVerified,
+    StatementDropped,
+    StatementTaken,
 )
 from shared.handling import Prepared, Service
 
@@ -34,6 +36,8 @@ def app(settings: Settings) -> Service:
             NoticeSent: measured.sent,
             NoticeAnswered: measured.answered,
             RemovalVerified: measured.removed,
+            StatementTaken: stated.take,
+            StatementDropped: stated.drop,
         },
         publishes=frozenset({NoticeDrafted}),
     )

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from services.drafter.contacts.resolve import Asked, resolve
+from services.drafter.contacts.stated import Stated
 from services.drafter.notice import FIRST, PACKET, REMINDER, TEMPLATES, Occasion, Writer
 from services.drafter.office import Office
 from services.drafter.parts import WITH_XARF
@@ -29,18 +30,20 @@ class Draft:
 
 @dataclass(frozen=True)
 class Known:
-    """What the drafter's own tables say. `measured`: median hours to an answer, by provider."""
+    """What the drafter's own tables say. `measured`: median hours to an answer, by provider. `stated`: contacts that
+    other agencies stated."""
 
     measured: Mapping[str, float] = field(default_factory=dict)
     links: tuple[CaseLink, ...] = ()
     polished: Mapping[str, str] = field(default_factory=dict)
+    stated: Sequence[Stated] = ()
 
 
 def draft(event: EvidenceSealed, office: Office, now: datetime, known: Known | None = None) -> Draft:
     """What cannot be written is said in the report: nobody to ask, an address that cannot be named, a missing field."""
     known = known or Known()
     writer = Writer(event, office, now, known.polished)
-    resolved = resolve(event, office.ladder, known.measured, now)
+    resolved = resolve(event, office.ladder, known.measured, now, known.stated)
     notices, refused = written(writer, resolved.asked, Occasion(FIRST))
     problems = [*resolved.problems, *refused, *_remarks(event, resolved.asked, office)]
     if known.polished:

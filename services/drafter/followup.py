@@ -1,12 +1,11 @@
 """A later round of a case: what came back is asked for again; what nobody did goes to whoever supervises them."""
 
-from collections.abc import Mapping
 from datetime import datetime
 
 from services.drafter.contacts.packets import packet_recipients
 from services.drafter.contacts.places import addresses
 from services.drafter.contacts.resolve import Asked, resolve
-from services.drafter.domain import Draft, written
+from services.drafter.domain import Draft, Known, written
 from services.drafter.notice import PACKET, REAPPEARED, Occasion, Writer
 from services.drafter.office import Office
 from services.drafter.problems import Problem
@@ -17,9 +16,7 @@ from shared.failures import Rejected
 REGULATOR, BACK = "regulator", "reappeared"  # why a further round is asked for
 
 
-def follow_up(
-    event: EvidenceSealed, asked: FollowUpAsked, office: Office, now: datetime, measured: Mapping[str, float]
-) -> Draft:
+def follow_up(event: EvidenceSealed, asked: FollowUpAsked, office: Office, now: datetime, known: Known) -> Draft:
     """`event`: what the first draft was written from. Raises `Rejected` for a reason that no text here tells."""
     writer = Writer(event, office, now)
     if asked.why not in (REGULATOR, BACK):
@@ -28,7 +25,7 @@ def follow_up(
         recipients, problems = _supervisors(event, office, now)
         occasion = Occasion(PACKET, asked.round, log=asked.log)
     else:
-        resolved = resolve(event, office.ladder, measured, now)
+        resolved = resolve(event, office.ladder, known.measured, now, known.stated)
         recipients, problems = resolved.asked, resolved.problems
         occasion = Occasion(REAPPEARED, asked.round, seen_again=asked.asked_at)
     notices, refused = written(writer, recipients, occasion)

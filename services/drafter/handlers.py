@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from uuid import UUID
 
 from services.drafter.contacts.measured import measured
+from services.drafter.contacts.stated import stated
 from services.drafter.domain import Draft, Known, draft, draft_without_evidence, free_sentences
 from services.drafter.followup import follow_up
 from services.drafter.links import links
@@ -23,7 +24,7 @@ async def polish(event: EvidenceSealed, *, office: Office, polisher: Polish) -> 
 
 
 async def write(event: EvidenceSealed, polished: Mapping[str, str], tx: Transaction, *, office: Office) -> None:
-    known = Known(await measured(tx), await links(event, tx), polished)
+    known = Known(await measured(tx), await links(event, tx), polished, await stated(event, tx))
     await _keep(event.case_id, draft(event, office, tx.clock.now(), known), tx, event, known.links)
 
 
@@ -45,7 +46,8 @@ async def write_round(event: FollowUpAsked, tx: Transaction, *, office: Office) 
             "version wrote it): ask the recipients by hand"
         )
     now = tx.clock.now()
-    written = follow_up(EvidenceSealed.model_validate(first.sealed), event, office, now, await measured(tx))
+    sealed = EvidenceSealed.model_validate(first.sealed)
+    written = follow_up(sealed, event, office, now, Known(await measured(tx), stated=await stated(sealed, tx)))
     notices = [notice.model_dump(mode="json") for notice in written.notices]
     tx.add(RoundRow(case_id=event.case_id, round=event.round, why=event.why, notices=notices, drafted_at=now))
     tx.publish(

@@ -17,6 +17,11 @@ from services.gateway.door.linking import unreached
 from services.gateway.door.watching import Watch
 from services.gateway.evidence.lines import note
 from services.gateway.evidence.orders import done
+from services.gateway.federation.dropping import end_in_time
+from services.gateway.federation.house import federation_of
+from services.gateway.federation.outcomes import Outcomes
+from services.gateway.federation.own_hashes import Fallen, state_case
+from services.gateway.federation.pulling import Pulling
 from services.gateway.figures import publishing, rolling
 from services.gateway.handlers import project
 from services.gateway.pages_task import Pages
@@ -29,6 +34,7 @@ from shared.approvals import Approvals
 from shared.clock import SystemClock
 from shared.events import (
     CaseChanged,
+    CaseHashed,
     CasePlanned,
     ContentChecked,
     ContentFlagged,
@@ -60,6 +66,9 @@ from shared.events import (
     RemovalVerified,
     ReviewDecided,
     RulesChanged,
+    StatementDropped,
+    StatementIssued,
+    StatementTaken,
     TreeHeadSigned,
 )
 from shared.handling import Service
@@ -96,13 +105,16 @@ PUBLISHES: frozenset[type[Event]] = frozenset(
         PageReported,
         ReferralMade,
         ReviewDecided,
+        StatementDropped,
+        StatementIssued,
+        StatementTaken,
         TreeHeadSigned,
     }
 )
 
 
 def app(settings: Settings) -> Service:
-    pages, approvals = Pages(settings), Approvals.of(settings)
+    pages, approvals, federation = Pages(settings), Approvals.of(settings), federation_of(settings)
     # Before the pages are: tasks that count or forget begin with them.
     house.use(house.House(approvals.derived("care"), ZoneInfo(settings.gateway_timezone)))
     stamping = Stamping(authorities.read(settings.stamp_authorities_file), settings.stamp_seconds, SystemClock())
@@ -118,6 +130,7 @@ def app(settings: Settings) -> Service:
             ModelPromoted: told.model_promoted,
             HashListed: told.bank_changed,
             PageUnreached: unreached,
+            CaseHashed: partial(state_case, house=federation),
             **dict.fromkeys(feed.PUBLIC, feed.take),
         },
         publishes=PUBLISHES,
@@ -129,6 +142,10 @@ def app(settings: Settings) -> Service:
             "public figures": publishing.keep,
             "public events": Keeping(settings.public_events_days).run,
             "webhooks": Sending(settings).run,
+            "statements over": end_in_time,
+            "federation": Pulling(settings, federation).run,
+            "statements fallen": Fallen(federation).run,
+            "outcomes": Outcomes(federation).run,
             "door": Watch(settings.house()).run,
             "stalled cases": watch,
             "queue": tending.watch,

@@ -27,10 +27,12 @@ HISTORY_CHAIN = identity("chain", "history")  # exports of it, keys that sign it
 CONFIRMATIONS_CHAIN = identity("chain", "confirmations")  # what a second person confirms, where it is of no case
 COMMANDS_CHAIN = identity("chain", "commands")  # what was changed in other services from the command line
 TRANSFERS_CHAIN = identity("chain", "transfers")  # cases offered to and taken over by another agency
+FEDERATION_CHAIN = identity("chain", "federation")  # peers, what they state and what we state
 NAMED = {
     ACCESS_CHAIN: "access", ALERTS_CHAIN: "alerts", HASHES_CHAIN: "hashes", AUTOSEND_CHAIN: "autosend",
     DETECTION_CHAIN: "detection", HISTORY_CHAIN: "history",
     CONFIRMATIONS_CHAIN: "confirmations", TRANSFERS_CHAIN: "transfers", COMMANDS_CHAIN: "commands",
+    FEDERATION_CHAIN: "federation",
 }  # fmt: skip
 
 
@@ -133,6 +135,16 @@ class Action(StrEnum):
     WEBHOOK_PAUSED = "webhook-paused"
     WEBHOOK_RESUMED = "webhook-resumed"
     WEBHOOK_ENDED = "webhook-ended"
+    FEDERATION_KEY_CHANGED = "federation-key-changed"
+    STATED = "statement-issued"
+    PEER_PROPOSED = "peer-proposed"
+    PEER_PINNED = "peer-pinned"
+    PEER_KEY_REVOKED = "peer-key-revoked"
+    PEER_DISBELIEVED = "peer-disbelieved"
+    STATEMENTS_RECEIVED = "statements-received"
+    STATEMENTS_TAKEN = "statements-taken"
+    STATEMENTS_REFUSED = "statements-refused"
+    STATEMENTS_DROPPED = "statements-dropped"
 
 
 @dataclass(frozen=True)

@@ -5,6 +5,7 @@ from zoneinfo import ZoneInfo
 
 from services.gateway.bridges.bell import Bell
 from services.gateway.bridges.webhooks.house import webhooks_of
+from services.gateway.federation.house import federation_of
 from services.gateway.levels import Deriving
 from services.gateway.live.hub import Hub
 from services.gateway.parts import Parts
@@ -56,6 +57,7 @@ class Pages:
                 live=live,
                 bell=bell,
                 webhooks=webhooks_of(settings),
+                federation=federation_of(settings),
             )
             place = (settings.gateway_host, settings.gateway_port)
             async with serving(application(parts), *place, proxies=settings.gateway_proxies):

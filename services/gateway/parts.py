@@ -13,6 +13,7 @@ from services.gateway.bridges.webhooks.house import Webhooks
 from services.gateway.claims.claiming import MOST
 from services.gateway.door.house import House
 from services.gateway.evidence.downloads import Exports
+from services.gateway.federation.house import Federation
 from services.gateway.levels import Deriving
 from services.gateway.live.hub import Hub
 from services.gateway.people.parts import People
@@ -46,6 +47,7 @@ class Parts:
     people: People = field(default_factory=People)
     house: House = field(default_factory=House)
     webhooks: Webhooks = field(default_factory=Webhooks)
+    federation: Federation = field(default_factory=Federation)
 
     def most_claims(self, account: Account) -> int:
         """A program's claims are bound by nothing: it may work for many people."""

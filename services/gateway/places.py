@@ -46,6 +46,7 @@ GROUPS = (
             Place("figures", "/figures", Right.READ_FIGURES),
             Place("golden", "/golden", Right.KEEP_GOLDEN),
             Place("care_house", "/care/house", Right.READ_FIGURES),
+            Place("federation", "/federation", Right.READ_STATEMENTS),
             Place("care_limits", "/care/limits", Right.MANAGE_PEOPLE),
             Place("webhooks", "/webhooks", Right.MANAGE_WEBHOOKS),
         ),

@@ -46,6 +46,28 @@ class Settings(Common, ObjectSettings, ApprovalSettings, OidcSettings, StampSett
         bool, Field(description="Whether agencies may have public events sent to addresses (docs/subscribers.md)")
     ] = False  # the gateway then needs a way out to port 443, and has none otherwise
 
+    federation_key: Annotated[
+        SecretStr | None,
+        Field(
+            description="Base64 of 32 bytes: the Ed25519 key that signs statements to other agencies; without it "
+            "federation is off (docs/federation.md)"
+        ),
+    ] = None
+    federation_name: Annotated[
+        str,
+        Field(
+            pattern=r"^([a-z0-9][a-z0-9.-]{0,99})?$",
+            description="Name under which other agencies know what we state; never changed once it is given",
+        ),
+    ] = ""
+    federation_shares: Annotated[
+        str,
+        Field(
+            description="What is stated by itself, between commas: known (hashes of approved cases), outcome (how "
+            "providers acted in a month); empty: nothing leaves but what two persons state"
+        ),
+    ] = ""
+
     undo_seconds: Annotated[
         int,
         Field(description="How long a person can take a verdict back before it goes out; 0: not at all", ge=0, le=600),
@@ -123,6 +145,17 @@ class Settings(Common, ObjectSettings, ApprovalSettings, OidcSettings, StampSett
             description="Name of the audit history in its signed heads, one a Haetae",
         ),
     ] = "haetae"
+
+    def federation_shared(self) -> frozenset[str]:
+        return frozenset(one.strip() for one in self.federation_shares.split(",") if one.strip())
+
+    @field_validator("federation_shares")
+    @classmethod
+    def known_shares(cls, named: str) -> str:
+        wrong = {one.strip() for one in named.split(",") if one.strip()} - {"known", "outcome"}
+        if wrong:
+            raise ValueError(f"{', '.join(sorted(wrong))}: give known, outcome, both or nothing")
+        return named
 
     @field_validator("gateway_proxies")
     @classmethod

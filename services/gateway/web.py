@@ -24,6 +24,8 @@ from services.gateway.routes import (
     api_detection,
     api_events,
     api_evidence,
+    api_federation,
+    api_federation_stating,
     api_golden,
     api_notices,
     api_pages,
@@ -43,6 +45,7 @@ from services.gateway.routes import (
     door,
     door_status,
     editing,
+    federation,
     figures,
     golden,
     hashes,
@@ -71,6 +74,7 @@ PAGES = (
     *(module.router for module in (alerts, hashes, providers, audit, door, door_status, reports)),
     *(module.router for module in (care, golden, figures, statistics, schemas, claims, clusters, live, api_pages)),
     webhooks.router,
+    federation.router,
     *(module.pages for module in (autosend, confirmations, transfers, editing)),
 )
 APIS = (
@@ -78,6 +82,8 @@ APIS = (
     *(module.router for module in (api_detection, autosend, intake, referrals, api_reports, api_audit)),
     *(module.router for module in (api_audit_exports, api_claims, api_care, api_golden, api_rights, api_events)),
     api_webhooks.router,
+    api_federation.router,
+    api_federation_stating.router,
     *(module.router for module in (confirmations, transfers)),
     *(module.api for module in (documents, providers, clusters, figures, live, statistics)),
 )

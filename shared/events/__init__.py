@@ -55,6 +55,16 @@ from shared.events.detection import (
     SubmittedHash,
 )
 from shared.events.envelope import Envelope, Undecodable
+from shared.events.federation import (
+    StatedContact,
+    StatedHash,
+    StatedHashes,
+    StatedOutcome,
+    StatementDropped,
+    StatementIssued,
+    StatementKind,
+    StatementTaken,
+)
 from shared.events.followup import (
     CaseChanged,
     CheckRequested,
@@ -130,6 +140,14 @@ __all__ = [
     "RulesChanged",
     "StagedTurn",
     "Stamp",
+    "StatedContact",
+    "StatedHash",
+    "StatedHashes",
+    "StatedOutcome",
+    "StatementDropped",
+    "StatementIssued",
+    "StatementKind",
+    "StatementTaken",
     "SubmittedHash",
     "Surroundings",
     "Topic",

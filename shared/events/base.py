@@ -24,6 +24,7 @@ class Topic:
     description: str
     partitions: int = 6
     public: bool = False  # other agencies may subscribe
+    peers: bool = False  # agencies with which statements are exchanged may, and no other (docs/federation.md)
     forever: bool = False  # read from its first record on, by every process or by whoever checks it: kept for ever
 
     @property

@@ -63,6 +63,14 @@ from shared.events.example_values import (
     URL,
     at,
 )
+from shared.events.federation import (
+    StatedHash,
+    StatedHashes,
+    StatementDropped,
+    StatementIssued,
+    StatementKind,
+    StatementTaken,
+)
 from shared.events.followup import (
     CaseChanged,
     CheckRequested,
@@ -347,6 +355,29 @@ EXAMPLES: dict[type[Event], Event] = {
         ),
         TreeHeadSigned(
             log="home", size=48_211, root=DIGEST, signed_at=at(60), key_id="gateway-2026", signature="c3RhbmQtaW4="
+        ),
+        StatementIssued(
+            statement_id=CHECK,
+            about=CHECK,
+            kind=StatementKind.KNOWN,
+            statement="eyJhbGciOiJFZERTQSJ9.c3RhbmQtaW4.c3RhbmQtaW4",
+            issued_at=at(90),
+        ),
+        StatementTaken(
+            statement_id=CHECK,
+            issuer="lantern",
+            kind="known",
+            hashes=StatedHashes(category="known_content", hashes=(StatedHash(algorithm="sha256", hash=DIGEST),)),
+            by="supervisor-1f6a02",
+            taken_at=at(95),
+        ),
+        StatementDropped(
+            statement_id=CHECK,
+            issuer="lantern",
+            kind="known",
+            why="withdrawn",
+            by="gateway",
+            dropped_at=at(120),
         ),
         CaseChanged(case_id=CASE, state="sent", category="known_content", country="US", changed_at=at(31)),
     )

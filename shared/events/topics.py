@@ -40,3 +40,14 @@ AUDIT_HEADS = Topic(
     "audit.heads", "log", Lane.CASE, "Signed tree heads of the audit history", 1, public=True, forever=True
 )
 CASE_EVENTS = Topic("case.events", "case_id", Lane.CASE, "Redacted progress of cases, for other agencies", public=True)
+# Not public: whoever has a perceptual hash can try pictures against it.
+FEDERATION_EVENTS = Topic(
+    "federation.events",
+    "about",
+    Lane.CASE,
+    "Signed statements to other agencies: hashes, contacts, outcomes",
+    peers=True,
+)
+FEDERATION_TAKEN = Topic(
+    "federation.taken", "statement_id", Lane.CASE, "Statements of other agencies that two persons accepted, or dropped"
+)

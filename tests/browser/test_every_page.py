@@ -101,6 +101,7 @@ PAGES = {
     "/shortcuts": "shortcuts",
     "/transfers": "transfers",
     "/verdicts/{batch}": "verdict-waiting",
+    "/federation": "federation",
     "/webhooks": "webhooks",
     "/webhooks/{webhook_id}": "webhook",
 }

@@ -24,7 +24,7 @@ from shared.events import ContentFlagged, ContentFound
 from shared.events.envelope import decode
 from shared.events.values import Frame, Video
 from shared.identity import case_id, identity
-from tests.support.banks import HASH, ME, RNG, flipped, found, listed, shown
+from tests.support.banks import HASH, ME, RNG, flipped, found, listed, remember, shown
 from tests.support.poll import eventually
 from tests.support.service import record, running
 from tests.support.stack import Migrated
@@ -55,17 +55,6 @@ async def see(database: Database, bank: HashBank, *contents: ContentFound, judge
     async with database.transaction() as tx:
         for one in contents if judged else ():
             await remember(tx, one)
-
-
-async def remember(tx: Transaction, one: ContentFound) -> None:
-    finding = one.finding.model_dump_json(exclude={"title", "excerpt"})
-    values = {
-        "content_id": one.finding.content_id, "case_id": case_id(one.finding.url), "url": one.finding.url,
-        "now": tx.clock.now(), "finding": finding, "capture": one.capture.model_dump_json(),
-    }  # fmt: skip
-    columns = "content_id, case_id, url, host, found_at, judged_at, risk, urgency, flagged, finding, capture, signals"
-    given = ":content_id, :case_id, :url, 'board.test', :now, :now, 0, 0, false, :finding, :capture, '{}'"
-    await tx.execute(sa.text(f"INSERT INTO seen ({columns}) VALUES ({given})"), values)
 
 
 async def finish(database: Database, bank: HashBank, judge: Judge) -> None:

@@ -49,6 +49,21 @@ def test_a_subscriber_from_its_first_password_to_its_end(haetae: Haetae, migrate
     assert commands(migrated) == ["subscribers add", "subscribers remove", "subscribers rotate"]
 
 
+def test_a_peer_reads_statements_and_a_subscriber_does_not(haetae: Haetae, migrated: Migrated, tmp_path: Path) -> None:
+    folder = tmp_path / "subscribers"
+    for id, more in (("pier", ["--peer"]), ("lantern", [])):
+        assert haetae("subscribers", "add", id, *more, "--into", folder)[0] == 0
+    acls = Acls.of([yaml.safe_load(path.read_text()) for path in folder.iterdir()])
+    may = {name: acls.allow(name, "Read", "topic", "federation.events") for name in ("agency-pier", "agency-lantern")}
+    assert may == {"agency-pier": True, "agency-lantern": False}
+    for what in ("show", "rotate"):
+        said = {id: haetae("subscribers", what, id, "--into", folder)[1] for id in ("pier", "lantern")}
+        assert {id: "--topic federation.events" in text for id, text in said.items()} == {
+            "pier": True,
+            "lantern": False,
+        }
+
+
 def commands(migrated: Migrated) -> list[str]:
     """Of the history, in the order of the alphabet."""
     engine = sa.create_engine(migrated.owner_url)

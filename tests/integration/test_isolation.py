@@ -34,6 +34,8 @@ SHARED = {
     "public_events": "the same for every agency, without a word of any",
     "public_events_ends": "how far they go",
     "published_months": "public figures",
+    "issued_ends": "how far statements go",
+    "federation_keys": "public keys",
 }
 OTHER = "harbour"
 

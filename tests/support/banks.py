@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import numpy as np
+import sqlalchemy as sa
 
 from services.classifier.hashes.changes import Author
 from services.classifier.hashes.entries import Algorithm, BankHash
+from shared.database import Transaction
 from shared.events import ContentFound
 from shared.events.examples import CAPTURE
 from shared.events.values import Picture, Video
+from shared.identity import case_id
 from tests.support.findings import finding
 
 ME = Author("kim", "for the test")
@@ -42,3 +45,15 @@ def found(*pictures: Picture, videos: tuple[Video, ...] = (), url: str = "http:/
     told = tuple(video.model_copy(update={"frames": ()}) for video in videos)
     shown_there = finding(url, pictures=pictures).model_copy(update={"videos": told})
     return ContentFound(host="board.test", finding=shown_there, text="", capture=CAPTURE, videos=videos)
+
+
+async def remember(tx: Transaction, one: ContentFound) -> None:
+    """As judged and not flagged."""
+    finding = one.finding.model_dump_json(exclude={"title", "excerpt"})
+    values = {
+        "content_id": one.finding.content_id, "case_id": case_id(one.finding.url), "url": one.finding.url,
+        "now": tx.clock.now(), "finding": finding, "capture": one.capture.model_dump_json(),
+    }  # fmt: skip
+    columns = "content_id, case_id, url, host, found_at, judged_at, risk, urgency, flagged, finding, capture, signals"
+    given = ":content_id, :case_id, :url, 'board.test', :now, :now, 0, 0, false, :finding, :capture, '{}'"
+    await tx.execute(sa.text(f"INSERT INTO seen ({columns}) VALUES ({given})"), values)

@@ -87,6 +87,7 @@ async def personal(desk: Desk, token: str, reports: dict[str, str]) -> dict[str,
         for api, number in reports.items():
             webhook, _ = await managing.add(tx, Webhooks(on=True), me.account, managing.Wanted(**WEBHOOK), 0)
             found[f"{api}webhook_id"] = webhook.webhook_id
+            found[f"{api}statement_id"] = uuid4()  # of nothing: federation is off here
             row = await tx.scalar(sa.select(ReportRow).where(ReportRow.number == number.replace("-", "")))
             assert row is not None
             found[f"{api}document_id"] = await _document(tx, desk, row)

@@ -5,7 +5,7 @@ import pytest
 
 from services.drafter.contacts.places import addresses
 from services.drafter.contacts.resolve import Asked
-from services.drafter.domain import draft
+from services.drafter.domain import Known, draft
 from services.drafter.domain import written as notices_of
 from services.drafter.followup import follow_up
 from services.drafter.notice import PACKET, Occasion, Writer
@@ -36,7 +36,7 @@ def test_who_must_not_tell_the_customer_is_not_asked_to_have_him_act(language: s
 
 def packets(country: str | None) -> dict[str, Notice]:
     asked = EXAMPLES[FollowUpAsked].model_copy(update={"why": "regulator"})
-    made = follow_up(sealed(site={"country": country}), asked, the_office(), NOW, {})
+    made = follow_up(sealed(site={"country": country}), asked, the_office(), NOW, Known())
     return {notice.recipient.provider: notice for notice in made.notices}
 
 
@@ -58,12 +58,12 @@ def test_whoever_supervises_is_sent_no_reminder_by_a_machine() -> None:
 
 def test_content_that_is_back_is_told_with_when_it_was_seen_again_and_no_other_reason_is_made_up() -> None:
     asked = EXAMPLES[FollowUpAsked].model_copy(update={"why": "reappeared"})
-    made = follow_up(sealed(), asked, the_office(), NOW, {}).notices
+    made = follow_up(sealed(), asked, the_office(), NOW, Known()).notices
     firsts = [notice for notice in made if notice.occasion == "reappeared"]
     assert firsts
     assert all(stamp(asked.asked_at) in notice.body for notice in firsts)
     with pytest.raises(Rejected):
-        follow_up(sealed(), asked.model_copy(update={"why": "spite"}), the_office(), NOW, {})
+        follow_up(sealed(), asked.model_copy(update={"why": "spite"}), the_office(), NOW, Known())
 
 
 @pytest.mark.parametrize(("network", "key"), [("", "POLICY"), ("FR", "EU_DSA_16")])

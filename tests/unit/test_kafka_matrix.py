@@ -18,8 +18,12 @@ from tests.support.guarded_broker.deciding import Verdict, decide
 from tests.support.guarded_broker.wire import Request, asked_again, made, parse, part
 
 KEYS = {name: key for key, name in api_key_map.items()}
-SUBSCRIBER = "agency-lantern"
-USERS = [*yaml.safe_load_all((MANIFESTS / "users.yaml").read_text()), user(subscriber("lantern"))]
+SUBSCRIBERS = ("agency-lantern", "agency-pier")
+USERS = [
+    *yaml.safe_load_all((MANIFESTS / "users.yaml").read_text()),
+    user(subscriber("lantern")),
+    user(subscriber("pier", peer=True)),
+]
 ACLS = Acls.of(USERS)
 # Which requests a letter allows. What is in none of them is allowed to nobody.
 TOPIC_REQUESTS = {
@@ -52,7 +56,7 @@ PRINCIPALS = sorted({principal for _, principal in TOPICS})
 
 
 def known_as(principal: str) -> str:
-    return principal if principal == SUBSCRIBER else f"CN={principal}"
+    return principal if principal in SUBSCRIBERS else f"CN={principal}"
 
 
 def request(api: str, **given: object) -> Request:

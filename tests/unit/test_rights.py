@@ -46,6 +46,9 @@ second-look         . . . s S a . .
 own-settings        v c r s S a A .
 read-events         . . . . . . A x
 manage-webhooks     . . . . . . A x
+read-statements     . . . s S a A x
+manage-peers        . . . . S . A .
+exchange-statements . . . s S . . .
 ask-rights          v c r s S a A x
 """
 EXPECTED = {line.split()[0]: [cell != "." for cell in line.split()[1:]] for line in TABLE.strip().splitlines()}

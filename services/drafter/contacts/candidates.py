@@ -1,13 +1,15 @@
 """Whom one host's people and providers make a recipient, each with where the contact is from (pure)."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from services.drafter.contacts.behind import REGISTRY, Behind, providers
 from services.drafter.contacts.graph import PACKETS, Contacts, Place, Provider, Reach
 from services.drafter.contacts.mailboxes import MAX_NAME, domain_of, is_mailbox, is_of, same_name
+from services.drafter.contacts.stated import Stated
 from services.drafter.problems import Problem
+from services.drafter.untrusted import host_of
 from shared.events import AbuseContact
 from shared.events.values import Finding, Recipient
 from shared.text import one_line
@@ -18,7 +20,7 @@ MAX_SOURCE = 300
 
 @dataclass(frozen=True)
 class Case:
-    """What holds for every host of a case. `site`: the page's registered domain."""
+    """What holds for every host of a case. `site`: the page's registered domain. `stated`: by other agencies."""
 
     finding: Finding
     category: str
@@ -26,6 +28,7 @@ class Case:
     contacts: Contacts
     measured: Mapping[str, float]
     now: datetime
+    stated: Sequence[Stated] = ()
 
     @property
     def parallel(self) -> bool:
@@ -52,7 +55,8 @@ class Case:
 
 
 def candidates(there: Behind, case: Case) -> Iterator[Recipient | Problem]:
-    """The best contact for each role: the graph's, then the site's own, then the registries'."""
+    """The best contact for each role: the graph's, then the site's own, then what other agencies stated, then the
+    registries'."""
     known = [one for one in providers(there, case.contacts) if not PACKETS & {way.role for way in one.provider.reach}]
     taken: set[str] = set()
     for one in known:
@@ -64,9 +68,16 @@ def candidates(there: Behind, case: Case) -> Iterator[Recipient | Problem]:
             yield from _curated(one.provider, way, there, case)
     own = next((one for one in there.told.contacts if is_mailbox(one.email) and _owns(one, there, case)), None)
     if there.domain == case.site and not taken & OPERATORS:
-        yield from _site(case, own)
+        yield from _site(case, own, _operators(there, case))
     if any(one.by_network for one in known):
         taken.add("host")  # whose network it is has been asked already, perhaps in another role
+    if there.domain != case.site and not taken & OPERATORS:
+        yield from (found for said in _operators(there, case)[:1] for found in _stated(said, there, case))
+    for said in _providers(there, case):
+        if said.role not in taken:
+            for found in _stated(said, there, case):
+                taken |= {said.role} if isinstance(found, Recipient) else set()
+                yield found
     for contact in sorted(there.told.contacts, key=lambda contact: contact.role == REGISTRY):
         role = "registrar" if contact.role == REGISTRY else contact.role
         if role == "registrar" and there.domain != case.site:
@@ -77,8 +88,9 @@ def candidates(there: Behind, case: Case) -> Iterator[Recipient | Problem]:
                 yield found
 
 
-def _site(case: Case, own: AbuseContact | None) -> Iterator[Recipient | Problem]:
-    """`own`: a mailbox of the site's people that a registry names: the next best."""
+def _site(case: Case, own: AbuseContact | None, stated: Sequence[Stated]) -> Iterator[Recipient | Problem]:
+    """`stated`: what other agencies know of it, the next best. `own`: a mailbox of the site's people that a registry
+    names, which comes last."""
     site, days = case.finding.site, case.contacts.stale_after_days
     email = (site.abuse_email or "").strip()
     if case.sole_purpose:
@@ -88,9 +100,12 @@ def _site(case: Case, own: AbuseContact | None) -> Iterator[Recipient | Problem]
         yield Problem("bad_contact", email)
     if is_mailbox(email):
         yield from _operator(case, email, "site list", case.finding.found_at, days.site_list)
+    elif mail := next((one for one in stated if is_mailbox(one.email)), None):
+        yield from _operator(case, mail.email, _source(mail), mail.known_at, days.curated)
     elif own:
         yield from _operator(case, own.email, f"RDAP {own.url}", own.at, days.registries)
     elif not email:
+        yield from (Problem("stated_form", _form(one)) for one in stated[:1])
         yield Problem("no_contact", site.host)
 
 
@@ -107,6 +122,68 @@ def _operator(case: Case, email: str, source: str, known_at: datetime, days: int
         known_at=known_at,
         days=days,
     )
+
+
+def _operators(there: Behind, case: Case) -> Sequence[Stated]:
+    """Stated of whoever runs the host itself. Of a site that must not know, none."""
+    if case.sole_purpose and there.domain == case.site:
+        return ()
+    return [one for one in case.stated if one.role in OPERATORS and one.domain in (there.domain, there.host)]
+
+
+def _providers(there: Behind, case: Case) -> Iterator[Stated]:
+    """Stated of whoever serves the host: those whose mailbox the registries name, or on whose own domain it lies. Of a
+    site that must not know, nothing that is stated under its own domain."""
+    own = {there.domain, there.host}
+    named = {role: _named(there, role) for role in ("host", "cdn", "registrar")}
+    for one in case.stated:
+        if one.role in OPERATORS or (one.role == "registrar" and there.domain != case.site):
+            continue
+        if one.domain in own:
+            if not case.sole_purpose or there.domain != case.site:
+                yield one
+        elif one.domain in named.get(one.role, ()):
+            yield one
+
+
+def _named(there: Behind, role: str) -> frozenset[str]:
+    """Domains whose mailboxes the registries name for a role."""
+    roles = {"registrar": {"registrar", REGISTRY}}.get(role, {role, "host"})
+    return frozenset(domain_of(one.email) for one in there.told.contacts if one.role in roles)
+
+
+def _stated(one: Stated, there: Behind, case: Case) -> Iterator[Recipient | Problem]:
+    """A form has no entry in the graph that would say how to fill it in: a person is told of it."""
+    owners = case.owners(there)
+    if one.role not in OPERATORS or case.sole_purpose:
+        whose = domain_of(one.email or host_of(one.form))
+        if whose in owners or one.domain in owners:
+            yield Problem("owner_contact", f"{one.role}: {one.email or one.form}")
+            return
+    if one.form:
+        yield Problem("stated_form", _form(one))
+    elif not is_mailbox(one.email):
+        yield Problem("bad_contact", f"{one.role}: {one.email}")
+    else:
+        yield from _made(
+            case,
+            role=one.role,
+            name=one.domain,
+            email=one.email,
+            tag=case.contacts.tag(one.language, one.country),
+            country=one.country or "",
+            source=_source(one),
+            known_at=one.known_at,
+            days=case.contacts.stale_after_days.curated,
+        )
+
+
+def _source(one: Stated) -> str:
+    return f"stated by {one.issuer}"
+
+
+def _form(one: Stated) -> str:
+    return f"{one.domain}, {one.form} ({_source(one)})"
 
 
 def _curated(provider: Provider, way: Reach, there: Behind, case: Case) -> Iterator[Recipient | Problem]:

@@ -9,6 +9,7 @@ from services.drafter.contacts.candidates import Case, candidates
 from services.drafter.contacts.graph import Contacts
 from services.drafter.contacts.mailboxes import domain_of
 from services.drafter.contacts.places import Addresses, added, places
+from services.drafter.contacts.stated import Stated
 from services.drafter.problems import Problem
 from services.drafter.untrusted import host_of
 from shared.events import EvidenceSealed
@@ -38,10 +39,17 @@ class Resolved:
     problems: tuple[Problem, ...]
 
 
-def resolve(event: EvidenceSealed, contacts: Contacts, measured: Mapping[str, float], now: datetime) -> Resolved:
+def resolve(
+    event: EvidenceSealed,
+    contacts: Contacts,
+    measured: Mapping[str, float],
+    now: datetime,
+    stated: Sequence[Stated] = (),
+) -> Resolved:
     """One notice a mailbox, report API or form; none to whoever must not know; each with where its contact is from.
 
-    `measured`: median hours to an answer, by provider, or by mailbox where the contact graph knows none.
+    `measured`: median hours to an answer, by provider, or by mailbox where the contact graph knows none. `stated`: by
+    other agencies, the best first.
     """
     text = event.assessment.category in contacts.texts
     named, problems = places(event.finding, event.assessment.matches, text)
@@ -52,6 +60,7 @@ def resolve(event: EvidenceSealed, contacts: Contacts, measured: Mapping[str, fl
         contacts,
         measured,
         now,
+        stated,
     )
     found: dict[str, Asked] = {}
     told: list[Problem] = list(problems)

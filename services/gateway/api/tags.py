@@ -17,6 +17,7 @@ TAGS = {
     "quality": "Golden cases and agreement.",
     "figures": "Numbers of the house and of recipients.",
     "events": "Public events, for agencies without Kafka.",
+    "federation": "Signed statements to and from other agencies.",
     "other": "Everything else.",
 }
 # What stands after a case's identifier comes before the path's beginning.
@@ -39,6 +40,7 @@ _BEGINNINGS = {
     "quality": "golden blind-looks agreement",
     "figures": "figures statistics providers",
     "events": "events webhooks",
+    "federation": "federation",
 }
 
 

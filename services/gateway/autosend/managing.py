@@ -21,7 +21,7 @@ from services.gateway.problems import Problem
 from services.gateway.rights.deciding import account_holds
 from services.gateway.rights.vocabulary import Right
 from shared.database import Database, Transaction
-from shared.notices import UNCURATED
+from shared.notices import approvable
 
 NO_NUL = r"^[^\x00]*$"
 Line = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=300, pattern=NO_NUL)]
@@ -29,8 +29,8 @@ Line = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max
 
 def _curated(name: str) -> str:
     """Whatever stood on the page of an approved case is in its bank, a stock photograph too; and whoever wants a
-    newspaper's picture gone can give it at the door."""
-    if name in UNCURATED:
+    newspaper's picture gone can give it at the door. What another agency judged is never enough either."""
+    if not approvable(name):
         raise ValueError(f"no policy may lean on the bank {name}")
     return name
 

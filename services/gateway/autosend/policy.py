@@ -11,7 +11,7 @@ from enum import StrEnum
 
 from shared.events import Assessment
 from shared.events.values import Match, Notice, Recipient
-from shared.notices import UNCURATED, notice_digest
+from shared.notices import approvable, notice_digest
 
 EXACT = "sha256"  # the very file. MD5 can be forged (RFC 6151), and a perceptual hash is a likeness
 # Sources of the banks that the agency itself answers for (`Match.source`); `exchange`: only another agency does.
@@ -72,8 +72,8 @@ def state_of(
 
 def exact(assessment: Assessment, banks: frozenset[str]) -> Match | None:
     """The match that a policy may lean on."""
-    banks = banks - UNCURATED  # those of policies that are older than this rule
-    ours = (one for one in assessment.matches if one.bank in banks and one.source in VOUCHED)
+    usable = {bank for bank in banks if approvable(bank)}  # policies may be older than this rule
+    ours = (one for one in assessment.matches if one.bank in usable and one.source in VOUCHED)
     return next((one for one in ours if one.algorithm == EXACT and one.distance == 0), None)
 
 

@@ -16,7 +16,15 @@ from services.gateway.tokens import same
 
 # What nobody does who only found the screen of somebody else: the person has proved just now who they are.
 PROVED = frozenset(
-    {Right.MANAGE_PEOPLE, Right.SECOND_LOOK, Right.APPROVE_POLICIES, Right.EXPORT_HISTORY, Right.MANAGE_WEBHOOKS}
+    {
+        Right.MANAGE_PEOPLE,
+        Right.SECOND_LOOK,
+        Right.APPROVE_POLICIES,
+        Right.EXPORT_HISTORY,
+        Right.MANAGE_WEBHOOKS,
+        Right.MANAGE_PEERS,
+        Right.EXCHANGE_STATEMENTS,
+    }
 )
 SAFE = ("GET", "HEAD", "OPTIONS")
 API = "/api/"

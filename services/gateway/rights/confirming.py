@@ -30,6 +30,9 @@ class Kind(StrEnum):
     DESTROY_EVIDENCE = "destroy-evidence"
     RELEASE_HOLD = "release-hold"
     EXPORT_HISTORY = "export-history"
+    PIN_PEER = "pin-peer"
+    TAKE_STATEMENTS = "take-statements"
+    STATE = "state"
 
 
 # Who proposes it and who confirms it both have this right.
@@ -37,6 +40,9 @@ RIGHTS = {
     Kind.DESTROY_EVIDENCE: Right.DESTROY_EVIDENCE,
     Kind.RELEASE_HOLD: Right.ORDER_EVIDENCE,
     Kind.EXPORT_HISTORY: Right.EXPORT_HISTORY,
+    Kind.PIN_PEER: Right.MANAGE_PEERS,
+    Kind.TAKE_STATEMENTS: Right.EXCHANGE_STATEMENTS,
+    Kind.STATE: Right.EXCHANGE_STATEMENTS,
 }
 
 

@@ -51,4 +51,7 @@ class Right(StrEnum):
     OWN_SETTINGS = "own-settings"  # one's own second factor, limits, shortcuts
     READ_EVENTS = "read-events"  # what is public, over HTTP
     MANAGE_WEBHOOKS = "manage-webhooks"  # have what is public sent to an address
+    READ_STATEMENTS = "read-statements"  # what we state to peers, and what they do: hashes, which are never public
+    MANAGE_PEERS = "manage-peers"  # with a second person
+    EXCHANGE_STATEMENTS = "exchange-statements"  # take what peers state, state something; with a second person
     ASK_RIGHTS = "ask-rights"

@@ -1,6 +1,7 @@
 """What waits for a second person: the page, and its API."""
 
 from datetime import datetime
+from functools import partial
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
@@ -11,8 +12,9 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from services.gateway.api.cursors import Cursor
 from services.gateway.evidence import orders
+from services.gateway.federation import accepting, issuing, peers
 from services.gateway.pages import render
-from services.gateway.parts import parts_of
+from services.gateway.parts import Parts, parts_of
 from services.gateway.requests import guarded_form
 from services.gateway.rights import confirming
 from services.gateway.rights.asking import may
@@ -34,7 +36,13 @@ CARRY_OUT: dict[str, CarryOut] = {
     Kind.DESTROY_EVIDENCE: orders.carry_out,
     Kind.RELEASE_HOLD: orders.carry_out,
     Kind.EXPORT_HISTORY: _noted,
+    Kind.PIN_PEER: peers.carry_out,
+    Kind.TAKE_STATEMENTS: accepting.carry_out,
 }
+
+
+def carrying_out(parts: Parts) -> dict[str, CarryOut]:
+    return CARRY_OUT | {Kind.STATE: partial(issuing.carry_out, house=parts.federation)}
 
 
 class ConfirmationItem(BaseModel):
@@ -92,8 +100,9 @@ async def confirm_by_form(
     request: Request, confirmation_id: UUID, visitor: Annotated[Visitor, may(Right.SECOND_LOOK)]
 ) -> Response:
     await guarded_form(request, visitor.token)
-    async with parts_of(request).database.transaction() as tx:
-        await confirming.confirm(tx, confirmation_id, visitor, CARRY_OUT)
+    parts = parts_of(request)
+    async with parts.database.transaction() as tx:
+        await confirming.confirm(tx, confirmation_id, visitor, carrying_out(parts))
     return RedirectResponse(f"/confirmations#c-{confirmation_id}", 303)
 
 
@@ -125,8 +134,10 @@ async def confirm(
     request: Request, visitor: Annotated[Visitor, may(Right.SECOND_LOOK)], confirmation_id: UUID
 ) -> ConfirmationItem:
     """Confirm what another person proposed. It is done in the same moment."""
-    async with parts_of(request).database.transaction() as tx:
-        return ConfirmationItem.model_validate(await confirming.confirm(tx, confirmation_id, visitor, CARRY_OUT))
+    parts = parts_of(request)
+    async with parts.database.transaction() as tx:
+        done = await confirming.confirm(tx, confirmation_id, visitor, carrying_out(parts))
+        return ConfirmationItem.model_validate(done)
 
 
 @router.post("/{confirmation_id}/refuse")
