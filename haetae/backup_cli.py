@@ -123,7 +123,8 @@ def verify(
     known, problems, evidence = guarded(do)
     problems = [*problems, *evidence.problems]
     console.print(f"{known} base backups checked: {'all is whole' if not problems else f'{len(problems)} problems'}")
-    how = "each opened" if evidence.opened else "none opened: that needs the key file, with --key"
+    why = "a key service wraps their keys" if key else "that needs the key file, with --key"
+    how = "each opened" if evidence.opened else f"none opened: {why}"
     console.print(f"{evidence.objects:,} objects of {evidence.keys:,} keys: {how}", soft_wrap=True)
     finish(problems)
 

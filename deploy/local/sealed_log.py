@@ -47,19 +47,28 @@ class Log:
     def mend(self) -> int | None:
         """Cuts off what a crash left half written, which was never acknowledged; up to where the log is here then.
         Raises `NotSealed` where more than the newest file is not whole: a segment is flushed before the next begins."""
-        for number, name in enumerate(reversed(names(self._folder))):
-            length = whole = 0
-            with suppress(NotSealed):
-                for data, ends_at in _row(self._folder, self._key, self._life, name):
-                    length, whole = length + len(data), ends_at
-            if number and length < SEGMENT_BYTES:
-                raise NotSealed(f"{self._folder / name} is not whole: take another copy of it, or begin a new archive")
-            if length:
-                os.truncate(self._folder / name, whole)
-                self.position = number_of(name) * SEGMENT_BYTES + length
-                return self.position
-            (self._folder / name).unlink()
-        return None
+        *_, before, newest = ["", "", *names(self._folder)]
+        if not newest:
+            return None
+        length, whole = self._whole(newest)
+        if before and self._whole(before)[0] < SEGMENT_BYTES:
+            raise NotSealed(f"{self._folder / before} is not whole: take another copy of it, or begin a new archive")
+        if length:
+            os.truncate(self._folder / newest, whole)
+        else:
+            (self._folder / newest).unlink()
+            if not before:
+                return None
+        self.position = number_of(newest) * SEGMENT_BYTES + length
+        return self.position
+
+    def _whole(self, name: str) -> tuple[int, int]:
+        """Bytes of the log that its frames hold up to the first that is not whole, and where that one begins."""
+        length = whole = 0
+        with suppress(NotSealed):
+            for data, ends_at in _row(self._folder, self._key, self._life, name):
+                length, whole = length + len(data), ends_at
+        return length, whole
 
     def add(self, position: int, data: bytes) -> None:
         """The log from `position` on. Raises `ValueError` where that is not its end."""

@@ -16,7 +16,8 @@ from shared.objects.vault import Vault
 
 
 class Checked(NamedTuple):
-    """`opened`: each object was decrypted and has the digest that its name says."""
+    """`opened`: each object was decrypted and has the digest that its name says; else nothing was, for want of the key
+    file or because a key service wraps the keys."""
 
     objects: int
     keys: int
@@ -30,12 +31,14 @@ async def check(archive: Archive, key_file: Path | None) -> Checked:
     keyring = _keyring(escrow.secrets_of(archive, key_file)) if key_file else None
     vault = Vault(evidence, keys, keyring) if keyring else None
     problems: list[str] = []
-    alive = {str(objects.case_of_key(name)) for name in await keys.all_names() if await keys.get(name) != DESTROYED}
-    names = await evidence.all_names()
+    of_cases = {str(objects.case_of_key(name)): await keys.get(name) for name in await keys.all_names()}
+    destroyed = {case for case, key in of_cases.items() if key == DESTROYED}
+    # What is left of a destroyed case goes with the next backup; nobody can read it.
+    names = [name for name in await evidence.all_names() if objects.case_of(name) not in destroyed]
 
     async def one(name: str) -> None:
         case = objects.case_of(name)
-        if case not in alive:
+        if case not in of_cases:
             problems.append(
                 f"{objects.EVIDENCE}/{name}: its case has no key in the archive, so that nobody can read it"
             )
@@ -46,7 +49,7 @@ async def check(archive: Archive, key_file: Path | None) -> Checked:
                 problems.append(f"{objects.EVIDENCE}/{name}: {error}; take another copy of it")
 
     await objects.each(names, one)
-    return Checked(len(names), len(alive), vault is not None, sorted(problems))
+    return Checked(len(names), len(of_cases) - len(destroyed), vault is not None, sorted(problems))
 
 
 def _keyring(secrets: Mapping[str, str]) -> Keyring | None:

@@ -175,6 +175,10 @@ async def test_objects_of_an_archive_are_opened_where_its_key_is(two, tmp_path):
     (found,) = (await opening.check(archive, tmp_path / "key")).problems
     assert sha256 in found
     object_file.write_bytes(whole)
+    key = (archive.path / "keys" / str(case)).read_bytes()
+    (archive.path / "keys" / str(case)).write_bytes(DESTROYED)
+    assert await opening.check(archive, None) == (0, 0, False, []), "the rest of it goes with the next backup"
+    (archive.path / "keys" / str(case)).write_bytes(key)
     (archive.path / "keys" / str(case)).unlink()
     (found,) = (await opening.check(archive, None)).problems
     assert "no key in the archive" in found

@@ -304,3 +304,26 @@ def test_what_a_crash_left_half_written_is_written_again(tmp_path):
     assert sealed_log.names(tmp_path) == [segment(1, 3), segment(1, 4)]
     pieces = [piece for name in (3, 4) for piece in sealed_log.pieces(tmp_path, key, life, segment(1, name))]
     assert b"".join(pieces) == b"one" * 1000 + bytes(SEGMENT_BYTES)
+
+
+def test_of_the_end_of_a_log_no_more_goes_than_what_a_crash_can_leave(tmp_path):
+    key, life, start = bytes(32), "7/00000001", SEGMENT_BYTES * 3
+    first = Log(tmp_path, key, life)
+    first.position = start
+    first.add(start, bytes(2 * SEGMENT_BYTES + 1000))
+    first.flush()
+    newest, before = tmp_path / segment(1, 5), tmp_path / segment(1, 4)
+    damaged = bytearray(before.read_bytes())
+    damaged[30] ^= 1
+    before_was = before.read_bytes()
+    before.write_bytes(damaged)
+    newest.write_bytes(bytes(40))
+    for _ in range(3):  # as often as its supervisor starts it
+        with pytest.raises(NotSealed, match=f"{before.name} is not whole"):
+            Log(tmp_path, key, life).mend()
+    assert sealed_log.names(tmp_path) == [segment(1, number) for number in (3, 4, 5)]
+    before.write_bytes(before_was)
+    again = Log(tmp_path, key, life)
+    assert again.mend() == again.position == start + 2 * SEGMENT_BYTES
+    assert sealed_log.names(tmp_path) == [segment(1, 3), segment(1, 4)]
+    assert again.mend() == again.position
