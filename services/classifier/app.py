@@ -31,6 +31,7 @@ from shared.database import Database
 from shared.events import (
     AlertRaised,
     CaseHashed,
+    CaseListed,
     ContentFlagged,
     ContentFound,
     ConversationAlerted,
@@ -48,7 +49,7 @@ from shared.events import (
 from shared.handling import Service
 
 PUBLISHES: frozenset[type[Event]] = frozenset(
-    {AlertRaised, ContentFlagged, ConversationAlerted, HashListed, ModelPromoted, RulesChanged}
+    {AlertRaised, CaseListed, ContentFlagged, ConversationAlerted, HashListed, ModelPromoted, RulesChanged}
 )
 
 

@@ -34,7 +34,7 @@ from shared.approvals import Approvals
 from shared.clock import SystemClock
 from shared.events import (
     CaseChanged,
-    CaseHashed,
+    CaseListed,
     CasePlanned,
     ContentChecked,
     ContentFlagged,
@@ -130,7 +130,7 @@ def app(settings: Settings) -> Service:
             ModelPromoted: told.model_promoted,
             HashListed: told.bank_changed,
             PageUnreached: unreached,
-            CaseHashed: partial(state_case, house=federation),
+            CaseListed: partial(state_case, house=federation),
             **dict.fromkeys(feed.PUBLIC, feed.take),
         },
         publishes=PUBLISHES,

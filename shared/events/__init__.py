@@ -44,6 +44,7 @@ from shared.events.custody import (
 from shared.events.detection import (
     AlertRaised,
     CaseHashed,
+    CaseListed,
     CasePicture,
     ConversationAlerted,
     HashSubmitted,
@@ -90,6 +91,7 @@ __all__ = [
     "CaseChanged",
     "CaseHashed",
     "CaseLink",
+    "CaseListed",
     "CasePicture",
     "CasePlanned",
     "CheckRequested",

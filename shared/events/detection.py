@@ -8,7 +8,7 @@ from pydantic import AwareDatetime, Field
 from shared.events.base import Event, Value
 from shared.events.codes import Country, LawfulBasisCode, SiteKindCode, StageCode
 from shared.events.conversations import LawfulBasis
-from shared.events.topics import ALERT_EVENTS, CONVERSATION_ALERTS, DETECTION_CHANGED, HASH_SUBMITTED
+from shared.events.topics import ALERT_EVENTS, CASE_LISTED, CONVERSATION_ALERTS, DETECTION_CHANGED, HASH_SUBMITTED
 from shared.events.values import Language, PdqHex, PhashHex, Score, Sha256, Site, Url
 
 
@@ -75,6 +75,15 @@ class CaseHashed(Event, topic=HASH_SUBMITTED, type="case.hashed.v1", key="case_i
     category: Annotated[str, Field(min_length=1, max_length=200)]
     pictures: tuple[CasePicture, ...]
     hashed_at: AwareDatetime
+
+
+class CaseListed(Event, topic=CASE_LISTED, type="case.listed.v1", key="case_id", owner="classifier"):
+    """Pictures of an approved case are in a bank of ours. `pictures`: without those that the site shows all over."""
+
+    case_id: UUID
+    category: Annotated[str, Field(min_length=1, max_length=200)]
+    pictures: Annotated[tuple[CasePicture, ...], Field(min_length=1)]
+    listed_at: AwareDatetime
 
 
 class RulesChanged(Event, topic=DETECTION_CHANGED, type="rules.changed.v1", key="name", owner="classifier"):

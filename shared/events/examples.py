@@ -37,6 +37,7 @@ from shared.events.custody import (
 from shared.events.detection import (
     AlertRaised,
     CaseHashed,
+    CaseListed,
     CasePicture,
     ConversationAlerted,
     HashSubmitted,
@@ -290,6 +291,12 @@ EXAMPLES: dict[type[Event], Event] = {
             category="stand-in",
             pictures=(CasePicture(number=1, sha256=DIGEST, variants=(PictureVariant(variant="original", pdq=PDQ),)),),
             hashed_at=T0,
+        ),
+        CaseListed(
+            case_id=CASE,
+            category="stand-in",
+            pictures=(CasePicture(number=1, sha256=DIGEST, variants=(PictureVariant(variant="original", pdq=PDQ),)),),
+            listed_at=T0,
         ),
         RulesChanged(name="rules", version=4, changed_at=T0),
         ModelPromoted(

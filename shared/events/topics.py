@@ -18,6 +18,7 @@ NOTICE_FOLLOWUP = Topic("notice.followup", "case_id", Lane.CASE, "Cases that nee
 CHECK_REQUESTED = Topic("check.requested", "case_id", Lane.CASE, "Removal checks that are due")
 CONTENT_CHECKED = Topic("content.checked", "case_id", Lane.CASE, "What removal checks saw, and what they proved")
 HASH_LISTED = Topic("hash.listed", "bank", Lane.CASE, "Hash banks that changed", 1, forever=True)
+CASE_LISTED = Topic("case.listed", "case_id", Lane.CASE, "Pictures of approved cases that are listed as known")
 HASH_SUBMITTED = Topic("hash.submitted", "submission_id", Lane.CASE, "Hashes that a person gave for listing")
 DETECTION_CHANGED = Topic(
     "detection.changed", "name", Lane.CASE, "Rules and models that judge from now on", 1, forever=True

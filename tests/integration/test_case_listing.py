@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from contextlib import asynccontextmanager
+from uuid import uuid4
 
 import pytest
 import sqlalchemy as sa
@@ -22,7 +23,7 @@ from services.evidence.orders.handlers import decided
 from services.evidence.store import Evidence
 from shared.clock import ManualClock
 from shared.database import Database
-from shared.events import CaseHashed, ReviewDecided, Verdict
+from shared.events import CaseHashed, CaseListed, ReviewDecided, Verdict
 from shared.events.examples import ASSESSMENT, EXAMPLES
 from shared.events.values import Match
 from shared.handling import Context
@@ -210,12 +211,15 @@ async def test_a_case_in_hand_is_nobody_elses_until_its_lease_is_over(house):
     assert len(await house.hashed()) == 1
 
 
-async def test_a_sites_own_picture_is_not_listed(migrated, clock):
+async def test_a_sites_own_picture_is_neither_listed_nor_told(migrated, clock):
     """One that other pages of the site show without being flagged: many of them, not three of a large site."""
-    event = EXAMPLES[CaseHashed]
+    banner = EXAMPLES[CaseHashed].pictures[0]
+    posted = banner.model_copy(update={"number": 2, "sha256": "ab" * 32})
     database = Database(migrated.dsn_for("classifier"), "/haetae/classifier", clock)
-    shown = [describe(URL, ORIGINAL).model_copy(update={"sha256": event.pictures[0].sha256})]
-    for pages, others, listed in ((COMMON, 0, 0), (COMMON - 1, 0, 2), (COMMON, round(COMMON / COMMON_SHARE), 2)):
+    shown = [describe(URL, ORIGINAL).model_copy(update={"sha256": banner.sha256})]
+    many = round(COMMON / COMMON_SHARE)
+    for pages, others, listed in ((COMMON, 0, [2]), (COMMON - 1, 0, [1, 2]), (COMMON, many, [1, 2])):
+        event = EXAMPLES[CaseHashed].model_copy(update={"case_id": uuid4(), "pictures": (banner, posted)})
         async with database.transaction() as tx:
             await tx.execute(sa.delete(Seen))
             for number in range(pages):
@@ -227,7 +231,13 @@ async def test_a_sites_own_picture_is_not_listed(migrated, clock):
         async with database.transaction() as tx:
             await tx.execute(sa.text("DELETE FROM bank_entries"))
             await list_case(event, tx)
-            assert (await tx.execute(sa.text("SELECT count(*) FROM bank_entries"))).scalar() == listed
+            entries = (await tx.execute(sa.text("SELECT DISTINCT entry FROM bank_entries ORDER BY 1"))).scalars().all()
+        said = (await told(database, CaseListed))[-1]
+        assert entries == [case_entry(event.case_id, number) for number in listed]
+        assert (said.case_id, [picture.number for picture in said.pictures]) == (event.case_id, listed)
+    async with database.transaction() as tx:
+        await list_case(event.model_copy(update={"case_id": uuid4(), "pictures": ()}), tx)
+    assert (await told(database, CaseListed))[-1] == said, "nothing was listed"
     await database.close()
 
 

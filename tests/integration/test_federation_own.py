@@ -22,7 +22,7 @@ from services.gateway.federation.own_hashes import Fallen, state_case
 from services.gateway.federation.statements import Statement, proved
 from services.gateway.federation.store import Issued
 from shared.clock import ManualClock
-from shared.events import CaseHashed, StatementIssued, StatementKind
+from shared.events import CaseListed, StatementIssued, StatementKind
 from shared.events.examples import EXAMPLES
 from shared.failures import Transient
 from tests.support.federated import new_key
@@ -58,13 +58,13 @@ async def verdict(desk: Desk, story: Story, said: str | None, **more: Any) -> No
     await run(desk, f"UPDATE cases SET {changes} WHERE case_id = :id", id=story.case, verdict=said, **given)
 
 
-def hashed(story: Story) -> CaseHashed:
-    example = EXAMPLES[CaseHashed]
-    assert isinstance(example, CaseHashed)
+def listed(story: Story) -> CaseListed:
+    example = EXAMPLES[CaseListed]
+    assert isinstance(example, CaseListed)
     return example.model_copy(update={"case_id": story.case})
 
 
-async def tell(desk: Desk, event: CaseHashed, house: Federation = SHARES) -> None:
+async def tell(desk: Desk, event: CaseListed, house: Federation = SHARES) -> None:
     async with desk.database.transaction(envelope(event)) as tx:
         await state_case(event, tx, house=house)
 
@@ -85,7 +85,7 @@ async def withdraw(desk: Desk) -> int:
 async def test_an_approved_case_states_its_pictures_once_and_nothing_of_the_page(desk: Desk) -> None:
     story = await desk.awaiting_review()
     await verdict(desk, story, "approved")
-    event = hashed(story)
+    event = listed(story)
     await tell(desk, event)
     await tell(desk, event)
     said = await stated(desk)
@@ -94,7 +94,11 @@ async def test_an_approved_case_states_its_pictures_once_and_nothing_of_the_page
         assert one.body["hashes"][0] == {"algorithm": "sha256", "hash": picture.sha256}
         assert {"algorithm": "pdq", "hash": picture.variants[0].pdq} in one.body["hashes"]
         text = one.model_dump_json()
-        assert not [word for word in (event.host, story.flagged.finding.url, str(story.case)) if word in text]
+        assert not [
+            word
+            for word in (story.flagged.finding.site.host, story.flagged.finding.url, str(story.case))
+            if word in text
+        ]
 
 
 @pytest.mark.parametrize(
@@ -113,14 +117,14 @@ async def test_nothing_leaves_that_is_not_shared_approved_and_ours(
 ) -> None:
     story = await desk.awaiting_review()
     await verdict(desk, story, said, **more)
-    await tell(desk, hashed(story), house)
+    await tell(desk, listed(story), house)
     assert await stated(desk) == []
 
 
 async def test_it_waits_for_the_verdict(desk: Desk) -> None:
     story = await desk.awaiting_review()
     with pytest.raises(Transient):
-        await tell(desk, hashed(story))
+        await tell(desk, listed(story))
 
 
 @pytest.mark.parametrize(
@@ -130,17 +134,17 @@ async def test_what_falls_is_withdrawn_and_not_stated_again(desk: Desk, said: st
     story, other = await desk.awaiting_review(), await desk.awaiting_review("post/42")
     for one in (story, other):
         await verdict(desk, one, "approved")
-        await tell(desk, hashed(one))
+        await tell(desk, listed(one))
     assert await withdraw(desk) == 0
     before = await stated(desk)
     await verdict(desk, story, said, alarm=alarm)
-    pictures = len(hashed(story).pictures)
+    pictures = len(listed(story).pictures)
     assert (await withdraw(desk), await withdraw(desk)) == (pictures, 0)
     after = (await stated(desk))[len(before) :]
     assert [one.body["why"] for one in after] == [why] * pictures
     assert {one.body["statement_id"] for one in after} == {str(one.id) for one in before[:pictures]}
     await verdict(desk, story, "approved")
-    await tell(desk, hashed(story))
+    await tell(desk, listed(story))
     assert len(await stated(desk)) == len(before) + len(after)
 
 

@@ -10,7 +10,8 @@ from services.classifier.hashes.entries import Algorithm, BankDraft, BankHash, S
 from services.classifier.hashes.listing import list_some
 from services.classifier.hashes.variants import OWN_THRESHOLD
 from shared.database import Transaction
-from shared.events import CaseHashed, CasePicture
+from shared.events import CaseHashed, CaseListed, CasePicture
+from shared.identity import identity
 from shared.notices import CASES_BANK, case_entry
 
 log = structlog.get_logger()
@@ -37,16 +38,20 @@ _SHOWN = sa.text(
 
 
 async def list_case(event: CaseHashed, tx: Transaction) -> None:
-    """Twice is once. What is switched off stays so."""
+    """Twice is once. What is switched off stays so. Others are told which pictures it was."""
     common = await _common(event, tx)
     left_out = [picture.number for picture in event.pictures if picture.sha256 in common]
     why = f"case {event.case_id}"
     if left_out:
         log.info("pictures that the site shows all over are not listed", case_id=str(event.case_id), numbers=left_out)
         why += f" without its pictures {', '.join(map(str, left_out))}, which the site shows all over"
-    listed = [picture for picture in event.pictures if picture.sha256 not in common]
-    if entries := [entry for picture in listed for entry in _entries(event, picture)]:
-        await list_some(tx, CASES_BANK, entries, Author("approval", why), DRAFT)
+    listed = tuple(picture for picture in event.pictures if picture.sha256 not in common)
+    if not listed:
+        return
+    entries = [entry for picture in listed for entry in _entries(event, picture)]
+    await list_some(tx, CASES_BANK, entries, Author("approval", why), DRAFT)
+    said = CaseListed(case_id=event.case_id, category=event.category, pictures=listed, listed_at=tx.clock.now())
+    tx.publish(said, id=identity("case.listed", event.case_id))
 
 
 async def _common(event: CaseHashed, tx: Transaction) -> set[str]:

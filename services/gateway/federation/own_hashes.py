@@ -1,4 +1,5 @@
-"""Hashes of approved cases, stated where the installation shares them, and withdrawn when the case is none any more.
+"""Hashes of approved cases that the classifier lists, stated where the installation shares them, and withdrawn when
+the case is none any more.
 
 Nobody judged each picture of a page: a peer has two persons look before it believes any of them.
 """
@@ -13,7 +14,7 @@ from services.gateway.federation.issuing import Why, issue, withdraw
 from services.gateway.federation.store import Issued
 from services.gateway.store import Case
 from shared.database import Transaction
-from shared.events import CaseHashed, CasePicture, StatedHash, StatedHashes, StatementKind, Verdict
+from shared.events import CaseListed, CasePicture, StatedHash, StatedHashes, StatementKind, Verdict
 from shared.events.federation import MOST_HASHES
 from shared.failures import Rejected, Transient
 from shared.handling import Context
@@ -35,14 +36,14 @@ _FALLEN = sa.text(
 )
 
 
-async def state_case(event: CaseHashed, tx: Transaction, *, house: Federation) -> None:
+async def state_case(event: CaseListed, tx: Transaction, *, house: Federation) -> None:
     """Twice is once, and what was withdrawn is not stated again. Raises `Transient` while the verdict is on its way,
     `Rejected` for a kind of case that no statement has."""
     if not house.on or StatementKind.KNOWN not in house.shares:
         return
     case = await tx.get(Case, event.case_id)
     if case is None or case.verdict is None:
-        raise Transient(f"case {event.case_id} was hashed, but its verdict is not here yet")
+        raise Transient(f"case {event.case_id} is listed, but its verdict is not here yet")
     if case.agency != HOME or case.verdict != Verdict.APPROVED or case.alarm == Alarm.COUNTER_NOTICE:
         return
     for picture in event.pictures:
@@ -51,11 +52,11 @@ async def state_case(event: CaseHashed, tx: Transaction, *, house: Federation) -
             await issue(tx, house, StatementKind.KNOWN, _said(event, picture), subject=subject, by=BY)
 
 
-def subject_of(event: CaseHashed, picture: CasePicture) -> str:
+def subject_of(event: CaseListed, picture: CasePicture) -> str:
     return f"case:{event.case_id}/{picture.number}"
 
 
-def _said(event: CaseHashed, picture: CasePicture) -> StatedHashes:
+def _said(event: CaseListed, picture: CasePicture) -> StatedHashes:
     """The digest and what it is found by, the picture as it is first."""
     variants = dict.fromkeys(one.pdq for one in picture.variants)
     try:
