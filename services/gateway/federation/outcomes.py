@@ -63,11 +63,12 @@ class Outcomes:
         self._house = house
 
     async def run(self, context: Context) -> None:
-        if self._house.on and StatementKind.OUTCOME in self._house.shares:
-            await regularly(context, LOOK_S, self.state)
+        await regularly(context, LOOK_S, self.state)
 
     async def state(self, tx: Transaction) -> int:
         """The newest month that is over, unless anything of it was stated before; of how many providers."""
+        if not self._house.on or StatementKind.OUTCOME not in self._house.shares:
+            return 0
         await tx.scalars(sa.select(IssuedEnds).with_for_update())  # one process of several
         month = before(month_of(the_house().day(tx.clock.now() - LATE)), 1)
         mine = f"outcome:{month:%Y-%m}/"

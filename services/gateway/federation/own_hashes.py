@@ -74,11 +74,12 @@ class Fallen:
         self._house = house
 
     async def run(self, context: Context) -> None:
-        if self._house.on:
-            await regularly(context, LOOK_S, self.withdraw)
+        await regularly(context, LOOK_S, self.withdraw)
 
     async def withdraw(self, tx: Transaction) -> int:
         """How many."""
+        if not self._house.on:
+            return 0
         given = {"contested": Alarm.COUNTER_NOTICE, "approved": Verdict.APPROVED, "most": AT_ONCE}
         rows = (await tx.execute(_FALLEN, given)).all()
         for row in rows:
