@@ -13,8 +13,10 @@ from playwright.async_api import Browser, Page
 
 from services.gateway.federation.statements import Statement, sign
 from services.gateway.sessions import Kind
+from shared.events import StatedOutcome
 from tests.browser.conftest import opening
 from tests.support.federated import TAKEN, House, house, new_key
+from tests.support.outcomes import heard
 from tests.support.stack import Migrated
 from tests.support.visitors import seat
 
@@ -71,3 +73,20 @@ async def test_a_statement_is_pasted_proposed_and_confirmed(harbour: House, chro
         await two.locator("form[action$='/confirm'] button").first.click()
         await two.goto("/federation")
         assert await two.locator("[aria-labelledby=standing] dd").all_text_contents() == ["1"]
+
+
+@pytest.mark.parametrize(("locale", "title"), [("en-GB", "As other agencies say"), ("ko-KR", "다른 기관의 진술")])
+async def test_what_others_say_of_providers_is_readable(
+    harbour: House, chromium: Browser, locale: str, title: str
+) -> None:
+    month = harbour.desk.parts.clock.now().date().replace(day=1)
+    for provider, seconds in (("boat.test", 7200.0), ("lighthouse-of-a-long-name.test", None)):
+        said = StatedOutcome(domain=provider, month=month, notices=40, answered=30, removed=20, answer_s=seconds)
+        await heard(harbour, "lantern", said)
+    token = await seat(harbour.desk, f"s-{uuid4()}", "supervisor", kind=Kind.BROWSER)
+    async with opening(chromium, f"http://127.0.0.1:{harbour.port}") as open_page:
+        page = await seated(await open_page(locale=locale), token, harbour.port)
+        await page.goto("/providers")
+        assert await page.locator("#elsewhere").text_content() == title
+        assert await page.locator("[aria-labelledby=elsewhere] tbody tr").count() == 2
+        await for_everybody(page, f"providers-{locale}")
