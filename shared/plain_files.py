@@ -31,7 +31,19 @@ def open_plain(path: Path) -> Iterator[BinaryIO]:
 def read_plain(path: Path, most: int = SMALL) -> bytes:
     """Raises `ValueError`, `OSError` as `open_plain`; also for one of more than `most` bytes."""
     with open_plain(path) as file:
-        data = file.read(most + 1)
-    if len(data) > most:
+        size = os.fstat(file.fileno()).st_size
+        data = b"" if size > most else file.read(size + 1)
+    if size > most:
         raise ValueError(f"{path} has more than {most:,} bytes: it is not what belongs there")
+    if len(data) > size:
+        raise ValueError(f"{path} grew while it was read: who writes there?")
     return data
+
+
+def sync_folder(path: Path) -> None:
+    """What was made, renamed or removed in it stays so when the power fails (fsync(2)): a folder keeps its names."""
+    opened = os.open(path, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(opened)
+    finally:
+        os.close(opened)

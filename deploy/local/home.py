@@ -11,6 +11,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import IO
 
+from shared.plain_files import sync_folder
+
 PRIVATE_FOLDER = 0o700
 PRIVATE_FILE = 0o600
 # 24 random bytes: 192 bits, no special characters, so that they go into URLs and configuration files as they are.
@@ -111,11 +113,11 @@ class Home:
 
     def begin_restoring(self) -> None:
         write_private(self.path / RESTORING, "")
-        sync(self.path)
+        sync_folder(self.path)
 
     def end_restoring(self) -> None:
         (self.path / RESTORING).unlink()
-        sync(self.path)
+        sync_folder(self.path)
 
     def release(self) -> None:
         if self._lock:
@@ -165,15 +167,6 @@ def write_private(path: Path, text: str) -> None:
         file.flush()
         os.fsync(file.fileno())
     fresh.rename(path)
-
-
-def sync(folder: Path) -> None:
-    """What was made, renamed or removed in it stays so when the power fails (fsync(2))."""
-    opened = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(opened)
-    finally:
-        os.close(opened)
 
 
 def read_env(path: Path) -> dict[str, str]:

@@ -8,7 +8,7 @@ from pathlib import Path
 from deploy.local.home import PRIVATE_FILE
 from deploy.local.sealed import MAX_DATA, NotSealed, Run, frames
 from deploy.local.segments import SEGMENT, SEGMENT_BYTES, number_of, segment
-from shared.plain_files import open_plain
+from shared.plain_files import open_plain, sync_folder
 
 
 def names(folder: Path) -> list[str]:
@@ -54,7 +54,7 @@ class Log:
         if before and self._whole(before)[0] < SEGMENT_BYTES:
             raise NotSealed(f"{self._folder / before} is not whole: take another copy of it, or begin a new archive")
         if length:
-            os.truncate(self._folder / newest, whole)
+            _cut(self._folder / newest, whole)
         else:
             (self._folder / newest).unlink()
             if not before:
@@ -95,19 +95,20 @@ class Log:
                 os.close(self._file)
             flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_NOFOLLOW
             self._file, self._name = os.open(self._folder / name, flags, PRIVATE_FILE), name
-            _flush_folder(self._folder)
+            sync_folder(self._folder)
         return self._file
+
+
+def _cut(path: Path, length: int) -> None:
+    """Never through a link that somebody put there meanwhile."""
+    file = os.open(path, os.O_WRONLY | os.O_NOFOLLOW)
+    try:
+        os.ftruncate(file, length)
+    finally:
+        os.close(file)
 
 
 def _write(file: int, data: bytes) -> None:
     left = memoryview(data)
     while left:
         left = left[os.write(file, left) :]
-
-
-def _flush_folder(folder: Path) -> None:
-    opened = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(opened)
-    finally:
-        os.close(opened)

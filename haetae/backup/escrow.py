@@ -14,9 +14,9 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 from deploy.local.archive import KEY_SECRET, Archive
-from deploy.local.home import sync, write_private
+from deploy.local.home import write_private
 from deploy.local.sealed import KEY_BYTES, opened, signed
-from shared.plain_files import read_plain
+from shared.plain_files import read_plain, sync_folder
 
 SEALED, FORMER = "escrow.age", "escrow.former.age"
 MASTER, FORMER_MASTERS = "master_key", "former_master_keys"
@@ -80,7 +80,7 @@ def keep(archive: Archive, secrets: Mapping[str, str], recipient: str) -> None:
     if file.exists():
         file.replace(archive.path / FORMER)
     fresh.replace(file)
-    sync(archive.path)
+    sync_folder(archive.path)
 
 
 def secrets_of(archive: Archive, key_file: Path) -> dict[str, str]:

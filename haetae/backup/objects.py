@@ -10,6 +10,8 @@ from shared.objects.case_keys import DESTROYED
 from shared.objects.folder import FolderStore
 from shared.objects.port import ObjectMissing, ObjectStore
 from shared.objects.s3 import S3Store
+from shared.objects.vault import MAX_SEALED_BYTES
+from shared.plain_files import SMALL
 from shared.settings import S3Settings
 
 AT_ONCE = 8  # objects in memory: 32 MiB each at most
@@ -22,7 +24,7 @@ def kept_in(archive: Archive) -> tuple[FolderStore, FolderStore]:
     evidence, keys = archive.path / EVIDENCE, archive.path / KEYS
     if links := [str(folder) for folder in (evidence, keys) if folder.is_symlink()]:
         raise ValueError(f"{' and '.join(links)} leads elsewhere: an archive is a folder without links, remove it")
-    return FolderStore(evidence), FolderStore(keys)
+    return FolderStore(evidence, MAX_SEALED_BYTES), FolderStore(keys, SMALL)
 
 
 def buckets(settings: S3Settings) -> tuple[S3Store, S3Store]:

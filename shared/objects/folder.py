@@ -13,7 +13,7 @@ from typing import TypeVar
 from shared.failures import Transient
 from shared.objects.names import checked
 from shared.objects.port import ObjectMissing
-from shared.plain_files import open_plain
+from shared.plain_files import read_plain, sync_folder
 
 T = TypeVar("T")
 
@@ -22,12 +22,13 @@ UNFINISHED = ".unfinished"  # no object's name begins with a dot
 
 
 class FolderStore:
-    """Objects as files below `path`. What is there is whole: written aside, flushed to disk, then given its name."""
+    """Objects as files below `path`. What is there is whole: written aside, flushed to disk, then given its name.
+    What has more bytes than `most` is no object, and is not read."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, most: int = MAX_BYTES) -> None:
         if (path / UNFINISHED).is_symlink():
             raise ValueError(f"{path / UNFINISHED} is a link: remove it")
-        self._path = path
+        self._path, self._most = path, most
         (path / UNFINISHED).mkdir(parents=True, exist_ok=True, mode=0o700)
 
     async def put(self, name: str, data: bytes, *, media_type: str = "application/octet-stream") -> None:
@@ -80,10 +81,7 @@ class FolderStore:
             raise Transient(f"{self._path} is gone; is the disk mounted?")
 
     def _read(self, name: str) -> bytes:
-        with open_plain(self._here(name)) as file:
-            if os.fstat(file.fileno()).st_size > MAX_BYTES:
-                raise ValueError(f"{self._path / name} has more than {MAX_BYTES:,} bytes: it is no object")
-            return file.read()
+        return read_plain(self._here(name), self._most)
 
     def _names(self, folder: str) -> list[str]:
         """Of ordinary files, below ordinary folders: a link leads elsewhere."""
@@ -104,7 +102,7 @@ class FolderStore:
         target.parent.mkdir(parents=True, exist_ok=True)
         with _unfinished(self._path / UNFINISHED, data) as file, self._alone():
             give_name(file, target)
-            _flush_names(target.parent)
+            sync_folder(target.parent)
 
     def _replace(self, name: str, data: bytes, former: bytes) -> bool:
         with _unfinished(self._path / UNFINISHED, data) as file, self._alone():
@@ -114,7 +112,7 @@ class FolderStore:
                 return False
             if same:
                 Path(file).replace(self._path / name)
-                _flush_names((self._path / name).parent)
+                sync_folder((self._path / name).parent)
             return same
 
     def _unlink(self, name: str) -> None:
@@ -138,15 +136,6 @@ class FolderStore:
             raise
         except OSError as error:
             raise Transient(f"{self._path} does not work: {error}") from error
-
-
-def _flush_names(folder: Path) -> None:
-    """A name is kept by its folder: without this a power cut takes it back, and with it a mark of destruction."""
-    opened = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(opened)
-    finally:
-        os.close(opened)
 
 
 @contextmanager

@@ -24,6 +24,7 @@ from shared.settings import ObjectSettings
 __all__ = ["KeyDestroyed", "ObjectMissing", "Tampered", "Vault", "open_vault"]
 
 MAX_OBJECT_BYTES = 32 * 1024 * 1024  # encrypted in one piece in memory: the largest picture (16 MiB) in a WARC, twice
+MAX_SEALED_BYTES = MAX_OBJECT_BYTES + 1024  # as it is kept: its format, nonce and tag
 
 
 class Vault:

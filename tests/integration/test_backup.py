@@ -5,7 +5,6 @@ import base64
 import secrets
 from contextlib import suppress
 from dataclasses import replace
-from pathlib import Path
 from uuid import UUID
 
 import psycopg
@@ -13,18 +12,18 @@ import pytest
 from typer.testing import CliRunner
 
 from deploy.local.access import libpq_url
-from deploy.local.archive import Archive, remember
+from deploy.local.archive import Archive
 from deploy.local.buckets import Bucket, ensure_buckets
 from deploy.local.described import description
-from deploy.local.home import Home
 from deploy.local.segments import missing, segment
 from deploy.local.stack import Stack
-from haetae.backup import bases, continuing, escrow, objects, opening, restoring, work
+from haetae.backup import bases, continuing, escrow, objects, opening, restoring
 from haetae.backup_cli import backup
 from shared.clock import SystemClock
 from shared.identity import identity
 from shared.objects.case_keys import DESTROYED
 from shared.objects.vault import KeyDestroyed, ObjectMissing, open_vault
+from tests.support.archived import begun, writes_into
 from tests.support.objects import object_settings
 from tests.support.poll import eventually
 
@@ -48,15 +47,6 @@ MASTER_KEY = bytes(range(32))
 WRITTEN_AFTER_THE_BASE = 60
 
 
-def begun(folder: Path) -> Archive:
-    """An archive, whose key is `folder`/key."""
-    escrow.new_key(folder / "key")
-    recipient, own = escrow.read_servers_half(folder / "key.server")
-    archive = Archive(folder / "archive", key=own)
-    work.begin(archive, recipient)
-    return archive
-
-
 async def write_until_killed(url: str, acknowledged: list[int], first: int) -> None:
     connection = await psycopg.AsyncConnection.connect(libpq_url(url), autocommit=True)
     with suppress(psycopg.OperationalError):
@@ -67,9 +57,7 @@ async def write_until_killed(url: str, acknowledged: list[int], first: int) -> N
 
 async def test_everything_acknowledged_before_the_disk_was_lost_comes_back(tmp_path):
     archive, acknowledged = begun(tmp_path), list[int]()
-    home = Home(tmp_path / "home")
-    remember(home, archive)
-    home.release()
+    writes_into(tmp_path / "home", archive)
     async with Stack(tmp_path / "home", parts=["postgres"], scratch=True, environ={}) as stack:
         url = stack.env["HAETAE_DATABASE_URL"]
         with psycopg.connect(libpq_url(url), autocommit=True) as connection:

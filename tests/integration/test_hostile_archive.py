@@ -17,15 +17,17 @@ import pytest
 
 from deploy.local import sealed_log
 from deploy.local.access import libpq_url
-from deploy.local.archive import Archive, remember
+from deploy.local.archive import Archive
 from deploy.local.described import Description, claim, describe, description
-from deploy.local.home import Home
 from deploy.local.sealed import NotSealed, Run, frames, signed
 from deploy.local.sealed_log import Log
 from deploy.local.segments import SEGMENT_BYTES, segment
 from deploy.local.stack import Stack
 from haetae.backup import bases, escrow, objects, restoring, unsealing, work
 from shared.clock import SystemClock
+from shared.objects.vault import MAX_SEALED_BYTES
+from shared.plain_files import SMALL
+from tests.support.archived import begun, writes_into
 
 SECRETS = {"master_key": "one"}
 OTHERS_KEY = bytes(range(32))
@@ -41,13 +43,8 @@ class Kept:
 async def kept(tmp_path_factory) -> Kept:
     """An archive with a base and a log of several segments, of a server that somebody had configured."""
     folder = tmp_path_factory.mktemp("kept")
-    escrow.new_key(folder / "key")
-    recipient, own = escrow.read_servers_half(folder / "key.server")
-    archive = Archive(folder / "archive", key=own)
-    work.begin(archive, recipient)
-    home = Home(folder / "home")
-    remember(home, archive)
-    home.release()
+    archive = begun(folder)
+    writes_into(folder / "home", archive)
     async with Stack(folder / "home", parts=["postgres"], scratch=True, environ={}) as stack:
         url = stack.env["HAETAE_DATABASE_URL"]
         with psycopg.connect(libpq_url(url), autocommit=True) as connection:
@@ -57,7 +54,7 @@ async def kept(tmp_path_factory) -> Kept:
                 connection.execute(f"CREATE TABLE kept{number} (number int)")
                 connection.execute("SELECT pg_switch_wal()")
             connection.execute("CREATE TABLE last_one (number int)")
-    escrow.keep(archive, SECRETS, recipient)
+    escrow.keep(archive, SECRETS, description(archive).recipient)
     return Kept(archive, folder / "key")
 
 
@@ -263,10 +260,26 @@ async def test_what_an_archive_must_not_have_of_cases_is_named(tmp_path):
     (keys / "odd").write_text("destroyed\n")
     with pytest.raises(ValueError, match="keys/odd in the archive is no key of a case"):
         await objects.destroyed_in(archive)
-    shutil.rmtree(keys)
-    keys.symlink_to(outside)
-    with pytest.raises(ValueError, match="keys leads elsewhere"):
-        objects.kept_in(archive)
+    for folder, most in ((evidence, MAX_SEALED_BYTES), (keys, SMALL)):  # eight are in memory at once
+        with (folder / "huge").open("wb") as file:
+            file.truncate(most + 1)
+        with pytest.raises(ValueError, match=f"huge has more than {most:,} bytes"):
+            await objects.kept_in(archive)[folder == keys].get("huge")
+    for folder in (evidence, keys):
+        shutil.rmtree(folder)
+        folder.symlink_to(outside)
+        with pytest.raises(ValueError, match=f"{folder.name} leads elsewhere"):
+            objects.kept_in(archive)
+        folder.unlink()
+        folder.mkdir()
+
+
+@pytest.mark.parametrize("name", ["wal", "bases"])
+def test_an_archive_whose_log_or_bases_lie_elsewhere_is_none(copy, tmp_path, name):
+    (copy.path / name).rename(tmp_path / "elsewhere")
+    (copy.path / name).symlink_to(tmp_path / "elsewhere")
+    with pytest.raises(ValueError, match=f"{name} leads elsewhere"):
+        description(copy)
 
 
 def test_an_older_state_of_an_archive_is_told_by_its_end(tmp_path):

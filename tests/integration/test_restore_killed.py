@@ -10,14 +10,15 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from deploy.local.archive import Archive, remember
-from deploy.local.home import HalfRestored, Home
+from deploy.local.archive import Archive
+from deploy.local.home import HalfRestored
 from deploy.local.stack import Stack
 from haetae.access import URL
 from haetae.backup import bases, escrow, restoring, work
 from haetae.backup_cli import backup
 from migrations.runner import upgrade
 from shared.clock import SystemClock
+from tests.support.archived import begun, writes_into
 
 # Dies as a machine does, when it comes to the step.
 RESTORE = """
@@ -45,13 +46,8 @@ STEPS = (
 async def kept(tmp_path_factory) -> Path:
     """A folder with an archive of a house that has begun, and its key."""
     folder = tmp_path_factory.mktemp("kept")
-    escrow.new_key(folder / "key")
-    recipient, own = escrow.read_servers_half(folder / "key.server")
-    archive = Archive(folder / "archive", key=own)
-    work.begin(archive, recipient)
-    home = Home(folder / "home")
-    remember(home, archive)
-    home.release()
+    archive = begun(folder)
+    writes_into(folder / "home", archive)
     async with Stack(folder / "home", parts=work.PARTS, scratch=True, environ={}) as stack:
         await asyncio.to_thread(upgrade, stack.env[URL])
         await work.create(archive, stack.home.path, stack.env, SystemClock(), 1)

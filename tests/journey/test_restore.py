@@ -14,17 +14,18 @@ import psycopg
 import pytest
 
 from deploy.local.access import libpq_url
-from deploy.local.archive import NAME, STANDBY, Archive, receiver, remember
+from deploy.local.archive import NAME, STANDBY, Archive, receiver
 from deploy.local.described import description
-from deploy.local.home import Home, write_private
+from deploy.local.home import write_private
 from haetae import demonstration as module
 from haetae.access import URL
-from haetae.backup import bases, escrow, restoring, work
+from haetae.backup import bases, restoring, work
 from haetae.demonstration import Demonstration, Options
 from haetae.house import House
 from haetae.live import counts
 from services import SERVICES
 from shared.clock import SystemClock
+from tests.support.archived import begun, writes_into
 from tests.support.chaos import assert_all_is_well
 
 pytestmark = [pytest.mark.chaos, pytest.mark.timeout(420)]
@@ -39,16 +40,11 @@ DEAD = (*SERVICES, "kafka", NAME, *LOST)
 @pytest.fixture
 def archive(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Archive:
     """Of the stack of the next demonstration, from its first start on."""
-    escrow.new_key(tmp_path / "key")
-    recipient, own = escrow.read_servers_half(tmp_path / "key.server")
-    made = Archive(tmp_path / "archive", key=own)
-    work.begin(made, recipient)
+    made = begun(tmp_path)
 
     class Archived(House):
         async def __aenter__(self) -> House:
-            folder = Home(self.stack._path)
-            remember(folder, made)
-            folder.release()
+            writes_into(self.stack._path, made)
             return await super().__aenter__()
 
     monkeypatch.setattr(module, "House", Archived)
