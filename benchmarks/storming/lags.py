@@ -4,7 +4,7 @@ The embedded broker's answer for "latest" is wrong after batches of several reco
 a fetch, which every broker tells rightly.
 """
 
-from collections.abc import AsyncIterator, Iterable, Sequence
+from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -12,9 +12,7 @@ from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient
 
 from deploy.scaling.controller import Lags
-
-FETCH_MS = 100  # the answer is at most so old
-TRIES = 20
+from haetae.doctor.lag import FETCH_MS, ends_of
 
 
 class LagReader:
@@ -25,7 +23,7 @@ class LagReader:
         """Of each group and topic, its partitions' lags in order. A group that committed nothing is at the start."""
         wanted = list(pairs)
         found = {pair: await self._committed(*pair) for pair in wanted}
-        ends = await self._ends([at for offsets in found.values() for at in offsets])
+        ends = await ends_of(self._consumer, [at for offsets in found.values() for at in offsets])
         return {
             pair: [max(0, ends[at] - offset) for at, offset in sorted(offsets.items())]
             for pair, offsets in found.items()
@@ -36,19 +34,6 @@ class LagReader:
         every = [TopicPartition(self._prefix + topic, one["partition"]) for one in described["partitions"]]
         told = await self._admin.list_consumer_group_offsets(self._prefix + group, partitions=every)
         return {at: max(0, told[at].offset) if at in told else 0 for at in every}
-
-    async def _ends(self, partitions: Sequence[TopicPartition]) -> dict[TopicPartition, int]:
-        """Raises `TimeoutError` when the broker tells none."""
-        consumer = self._consumer
-        if set(partitions) != set(consumer.assignment()):
-            consumer.assign(partitions)
-            await consumer.seek_to_beginning(*partitions)
-        for _ in range(TRIES):
-            await consumer.getmany(*partitions, timeout_ms=2 * FETCH_MS)
-            ends = {at: consumer.highwater(at) for at in partitions}
-            if all(end is not None for end in ends.values()):
-                return ends
-        raise TimeoutError("the broker did not tell where its topics end")
 
 
 @asynccontextmanager

@@ -15,7 +15,7 @@ from haetae.doctor.patient import Patient
 LAG = Subject("lag")
 LANES = ("case", "hot")
 MOST = 500  # as the alert HaetaeLagGrows, which sees whether it grows
-FETCH_MS, TRIES = 100, 20
+FETCH_MS, TRIES = 100, 20  # an answer is at most so old
 
 
 async def look(patient: Patient) -> Sequence[Diagnosis]:
@@ -47,17 +47,19 @@ async def _of_group(admin: Any, consumer: Any, patient: Patient, group: str) -> 
     done = {at: offset.offset for at, offset in told.items() if offset.offset >= 0}
     if not done:
         return []  # it has never read: a lane that the service has not
-    ends = await _ends(consumer, list(done))
+    ends = await ends_of(consumer, list(done))
     waiting: Counter[str] = Counter()
     for at, offset in done.items():
         waiting[at.topic.removeprefix(prefix)] += max(0, ends[at] - offset)
     return judge(group, waiting)
 
 
-async def _ends(consumer: Any, partitions: Sequence[TopicPartition]) -> Mapping[TopicPartition, int]:  # noqa: ANN401  # aiokafka is untyped
-    """High watermarks of a fetch, which every broker tells rightly. Raises `TimeoutError`."""
-    consumer.assign(partitions)
-    await consumer.seek_to_beginning(*partitions)
+async def ends_of(consumer: Any, partitions: Sequence[TopicPartition]) -> Mapping[TopicPartition, int]:  # noqa: ANN401  # aiokafka is untyped
+    """High watermarks of a fetch, which every broker tells rightly. The consumer, which reads from the beginning, may
+    be asked again. Raises `TimeoutError`."""
+    if set(partitions) != set(consumer.assignment()):
+        consumer.assign(partitions)
+        await consumer.seek_to_beginning(*partitions)
     for _ in range(TRIES):
         await consumer.getmany(*partitions, timeout_ms=2 * FETCH_MS)
         ends = {at: consumer.highwater(at) for at in partitions}
