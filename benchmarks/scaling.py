@@ -52,8 +52,8 @@ WARM_UP, WARM_UP_S, POLL_S = 6, 60.0, 0.2
 PARTS: tuple[PartName, ...] = ("postgres", "s3", "kafka", "authority")
 FIGURES = Path(__file__).parents[1] / "docs/figures"
 BOUND = (
-    "two cores, which draw some four pages a second; {at_once} pages drawn at once by each of at most {most} processes, which "
-    "wait for pages of all their share of {partitions} partitions"
+    "two cores, which draw some four pages a second; {at_once} pages drawn at once by each of at most {most} "
+    "processes, which wait for pages of all their share of {partitions} partitions"
 )
 
 
