@@ -111,8 +111,9 @@ async def s3_settings(stack: LazyStack) -> S3Address:
 
 
 @pytest.fixture
-async def mail(stack: LazyStack) -> Mail:
-    """The mail sink, emptied."""
+async def mail(stack: LazyStack) -> AsyncIterator[Mail]:
+    """The mail sink, emptied, and this test's alone: of others it is one for all processes."""
     sink = Mail(await stack.env("mail"))
-    await sink.empty()
-    return sink
+    async with stack.mail_alone():
+        await sink.empty()
+        yield sink

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import fcntl
+import hashlib
 import json
 import os
 import secrets
@@ -103,6 +104,18 @@ class LazyStack:
         assert folder, "ask for a part first"
         with (folder / "migrate.lock").open("w") as lock:
             fcntl.flock(lock, fcntl.LOCK_EX)
+            yield
+
+    @asynccontextmanager
+    async def mail_alone(self) -> AsyncIterator[None]:
+        """A sink of others is emptied and made to fail by one test at a time, in whichever process of this machine."""
+        if "mail" not in self.outside:
+            yield
+            return
+        name = hashlib.sha256(self.outside["mail"]["HAETAE_MAIL_API"].encode()).hexdigest()[:16]
+        path = Path(tempfile.gettempdir(), f"haetae-mail-{name}.lock")
+        with await asyncio.to_thread(path.open, "a") as lock:
+            await asyncio.to_thread(fcntl.flock, lock, fcntl.LOCK_EX)
             yield
 
     def service_env(self, service: str) -> dict[str, str]:
