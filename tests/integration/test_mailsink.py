@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import tempfile
 from email.message import EmailMessage
+from pathlib import Path
 
 import aiosmtplib
 import httpx
 import pytest
 
-from tests.support.stack import Mail
+from deploy.local.mailsink.imap import door
+from tests.support.stack import MEMORY, Mail
 
 
 def notice(message_id: str) -> EmailMessage:
@@ -115,3 +118,11 @@ async def test_wrong_requests_are_answered_with_the_field_and_the_cure(browser: 
     assert (await browser.get("/api/messages", params={"after": "x"})).status_code == 422
     assert (await browser.get("/api/messages/999999")).status_code == 404
     assert (await browser.get("/", headers={"Host": "rebound.test"})).status_code == 400
+
+
+async def test_its_folder_may_lie_on_another_file_system_than_temporary_files(tmp_path: Path, monkeypatch) -> None:
+    if not MEMORY.exists() or MEMORY.stat().st_dev == tmp_path.stat().st_dev:
+        pytest.skip("this machine has one file system")
+    monkeypatch.setattr(tempfile, "tempdir", str(MEMORY))
+    async with door(tmp_path, 0, "answers@agency.test", "not a password of anybody"):
+        assert (tmp_path / "pymap-etc-shadow").exists()

@@ -13,6 +13,7 @@ from pydantic import SecretStr
 from services.notifier.channels.mail.smtp import Envelope, Server, Tls
 from services.notifier.channels.mail.submission import Submission
 from services.notifier.domain import Accepted
+from tests.support.stack import LazyStack
 
 URL = os.environ.get("SMTP_URL", "")
 FROM, TO = os.environ.get("SMTP_FROM", "notices@agency.test"), os.environ.get("SMTP_TO", "abuse@host.test")
@@ -39,8 +40,8 @@ def mail(number: int) -> EmailMessage:
 
 
 @pytest.mark.skipif(not URL, reason="SMTP_URL names no mail server")
-async def test_it_takes_mails_one_after_the_other() -> None:
-    async with Submission(server(URL)) as submission:
+async def test_it_takes_mails_one_after_the_other(stack: LazyStack) -> None:
+    async with stack.mail_alone(), Submission(server(URL)) as submission:
         for number in range(HANDED_OVER):
             made = mail(number)
             outcome = await submission.post(made.as_bytes(), Envelope(TO, made["Message-ID"]))

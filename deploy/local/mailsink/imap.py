@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import mailbox
+import tempfile
 from argparse import Namespace
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -44,6 +45,7 @@ async def door(folder: Path, port: int, user: str, password: str) -> AsyncIterat
         host=LOOPBACK, port=port, base_dir=str(folder), tls=False, cert=None, key=None, debug=False, layout="++",
         colon=None, concurrency=WORKERS, passlib_cfg=None, proxy_protocol=None, inherited_sockets=None,
     )  # fmt: skip
+    tempfile.tempdir = str(folder)  # pymap renames temporary files into it, which no other file system allows
     backend, config = await MaildirBackend.init(given)
     config.apply_context()
     hashed = await Passwords(config).hash_password(password)
