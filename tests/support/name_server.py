@@ -23,6 +23,7 @@ class NameServer(asyncio.DatagramProtocol):
     failing: set[str] = field(default_factory=set)
     asked: list[tuple[str, int]] = field(default_factory=list)
     at: str = ""
+    _answers: dict[bytes, bytes] = field(default_factory=dict)  # a resolver in a hurry sends its question twice
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = cast(asyncio.DatagramTransport, transport)  # Python 3.11's own does not say that it is one
@@ -32,6 +33,11 @@ class NameServer(asyncio.DatagramProtocol):
         self.asked.append((name, kind))
         if name in self.silent:
             return
+        if data not in self._answers:
+            self._answers[data] = self._answer(data, name, kind, end)
+        self._transport.sendto(self._answers[data], addr)
+
+    def _answer(self, data: bytes, name: str, kind: int, end: int) -> bytes:
         ttl, addresses = self.records.get(name, (0, []))
         wanted = [a for a in map(ipaddress.ip_address, addresses) if (a.version == 6) == (kind == AAAA)]
         told = [(ttl, a.packed) for a in wanted if kind in (A, AAAA)] + self.others.get((name, kind), [])
@@ -39,7 +45,7 @@ class NameServer(asyncio.DatagramProtocol):
         code = SERVER_FAILURE if name in self.failing else NO_ERROR if known else NO_SUCH_NAME
         head = data[:2] + struct.pack(">HHHHH", 0x8180 | code, 1, len(told), 0, 0)
         found = [b"\xc0\x0c" + struct.pack(">HHIH", kind, 1, ttl, len(rdata)) + rdata for ttl, rdata in told]
-        self._transport.sendto(head + data[12:end] + b"".join(found), addr)
+        return head + data[12:end] + b"".join(found)
 
     def times(self, name: str) -> int:
         return len([1 for asked, kind in self.asked if asked == name and kind == A])

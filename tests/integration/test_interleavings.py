@@ -1,0 +1,49 @@
+"""Whatever the order of things and whoever dies where: what was promised holds, and what breaks a promise is seen."""
+
+import pytest
+import structlog
+
+from tests.support.interleaving.house import house
+from tests.support.interleaving.mutants import MUTANTS
+
+SEEDS = 25
+ENOUGH = 60  # orders within which a mutant must show itself
+
+
+@pytest.fixture(autouse=True)
+def quiet():
+    with structlog.testing.capture_logs():
+        yield
+
+
+async def test_undisturbed_everything_holds(migrated):
+    async with house(migrated) as made:
+        told = await made.run(1, faults=False)
+        assert told.wrong == {}
+
+
+async def test_in_any_order_and_through_deaths_everything_holds(migrated):
+    async with house(migrated) as made:
+        for seed in range(SEEDS):
+            told = await made.run(seed)
+            assert told.wrong == {}, str(told)
+
+
+@pytest.mark.parametrize(("mutant", "invariant"), MUTANTS.items(), ids=lambda one: getattr(one, "__name__", ""))
+async def test_a_mutant_is_found_by_name(migrated, monkeypatch, mutant, invariant):
+    mutant(monkeypatch)
+    async with house(migrated) as made:
+        for seed in range(ENOUGH):
+            if invariant in (await made.run(seed)).wrong:
+                return
+    pytest.fail(f"{invariant} held through {ENOUGH} orders")
+
+
+async def test_a_seed_is_one_order_of_things(databases, migrated_template, stack):
+    from tests.support.stack import Migrated, fresh
+
+    traces = []
+    for _ in range(2):
+        async with fresh(databases, migrated_template) as url, house(Migrated(url, stack.role_passwords)) as made:
+            traces.append((await made.run(7)).trace)
+    assert traces[0] == traces[1]
