@@ -7,7 +7,7 @@ export REVIEW ONCE QUICK BASE
 # Bytecode is kept, whatever an image of Python says: services and tests start hundreds of processes on the same files.
 export PYTHONDONTWRITEBYTECODE =
 
-.PHONY: help install run test golden screens chaos interleavings bench models lint format types imports check docs observability verifier client lock clean verify-k8s verify-apiserver images images-smoke sbom
+.PHONY: help install run test golden screens chaos interleavings fuzz bench models lint format types imports check docs observability verifier client lock clean verify-k8s verify-apiserver images images-smoke sbom
 
 help:  ## List the targets
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sort | awk -F ':.*## ' '{printf "  make %-13s %s\n", $$1, $$2}'
@@ -64,6 +64,9 @@ chaos: install models  ## Run the whole loop, and every step of a capture, while
 
 interleavings: install  ## Notifier and gateway through RUNS=1000 orders of things with deaths in between (SEED=n: that order again)
 	@$(PY) -m tests.support.interleaving $(if $(SEED),--seed $(SEED) --runs $(or $(RUNS),1),--runs $(or $(RUNS),1000))
+
+fuzz: install  ## Every reader of strangers' bytes on INPUTS=1000000 made of good ones (TARGET=name, SEED=n); findings are kept in var/fuzz
+	@$(PY) -m tests.support.fuzz $(if $(TARGET),"$(TARGET)") --inputs $(or $(INPUTS),1000000) --seed $(or $(SEED),1)
 
 bench: install models .venv/.bench  ## Measure a figure beside its peer: make bench NAME=loop (QUICK=1 ends within a minute)
 	@$(PY) -m benchmarks $(NAME) $(if $(filter 1,$(QUICK)),--quick)

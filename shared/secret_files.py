@@ -8,6 +8,8 @@ from typing import TypeVar
 
 from pydantic import BaseModel, TypeAdapter, ValidationError
 
+from shared.toml import read_toml
+
 T = TypeVar("T", bound=BaseModel)
 
 
@@ -21,7 +23,7 @@ def read_secrets(path: Path | None, model: type[T], setting: str, example: str) 
     try:
         if path.stat().st_mode & stat.S_IRWXO:
             raise ValueError(f"{path}: everybody on this machine may read it; run `chmod o= {path}`")
-        given = tomllib.loads(path.read_text(encoding="utf-8"))
+        given = read_toml(path.read_text(encoding="utf-8"))
     except OSError as error:
         raise ValueError(f"{path}: {error.strerror}; set {setting} to a file that can be read") from error
     except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:

@@ -6,6 +6,8 @@ from typing import TypeVar
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
+from shared.toml import read_toml
+
 T = TypeVar("T", bound=BaseModel)
 
 DATA = Path(__file__).parent / "data"
@@ -25,7 +27,7 @@ def load(model: type[T], name: str, override: Path | None = None) -> T:
     """The data file `name` of the package, or the agency's copy. Raises `BadDataFile`."""
     path = override or DATA / name
     try:
-        return model.model_validate(tomllib.loads(path.read_text(encoding="utf-8")))
+        return model.model_validate(read_toml(path.read_text(encoding="utf-8")))
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise BadDataFile(f"{path}: {error}; start from a copy of {DATA / name}") from error
     except ValidationError as error:

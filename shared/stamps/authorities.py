@@ -19,6 +19,7 @@ from urllib.parse import urlsplit
 from cryptography import x509
 
 from haetae_verify.stamps import MOST_ROOTS_BYTES, certificates
+from shared.toml import read_toml
 
 NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,39}")
 POLICY = re.compile(r"[0-2](\.(0|[1-9][0-9]*))+")
@@ -43,7 +44,7 @@ def read(file: Path | None) -> tuple[Authority, ...]:
         return ()
     said = f"HAETAE_STAMP_AUTHORITIES_FILE={file}"
     try:
-        document = tomllib.loads(file.read_text())
+        document = read_toml(file.read_text())
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise ValueError(f"{said} cannot be read ({error}): name a TOML file with an [[authority]] each") from error
     entries = document.get("authority")

@@ -7,6 +7,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 
 from shared.events.values import Score
 from shared.failures import Rejected
+from shared.toml import read_toml
 
 # How much of a component's own score counts, at most: what alone may make a case, and what only adds to others.
 RISK_WEIGHTS = {
@@ -63,7 +64,7 @@ class Policy(BaseModel):
     def from_toml(cls, text: str) -> Self:
         """Raises `PolicyInvalid`."""
         try:
-            return cls.model_validate(tomllib.loads(text))
+            return cls.model_validate(read_toml(text))
         except tomllib.TOMLDecodeError as error:
             raise PolicyInvalid(f"the policy is no TOML: {error}") from error
         except ValidationError as error:

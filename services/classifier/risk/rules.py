@@ -19,6 +19,7 @@ from services.classifier.risk.policy import Policy
 from services.classifier.risk.rule_tests import RuleTest
 from shared.events.values import Reason, Risk, Score
 from shared.failures import Rejected
+from shared.toml import read_toml
 
 MAX_TESTS = 50
 POLICY = "policy"  # the name under which a change of the policy is told
@@ -84,7 +85,7 @@ class Rule(_Written):
     def from_toml(cls, text: str) -> Self:
         """Raises `RulesInvalid`. That the expression can be used is seen when it is compiled."""
         try:
-            return cls.of(tomllib.loads(text))
+            return cls.of(read_toml(text))
         except tomllib.TOMLDecodeError as error:
             raise RulesInvalid(f"the rule is no TOML: {error}") from error
 

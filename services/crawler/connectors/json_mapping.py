@@ -17,6 +17,7 @@ from services.crawler.connectors.pages import ListingPage, is_near, left_out, re
 from services.crawler.connectors.port import Ask, Harvest, Options, Post, Source
 from services.crawler.connectors.prose import MAX_HTML, pictures_in, plain
 from shared.net import Fetched
+from shared.toml import read_toml
 from shared.urls import canonical
 
 MAPPINGS = File(__file__).parent / "mappings"  # those that come with the crawler
@@ -142,7 +143,7 @@ def mapping_file(name: str, folder: File | None = None) -> Mapping:
 @cache
 def parse_mapping(text: str, where: str) -> Mapping:
     try:
-        mapping = Mapping.model_validate(tomllib.loads(text))
+        mapping = Mapping.model_validate(read_toml(text))
     except tomllib.TOMLDecodeError as error:
         raise ValueError(f"connector: {where}: {error}") from error
     except ValidationError as error:

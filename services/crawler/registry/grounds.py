@@ -1,11 +1,12 @@
 """Why a site may be visited, and what follows for robots.txt and for logging in (data: `data/grounds.toml`)."""
 
-import tomllib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, StrictBool, TypeAdapter, ValidationError
+
+from shared.toml import read_toml
 
 FILE = Path(__file__).parent / "data" / "grounds.toml"
 DEFAULT_GROUND = "public"
@@ -30,7 +31,7 @@ class Ground(BaseModel):
 def read_grounds(path: Path = FILE) -> dict[str, Ground]:
     """Raises `ValueError` naming the field. There is always `public`, which forbids."""
     try:
-        grounds = TypeAdapter(dict[str, Ground]).validate_python(tomllib.loads(path.read_text(encoding="utf-8")))
+        grounds = TypeAdapter(dict[str, Ground]).validate_python(read_toml(path.read_text(encoding="utf-8")))
     except ValidationError as error:
         wrong = (f"{'.'.join(map(str, one['loc']))}: {one['msg']}" for one in error.errors())
         raise ValueError(f"{path}: {'; '.join(wrong)}") from error

@@ -10,6 +10,7 @@ from pydantic import ValidationError
 from services.drafter.contacts.graph import Contacts
 from services.drafter.datafile import DATA, BadDataFile
 from services.drafter.wording import load_wording
+from shared.toml import read_toml
 
 NAME = "contacts.toml"
 WHOLE = frozenset({"version", "stale_after_days", "languages", "step", "provider"})
@@ -58,7 +59,7 @@ def over(shipped: Mapping[str, Any], own: Mapping[str, Any], path: Path) -> dict
 
 def _read(path: Path) -> dict[str, Any]:
     try:
-        return tomllib.loads(path.read_text(encoding="utf-8"))
+        return read_toml(path.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise BadDataFile(f"{path}: {error}; start from parts of {DATA / NAME}") from error
 

@@ -13,6 +13,8 @@ from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
+from shared.toml import read_toml
+
 SHIPPED = Path(__file__).parent / "data" / "retention.toml"
 CLASS_NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,39}")
 MOST_YEARS = 200  # beyond any proceeding, and far from the end of the calendar
@@ -135,7 +137,7 @@ def load(path: Path | None = None) -> Rules:
     """The shipped rules, or an agency's own. Raises `BadRetentionFile`."""
     path = path or SHIPPED
     try:
-        return Rules.model_validate(tomllib.loads(path.read_text(encoding="utf-8")))
+        return Rules.model_validate(read_toml(path.read_text(encoding="utf-8")))
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise BadRetentionFile(f"{path}: {error}; start from a copy of {SHIPPED}") from error
     except ValidationError as error:

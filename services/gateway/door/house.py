@@ -13,6 +13,7 @@ from typing import Annotated, Self
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from services.gateway.agencies.scoping import HOME
+from shared.toml import read_toml
 
 Words = Annotated[dict[str, Annotated[str, Field(min_length=1, max_length=300)]], Field(min_length=1, max_length=20)]
 FALLBACK = ("en", "ko")
@@ -94,7 +95,7 @@ def read_file(path: Path | None) -> HouseFile:
     if path is None:
         return HouseFile()
     try:
-        return HouseFile.model_validate(tomllib.loads(path.read_text(encoding="utf-8")))
+        return HouseFile.model_validate(read_toml(path.read_text(encoding="utf-8")))
     except OSError as error:
         raise ValueError(f"HAETAE_DOOR_FILE: {path} cannot be read ({error.strerror}); give a file that can") from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:

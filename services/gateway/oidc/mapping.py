@@ -15,7 +15,6 @@ claim = "department"
 "seoul" = "seoul"
 """
 
-import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -26,6 +25,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 from services.gateway.people.rules import FOR_PEOPLE
 from services.gateway.problems import Problem
 from services.gateway.rights.vocabulary import Role
+from shared.toml import read_toml
 
 MAX_GROUPS = 1_000  # of one person; providers that send more cut the list themselves
 MAX_NAME = 100
@@ -74,7 +74,7 @@ class Known:
 def read_mapping(path: Path) -> Mapped:
     """Raises ValueError naming the file and what is wrong in it."""
     try:
-        return Mapped.model_validate(tomllib.loads(path.read_text(encoding="utf-8")))
+        return Mapped.model_validate(read_toml(path.read_text(encoding="utf-8")))
     except (OSError, ValueError) as error:
         what = error.errors()[0] if isinstance(error, ValidationError) else None
         why = f"{'.'.join(map(str, what['loc']))}: {what['msg']}" if what else str(error)

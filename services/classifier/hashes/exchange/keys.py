@@ -3,7 +3,6 @@
 import base64
 import hashlib
 import os
-import tomllib
 from pathlib import Path
 from typing import NamedTuple
 
@@ -16,6 +15,8 @@ from cryptography.hazmat.primitives.serialization import (
     PublicFormat,
     load_pem_private_key,
 )
+
+from shared.toml import read_toml
 
 ID_DIGITS = 16  # of the public key's SHA-256
 PUBLIC_BYTES = 32
@@ -53,7 +54,7 @@ def read_private(file: Path) -> Ed25519PrivateKey:
 def read_trusted(file: Path) -> dict[str, TrustedAgency]:
     """By key id. Raises `ValueError` naming the agency whose key is wrong."""
     try:
-        rows = tomllib.loads(file.read_text(encoding="utf-8")).get("agency", [])
+        rows = read_toml(file.read_text(encoding="utf-8")).get("agency", [])
     except ValueError as error:
         raise ValueError(f"{file.name}: {error}") from error
     if not isinstance(rows, list):

@@ -1,6 +1,5 @@
 """A lexicon as its files say it: terms with where they come from and until when they count."""
 
-import tomllib
 from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
@@ -11,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from services.classifier.texts.normalise import skeleton
 from shared.events.values import Language, Score
 from shared.failures import Rejected
+from shared.toml import read_toml
 
 SHARED = ("provenance", "category", "language", "added", "expires")  # may be said once, before a file's terms
 OPEN = "*"  # at the end of a term: any ending
@@ -64,7 +64,7 @@ def read_folder(folder: Path) -> list[Term]:
 
 def _read(file: Path) -> Iterator[Term]:
     try:
-        given = tomllib.loads(file.read_text(encoding="utf-8"))
+        given = read_toml(file.read_text(encoding="utf-8"))
     except (OSError, ValueError, RecursionError) as error:  # the parser raises the last two of odd files
         raise LexiconUnusable(f"HAETAE_LEXICON: {file} cannot be read: {error}") from error
     terms = given.pop("terms", None)

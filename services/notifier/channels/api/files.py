@@ -8,6 +8,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from services.notifier.channels.api.connector import Connector
+from shared.toml import read_toml
 
 SHIPPED = Path(__file__).parents[2] / "data" / "connectors"
 MOST_BYTES = 64 * 1024  # of a file: the longest shipped one is 4 KB
@@ -43,7 +44,7 @@ def _table(file: Path) -> dict[str, Any]:
     try:
         if file.stat().st_size > MOST_BYTES:
             raise BadConnector(f"{file}: larger than {MOST_BYTES} bytes: it is no connector")
-        return tomllib.loads(file.read_text(encoding="utf-8"))
+        return read_toml(file.read_text(encoding="utf-8"))
     except OSError as error:
         raise BadConnector(f"{file}: {error.strerror}") from error
     except (UnicodeDecodeError, tomllib.TOMLDecodeError, RecursionError) as error:

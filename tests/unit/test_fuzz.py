@@ -1,0 +1,37 @@
+"""Every reader of strangers' bytes, a few hundred inputs each: nothing but the errors that it promises."""
+
+import pytest
+
+from tests.support.fuzz.engine import Target, fuzz, inputs, smaller
+from tests.support.fuzz.targets import TARGETS
+
+EACH, LONGER = 250, {"page": 60}
+
+
+@pytest.mark.parametrize("target", TARGETS, ids=lambda target: target.name)
+def test_it_fails_by_name_only(target: Target) -> None:
+    found = fuzz(target, seed=1, count=LONGER.get(target.name, EACH))
+    assert found is None, str(found)
+
+
+def test_the_same_seed_makes_the_same_inputs() -> None:
+    first, again = (inputs(TARGETS[0], 3) for _ in range(2))
+    assert [next(first) for _ in range(50)] == [next(again) for _ in range(50)]
+
+
+def test_what_breaks_a_reader_is_found_and_made_small() -> None:
+    def reads(data: bytes) -> None:
+        if data.count(b"(") > 100:
+            raise KeyError("brackets")
+        raise ValueError("named")
+
+    target = Target("brackets", reads, (ValueError,), (b"harbour", b"lantern (parcel)"))
+    found = fuzz(target, seed=1, count=2_000)
+    assert found is not None
+    assert smaller(target, found).data == b"(" * 101
+
+
+@pytest.mark.parametrize("target", [one for one in TARGETS if one.name in ("rule file", "mapping", "trusted keys")])
+def test_what_is_nested_too_deeply_is_said_to_be(target: Target) -> None:
+    with pytest.raises(target.errors, match="nested too deeply"):
+        target.call(b"a = " + b"[" * 3_000)
