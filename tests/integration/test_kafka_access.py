@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import secrets
 import ssl
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -71,12 +72,15 @@ def client(settings: KafkaSettings) -> dict[str, object]:
     return {"bootstrap_servers": settings.kafka_bootstrap, **settings.kafka_identity()}
 
 
-async def first(member: Member) -> Received:
+async def arrived(member: Member, value: bytes) -> Received:
+    """Rights are about names, so topics and groups have their own here: on a server of others they hold what earlier
+    runs left."""
     async with asyncio.timeout(20):
-        while not (polled := await member.poll(10, 1.0)):
-            pass
-    ((record,),) = polled.values()
-    return record
+        while True:
+            for records in (await member.poll(100, 1.0)).values():
+                for record in records:
+                    if record.value == value:
+                        return record
 
 
 async def nothing_revoked(_: object) -> None: ...
@@ -87,11 +91,10 @@ async def test_a_service_works_with_its_certificate(front, authority):
     classifier, evidence = (bus(service(front, authority, name)) for name in ("classifier", "evidence"))
     try:
         await classifier.ensure_topics({PRIVATE: 2})
-        await classifier.produce([Record(PRIVATE, b"k", b"found")])
+        await classifier.produce([Record(PRIVATE, b"k", found := secrets.token_bytes(8))])
         async with evidence.join("evidence.case", [PRIVATE], instance="e", on_revoked=nothing_revoked) as member:
-            record = await first(member)
+            record = await arrived(member, found)
             await member.commit({record.partition: record.offset + 1})
-        assert record.value == b"found"
         with pytest.raises(Transient, match="shows no topic nowhere, and this user may not create them"):
             await classifier.ensure_topics({PRIVATE: 2, "nowhere": 1})
         with pytest.raises(Transient, match=r"TopicAuthorizationFailedError.*docs/kafka-access\.md"):
@@ -103,12 +106,11 @@ async def test_a_service_works_with_its_certificate(front, authority):
 async def test_a_subscriber_reads_what_is_public(front, authority):
     gateway, agency = bus(service(front, authority, "gateway")), bus(lantern(front, authority))
     try:
-        await gateway.produce([Record(PUBLIC, b"k", b"changed")])
+        await gateway.produce([Record(PUBLIC, b"k", changed := secrets.token_bytes(8))])
         joined = agency.join("agency-lantern.cases", [PUBLIC], instance="1", on_revoked=nothing_revoked)
         async with joined as member:
-            record = await first(member)
+            record = await arrived(member, changed)
             await member.commit({record.partition: record.offset + 1})
-        assert record.value == b"changed"
     finally:
         await asyncio.gather(gateway.close(), agency.close())
 

@@ -2,6 +2,7 @@
 
 import pytest
 
+from services.crawler.connectors.json_mapping import parse_mapping
 from tests.support.fuzz.engine import Target, fuzz, inputs, smaller
 from tests.support.fuzz.targets import TARGETS
 
@@ -32,6 +33,12 @@ def test_what_breaks_a_reader_is_found_and_made_small() -> None:
 
 
 @pytest.mark.parametrize("target", [one for one in TARGETS if one.name in ("rule file", "mapping", "trusted keys")])
-def test_what_is_nested_too_deeply_is_said_to_be(target: Target) -> None:
-    with pytest.raises(target.errors, match="nested too deeply"):
-        target.call(b"a = " + b"[" * 3_000)
+@pytest.mark.parametrize(("data", "said"), [(b"[" * 3_000, "nested too deeply"), (b"9" * 5_000, "number is too long")])
+def test_toml_that_cannot_be_read_is_said_to_be(target: Target, data: bytes, said: str) -> None:
+    with pytest.raises(target.errors, match=said):
+        target.call(b"a = " + data)
+
+
+def test_a_path_that_is_a_number_is_refused_with_the_cure() -> None:
+    with pytest.raises(ValueError, match=r"items.*names joined by dots"):
+        parse_mapping('url = "link"\nitems = inf', "here")

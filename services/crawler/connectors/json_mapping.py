@@ -11,7 +11,7 @@ from urllib.parse import quote
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
 from services.crawler.connectors import answers as read
-from services.crawler.connectors.dotted import Path, find, first, parse_path
+from services.crawler.connectors.dotted import CURE, Path, find, first, parse_path
 from services.crawler.connectors.media import Attached, with_media
 from services.crawler.connectors.pages import ListingPage, is_near, left_out, read_listing
 from services.crawler.connectors.port import Ask, Harvest, Options, Post, Source
@@ -23,6 +23,12 @@ from shared.urls import canonical
 MAPPINGS = File(__file__).parent / "mappings"  # those that come with the crawler
 NAME = re.compile(r"^[a-z0-9][a-z0-9-]{0,40}$")
 BLANK = re.compile(r"\{([^{}]+)\}")
+
+
+def _path(given: object) -> Path:
+    if not isinstance(given, str):
+        raise ValueError(CURE)
+    return parse_path(given)
 
 
 def _paths(given: object) -> object:
@@ -37,7 +43,7 @@ def _template(given: str) -> str:
     return given
 
 
-One = Annotated[Path, BeforeValidator(parse_path)]
+One = Annotated[Path, BeforeValidator(_path)]
 Paths = Annotated[tuple[Path, ...], BeforeValidator(_paths)]
 
 
