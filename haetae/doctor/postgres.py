@@ -10,6 +10,7 @@ from psycopg.rows import dict_row
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
 
+from deploy.local.archive import STANDBY
 from haetae.doctor.diagnosis import Diagnosis, Subject
 from haetae.doctor.patient import Patient
 from haetae.doctor.settings_judged import local
@@ -30,14 +31,17 @@ SELECT current_setting('server_version_num')::int / 10000 AS version, clock_time
        current_setting('fsync') = 'on' AND current_setting('full_page_writes') = 'on' AS durable,
        current_setting('synchronous_commit') <> 'off' AS synchronous, pg_is_in_recovery() AS standby,
        pg_encoding_to_char(encoding) AS encoding,
-       coalesce((SELECT ssl FROM pg_stat_ssl WHERE pid = pg_backend_pid()), false) AS encrypted
+       coalesce((SELECT ssl FROM pg_stat_ssl WHERE pid = pg_backend_pid()), false) AS encrypted,
+       coalesce((SELECT CASE WHEN wal_status = 'lost' THEN 'lost' WHEN active THEN 'follows' ELSE 'stopped' END
+                 FROM pg_replication_slots WHERE slot_name = %s), '') AS archive
 FROM pg_database WHERE datname = current_database()
 """
 
 
 @dataclass(frozen=True)
 class Server:
-    """`ahead`: its clock before ours, the way there and back not counted out. `free`: connections."""
+    """`ahead`: its clock before ours, the way there and back not counted out. `free`: connections. `archive`: what
+    becomes of the log of an embedded home: follows, stopped, lost; empty where it is not archived."""
 
     version: int
     ahead: timedelta
@@ -47,13 +51,14 @@ class Server:
     standby: bool
     encoding: str
     encrypted: bool
+    archive: str = ""
 
 
 async def look(patient: Patient, clock: Clock | None = None) -> Sequence[Diagnosis]:
     url = patient.env[URL] if URL in patient.env else patient.settings.database_url.get_secret_value()
     try:
         async with await connected(url) as connection:
-            row = await one(connection, FACTS)
+            row = await one(connection, FACTS, STANDBY)
             now = (clock or SystemClock()).now()
     except (psycopg.Error, ArgumentError) as error:
         return [refused(str(error))]
@@ -122,6 +127,12 @@ def _faults(server: Server, same_machine: bool) -> Iterator[Diagnosis]:
     if server.encoding != "UTF8":
         said = f"its encoding is {server.encoding}: Korean names cannot be kept"
         yield DATABASE.failed("encoding", said, "create it anew WITH ENCODING 'UTF8' TEMPLATE template0")
+    if server.archive == "stopped":
+        said = "nobody brings the log to the archive: commits may wait for it, and the disk keeps what it has not got"
+        yield DATABASE.failed("archive", said, "start `haetae run` again; the home's log/archive.log says why it ended")
+    if server.archive == "lost":
+        said = "the archive fell so far behind that its log has a gap: nothing later can be restored"
+        yield DATABASE.failed("archive", said, "begin another with `haetae backup into`")
     if not server.encrypted and not same_machine:
         said = "the connection is not encrypted"
         yield DATABASE.warning("encryption", said, f"add ?sslmode=verify-full to {URL}")

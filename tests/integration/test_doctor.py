@@ -15,6 +15,7 @@ from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from sqlalchemy.engine import make_url
 from typer.testing import CliRunner
 
+from deploy.local.archive import STANDBY
 from deploy.local.buckets import Bucket, S3Address, ensure_buckets
 from haetae.cli import app
 from haetae.doctor import lag
@@ -118,6 +119,12 @@ SQL = [
         ("drafter", "database", "can be lost", "synchronous_commit = on"),
         "ALTER DATABASE {database} SET synchronous_commit = off",
         "ALTER DATABASE {database} RESET synchronous_commit",
+    ),
+    (
+        "a log that nobody archives",
+        ("drafter", "database", "nobody brings the log to the archive", "haetae run"),
+        f"SELECT pg_create_physical_replication_slot('{STANDBY}', true)",
+        f"SELECT pg_drop_replication_slot('{STANDBY}')",
     ),
     (
         "events that nobody brings to the broker",

@@ -122,6 +122,7 @@ def server(**more: object) -> postgres.Server:
         ({"free": 3}, "3 connections are free", "max_connections", State.WARNING),
         ({"standby": True}, "standby", "primary", State.FAILED),
         ({"encoding": "SQL_ASCII"}, "SQL_ASCII", "UTF8", State.FAILED),
+        ({"archive": "lost"}, "its log has a gap", "backup into", State.FAILED),
     ],
 )
 def test_a_database_server_is_judged(fault: dict[str, object], said: str, cure: str, state: State) -> None:
