@@ -1,4 +1,4 @@
-"""Every reader of strangers' bytes, a few hundred inputs each: nothing but the errors that it promises."""
+"""Readers of strangers' bytes, a few hundred inputs each: nothing but the errors that it promises."""
 
 import pytest
 
