@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import gc
 import secrets
 from collections.abc import AsyncIterator
@@ -12,11 +11,10 @@ import pytest
 import structlog
 from hypothesis import settings
 
-from deploy.local.access import grant_logins
 from deploy.local.buckets import S3Address
 from haetae import saying
 from tests.support.passwords import hash_cheaply
-from tests.support.stack import Databases, LazyStack, Mail, Migrated, database_of, fresh
+from tests.support.stack import Databases, LazyStack, Mail, Migrated, database_of, fresh, migrated_database
 
 # A console keeps the width that it found when it was made, in whichever test that was: let it look each time.
 saying.console._width = saying.errors._width = None
@@ -68,14 +66,8 @@ async def postgres_url(databases: Databases) -> AsyncIterator[str]:
 @pytest.fixture(scope="session")
 async def migrated_template(databases: Databases, stack: LazyStack) -> AsyncIterator[str]:
     """The name of a database at the newest revision; copying it takes a tenth of the time of migrating again."""
-    from migrations.runner import upgrade
-
-    url = await asyncio.to_thread(databases.create)
-    with stack.one_at_a_time():
-        await asyncio.to_thread(upgrade, url)
-        await asyncio.to_thread(grant_logins, url, stack.role_passwords)
-    yield database_of(url)
-    await asyncio.to_thread(databases.drop, url)
+    async with migrated_database(databases, stack) as url:
+        yield database_of(url)
 
 
 @pytest.fixture

@@ -4,7 +4,9 @@ import pytest
 import structlog
 
 from tests.support.interleaving.house import house
+from tests.support.interleaving.invariants import INVARIANTS
 from tests.support.interleaving.mutants import MUTANTS
+from tests.support.stack import Migrated, fresh
 
 SEEDS = 25
 ENOUGH = 60  # orders within which a mutant must show itself
@@ -39,11 +41,14 @@ async def test_a_mutant_is_found_by_name(migrated, monkeypatch, mutant, invarian
     pytest.fail(f"{invariant} held through {ENOUGH} orders")
 
 
-async def test_a_seed_is_one_order_of_things(databases, migrated_template, stack):
-    from tests.support.stack import Migrated, fresh
+def test_every_promise_has_a_bug_that_breaks_it():
+    assert set(MUTANTS.values()) == {invariant.__name__ for invariant in INVARIANTS}
 
+
+async def test_a_seed_is_the_same_order_after_others_as_alone(databases, migrated_template, stack):
     traces = []
-    for _ in range(2):
+    for seeds in ((5, 6, 7), (7,)):
         async with fresh(databases, migrated_template) as url, house(Migrated(url, stack.role_passwords)) as made:
-            traces.append((await made.run(7)).trace)
+            told = [await made.run(seed) for seed in seeds]
+            traces.append(told[-1].trace)
     assert traces[0] == traces[1]

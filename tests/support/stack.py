@@ -22,7 +22,7 @@ import psycopg
 from psycopg import sql
 from sqlalchemy.engine import make_url
 
-from deploy.local.access import allowed, libpq_url, service_url
+from deploy.local.access import allowed, grant_logins, libpq_url, service_url
 from deploy.local.home import Home, HomeInUse, read_env
 from deploy.local.part import PartName
 from deploy.local.stack import Stack
@@ -189,6 +189,18 @@ async def fresh(databases: Databases, template: str = "template0") -> AsyncItera
     url = await asyncio.to_thread(databases.create, template)
     yield url
     await asyncio.to_thread(databases.drop, url)
+
+
+@asynccontextmanager
+async def migrated_database(databases: Databases, stack: LazyStack) -> AsyncIterator[str]:
+    """One at the newest revision, whose roles can log in: SQLAlchemy's URL of its owner."""
+    from migrations.runner import upgrade  # half a second: only who migrates waits for it
+
+    async with fresh(databases) as url:
+        with stack.one_at_a_time():
+            await asyncio.to_thread(upgrade, url)
+            await asyncio.to_thread(grant_logins, url, stack.role_passwords)
+        yield url
 
 
 def database_of(url: str) -> str:

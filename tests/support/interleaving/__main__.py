@@ -10,10 +10,8 @@ from typing import Annotated
 import structlog
 import typer
 
-from deploy.local.access import grant_logins
-from migrations.runner import upgrade
 from tests.support.interleaving.house import house
-from tests.support.stack import Databases, LazyStack, Migrated
+from tests.support.stack import Databases, LazyStack, Migrated, migrated_database
 
 SAY_S = 5.0
 
@@ -31,10 +29,8 @@ async def _main(runs: int, first: int) -> int:
     stack = LazyStack()
     databases = Databases((await stack.env("postgres"))["HAETAE_DATABASE_URL"])
     try:
-        url = await asyncio.to_thread(databases.create)
-        await asyncio.to_thread(upgrade, url)
-        await asyncio.to_thread(grant_logins, url, stack.role_passwords)
-        return await _runs(Migrated(url, stack.role_passwords), range(first, first + runs))
+        async with migrated_database(databases, stack) as url:
+            return await _runs(Migrated(url, stack.role_passwords), range(first, first + runs))
     finally:
         databases.close()
         await stack.stop()

@@ -22,13 +22,16 @@ class Death(BaseException):
     """The process ends here."""
 
 
+def _lives(_: str) -> None:
+    """Nobody dies."""
+
+
 class MortalDatabase(Database):
     """Calls `passing` with each of `POINTS`; what it raises is a death."""
 
-    passing: Pass = staticmethod(lambda point: None)
-
     def __init__(self, *arguments: Any, **more: Any) -> None:
         super().__init__(*arguments, **more)
+        self.passing: Pass = _lives
         sa.event.listen(self.engine.sync_engine, "commit", lambda connection: self.passing("committing"))
 
     @asynccontextmanager
@@ -41,14 +44,19 @@ class MortalDatabase(Database):
 
 
 class MortalBroker(MemoryBroker):
-    """`meanwhile`: what happens while records are on their way. At "produced" they are written, and nobody knows."""
+    """`meanwhile`: what happens while records are on their way. At "produced" they are written, and nobody knows;
+    `newest`: which ones."""
 
-    passing: Pass = staticmethod(lambda point: None)
-    meanwhile: Callable[[], Awaitable[None]] | None = None
+    def __init__(self, partitions: int) -> None:
+        super().__init__(partitions)
+        self.passing: Pass = _lives
+        self.meanwhile: Callable[[], Awaitable[None]] | None = None
+        self.newest: Sequence[Record] = ()
 
     async def produce(self, records: Sequence[Record]) -> None:
         self.passing("producing")
         if self.meanwhile:
             await self.meanwhile()
         await super().produce(records)
+        self.newest = records
         self.passing("produced")

@@ -1,18 +1,27 @@
-"""Five bugs on purpose, each in the product's own code: an interleaving must find each."""
+"""Bugs on purpose, each in the product's own code: an interleaving must find each, so that each promise can fail."""
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 import sqlalchemy as sa
 
+import services.gateway.handlers as projecting
 import shared.relay
+from services.gateway.notices.rows import Held
+from services.gateway.projections import Step
+from services.notifier.delivery import outcomes
+from services.notifier.store import WAITING, Delivery
 from shared.approvals import Approvals
 from shared.bus.partition import PartitionWorker
 from shared.bus.port import Record
 from shared.database import Transaction
+from shared.events import ContentFlagged, Event, NoticeSent
+from shared.failures import Rejected
+from shared.outbox import OUTBOX
 from tests.support.interleaving.world import World
 
 Mutant = Callable[[pytest.MonkeyPatch], None]
@@ -41,7 +50,7 @@ def offsets_first(patch: pytest.MonkeyPatch) -> None:
 
 
 def published_outside(patch: pytest.MonkeyPatch) -> None:
-    """Events go to the broker while their transaction may still fail."""
+    """Events go to the broker while their transaction may still fail, and count as published."""
     finish = Transaction._finish
 
     async def produce_at_once(tx: Transaction) -> None:
@@ -49,6 +58,8 @@ def published_outside(patch: pytest.MonkeyPatch) -> None:
             [Record(one.event.topic.name, one.key, one.value, one.headers) for one in tx.published]
         )
         await finish(tx)
+        ids = [one.id for one in tx.published]
+        await tx.execute(sa.update(OUTBOX).where(OUTBOX.c.event_id.in_(ids)).values(published_at=sa.func.now()))
 
     patch.setattr(Transaction, "_finish", produce_at_once)
 
@@ -63,6 +74,47 @@ def approval_not_checked(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(Approvals, "check", lambda *_: None)
 
 
+def newest_first(patch: pytest.MonkeyPatch) -> None:
+    """The relay begins at the wrong end."""
+    last = shared.relay.WAITING.order_by(None).order_by(OUTBOX.c.position.desc())
+    patch.setattr(shared.relay, "WAITING", last)
+
+
+def acceptance_forgotten(patch: pytest.MonkeyPatch) -> None:
+    """What the mail server took is told, and waits to be sent all the same."""
+    tells = outcomes.sent
+
+    async def forget(row: Delivery, *more: Any) -> None:
+        await tells(row, *more)
+        row.state = WAITING
+
+    patch.setattr(outcomes, "sent", forget)
+
+
+def predecessors_wanted(patch: pytest.MonkeyPatch) -> None:
+    """The gateway refuses what overtook the event that it belongs to."""
+    applies = projecting.apply
+
+    def apply(held: Held, event: Event) -> Step | None:
+        if not isinstance(event, ContentFlagged) and held.case.flagged_at is None:
+            raise Rejected("the case was never flagged")
+        return applies(held, event)
+
+    patch.setattr(projecting, "apply", apply)
+
+
+def last_word_counts(patch: pytest.MonkeyPatch) -> None:
+    """A receipt that is told late undoes the removal."""
+    applies = projecting.apply
+
+    def apply(held: Held, event: Event) -> Step | None:
+        if isinstance(event, NoticeSent):
+            held.case.removed_at = None
+        return applies(held, event)
+
+    patch.setattr(projecting, "apply", apply)
+
+
 # By the invariant that must find each.
 MUTANTS: dict[Mutant, str] = {
     no_inbox: "handled_once",
@@ -70,4 +122,8 @@ MUTANTS: dict[Mutant, str] = {
     published_outside: "published_as_committed",
     two_relays: "published_as_committed",
     approval_not_checked: "nothing_unapproved",
+    newest_first: "in_order",
+    acceptance_forgotten: "one_notice_each",
+    predecessors_wanted: "dead_letters_planted",
+    last_word_counts: "same_end",
 }

@@ -3,50 +3,56 @@
 from __future__ import annotations
 
 import random
+from collections import Counter
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from functools import partial
+from uuid import UUID
 
+from tests.support.interleaving.consumer import Consumer
 from tests.support.interleaving.mortal import POINTS, Death
 from tests.support.interleaving.world import World
 
 STEPS = 40
 DIES, OVERTAKEN, COMMITS_LATE = 0.25, 0.3, 0.5
 DEATHS = (*POINTS, "producing", "produced", "posting", "posted")
-WORLD = "crawler"  # plays its part without dying: what becomes of a lost check is the notifier's timer's affair
 WAIT_S = 120.0  # longer than a lease
 PATIENCE = 4  # looks in a row at which nothing happened: the world rests
 
-Step = Callable[[], Awaitable[object]]
+
+@dataclass(frozen=True)
+class Step:
+    """`die`: what is lost with whoever does it; None for whoever does not die. `twin`: the relay that may overtake."""
+
+    do: Callable[[], Awaitable[object]]
+    die: Callable[[str, random.Random], Awaitable[None]] | None = None
+    twin: int | None = None
 
 
 @dataclass
 class Run:
+    """`repeats`: how often each mail, and each event, may rightly come again, because of whom somebody died."""
+
     world: World
     seed: int
     faults: bool = True
     trace: list[str] = field(default_factory=list)
-    relay_deaths: int = 0
-    post_deaths: int = 0
+    repeats: Counter[str | UUID] = field(default_factory=Counter)
     _at: str = ""
 
     async def whole(self, cases: int) -> None:
         """What the seed decides, then all that is left to do, undisturbed."""
         chance = random.Random(self.seed)
         await self.world.begin(cases, self.seed)
-        self._mortal(self._pass)
+        for thing in (*self.world.databases.values(), self.world.broker):
+            thing.passing = self._pass
         if self.faults:
             for _ in range(STEPS):
                 await self._one(chance)
         self._at, self.world.broker.meanwhile = "", None
         await self._rest()
-        self._mortal(lambda point: None)
         for number in range(len(self.world.relays)):
             await self.world.end_relay(number)
-
-    def _mortal(self, passing: Callable[[str], None]) -> None:
-        for thing in (*self.world.databases.values(), self.world.broker):
-            thing.passing = passing  # type: ignore[method-assign]
 
     def _pass(self, point: str) -> None:
         if point == self._at:
@@ -57,57 +63,63 @@ class Run:
         world, steps = self.world, dict[str, Step]()
         for name, consumer in world.consumers.items():
             for partition in consumer.waiting():
-                steps[f"{name} handles {partition.topic}/{partition.number}"] = partial(consumer.deliver, partition)
-            steps[f"{name} commits"] = partial(_now, consumer.commit)
-            steps[f"{name} is killed"] = partial(_now, consumer.next_life)
+                deliver = Step(partial(consumer.deliver, partition), partial(self._bury_consumer, consumer))
+                steps[f"{name} handles {partition.topic}/{partition.number}"] = deliver
+            steps[f"{name} commits"] = Step(partial(_now, consumer.commit))
+            steps[f"{name} is killed"] = Step(partial(_now, consumer.next_life))
         for number, (name, _) in enumerate(world.relays):
-            steps[f"relay {number} of {name}"] = partial(world.relay, number)
+            turn = Step(partial(world.relay, number), partial(self._bury_relay, number), twin=number ^ 1)
+            steps[f"relay {number} of {name}"] = turn
             if number in world.sessions:
-                steps[f"relay {number} of {name} is killed"] = partial(world.end_relay, number)
+                steps[f"relay {number} of {name} is killed"] = Step(partial(world.end_relay, number))
         for number in world.asked():
-            steps[f"crawler answers {number}"] = partial(world.answer, number)
-        return steps | {"notifier sends": world.send, "time passes": partial(_now, partial(world.clock.advance, 2.0))}
+            # It does not die: what becomes of a lost check is the affair of the notifier's timer.
+            steps[f"crawler answers {number}"] = Step(partial(world.answer, number))
+        steps["notifier sends"] = Step(world.send, partial(self._bury_sender, len(world.inbox)))
+        steps["time passes"] = Step(partial(_now, partial(world.clock.advance, 2.0)))
+        return steps
 
     async def _one(self, chance: random.Random) -> None:
         possible = self._possible()
         name = chance.choice(list(possible))
-        point = chance.choice(DEATHS) if chance.random() < DIES else ""
-        self._at = "" if name.startswith(WORLD) else point
-        other = self._other_relay(name) if chance.random() < OVERTAKEN else None
-        self.world.broker.meanwhile = partial(self._overtake, other) if other is not None else None
-        late = chance.random() < COMMITS_LATE
+        step = possible[name]
+        self._at = chance.choice(DEATHS) if step.die and chance.random() < DIES else ""
+        overtaken = step.twin is not None and chance.random() < OVERTAKEN
+        self.world.broker.meanwhile = (
+            partial(self._overtake, step.twin) if overtaken and step.twin is not None else None
+        )
         try:
-            done = await possible[name]()
+            done = await step.do()
             self.trace.append(f"{name}: {'done' if done is None or done else 'nothing'}")
         except Death as death:
-            await self._bury(name, str(death), late)
+            assert step.die, name
+            self.trace.append(f"{name}: dies at {str(death)!r}")
+            await step.die(str(death), chance)
         self._at = ""
-
-    def _other_relay(self, step: str) -> int | None:
-        words = step.split()
-        return int(words[1]) ^ 1 if words[0] == "relay" and len(words) == 4 else None
 
     async def _overtake(self, other: int) -> None:
         self.world.broker.meanwhile = None
-        self.trace.append(f"  meanwhile relay {other}")
         armed, self._at = self._at, ""
-        await self.world.relay(other)
+        done = await self.world.relay(other)
+        self.trace.append(f"  meanwhile relay {other}: {'done' if done else 'nothing'}")
         self._at = armed
 
-    async def _bury(self, step: str, point: str, late: bool) -> None:
-        """The process is gone: its session with its lock, what it had not committed. The timer may have run before."""
-        self.trace.append(f"{step}: dies at {point!r}{', offsets committed before' if late else ''}")
-        words = step.split()
-        if words[0] == "relay":
-            self.relay_deaths += 1
-            await self.world.end_relay(int(words[1]))
-        elif words[1] == "handles":
-            consumer = self.world.consumers[words[0]]
-            if late:
-                consumer.commit()
-            consumer.next_life()
-        elif words[1] == "sends":
-            self.post_deaths += 1
+    async def _bury_consumer(self, consumer: Consumer, point: str, chance: random.Random) -> None:
+        """What it had not committed comes again; the timer may have committed just before."""
+        if chance.random() < COMMITS_LATE:
+            self.trace.append("  its offsets were committed before")
+            consumer.commit()
+        consumer.next_life()
+
+    async def _bury_relay(self, number: int, point: str, chance: random.Random) -> None:
+        """Its session goes, and its lock with it. What it had brought and not marked comes again."""
+        if point == "produced":
+            self.repeats.update(UUID(record.headers["ce_id"].decode()) for record in self.world.broker.newest)
+        await self.world.end_relay(number)
+
+    async def _bury_sender(self, before: int, point: str, chance: random.Random) -> None:
+        """What it had sent in this round, and perhaps not written down, goes out again."""
+        self.repeats.update(name for _, name in self.world.inbox[before:])
 
     async def _rest(self) -> None:
         idle = 0

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Mapping
 from functools import partial
 from uuid import UUID, uuid5
 
@@ -19,6 +20,7 @@ from services.notifier.handlers import enqueue
 from services.notifier.removal.following import follow_up
 from shared.bus.port import Received, Record
 from shared.clock import ManualClock
+from shared.database import Transaction
 from shared.events import (
     CheckRequested,
     ContentChecked,
@@ -33,6 +35,7 @@ from shared.events import (
 )
 from shared.events.envelope import decode
 from shared.events.values import Probe, ProbeOutcome
+from shared.handling import Handler
 from shared.identity import identity
 from shared.metrics import Metrics
 from tests.support.approvals import APPROVALS
@@ -92,14 +95,15 @@ class World:
         ]
         self.sessions: dict[int, AsyncConnection] = {}
 
-    def _consumer(self, name: str, handles: dict) -> Consumer:
+    def _consumer(self, name: str, handles: Mapping[type[Event], Handler]) -> Consumer:
         database = self.databases[name]
         counted = {type_: self._counting(name, handler) for type_, handler in handles.items()}
         return Consumer(name, counted, self.broker, database)
 
-    def _counting(self, name: str, handler):
-        async def handle(event: Event, tx) -> None:
+    def _counting(self, name: str, handler: Handler) -> Handler:
+        async def handle(event: Event, tx: Transaction) -> None:
             await handler(event, tx)
+            assert tx.cause
             # In the transaction: what is rolled back was not handled.
             await tx.execute(HANDLED, {"service": name, "event_id": tx.cause.id})
 

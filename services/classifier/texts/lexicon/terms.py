@@ -65,7 +65,7 @@ def read_folder(folder: Path) -> list[Term]:
 def _read(file: Path) -> Iterator[Term]:
     try:
         given = read_toml(file.read_text(encoding="utf-8"))
-    except (OSError, ValueError, RecursionError) as error:  # the parser raises the last two of odd files
+    except (OSError, ValueError) as error:
         raise LexiconUnusable(f"HAETAE_LEXICON: {file} cannot be read: {error}") from error
     terms = given.pop("terms", None)
     if not isinstance(terms, list) or not all(isinstance(term, dict) for term in terms):

@@ -47,7 +47,7 @@ def _table(file: Path) -> dict[str, Any]:
         return read_toml(file.read_text(encoding="utf-8"))
     except OSError as error:
         raise BadConnector(f"{file}: {error.strerror}") from error
-    except (UnicodeDecodeError, tomllib.TOMLDecodeError, RecursionError) as error:
+    except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise BadConnector(f"{file}: it is no TOML: {error}") from error
 
 
