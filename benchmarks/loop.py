@@ -42,7 +42,7 @@ async def _measure(quick: bool, home: Path) -> Figure:
     warm: list[float] = []
     for number in range(QUICK_ROUNDS if quick else ROUNDS):
         ours.append(await _ours(home, 100 + number, quick))
-        more_cold, more_warm = await _scripts(home, 200 + number, QUICK_PAGES if quick else PAGES)
+        more_cold, more_warm = await scripts(home, 200 + number, QUICK_PAGES if quick else PAGES)
         cold += more_cold
         warm += more_warm
     wrong = [url for summary in ours for url in (*summary.missed, *summary.wrongly_flagged)]
@@ -83,7 +83,7 @@ def all_drafted(summary: Summary) -> bool:
     return summary.found >= FEWEST and not summary.missed and summary.drafted == summary.found
 
 
-async def _scripts(home: Path, seed: int, pages: int) -> tuple[list[float], list[float]]:
+async def scripts(home: Path, seed: int, pages: int) -> tuple[list[float], list[float]]:
     folder = Path(tempfile.mkdtemp(dir=home))
     executable = find_chromium(None)
     try:

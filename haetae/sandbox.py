@@ -95,6 +95,16 @@ class SandboxProcess:
             if not address.endswith(f"@{AGENCY_DOMAIN}")
         ]
 
+    async def hosts(self) -> list[str]:
+        """The names of its hosts, in the order in which they first posted."""
+        return list(dict.fromkeys(post["host"] for post in await self._get(f"{self._control}/posts")))
+
+    async def publish(self, host: str, kind: str) -> str:
+        """A new post, now, found by nobody yet: its address. `kind` is picture, text or harmless."""
+        answer = await self._http.post(f"{self._control}/posts", json={"host": host, "kind": kind})
+        answer.raise_for_status()
+        return str(answer.json()["url"])
+
     async def close(self) -> None:
         await self._http.aclose()
 
