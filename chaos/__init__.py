@@ -1,0 +1,1 @@
+"""The running house through faults, and what must be true of it afterwards."""
