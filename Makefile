@@ -3,7 +3,7 @@
 SHELL := /bin/bash
 PY := .venv/bin/python
 CODE := haetae_verify shared services sandbox deploy haetae subscribers migrations benchmarks tests
-export REVIEW ONCE QUICK BASE
+export REVIEW ONCE QUICK BASE DATA
 # Bytecode is kept, whatever an image of Python says: services and tests start hundreds of processes on the same files.
 export PYTHONDONTWRITEBYTECODE =
 
@@ -68,8 +68,8 @@ interleavings: install  ## Notifier and gateway through RUNS=1000 orders of thin
 fuzz: install  ## 31 readers of strangers' bytes on INPUTS=1000000 made of good ones (TARGET=name, SEED=n); findings are kept in var/fuzz
 	@$(PY) -m tests.support.fuzz $(if $(TARGET),"$(TARGET)") --inputs $(or $(INPUTS),1000000) --seed $(or $(SEED),1)
 
-bench: install models .venv/.bench  ## Measure a figure beside its peer: make bench NAME=loop (QUICK=1 ends within a minute)
-	@$(PY) -m benchmarks $(NAME) $(if $(filter 1,$(QUICK)),--quick)
+bench: install models .venv/.bench  ## Measure every figure beside its peers into docs/benchmarks.md; NAME=loop one (QUICK=1: rougher, RECORD=1: keep it)
+	@$(PY) -m benchmarks $(NAME) $(if $(filter 1,$(QUICK)),--quick) $(if $(filter 1,$(RECORD)),--record)
 
 models: install  ## Make the models: weights out of locked packages, stand-ins trained on synthetic neutral text
 	@$(PY) -m deploy.weights --out var/models

@@ -1,0 +1,27 @@
+"""What several lines say together, or one of them at several sizes. Pure."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from benchmarks.recorded.words import number
+
+Details = Mapping[str, Mapping[str, Any]]
+Table = Callable[[Details], str]
+
+
+def at_once(details: Details) -> str:
+    """Empty while it is not measured, as the others are."""
+    if "paced" not in details:
+        return ""
+    paced = details["paced"]
+    waves = {"at a steady pace": paced["steady"]} | {f"{count} at once": one for count, one in paced["at_once"].items()}
+    rows = [
+        f"| {name} | {one['findings']} | {number(one['median_s'])} | {number(one['p99_s'])} "
+        f"| {number(one['appeared_to_draft_median_s'])} | {number(one['an_hour'])} |"
+        for name, one in waves.items()
+    ]
+    head = "| | findings | median | p99 | from its appearance, median | drafts an hour |"
+    return "\n".join(["## Found to draft, in seconds", "", head, "|---|---|---|---|---|---|", *rows, ""])
+
+
+TABLES: tuple[Table, ...] = (at_once,)
