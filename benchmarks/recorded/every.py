@@ -73,5 +73,5 @@ def _line(name: str, quick: bool, logs: Path, command: Sequence[str]) -> dict[st
         found: dict[str, Any] = json.loads(lines[-1])
         return found
     why = "not done" if status is None else f"status {status}"
-    last = "\n".join(f"    {words}" for words in [*log.read_text().splitlines(), *lines][-LAST_WORDS:])
+    last = "\n".join(f"    {words}" for words in [*lines, *log.read_text().splitlines()][-LAST_WORDS:])
     raise Failed(f"{last}\n    ({why}; all of it: {log})")
