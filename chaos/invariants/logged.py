@@ -40,16 +40,18 @@ async def read_log(env: Mapping[str, str], begun: datetime) -> Log:
     """What nobody can read is left out: it is among the dead letters."""
     bootstrap, prefix = env["HAETAE_KAFKA_BOOTSTRAP"], env.get("HAETAE_TOPIC_PREFIX", "")
     there = await _topics(bootstrap, prefix)
-    known = [topic.name for topic in TOPICS if topic.lane is Lane.CASE]
+    known = {topic.name for topic in TOPICS if topic.lane is Lane.CASE}
     idempotence = env.get("HAETAE_KAFKA_IDEMPOTENCE", "1").lower() not in NO
     broker = KafkaBroker(bootstrap, prefix, idempotence=idempotence, client="haetae-invariants")
     try:
-        records = await _all(broker, [name for name in known if name in there])
-        dead = await _all(broker, [name for name in there if name.endswith(DEAD_SUFFIX)])
+        records = await _all(broker, [name for name in there if name in known or name.endswith(DEAD_SUFFIX)])
     finally:
         await broker.close()
-    events = {one.id: one for one in reversed(list(_readable(sorted(records, key=_place))))}
-    return Log(begun, list(reversed(events.values())), dead)
+    alive = sorted((one for one in records if one.topic in known), key=_place)
+    events: dict[UUID, Envelope[Event]] = {}
+    for envelope in _readable(alive):
+        events.setdefault(envelope.id, envelope)
+    return Log(begun, list(events.values()), [one for one in records if one.topic not in known])
 
 
 def _place(record: Received) -> tuple[str, int, int]:
