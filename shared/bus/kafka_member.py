@@ -8,6 +8,7 @@ from typing import Any
 from aiokafka import AIOKafkaConsumer, ConsumerRebalanceListener, ConsumerRecord, TopicPartition
 from aiokafka.errors import KafkaError
 
+from shared.bus.kafka_predecessor import leave_for_predecessor
 from shared.bus.kafka_refusals import explained, told
 from shared.bus.port import Partition, Received, Revoked
 from shared.failures import Transient
@@ -91,7 +92,9 @@ async def joined(
     session_s: float,
     embedded: bool,
 ) -> AsyncIterator[KafkaMember]:
-    """A member of `group`; topics are the broker's names. Leaving tells the group, so that others take over at once."""
+    """A member of `group`; topics are the broker's names. Leaving tells the group, so that others take over at once;
+    who died under our name without a word is taken to have left."""
+    await leave_for_predecessor(at, group, embedded=embedded)
     session = {"session_timeout_ms": int(session_s * 1000), "heartbeat_interval_ms": int(session_s * 1000 / 6)}
     consumer = AIOKafkaConsumer(group_id=group, **at, **consuming(embedded), **GROUP, **session)
     positions: dict[Partition, int] = {}
