@@ -1,6 +1,7 @@
 """The text reader: n-grams first, an embedding where they are unsure, features for learning, a model swapped in."""
 
 import re
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from random import Random
 
@@ -198,6 +199,16 @@ def test_embeddings_do_not_depend_on_the_batch(encoder: Path) -> None:
     assert np.allclose(together, np.concatenate([embedder.embed([text]) for text in texts]), atol=0.02)
     assert embedder.embed([]).shape == (0, 32)
     assert embedder.embed(["half \ud800 a pair", "", "\U0001f525" * 9]).shape == (3, 32)
+
+
+def test_an_encoder_in_use_is_shared_and_its_threads_take_turns(encoder: Path) -> None:
+    embedder = Embedder.load(encoder)
+    assert Embedder.load(encoder) is embedder
+    texts = [example.text for example in examples(3, 12)]
+    alone = embedder.embed(texts)
+    with ThreadPoolExecutor(4) as threads:
+        together = list(threads.map(lambda _: embedder.embed(texts), range(12)))
+    assert all(np.allclose(one, alone, atol=1e-5) for one in together)
 
 
 def test_a_long_text_of_an_unknown_language_is_read_in_pieces() -> None:

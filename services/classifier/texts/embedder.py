@@ -4,7 +4,9 @@ import hashlib
 import time
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, Self
+from threading import Lock
+from typing import Any, ClassVar, Self
+from weakref import WeakValueDictionary
 
 import numpy as np
 import torch
@@ -29,15 +31,31 @@ Floats = NDArray[np.float32]
 
 
 class Embedder:
-    """Used by one thread at a time. `fingerprint`: of the weights; a head belongs to one of them."""
+    """Threads take turns: its tokenizer is not safe in two. `fingerprint`: of the weights; a head belongs to one of
+    them."""
+
+    _loading: ClassVar[Lock] = Lock()
+    _in_use: ClassVar[WeakValueDictionary[tuple[Path, int], Any]] = WeakValueDictionary()
 
     def __init__(self, tokenizer: Any, encoder: Any, fingerprint: str) -> None:  # noqa: ANN401  # transformers is untyped here
         self._tokenizer, self._encoder, self.fingerprint = tokenizer, encoder, fingerprint
+        self._turn = Lock()
         self.width = int(encoder.config.hidden_size)
 
     @classmethod
     def load(cls, directory: Path) -> Self:
-        """From a local directory: safetensors only, no code of the model's own, no network. Raises `ModelUnusable`."""
+        """From a local directory: safetensors only, no code of the model's own, no network. One that is in use
+        already is shared: it takes a gigabyte, and seconds to load. Raises `ModelUnusable`."""
+        with cls._loading:
+            weights = directory / "model.safetensors"
+            name = directory.absolute(), weights.stat().st_mtime_ns if weights.is_file() else 0
+            found: Self | None = cls._in_use.get(name)
+            if found is None:
+                found = cls._in_use[name] = cls._load(directory)
+            return found
+
+    @classmethod
+    def _load(cls, directory: Path) -> Self:
         disable_progress_bar()
         set_verbosity_error()  # else it tells on every start that a pooler, which nobody asks, is missing
         torch.set_num_threads(1)  # processes are the unit of scaling
@@ -53,6 +71,10 @@ class Embedder:
 
     def embed(self, texts: Sequence[str]) -> Floats:
         """Texts × dimensions, each row of length 1."""
+        with self._turn:
+            return self._in_turn(texts)
+
+    def _in_turn(self, texts: Sequence[str]) -> Floats:
         rows = np.zeros((len(texts), self.width), np.float32)
         order = sorted(range(len(texts)), key=lambda place: len(texts[place]))
         for start in range(0, len(order), BATCH):
