@@ -2,12 +2,12 @@
 .DEFAULT_GOAL := help
 SHELL := /bin/bash
 PY := .venv/bin/python
-CODE := haetae_verify shared services sandbox deploy haetae subscribers migrations benchmarks tests
+CODE := haetae_verify shared services sandbox deploy haetae subscribers migrations benchmarks chaos tests
 export REVIEW ONCE QUICK BASE DATA
 # Bytecode is kept, whatever an image of Python says: services and tests start hundreds of processes on the same files.
 export PYTHONDONTWRITEBYTECODE =
 
-.PHONY: help install run test golden screens chaos interleavings fuzz bench models lint format types imports check docs observability verifier client lock clean verify-k8s verify-apiserver images images-smoke sbom
+.PHONY: help install run test golden screens chaos chaos-tests interleavings fuzz bench models lint format types imports check docs observability verifier client lock clean verify-k8s verify-apiserver images images-smoke sbom
 
 help:  ## List the targets
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sort | awk -F ':.*## ' '{printf "  make %-13s %s\n", $$1, $$2}'
@@ -50,7 +50,7 @@ run: install models  ## Run the whole loop on the sandbox web and show it live (
 
 # A process a core and one for while others wait, each with a stack of its own; beyond four the stacks cost more than
 # they bring. A file stays in one process, as its fixtures do; in the order of tests/conftest.py.
-test: install models  ## Run every test but those of `make chaos`
+test: install models  ## Run every test but those of `make chaos-tests`
 	@$(PY) -m pytest -n $$(($$(nproc) + 1)) --maxprocesses 4 --dist loadfile --no-loadscope-reorder $(ARGS)
 
 golden: install  ## Write the notices of tests/golden again, for a person to read what changed
@@ -59,7 +59,10 @@ golden: install  ## Write the notices of tests/golden again, for a person to rea
 screens: install  ## Photograph every page of the gateway into docs/screens, both languages and schemes
 	@HAETAE_SCREENS=docs/screens $(PY) -m pytest tests/browser/test_every_page.py
 
-chaos: install models  ## Run the whole loop, and every step of a capture, while services and servers are killed (half an hour)
+chaos: install models  ## MINUTES=10 of everything that can go wrong at once, under load, then every promise is looked at (SEED=1, PLAN=1: print it)
+	@$(PY) -m chaos --seed $(or $(SEED),1) --minutes $(or $(MINUTES),10) $(if $(filter 1,$(PLAN)),--plan)
+
+chaos-tests: install models  ## Run the whole loop, and every step of a capture, through one kind of fault each (half an hour)
 	@$(PY) -m pytest -m chaos tests/journey tests/integration tests/platform $(ARGS)
 
 interleavings: install  ## Notifier and gateway through RUNS=1000 orders of things with deaths in between (SEED=n: that order again)

@@ -1,6 +1,6 @@
 """The gateway's API as the command line uses it: the same door, rules and audit as for any other client."""
 
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -62,8 +62,16 @@ class Gateway:
         self._http = http
 
     @classmethod
-    async def login(cls, base_url: str, login: str, password: str) -> Self:
-        http = httpx.AsyncClient(base_url=base_url, timeout=TIMEOUT_S, trust_env=False)
+    async def login(
+        cls,
+        base_url: str,
+        login: str,
+        password: str,
+        on_answer: Callable[[httpx.Response], Awaitable[None]] | None = None,
+    ) -> Self:
+        """`on_answer` hears of every answer."""
+        hooks = {"response": [on_answer]} if on_answer else {}
+        http = httpx.AsyncClient(base_url=base_url, timeout=TIMEOUT_S, trust_env=False, event_hooks=hooks)
         answer = await http.post("/api/login", json={"login": login, "password": password})
         answer.raise_for_status()
         http.headers["Authorization"] = f"Bearer {answer.json()['token']}"

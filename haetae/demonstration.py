@@ -46,7 +46,8 @@ READ = '["open_room"]'  # conversations of the sandbox: its one room is open
 
 @dataclass(frozen=True)
 class Options:
-    """`review_by_person`: nothing is approved by a script. `scale`: size of the sandbox, 1.0 is about 28 hosts."""
+    """`review_by_person`: nothing is approved by a script. `scale`: size of the sandbox, 1.0 is about 28 hosts.
+    `through`: see `House`."""
 
     home: Path
     model: Path
@@ -54,6 +55,7 @@ class Options:
     seed: int = 7
     scale: float = 1.0
     gateway_port: int = GATEWAY_PORT
+    through: tuple[str, ...] = ()
 
 
 @dataclass
@@ -71,7 +73,7 @@ class Demonstration:
     async def __aenter__(self) -> Self:
         empty(self.options.home)
         self.password = secrets.token_urlsafe(SECRET_BYTES)
-        self.house = House(self.options.home / "stack", self._on_event)
+        self.house = House(self.options.home / "stack", self._on_event, self.options.through)
         begun = time.monotonic()
         await self.house.__aenter__()
         self._took("stack and database", begun)

@@ -16,10 +16,14 @@ GATEWAY_PORT = 8080
 
 
 class House:
-    """`async with House(home, on_event) as house`: the stack runs inside; `open_services` starts the rest."""
+    """`async with House(home, on_event) as house`: the stack runs inside; `open_services` starts the rest.
 
-    def __init__(self, home: Path, on_event: Callable[[StackEvent], None]) -> None:
+    `through`: a module that runs each service, where it is not run as it is.
+    """
+
+    def __init__(self, home: Path, on_event: Callable[[StackEvent], None], through: Sequence[str] = ()) -> None:
         self.stack = Stack(home, on_event=on_event)
+        self._through = through
         self.gateway_url = ""
 
     async def __aenter__(self) -> "House":
@@ -58,5 +62,6 @@ class House:
             env = {"HAETAE_GATEWAY_URL": self.gateway_url, **told, **settings.get(name, {})}
             if name == "gateway":
                 env["HAETAE_GATEWAY_PORT"] = str(port)
-            self.stack.add(service_process(name, env, self.stack.claim_port(f"ops_{name}", 0), needs))
+            port_of_ops = self.stack.claim_port(f"ops_{name}", 0)
+            self.stack.add(service_process(name, env, port_of_ops, needs, self._through))
         await self.stack.ready(*SERVICES)

@@ -2,6 +2,7 @@
 without scripts and without an account."""
 
 import re
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from urllib.parse import urljoin
 
@@ -21,9 +22,12 @@ class Receipt:
     status_page: str
 
 
-async def report_page(gateway: str, url: str) -> Receipt:
-    """Raises `httpx.HTTPStatusError` when the door refuses it."""
-    async with httpx.AsyncClient(base_url=gateway, timeout=TIMEOUT_S, trust_env=False) as http:
+async def report_page(
+    gateway: str, url: str, on_answer: Callable[[httpx.Response], Awaitable[None]] | None = None
+) -> Receipt:
+    """`on_answer` hears of every answer. Raises `httpx.HTTPStatusError` when the door refuses it."""
+    hooks = {"response": [on_answer]} if on_answer else {}
+    async with httpx.AsyncClient(base_url=gateway, timeout=TIMEOUT_S, trust_env=False, event_hooks=hooks) as http:
         form = page(await http.get("/report/new", params={"lang": LANGUAGE}))
         fields = {"token": hidden(form, "token"), "lang": LANGUAGE, "source": "victim", "what": "unsure", "urls": url}
         done = page(await http.post("/report", data={**fields, "consent": "process"}))

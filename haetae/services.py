@@ -1,5 +1,6 @@
 """The services as processes: how each is started, and how one knows that it is ready."""
 
+import ssl
 import sys
 from collections.abc import Mapping, Sequence
 
@@ -8,13 +9,16 @@ import httpx
 from deploy.local.process import ProcessSpec
 
 PROBE_TIMEOUT_S = 2.0
+TLS = ssl.create_default_context()  # once: a client of httpx would read every certificate for itself, for each probe
 DRAIN_S = 10.0  # a supervised service has that long to finish what it holds
 READY_S = 180.0  # a service that is started while a server is away waits for it
 RESTARTS = 20  # in a row: a server of the stack may be away for a minute
 
 
-def service_process(name: str, env: Mapping[str, str], ops_port: int, needs: Sequence[str] = ()) -> ProcessSpec:
-    """`needs`: processes that stop after it, so that it can finish what it holds."""
+def service_process(
+    name: str, env: Mapping[str, str], ops_port: int, needs: Sequence[str] = (), through: Sequence[str] = ()
+) -> ProcessSpec:
+    """`needs`: processes that stop after it, so that it can finish what it holds. `through`: a module that runs it."""
     settings = {
         **env,
         "HAETAE_OPS_PORT": str(ops_port),
@@ -25,7 +29,7 @@ def service_process(name: str, env: Mapping[str, str], ops_port: int, needs: Seq
     }
     return ProcessSpec(
         name=name,
-        command=(sys.executable, "-m", f"services.{name}"),
+        command=(sys.executable, "-m", *through, f"services.{name}"),
         ready=lambda: answers(f"http://127.0.0.1:{ops_port}/readyz"),
         needs=tuple(needs),
         env=settings,
@@ -38,7 +42,7 @@ def service_process(name: str, env: Mapping[str, str], ops_port: int, needs: Seq
 async def answers(url: str) -> bool:
     """Whether a GET of `url` is answered with 200."""
     try:
-        async with httpx.AsyncClient(timeout=PROBE_TIMEOUT_S, trust_env=False) as client:
+        async with httpx.AsyncClient(timeout=PROBE_TIMEOUT_S, trust_env=False, verify=TLS) as client:
             return (await client.get(url)).status_code == httpx.codes.OK
     except httpx.HTTPError:
         return False

@@ -46,6 +46,7 @@ class Supervised:
     process: Process | None = None
     keeper: asyncio.Task[None] | None = None
     stopping: bool = False
+    ordered: bool = False  # its death was ordered: it says nothing about its health
 
 
 class Supervisor:
@@ -88,6 +89,11 @@ class Supervisor:
         for name in names:
             await self._all[name].up.wait()
 
+    async def answers(self, name: str) -> bool:
+        """Whether it is up and says so at this moment."""
+        entry = self._all[name]
+        return entry.up.is_set() and await entry.spec.ready()
+
     async def failure(self) -> str:
         """Wait until a process has failed for good; why."""
         await self._failed.wait()
@@ -99,6 +105,7 @@ class Supervisor:
         if entry.process is None:
             return
         entry.up.clear()
+        entry.ordered = True
         entry.process.kill()
         await entry.process.wait()
 
@@ -139,7 +146,7 @@ class Supervisor:
             if entry.stopping or self._failed.is_set():
                 return
             ran = time.monotonic() - begun
-            deaths = 1 if ran > HEALTHY_SECONDS else deaths + 1
+            deaths = 1 if ran > HEALTHY_SECONDS or entry.ordered else deaths + 1
             self._tell(entry, "died", ran, code=code, detail=self._tail(spec.name))
             if deaths > spec.restarts:
                 self._fail(entry, f"ended with {code}" + (f", {deaths} times in a row" if deaths > 1 else ""))
@@ -151,6 +158,7 @@ class Supervisor:
         spec.tidy()
         if spec.before:
             await spec.before()
+        entry.ordered = False
         process = entry.process = await Process.spawn(spec, self._home, self._logs / f"{spec.name}.log")
         self._tell(entry, "started")
         ended = asyncio.create_task(process.wait())

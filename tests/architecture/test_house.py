@@ -12,7 +12,7 @@ import pytest
 from services import SERVICES
 
 ROOT = Path(__file__).parents[2]
-CODE = ("haetae_verify", "shared", "services", "sandbox", "deploy", "haetae", "migrations", "benchmarks")
+CODE = ("haetae_verify", "shared", "services", "sandbox", "deploy", "haetae", "migrations", "benchmarks", "chaos")
 
 
 def sources() -> list[Path]:

@@ -2,7 +2,7 @@
 
 Faults are real: processes are killed, connections are reset or stand still. Each strikes once, when the service comes
 to a given point of its work on a given finding (`tests.support.strikes.POINTS`). The ordinary suite takes a few
-of them; all: `make chaos`.
+of them; all: `make chaos-tests`.
 """
 
 import asyncio

@@ -1,5 +1,5 @@
 """The whole API against its own description, as everybody who may ask it: no 5xx, no answer that is not told of, every
-answer as its schema has it. In `make test` the examples; `make chaos` adds every boundary and random values."""
+answer as its schema has it. In `make test` the examples; `make chaos-tests` adds every boundary and random values."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ NOBODY = "nobody"
 ASKERS = (NOBODY, *Role)
 EXAMPLES = {"examples": 0}
 FEW = {"examples": 0, "fuzzing": 1}  # what takes nothing has no examples: one request of each besides
-# Who has most rights; the others are asked in `make chaos`, and refused in the matrix.
+# Who has most rights; the others are asked in `make chaos-tests`, and refused in the matrix.
 SOME = ((Role.SUPERVISOR, EXAMPLES),)
 ENDLESS = ("/api/live", "/api/events/stream")  # `test_live*.py`, `test_bridges_http.py`
 # As many as half an hour allows: every boundary of every parameter once, then random ones.

@@ -1,7 +1,7 @@
 """Database and buckets are destroyed in the middle of a run, with everything dead at once; what was acknowledged comes
 back, evidence and history are whole, and the loop goes on to its end: nothing is lost, no notice goes out twice.
 
-A minute long, so that it runs on request: `make chaos`.
+A minute long, so that it runs on request: `make chaos-tests`.
 """
 
 import asyncio

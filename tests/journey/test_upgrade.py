@@ -1,7 +1,7 @@
 """The code before the last migration beside the code of today, on the database of today: each service of both becomes
 ready and stays so, and the former goes on alone when the new one is taken back.
 
-The former is taken from the repository's history; a copy without it skips. Half a minute: `make chaos`.
+The former is taken from the repository's history; a copy without it skips. Half a minute: `make chaos-tests`.
 """
 
 import io

@@ -3,25 +3,20 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import random
-import signal
 from collections import Counter
 from collections.abc import Iterable
-from uuid import uuid4
 
 import httpx
 import sqlalchemy as sa
 from aiokafka.admin import AIOKafkaAdminClient
 
+from chaos.faults import frozen
 from haetae.demonstration import Demonstration
 from services import SERVICES
 from shared.bus.dead_letters import DEAD_SUFFIX
 from shared.bus.kafka import KafkaBroker
-from shared.bus.port import Record
 from shared.database import Database
-from shared.events import TOPICS
-from shared.events.base import REGISTRY
 from tests.support.lanes import dead_letters
 from tests.support.poll import eventually
 
@@ -42,35 +37,16 @@ async def kill_at_random(run: Demonstration, names: Iterable[str], times: int, e
 
 
 async def freeze(run: Demonstration, name: str, seconds: float) -> None:
-    """SIGSTOP: it holds its connections, leases and locks, and goes on later as if nothing had happened."""
     pid = run.house.stack.supervisor.pid(name)
     assert pid is not None
-    os.kill(pid, signal.SIGSTOP)
-    await asyncio.sleep(seconds)
-    os.kill(pid, signal.SIGCONT)
+    async with frozen(pid):
+        await asyncio.sleep(seconds)
 
 
 async def order_fault(run: Demonstration, **order: object) -> None:
     """See `deploy.local.mailsink.faults.FaultOrder`."""
     async with httpx.AsyncClient(trust_env=False) as http:
         (await http.post(f"{run.house.stack.env['HAETAE_MAIL_API']}/api/faults", json=order)).raise_for_status()
-
-
-async def plant(run: Demonstration) -> int:
-    """Records that nobody can read, on every topic; how many a topic."""
-    broker = KafkaBroker(run.house.stack.env["HAETAE_KAFKA_BOOTSTRAP"], idempotence=False)
-    kinds = {event.topic.name: event.type for event in reversed(REGISTRY.values())}  # a topic's first: all take it
-    for topic in TOPICS:
-        said = {"ce_source": b"/test", "ce_time": b"2026-11-22T00:00:00+00:00", "ce_type": kinds[topic.name].encode()}
-        bad = [(b"\xff{", said), (b"{}", {**said, "ce_type": b"no.such.event.v9"}), (b"{}", {})]
-        await broker.produce(
-            [
-                Record(topic.name, b"k", value, {**headers, "ce_id": str(uuid4()).encode()} if headers else {})
-                for value, headers in bad
-            ]
-        )
-    await broker.close()
-    return len(bad)
 
 
 async def dead_by_topic(run: Demonstration) -> Counter[str]:
