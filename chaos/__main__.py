@@ -50,9 +50,10 @@ def _show(outcome: Outcome) -> None:
     kills = Table("killed", "times", box=None)
     for name, times in outcome.kills.items():
         kills.add_row(name, str(times))
-    recovery = Table("ready again after", "times", "median s", "p95 s", "longest s", box=None)
-    for kind, (times, *seconds) in outcome.recovery.items():
-        recovery.add_row(kind, str(times), *(f"{one:.1f}" for one in seconds))
+    recovery = Table("ready again after", "times", "median s", "p95 s", "longest s", "never", box=None)
+    for kind, one in outcome.recovery.items():
+        seconds = (f"{value:.1f}" for value in (one.median_s, one.p95_s, one.longest_s))
+        recovery.add_row(kind, str(one.times), *seconds, str(one.never))
     promises = Table("promise", "", "", box=None)
     for invariant in INVARIANTS:
         broken = [one.what for one in outcome.violations if one.invariant == invariant.name]

@@ -1,7 +1,7 @@
 """A service as it is, but for a clock that jumps when told to, and points at which it dies when told to.
 
 `python -m chaos.entry services.NAME` with CHAOS_HOME, the folder in which it is told: `NAME.clock` has the seconds that
-its clock is wrong by, `NAME.die` the point (`chaos.points`) at which it is gone, once.
+its clock is wrong by, `NAME.die` the point (`chaos.schedule.POINTS`) at which it is gone, once.
 """
 
 import os

@@ -81,8 +81,10 @@ class Faults:
     async def _jump(self, fault: Fault) -> bool:
         clock = self.told / f"{fault.target}.clock"
         clock.write_text(fault.detail.removesuffix(" s"))
-        await asyncio.sleep(fault.seconds)
-        clock.unlink()
+        try:
+            await asyncio.sleep(fault.seconds)
+        finally:
+            clock.unlink()
         return True
 
     async def _outage(self, fault: Fault) -> bool:
@@ -97,8 +99,10 @@ class Faults:
         if pid is None:
             return False
         await limit_files(pid, 0)
-        await asyncio.sleep(fault.seconds)
-        await limit_files(pid, None)
+        try:
+            await asyncio.sleep(fault.seconds)
+        finally:
+            await limit_files(pid, None)
         return True
 
     async def _refuse(self, fault: Fault) -> bool:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 @dataclass(frozen=True)
 class Line:
-    """`kind`: report, approval, answer, fault or recovered."""
+    """`kind`: report, approval, answer, fault or recovered (`seconds` null: not in time)."""
 
     at: datetime
     kind: str

@@ -12,7 +12,7 @@ from chaos.faults import Faults
 from chaos.history import Line, append
 from chaos.invariants import Violation, World, check
 from chaos.load import Load
-from chaos.recovery import by_kind, halts_everybody, recovered
+from chaos.recovery import Recovery, by_kind, halts_everybody, recovered
 from chaos.schedule import Fault, Kind, schedule
 from haetae.demonstration import Demonstration, Options
 from haetae.live import counts
@@ -28,15 +28,14 @@ GATEWAY = {"HAETAE_DOOR_REPORTS_PER_PLACE": "100000", "HAETAE_DOOR_REPORTS_AN_HO
 
 @dataclass
 class Outcome:
-    """`recovery`: by kind, how many, median, p95 and longest seconds. `rested_s`: from the last fault
-    until all held."""
+    """`idle`: faults that met nobody. `rested_s`: from the last fault until all held."""
 
     seed: int
     seconds: float
     kills: dict[str, int]
     done: int
     idle: int
-    recovery: dict[Kind, tuple[int, float, float, float]]
+    recovery: dict[Kind, Recovery]
     counted: dict[str, int]
     cases: int
     sent: int
@@ -45,7 +44,7 @@ class Outcome:
     violations: Sequence[Violation]
 
 
-class House(Demonstration):
+class WideDoor(Demonstration):
     """The demonstration's, whose door takes as many reports as one machine can make."""
 
     def _settings(self) -> dict[str, dict[str, str]]:
@@ -61,7 +60,7 @@ class Run:
     seed: int
     seconds: float
     say: Callable[[str], None]
-    recoveries: list[tuple[Kind, float]] = field(default_factory=list)
+    recoveries: list[tuple[Kind, float | None]] = field(default_factory=list)
     servers_back: list[float] = field(default_factory=list)
     idle: int = 0  # faults that came to nothing: what they were for was away
 
@@ -76,11 +75,13 @@ class Run:
         self.history.unlink(missing_ok=True)
         self.history.touch()
         os.environ["CHAOS_HOME"] = str(self.told)
-        async with House(options, lambda _: None, lambda step, seconds: self.say(f"{step}: {seconds:.1f} s")) as house:
+        async with WideDoor(
+            options, lambda _: None, lambda step, seconds: self.say(f"{step}: {seconds:.1f} s")
+        ) as house:
             await house.prepare()
             return await self._through(house, plan)
 
-    async def _through(self, house: House, plan: Sequence[Fault]) -> Outcome:
+    async def _through(self, house: WideDoor, plan: Sequence[Fault]) -> Outcome:
         faults = Faults(house.house.stack, self.told)
         load = Load(house, self.history, self.seed)
         approving = asyncio.create_task(load.approving())
@@ -123,7 +124,7 @@ class Run:
         if halts_everybody(fault):
             self.servers_back.append(time.monotonic())
         seconds = await recovered(faults.stack, fault, self.servers_back)
-        self._note("recovered", fault, seconds=round(seconds, 3))
+        self._note("recovered", fault, seconds=None if seconds is None else round(seconds, 3))
         self.recoveries.append((fault.kind, seconds))
 
     async def _tell(self, faults: Faults, load: Load) -> None:
@@ -136,7 +137,7 @@ class Run:
                 f"removed {reached['removed']}; reports {load.counted['report']}, approvals {load.counted['approval']}"
             )
 
-    async def _rest(self, house: House, faults: Faults) -> Sequence[Violation]:
+    async def _rest(self, house: WideDoor, faults: Faults) -> Sequence[Violation]:
         """What the last look finds: a record may be on its way, so it looks until all holds, or `REST_S` are over."""
         world = World(house.house.stack.env, self.history, dict(faults.planted))
         begun = time.monotonic()

@@ -6,9 +6,12 @@ from enum import StrEnum
 from itertools import cycle
 from random import Random
 
-from chaos.points import POINTS
 from deploy.local.part import PARTS
 from services import SERVICES
+
+# Where a service dies between two steps. Of a transaction: begun, its handler through, before COMMIT, after it. Of the
+# broker: before records are produced, after; before offsets are committed, after. `chaos.entry` passes each.
+POINTS = ("begun", "handled", "committing", "committed", "producing", "produced", "offsetting", "offset")
 
 
 class Kind(StrEnum):

@@ -85,5 +85,5 @@ async def _all(broker: KafkaBroker, topics: Sequence[str]) -> list[Received]:
         while some := await anext(following):
             found += some
     finally:
-        await following.aclose()  # type: ignore[attr-defined]
+        await following.aclose()  # type: ignore[attr-defined]  # a generator; the port promises an iterator
     return found

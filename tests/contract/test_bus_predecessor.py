@@ -11,7 +11,6 @@ from uuid import uuid4
 import pytest
 from aiokafka.admin import AIOKafkaAdminClient
 
-from shared.bus.kafka import KafkaBroker
 from shared.bus.kafka_predecessor import leave_for_predecessor, of_client
 from tests.support.kafka_at import KafkaAt
 from tests.support.stack import LazyStack
@@ -19,11 +18,11 @@ from tests.support.stack import LazyStack
 TOPIC, PARTITIONS = "content.found", 2
 MEMBER = """
 import asyncio, sys
-from tests.contract.test_bus_predecessor import TOPIC, kafka, nothing
+from tests.contract.test_bus_predecessor import TOPIC, nothing
 from tests.support.kafka_at import KafkaAt
 
 async def main(bootstrap, prefix, embedded, name):
-    broker = kafka(KafkaAt(bootstrap, prefix, embedded == "1"))
+    broker = KafkaAt(bootstrap, prefix, embedded == "1").broker()
     print("joins", flush=True)
     async with broker.join("group", [TOPIC], instance=name, on_revoked=nothing) as member:
         while True:
@@ -32,10 +31,6 @@ async def main(bootstrap, prefix, embedded, name):
 
 asyncio.run(main(*sys.argv[1:]))
 """
-
-
-def kafka(at: KafkaAt) -> KafkaBroker:
-    return KafkaBroker(at.bootstrap, at.prefix, idempotence=not at.embedded)
 
 
 async def nothing(_: object) -> None:

@@ -68,6 +68,16 @@ async def test_a_killed_process_is_started_again(bench: Bench) -> None:
     assert [event.code for event in bench.events if event.kind == "died"] == [-signal.SIGKILL]
 
 
+async def test_who_is_killed_on_order_is_not_taken_for_sick(bench: Bench) -> None:
+    bench.supervisor.add(shell("service", restarts=1))
+    for _ in range(4):
+        await bench.supervisor.ready("service")
+        assert await bench.supervisor.answers("service")
+        await bench.supervisor.kill("service")
+        assert not await bench.supervisor.answers("service")
+    await bench.supervisor.ready("service")
+
+
 async def test_what_keeps_dying_fails_the_stack_with_its_last_lines(bench: Bench) -> None:
     async def never() -> bool:
         return False
