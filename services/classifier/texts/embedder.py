@@ -45,7 +45,7 @@ class Embedder:
     @classmethod
     def load(cls, directory: Path) -> Self:
         """From a local directory: safetensors only, no code of the model's own, no network. One that is in use
-        already is shared: it takes a gigabyte, and seconds to load. Raises `ModelUnusable`."""
+        already is shared: it takes half a gigabyte, and seconds to load. Raises `ModelUnusable`."""
         with cls._loading:
             weights = directory / "model.safetensors"
             name = directory.absolute(), weights.stat().st_mtime_ns if weights.is_file() else 0
