@@ -36,6 +36,10 @@ class NotSealed(ValueError):
     """Something in the archive was not written, or not written like this, with its key."""
 
 
+class Torn(NotSealed):
+    """A file that ends within a frame: whoever wrote it was stopped, or goes on writing."""
+
+
 @dataclass(frozen=True)
 class Frame:
     """`ends_at`: the byte of the file behind it."""
@@ -60,17 +64,20 @@ class Run:
 
 
 def frames(key: bytes, belongs: str, name: str, file: BinaryIO) -> Iterator[Frame]:
-    """Those of a file, in its order. Raises `NotSealed` at the first that is not whole or not sealed so."""
+    """Those of a file, in its order. Raises `NotSealed` at the first that is not sealed so, `Torn` at one
+    that is not whole."""
     ciphers: dict[bytes, AESGCM] = {}
     at = 0
     while header := file.read(HEADER.size):
         if len(header) < HEADER.size:
-            raise NotSealed(f"{name} ends within a frame, at byte {at:,}")
+            raise Torn(f"{name} ends within a frame, at byte {at:,}")
         run, place, length = HEADER.unpack(header)
         size = length & ~LAST
         if size > MAX_DATA:
             raise NotSealed(f"{name}: no frame of an archive at byte {at:,}")
         sealed = file.read(size + TAG_BYTES)
+        if len(sealed) < size + TAG_BYTES:
+            raise Torn(f"{name}: what is at byte {at:,} was not written there to its end")
         cipher = ciphers.get(run) or ciphers.setdefault(run, _cipher(key, run))
         try:
             data = cipher.decrypt(_nonce(place), sealed, _bound(belongs, name, header))

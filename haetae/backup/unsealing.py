@@ -5,13 +5,14 @@ import re
 import shutil
 import tarfile
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 from deploy.local import sealed_log
 from deploy.local.archive import Archive
 from deploy.local.described import description
 from deploy.local.home import PRIVATE_FILE, PRIVATE_FOLDER
-from deploy.local.sealed import NotSealed
+from deploy.local.sealed import NotSealed, Torn
 from deploy.local.segments import SEGMENT_BYTES, number_of
 from haetae.backup import bases
 
@@ -64,22 +65,28 @@ def _place(tar: tarfile.TarFile, member: tarfile.TarInfo, folder: Path) -> None:
 
 def log(archive: Archive, first: str, folder: Path | None = None) -> int:
     """The log from the segment `first` on, into files as PostgreSQL has them; checked alone without `folder`. Up to
-    which byte it goes; 0 where there is none. Raises `NotSealed` for a piece that is not whole."""
+    which byte it goes; 0 where there is none. Raises `NotSealed` for a piece that is not whole, but at the very end:
+    what was being written there when the machine was lost, or is now, nobody was told to be safe."""
     life, end = description(archive).life, 0
-    for name in sealed_log.names(archive.wal):
-        if name < first:
-            continue
+    names = [name for name in sealed_log.names(archive.wal) if name >= first]
+    for name in names:
         start = number_of(name) * SEGMENT_BYTES
         if end and end != start:
             raise NotSealed(f"{archive.wal}: the log ends at byte {end:,}, and goes on in {name} at {start:,}")
-        end = start + _segment(archive, life, name, folder)
+        pieces = sealed_log.pieces(archive.wal, archive.key, life, name)
+        end = start + _segment(_while_whole(pieces) if name == names[-1] else pieces, name, folder)
     return end
 
 
-def _segment(archive: Archive, life: str, name: str, folder: Path | None) -> int:
-    pieces, length = sealed_log.pieces(archive.wal, archive.key, life, name), 0
+def _while_whole(pieces: Iterator[bytes]) -> Iterator[bytes]:
+    with suppress(Torn):
+        yield from pieces
+
+
+def _segment(pieces: Iterator[bytes], name: str, folder: Path | None) -> int:
     if folder is None:
         return sum(len(data) for data in pieces)
+    length = 0
     with (folder / name).open("xb") as file:
         for data in pieces:
             length += file.write(data)

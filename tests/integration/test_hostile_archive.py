@@ -211,6 +211,21 @@ def test_what_was_changed_is_refused_and_named(kept, copy, tmp_path, attack):
         taken_out(copy, kept.key, tmp_path / "log")
 
 
+@pytest.mark.parametrize("by", [5, 40, 17_000])
+def test_what_was_being_written_when_the_machine_was_lost_does_not_stand_in_the_way(kept, copy, tmp_path, by):
+    """Neither of a restore nor of a look at an archive that is being written."""
+    newest = log_of(copy)[-1]
+    base = restoring.base_for(copy, None)
+    whole = unsealing.log(copy, base.first_segment)
+    one_more = Run(copy.key, description(copy).life).frame(newest.name, whole, bytes(20_000))
+    replaced(newest, newest.read_bytes() + one_more[:-by])
+    taken_out(copy, kept.key, tmp_path / "log")
+    assert unsealing.log(copy, base.first_segment) == whole
+    replaced(newest, newest.read_bytes()[:-1000] + bytes(1000 + by))  # as long as a whole one, and not sealed so
+    with pytest.raises(NotSealed, match="not written there with this archive's key"):
+        unsealing.log(copy, base.first_segment)
+
+
 @pytest.mark.parametrize(
     "member",
     [
