@@ -1,19 +1,22 @@
-"""A name server on a local UDP port (RFC 1035): answers with what it was told, and counts."""
+"""A name server on a local UDP port (RFC 1035): answers with what it was told, and counts.
 
-import asyncio
+It has a thread of its own: whoever asks gives up after a time, and a busy loop would eat the time of both.
+"""
+
 import ipaddress
+import socketserver
 import struct
+import threading
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from typing import cast
 
 A, AAAA = 1, 28
 NO_ERROR, SERVER_FAILURE, NO_SUCH_NAME = 0, 2, 3
 
 
 @dataclass
-class NameServer(asyncio.DatagramProtocol):
+class NameServer:
     """`records`: name → (TTL, addresses). `others`: (name, type) → (TTL, data as on the wire) of each record.
     `failing`: names that the server fails for (SERVFAIL). `silent`: names that it says nothing about."""
 
@@ -25,17 +28,15 @@ class NameServer(asyncio.DatagramProtocol):
     at: str = ""
     _answers: dict[bytes, bytes] = field(default_factory=dict)  # a resolver in a hurry sends its question twice
 
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        self._transport = cast(asyncio.DatagramTransport, transport)  # Python 3.11's own does not say that it is one
-
-    def datagram_received(self, data: bytes, addr: tuple[str, int]) -> None:
+    def answer(self, data: bytes) -> bytes | None:
+        """To a datagram; the same to the same one. None: nothing is said."""
         name, kind, end = _question(data)
         self.asked.append((name, kind))
         if name in self.silent:
-            return
+            return None
         if data not in self._answers:
             self._answers[data] = self._answer(data, name, kind, end)
-        self._transport.sendto(self._answers[data], addr)
+        return self._answers[data]
 
     def _answer(self, data: bytes, name: str, kind: int, end: int) -> bytes:
         ttl, addresses = self.records.get(name, (0, []))
@@ -68,9 +69,19 @@ def wire_name(name: str) -> bytes:
 @asynccontextmanager
 async def name_server(address: str = "127.78.0.3") -> AsyncIterator[NameServer]:
     made = NameServer()
-    transport, _ = await asyncio.get_running_loop().create_datagram_endpoint(lambda: made, (address, 0))
-    made.at = f"{address}:{transport.get_extra_info('sockname')[1]}"
-    try:
-        yield made
-    finally:
-        transport.close()
+
+    class Asked(socketserver.BaseRequestHandler):
+        def handle(self) -> None:
+            data, socket = self.request
+            if said := made.answer(data):
+                socket.sendto(said, self.client_address)
+
+    with socketserver.UDPServer((address, 0), Asked) as server:
+        made.at = f"{address}:{server.server_address[1]}"
+        thread = threading.Thread(target=server.serve_forever, args=(0.02,), name="name server")
+        thread.start()
+        try:
+            yield made
+        finally:
+            server.shutdown()
+            thread.join()
