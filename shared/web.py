@@ -8,6 +8,8 @@ from typing import Any
 
 import uvicorn
 
+from shared.web_bounds import Bounded
+
 BACKLOG = 512
 
 
@@ -35,6 +37,8 @@ async def serving(
             access_log=False,
             server_header=False,
             lifespan="off",
+            http=Bounded,
+            ws="none",
             proxy_headers=bool(proxies),  # from anybody else it is made up as easily as anything
             forwarded_allow_ips=proxies,
         )
