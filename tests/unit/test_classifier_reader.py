@@ -133,7 +133,7 @@ def test_another_model_takes_over_at_once(directory: Path, tmp_path: Path) -> No
     before = own.read([CUE], ["en"])[0].score
     head = load_file(directory / "model.safetensors")
     save_file({name: -weights for name, weights in head.items()}, tmp_path / "turned.safetensors")
-    config = TextModel.load(directory).config.to_dict()
+    config = TextModel.load(directory).config.model_dump()
     own.replace(TextModel.from_parts(config, (tmp_path / "turned.safetensors").read_bytes()))
     assert own.read([CUE], ["en"])[0].score < 0.2 < before
 
@@ -153,7 +153,7 @@ def test_a_panel_scores_for_each_host(directory: Path) -> None:
 
 
 def test_weights_of_another_shape_are_named(directory: Path) -> None:
-    config, weights = TextModel.load(directory).config.to_dict(), (directory / "model.safetensors").read_bytes()
+    config, weights = TextModel.load(directory).config.model_dump(), (directory / "model.safetensors").read_bytes()
     for wrong, data in ((config | {"buckets_log2": 3}, weights), (config, weights[:-9]), (config, b"")):
         with pytest.raises(ModelUnusable, match="are no n-gram model"):
             TextModel.from_parts(wrong, data)

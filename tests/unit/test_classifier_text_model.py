@@ -11,8 +11,6 @@ import pytest
 import torch
 from safetensors.torch import load, save
 from transformers import (
-    AutoConfig,
-    AutoModelForSequenceClassification,
     BertConfig,
     BertForSequenceClassification,
     BertTokenizerFast,
@@ -97,12 +95,6 @@ def test_training_leaves_figures_and_a_card(directory: Path) -> None:
 def test_one_label_is_refused(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="same label"):
         train([Example("a", True, "en")] * 9, tmp_path, seed=1, provenance="")
-
-
-def test_the_directory_is_an_ordinary_transformers_one(directory: Path) -> None:
-    assert AutoConfig.from_pretrained(directory).model_type == "haetae-ngram"
-    loaded = AutoModelForSequenceClassification.from_pretrained(directory)
-    assert loaded(torch.tensor([1, 2, 3]), torch.tensor([0, 1])).logits.shape == (2, 1)
 
 
 WORDS = [

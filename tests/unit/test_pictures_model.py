@@ -15,7 +15,6 @@ from PIL import Image
 from safetensors.torch import load_file, save_file
 from transformers import ViTForImageClassification, ViTImageProcessorPil
 
-from services.classifier.pictures import loading
 from services.classifier.pictures.decoding import decode
 from services.classifier.pictures.loading import PictureModelUnusable
 from services.classifier.pictures.picture_model import BATCH, PictureModel
@@ -202,7 +201,7 @@ def test_of_a_hub_only_data_is_taken_and_only_when_that_is_allowed(
         asked.append((name, revision, [p for p in allow_patterns if not p.endswith((".json", ".safetensors"))]))
         return str(directory)
 
-    monkeypatch.setattr(loading, "snapshot_download", download)
+    monkeypatch.setattr("huggingface_hub.snapshot_download", download)
     with pytest.raises(PictureModelUnusable):
         load("somebody/something@v1")
     model = PictureModel.load("somebody/something@v1", SETTING, EACH, device="cpu", hub=True)

@@ -11,7 +11,6 @@ import numpy as np
 
 from services.classifier.learning.bags import Bags, Places, joined
 from services.classifier.learning.corpus import Corpus
-from services.classifier.learning.fitting import Lesson, fit
 from services.classifier.learning.gate import Exam, GateVerdict, judge
 from services.classifier.learning.heads import Head
 from services.classifier.learning.model_card import retrained_card
@@ -42,6 +41,8 @@ def retrain(directory: str, champion_config: str, champion_weights: bytes, label
 
     Raises `CorpusUnusable`, `HeadUnusable`, `NotConverged`, and `ValueError` when there is too little to learn from.
     """
+    from services.classifier.learning.fitting import Lesson, fit  # its libraries take a second to import
+
     shipped, corpus = Head.of_directory(Path(directory)), Corpus.read(Path(directory))
     champion = Head.of(json.loads(champion_config), champion_weights, "the champion")
     taught = readable(labelled, shipped.grams)

@@ -14,7 +14,6 @@ from random import Random
 import numpy as np
 import torch
 from torch import Tensor, nn
-from transformers.utils.logging import disable_progress_bar
 
 from services.classifier.learning.bags import Bags, bags_of, joined
 from services.classifier.learning.corpus import Corpus
@@ -78,7 +77,6 @@ def train(
     """
     if len({example.label for example in examples}) < 2:
         raise ValueError("examples: all have the same label; give some that should be flagged and some harmless ones")
-    disable_progress_bar()
     torch.set_num_threads(1)
     torch.manual_seed(seed)
     rng = Random(seed)
@@ -87,8 +85,8 @@ def train(
     model = NgramModel(config)
     _fit(model, _learning_set(fitting, config.grams(), rng), rng, report)
     mixed = _bags([*held_out.calibrating, *_disguised(held_out.calibrating, rng)], config.grams())
-    config.calibration_scale, config.calibration_shift = _calibrate(model, mixed)
-    model.save_pretrained(out_dir)
+    scale, shift = _calibrate(model, mixed)
+    config.model_copy(update={"calibration_scale": scale, "calibration_shift": shift}).write(out_dir, model)
     metrics = _evaluate(TextModel.load(out_dir), held_out.testing, rng)
     (out_dir / "metrics.json").write_text(json.dumps({name: vars(m) for name, m in metrics.items()}, indent=2) + "\n")
     (out_dir / "MODEL_CARD.md").write_text(model_card(provenance, len(examples), seed, metrics))

@@ -3,8 +3,6 @@
 from dataclasses import dataclass
 from datetime import timedelta
 
-from scipy.stats import binomtest
-
 from services.classifier.learning.panel import Counts
 from services.classifier.learning.registry import NEXT, Status
 from services.classifier.learning.settings import LearningSettings
@@ -63,5 +61,7 @@ def decide(trial: Trial, settings: LearningSettings) -> Wait | Step:
 
 def _worse(trial: Trial) -> bool:
     """McNemar 1947, exact: whoever is wrong alone is so by the toss of a coin, unless one is worse."""
+    from scipy.stats import binomtest  # half a second to import
+
     alone = trial.champion_wrong + trial.challenger_wrong
     return bool(alone) and binomtest(trial.challenger_wrong, alone, alternative="greater").pvalue < SURE

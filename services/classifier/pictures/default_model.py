@@ -1,29 +1,44 @@
-"""The default picture model: a thin ResNet-50 as a `transformers` model, for the weights that `make models` converts.
+"""The default picture model: a thin ResNet-50, for the weights that `make models` converts.
 
-Its directory is an ordinary one (config.json, preprocessor_config.json, model.safetensors) that the Auto classes load
-once it is registered. Layers as in Yahoo's open_nsfw (BSD-2), with the batch norms folded into the convolutions; a
+Layers as in Yahoo's open_nsfw (BSD-2), with the batch norms folded into the convolutions; a
 bottleneck strides in its first convolution, as the original ResNet did (He et al. 2015, figure 5).
 """
 
-from typing import Any, ClassVar
+from pathlib import Path
+from typing import Any, Final, Literal, NamedTuple
 
+from pydantic import PositiveInt
+from safetensors.torch import load_file
 from torch import Tensor, nn
-from transformers import AutoConfig, AutoModelForImageClassification, PretrainedConfig, PreTrainedModel
-from transformers.modeling_outputs import ImageClassifierOutput
 
+from services.classifier.weights import WEIGHTS, OwnConfig, filled
 
-class ThinResNetConfig(PretrainedConfig):
-    """`widths`: channels within the bottlenecks of each stage; they go out four times as wide. `depths`: bottlenecks.
-    `categories`, `calibration`: as in any directory of ours (see `probability`)."""
-
-    model_type = "haetae-thin-resnet"
-
-    stem: int = 64
-    widths: tuple[int, ...] = (32, 64, 128, 256)
-    depths: tuple[int, ...] = (3, 4, 6, 3)
-
-
+THIN_RESNET: Final = "haetae-thin-resnet"
 EXPANSION = 4
+
+
+class ThinResNetConfig(OwnConfig):
+    """`widths`: channels within the bottlenecks of each stage; they go out four times as wide. `depths`: bottlenecks.
+    `id2label`: by place in the logits; `categories`, `calibration`: as in any directory of ours (see `probability`)."""
+
+    model_type: Literal["haetae-thin-resnet"] = THIN_RESNET
+    stem: PositiveInt = 64
+    widths: tuple[PositiveInt, ...] = (32, 64, 128, 256)
+    depths: tuple[PositiveInt, ...] = (3, 4, 6, 3)
+    id2label: dict[int, str]
+    categories: dict[str, str] | None = None
+    calibration: dict[str, dict[str, float]] | None = None
+    problem_type: str | None = None
+
+    @property
+    def num_labels(self) -> int:
+        return len(self.id2label)
+
+
+class Said(NamedTuple):
+    """As the classifiers of `transformers` answer: n × labels."""
+
+    logits: Tensor
 
 
 class Bottleneck(nn.Module):
@@ -39,16 +54,10 @@ class Bottleneck(nn.Module):
         return (deep + self.shortcut(x)).relu_()
 
 
-class ThinResNet(PreTrainedModel):
-    """`pixel_values`: n × 3 × height × width, prepared as preprocessor_config.json says. Logits: n × labels."""
-
-    config_class = ThinResNetConfig
-    base_model_prefix = "resnet"
-    main_input_name = "pixel_values"
-    _no_split_modules: ClassVar[list[str]] = ["Bottleneck"]
-
+class ThinResNet(nn.Module):
     def __init__(self, config: ThinResNetConfig) -> None:
-        super().__init__(config)
+        super().__init__()
+        self.config = config
         self.stem = nn.Conv2d(3, config.stem, 7, stride=2, padding=3)
         self.pool = nn.MaxPool2d(3, 2, ceil_mode=True)  # the original pads at the end only
         blocks: list[nn.Module] = []
@@ -60,21 +69,20 @@ class ThinResNet(PreTrainedModel):
                 channels = EXPANSION * width
         self.blocks = nn.Sequential(*blocks)
         self.head = nn.Linear(channels, config.num_labels)
-        self.post_init()
+
+    @classmethod
+    def load(cls, directory: Path) -> Any:  # noqa: ANN401  # torch is untyped here
+        """Raises `OSError`, `ValueError`, `RuntimeError`, `SafetensorError`."""
+        return filled(cls(ThinResNetConfig.read(directory)), load_file(directory / WEIGHTS))
 
     def features(self, pixel_values: Tensor) -> Tensor:
         """What the head judges: n × channels."""
         pooled: Tensor = self.blocks(self.pool(self.stem(pixel_values).relu_())).mean((2, 3))
         return pooled
 
-    def forward(self, pixel_values: Tensor, **_: Any) -> ImageClassifierOutput:  # noqa: ANN401  # as transformers calls
-        return ImageClassifierOutput(logits=self.head(self.features(pixel_values)))
-
-    def _init_weights(self, module: nn.Module) -> None:
-        if isinstance(module, nn.Conv2d | nn.Linear):
-            nn.init.kaiming_normal_(module.weight)
-            if module.bias is not None:
-                nn.init.zeros_(module.bias)
+    def forward(self, pixel_values: Tensor) -> Said:
+        """`pixel_values`: n × 3 × height × width, prepared as preprocessor_config.json says."""
+        return Said(self.head(self.features(pixel_values)))
 
 
 def flat_names(model: ThinResNet) -> list[str]:
@@ -85,9 +93,3 @@ def flat_names(model: ThinResNet) -> list[str]:
         shortcut = () if isinstance(block.shortcut, nn.Identity) else ("shortcut",)
         names += [f"blocks.{number}.{part}" for part in (*shortcut, *parts)]
     return [*names, "head"]
-
-
-def register() -> None:
-    """Let the Auto classes know it."""
-    AutoConfig.register(ThinResNetConfig.model_type, ThinResNetConfig, exist_ok=True)
-    AutoModelForImageClassification.register(ThinResNetConfig, ThinResNet, exist_ok=True)

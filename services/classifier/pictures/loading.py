@@ -1,23 +1,20 @@
 """A picture model's directory → the model, or a named error: safetensors only, no code of its own, nothing missing."""
 
 import hashlib
+import json
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from huggingface_hub import snapshot_download
-from transformers import AutoConfig, AutoModelForImageClassification
-from transformers.image_processing_base import ImageProcessingMixin
-from transformers.utils.logging import disable_progress_bar
-
-from services.classifier.pictures.default_model import register
+from services.classifier.pictures.default_model import THIN_RESNET, ThinResNet
 from services.classifier.pictures.preparing import Scaling, read_preparation
 from services.classifier.pictures.shape import Shape
-from services.classifier.weights import LOCAL, loaded
+from services.classifier.weights import CONFIG, LOCAL, loaded, model_type
 from shared.failures import Rejected
 
 # Of a hub's repository; neither code nor pickles reach the disk.
 WANTED = ("config.json", "*processor_config.json", "*.safetensors", "*.safetensors.index.json")
+PREPARATION = "preprocessor_config.json"
 VERSION_DIGITS = 12  # hexadecimal, of the digest of the weights
 
 
@@ -39,23 +36,37 @@ def load(source: str, variable: str, *, hub: bool) -> Loaded:
     """`source`: a directory, or `owner/name[@revision]` of the hub where `hub` allows it. `variable`: the setting that
     names it. Raises `PictureModelUnusable`."""
     directory, name = _located(source, variable, hub)
-    register()
-    disable_progress_bar()
     try:
-        config = AutoConfig.from_pretrained(directory, **LOCAL)
-        model = loaded(AutoModelForImageClassification, directory, config=config)
-        processing, _ = ImageProcessingMixin.get_image_processor_dict(directory, local_files_only=True)
+        ours = model_type(directory) == THIN_RESNET
+        model, processing = _ours(directory) if ours else _other(directory)
         shape, scaling = read_preparation(processing)
     except Exception as error:  # whatever a foreign directory makes the libraries raise
         raise PictureModelUnusable(f"{variable}: {source} cannot be loaded: {error}") from error
     return Loaded(f"{name}@{_version(directory)}", model, shape, scaling)
 
 
+def _ours(directory: Path) -> tuple[Any, dict[str, Any]]:
+    """Model and preparation."""
+    return ThinResNet.load(directory), json.loads((directory / PREPARATION).read_bytes())
+
+
+def _other(directory: Path) -> tuple[Any, dict[str, Any]]:
+    """Of another maker's."""
+    from transformers import AutoConfig, AutoModelForImageClassification
+    from transformers.image_processing_base import ImageProcessingMixin
+    from transformers.utils.logging import disable_progress_bar
+
+    disable_progress_bar()
+    config = AutoConfig.from_pretrained(directory, **LOCAL)
+    processing, _ = ImageProcessingMixin.get_image_processor_dict(directory, local_files_only=True)
+    return loaded(AutoModelForImageClassification, directory, config=config), processing
+
+
 def _located(source: str, variable: str, hub: bool) -> tuple[Path, str]:
     """The directory, and what the model is called."""
     directory = Path(source)
     if directory.is_dir():
-        if not (directory / "config.json").is_file():
+        if not (directory / CONFIG).is_file():
             raise PictureModelUnusable(
                 f"{variable}: {source} holds no config.json; give a transformers directory, or make the default with"
                 " `make models`"
@@ -66,6 +77,8 @@ def _located(source: str, variable: str, hub: bool) -> tuple[Path, str]:
             f"{variable}: {source} is no directory; make the default with `make models`, or allow names of the hub with"
             " HAETAE_MODEL_HUB=true"
         )
+    from huggingface_hub import snapshot_download
+
     name, _, revision = source.partition("@")
     try:
         return Path(snapshot_download(name, revision=revision or None, allow_patterns=list(WANTED))), name

@@ -1,4 +1,4 @@
-"""Sentence embeddings, from a `transformers` encoder directory (multilingual E5)."""
+"""Sentence embeddings, from an encoder directory as `transformers` writes it (multilingual E5)."""
 
 import hashlib
 import time
@@ -11,13 +11,13 @@ from weakref import WeakValueDictionary
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from transformers import AutoModel, AutoTokenizer
-from transformers.utils.logging import disable_progress_bar, set_verbosity_error
+from tokenizers import Tokenizer
 
+from services.classifier.texts.bert import KINDS, Bert
 from services.classifier.texts.encoders import writable
 from services.classifier.texts.normalise import clean
 from services.classifier.texts.text_model import ModelUnusable
-from services.classifier.weights import LOCAL, loaded
+from services.classifier.weights import loaded, model_type
 
 PREFIX = "query: "  # E5's own, for symmetric tasks (Wang et al. 2024, "Multilingual E5 text embeddings")
 LONGEST = 128  # tokens: a passage of the n-gram model has 30 to 60, a chat message fewer
@@ -25,7 +25,7 @@ LONGEST_TEXT = 2_000  # characters that can be so many tokens: cutting first kee
 BATCH = 16
 # Half precision is three times as fast where the processor multiplies it (AMX) and slower where it does not; it changes
 # a cosine by 3e-5. Which it is, is measured once at start-up on a batch of this shape.
-TRIAL = (8, 32)  # passages × tokens
+TRIAL = (2, 32)  # passages × tokens
 
 Floats = NDArray[np.float32]
 
@@ -37,7 +37,7 @@ class Embedder:
     _loading: ClassVar[Lock] = Lock()
     _in_use: ClassVar[WeakValueDictionary[tuple[Path, int], Any]] = WeakValueDictionary()
 
-    def __init__(self, tokenizer: Any, encoder: Any, fingerprint: str) -> None:  # noqa: ANN401  # transformers is untyped here
+    def __init__(self, tokenizer: Any, encoder: Any, fingerprint: str) -> None:  # noqa: ANN401  # torch is untyped here
         self._tokenizer, self._encoder, self.fingerprint = tokenizer, encoder, fingerprint
         self._turn = Lock()
         self.width = int(encoder.config.hidden_size)
@@ -56,12 +56,12 @@ class Embedder:
 
     @classmethod
     def _load(cls, directory: Path) -> Self:
-        disable_progress_bar()
-        set_verbosity_error()  # else it tells on every start that a pooler, which nobody asks, is missing
         torch.set_num_threads(1)  # processes are the unit of scaling
         try:
-            tokenizer = AutoTokenizer.from_pretrained(directory, use_fast=True, **LOCAL)
-            encoder = loaded(AutoModel, directory, spare="pooler.")
+            encoder = Bert.load(directory) if model_type(directory) in KINDS else _other(directory)
+            tokenizer = Tokenizer.from_file(str(directory / "tokenizer.json"))
+            tokenizer.enable_truncation(LONGEST)
+            tokenizer.enable_padding(pad_id=encoder.config.pad_token_id or 0)
             return cls(tokenizer, _quicker(encoder), fingerprint(directory))
         except Exception as error:  # whatever a foreign directory makes the libraries raise
             raise ModelUnusable(
@@ -84,19 +84,27 @@ class Embedder:
 
     @torch.inference_mode()  # type: ignore[untyped-decorator]  # torch is untyped here
     def _embed(self, texts: Sequence[str]) -> Floats:
-        inputs = self._tokenizer(
-            [PREFIX + writable(clean(text[:LONGEST_TEXT])) for text in texts],
-            padding=True, truncation=True, max_length=LONGEST, return_tensors="pt", return_token_type_ids=False,
-        )  # fmt: skip
-        hidden = self._encoder(**inputs).last_hidden_state.float()
-        mask = inputs["attention_mask"].unsqueeze(-1).float()
+        read = self._tokenizer.encode_batch([PREFIX + writable(clean(text[:LONGEST_TEXT])) for text in texts])
+        ids, seen = torch.tensor([one.ids for one in read]), torch.tensor([one.attention_mask for one in read])
+        hidden = self._encoder(input_ids=ids, attention_mask=seen).last_hidden_state.float()
+        mask = seen.unsqueeze(-1).float()
         mean = (hidden * mask).sum(1) / mask.sum(1)
         embedded: Floats = torch.nn.functional.normalize(mean, dim=1).numpy()
         return embedded
 
 
+def _other(directory: Path) -> Any:  # noqa: ANN401  # transformers is untyped here
+    """An encoder of another kind."""
+    from transformers import AutoModel
+    from transformers.utils.logging import disable_progress_bar, set_verbosity_error
+
+    disable_progress_bar()
+    set_verbosity_error()  # else it tells on every start that a pooler, which nobody asks, is missing
+    return loaded(AutoModel, directory, spare="pooler.")
+
+
 @torch.inference_mode()  # type: ignore[untyped-decorator]  # torch is untyped here
-def _quicker(encoder: Any) -> Any:  # noqa: ANN401  # transformers is untyped here
+def _quicker(encoder: Any) -> Any:  # noqa: ANN401  # torch is untyped here
     """The encoder in the precision that this machine computes faster."""
     ids = torch.ones(TRIAL, dtype=torch.long)
     full = _taken(encoder, ids)
@@ -104,11 +112,12 @@ def _quicker(encoder: Any) -> Any:  # noqa: ANN401  # transformers is untyped he
     return encoder if half < full else encoder.float()
 
 
-def _taken(encoder: Any, ids: torch.Tensor) -> float:  # noqa: ANN401  # transformers is untyped here
+def _taken(encoder: Any, ids: torch.Tensor) -> float:  # noqa: ANN401  # torch is untyped here
     """Seconds of the second of two runs: the first one allocates."""
-    encoder(input_ids=ids)
+    seen = torch.ones_like(ids)
+    encoder(input_ids=ids, attention_mask=seen)
     begun = time.perf_counter()
-    encoder(input_ids=ids)
+    encoder(input_ids=ids, attention_mask=seen)
     return time.perf_counter() - begun
 
 

@@ -1,4 +1,4 @@
-"""Text models: any directory of a `transformers` sequence classifier, ours or another, behind one `score`."""
+"""Text models: ours, or any directory of a `transformers` sequence classifier, behind one `score`."""
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
@@ -10,14 +10,12 @@ import torch
 from safetensors import SafetensorError
 from safetensors.torch import load as read_weights
 from torch import Tensor
-from transformers import AutoConfig, AutoModelForSequenceClassification, AutoTokenizer
-from transformers.utils.logging import disable_progress_bar
 
 from services.classifier.texts.encoders import Encoder, NgramEncoder, Passages, TokenEncoder
-from services.classifier.texts.ngram_model import NgramConfig, NgramModel
+from services.classifier.texts.ngram_model import NGRAM, NgramConfig, NgramModel
 from services.classifier.texts.ngrams import Buckets
 from services.classifier.texts.normalise import Forms, forms
-from services.classifier.weights import LOCAL, loaded
+from services.classifier.weights import CONFIG, LOCAL, WEIGHTS, filled, loaded, model_type
 from shared.failures import Rejected
 
 # Characters a batch: a few thousand passages, some ten megabytes of n-grams; more makes nothing faster.
@@ -68,6 +66,21 @@ def _positive(config: Any, label: str | None) -> int:  # noqa: ANN401  # transfo
     return int(labels[label])
 
 
+def _other(directory: Path, positive_label: str | None) -> tuple[Any, Encoder, Calibration]:
+    """A model of another maker."""
+    from transformers import AutoConfig, AutoModelForSequenceClassification, AutoTokenizer
+    from transformers.utils.logging import disable_progress_bar
+
+    disable_progress_bar()
+    config = AutoConfig.from_pretrained(directory, **LOCAL)
+    tokenizer = AutoTokenizer.from_pretrained(directory, use_fast=True, **LOCAL)
+    longest = min(
+        LONGEST_PASSAGE, tokenizer.model_max_length, getattr(config, "max_position_embeddings", LONGEST_PASSAGE)
+    )
+    model = loaded(AutoModelForSequenceClassification, directory, config=config)
+    return model, TokenEncoder(tokenizer, longest), Calibration.of(config, positive_label)
+
+
 @dataclass(frozen=True)
 class RatedPassage:
     """A passage as the n-gram model rates it. `start`, `end`: where it lies, as shares of the text's letters."""
@@ -92,7 +105,7 @@ class TextModel:
 
         Raises `ModelUnusable`.
         """
-        if not (directory / "config.json").is_file():
+        if not (directory / CONFIG).is_file():
             raise ModelUnusable(
                 f"HAETAE_TEXT_MODEL: {directory} holds no config.json; give a transformers directory, or make the"
                 " stand-in with `make models`"
@@ -108,34 +121,23 @@ class TextModel:
     def from_parts(cls, config: Mapping[str, Any], weights: bytes) -> Self:
         """An n-gram model from its configuration and its weights as safetensors. Raises `ModelUnusable`."""
         try:
-            shape = NgramConfig.from_dict(dict(config))
-            grams, calibration = shape.grams(), Calibration.of(shape, None)
-            model = NgramModel(shape)
-            model.load_state_dict(read_weights(weights))
-            if not all(bool(weight.isfinite().all()) for weight in model.parameters()):
-                raise ValueError("some weights are no numbers")
-        except (SafetensorError, ValueError, KeyError, TypeError, RuntimeError) as error:
+            return cls._of_ours(NgramConfig.model_validate(dict(config)), weights)
+        except (SafetensorError, ValueError, TypeError, RuntimeError) as error:
             raise ModelUnusable(
                 f"text model: these weights and this configuration are no n-gram model: {error}"
             ) from error
-        return cls(model, NgramEncoder(grams), calibration)
+
+    @classmethod
+    def _of_ours(cls, config: NgramConfig, weights: bytes, positive_label: str | None = None) -> Self:
+        encoder, calibration = NgramEncoder(config.grams()), Calibration.of(config, positive_label)
+        return cls(filled(NgramModel(config), read_weights(weights)), encoder, calibration)
 
     @classmethod
     def _load(cls, directory: Path, positive_label: str | None) -> Self:
-        disable_progress_bar()
         torch.set_num_threads(1)  # processes are the unit of scaling: a second thread only disturbs the neighbour
-        config = AutoConfig.from_pretrained(directory, **LOCAL)
-        encoder: Encoder
-        if isinstance(config, NgramConfig):
-            encoder = NgramEncoder(config.grams())
-        else:
-            tokenizer = AutoTokenizer.from_pretrained(directory, use_fast=True, **LOCAL)
-            longest = min(
-                LONGEST_PASSAGE, tokenizer.model_max_length, getattr(config, "max_position_embeddings", LONGEST_PASSAGE)
-            )
-            encoder = TokenEncoder(tokenizer, longest)
-        model = loaded(AutoModelForSequenceClassification, directory, config=config)
-        return cls(model, encoder, Calibration.of(config, positive_label))
+        if model_type(directory) == NGRAM:
+            return cls._of_ours(NgramConfig.read(directory), (directory / WEIGHTS).read_bytes(), positive_label)
+        return cls(*_other(directory, positive_label))
 
     def score(self, texts: Sequence[str]) -> list[float]:
         """For each text the probability, 0 to 1, that a reviewer should see it; 0 for one without any letter."""
