@@ -13,7 +13,7 @@ import structlog
 from opentelemetry import trace
 
 SECRET_NAMES = re.compile(r"password|secret|token|authorization|cookie|(master|approval|access)_key", re.IGNORECASE)
-URL_CREDENTIALS = re.compile(r"(\w+://)[^\s/@:]+:[^\s/@]+@")
+URL_CREDENTIALS = re.compile(r"(\w{1,20}://)[^\s/@:]+:[^\s/@]+@")
 MAILBOX = re.compile(r"[\w.+-]{1,64}@(?=[\w-]+\.\w)")
 WITHIN_HOST = re.compile(r"(https?://[^\s/\"'<>]+/)[^\s\"'<>]+")
 CUT = "…"

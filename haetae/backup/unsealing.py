@@ -16,7 +16,8 @@ from deploy.local.sealed import NotSealed, Torn
 from deploy.local.segments import SEGMENT_BYTES, number_of
 from haetae.backup import bases
 
-PLAIN = re.compile(r"(?:[A-Za-z0-9_][A-Za-z0-9_.\-]*/?)+")  # what PostgreSQL calls its files
+PART = r"[A-Za-z0-9_][A-Za-z0-9_.\-]*+"
+PLAIN = re.compile(rf"{PART}(?:/{PART})*+/?")  # what PostgreSQL calls its files; possessive: tried once
 
 
 class _Read(io.RawIOBase):

@@ -2,6 +2,7 @@
 
 import pytest
 
+from haetae.backup.unsealing import PLAIN
 from services.classifier.texts.lexicon import Lexicon, read_folder
 from services.classifier.texts.lexicon.folder import STAND_INS
 from services.classifier.texts.normalise import skeleton
@@ -9,7 +10,9 @@ from services.classifier.texts.personal import personal_data
 from services.classifier.texts.unmasked import unmask
 from services.crawler.pages.feeds import feed_links
 from services.crawler.pages.reading import read_html
+from services.crawler.pages.shown import leads_on, shown
 from services.crawler.removals.removal import text_share
+from shared.logging import masked
 
 pytestmark = pytest.mark.timeout(20)
 PAGE = 2 * 1024 * 1024  # characters: the largest page that is read
@@ -21,6 +24,34 @@ URL = "http://board.test/feed"
 )
 def test_a_feed_that_leads_nowhere_is_read_once(bomb):
     assert feed_links(bomb + "<loc>http://board.test/1</loc>", URL) == ("http://board.test/1",)
+
+
+@pytest.mark.parametrize("blank", [" ", "\u3000", "1", "1 ", " ;", "url "])
+def test_a_page_that_leads_nowhere_at_length_stops_no_removal_check(blank):
+    long = blank * (PAGE // 8 // len(blank))
+    assert shown(f'<p>lantern<meta http-equiv="refresh" content="{long}">', URL).text == "lantern"
+    assert len(leads_on(long, URL)) <= 1
+
+
+@pytest.mark.parametrize("said", ["0;url=/1", " 5 ; URL = '/1'", "0, /1", "3 /1", ";/1", ' 0.5;url="/1"', "0 url=/1"])
+def test_where_a_page_leads_is_read_as_browsers_do(said):
+    assert leads_on(said, URL) == ("http://board.test/1",)
+
+
+def test_a_name_in_an_archive_is_judged_in_time():
+    assert not PLAIN.fullmatch("a" * PAGE + "!")
+    assert [
+        name for name in ("", "a", "a/", "base/1/112_fsm", "a//b", "/a", "a/../b", ".a") if PLAIN.fullmatch(name)
+    ] == [
+        "a",
+        "a/",
+        "base/1/112_fsm",
+    ]
+
+
+def test_a_line_of_the_log_is_masked_in_time():
+    long = "a" * PAGE
+    assert masked(f"{long} postgresql+psycopg://haetae:word@here/") == f"{long} postgresql+psycopg://***@here/"
 
 
 @pytest.mark.parametrize("marks", ["\u0300\u0316", "\uff9e\u0300", "\u05b1\u05b0"])

@@ -16,7 +16,8 @@ from services.crawler.pages.page_text import text_of
 from shared.urls import canonical
 
 # The content of a <meta http-equiv=refresh>: seconds, then an address, in quotes or not (HTML, 4.2.5.3).
-REFRESH = re.compile(r"""[\s\d.]*[;,\s]\s*(?:url\s*=\s*)?["']?([^"'\s]+)""", re.IGNORECASE)
+# A time, a mark and an address, as the standard of HTML reads them. Possessive (`*+`): a run of blanks is read once.
+REFRESH = re.compile(r"""\s*+[\d.]*+(?:\s++[;,]?+|[;,])\s*+(?:url\s*+=\s*+)?["']?([^"'\s]+)""", re.IGNORECASE)
 FRAMED = re.compile(r"\s*data:text/html[^,]{0,99},", re.IGNORECASE)  # a page in the address of a frame (RFC 2397)
 # A tree that a template brings along is shown like any other (HTML, 4.12.3).
 SHADOW = re.compile(r"<template(?=[^<>]{0,999}\sshadowrootmode)", re.IGNORECASE)
