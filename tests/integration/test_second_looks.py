@@ -16,6 +16,7 @@ from services.gateway.care import again, golden, scores
 from services.gateway.care.choices import Default, choose
 from services.gateway.care.ledger import Entry
 from services.gateway.store import Case
+from services.gateway.tokens import csrf_token
 from shared.events import NoticeBounced, Verdict
 from shared.events.examples import EXAMPLES
 from shared.failures import Undeclared
@@ -46,6 +47,8 @@ async def test_golden_cases_take_two_seniors(staff: Staff) -> None:
     assert (other.status_code, other.json()["errors"][0]["code"]) == (409, "golden-changed")
     now = (await staff.ask(two, "GET", "/api/golden")).json()["items"][0]
     assert f'value="{now["shown"]}"' in (await staff.ask(two, "GET", "/golden")).text
+    typed = {"shown": "é" * 64, "csrf": csrf_token(await staff.token(two))}
+    assert (await staff.ask(two, "POST", f"/golden/{case_id}/agree", data=typed)).status_code == 409
     agreed = await staff.ask(two, "POST", f"/api/golden/{case_id}/agree", json={"shown": now["shown"]})
     assert agreed.status_code == 204
     assert (await staff.ask(two, "GET", "/api/golden")).json()["items"][0]["state"] == "agreed"

@@ -2,7 +2,6 @@
 understood; nothing is ever sent of them again."""
 
 import hashlib
-import hmac
 from datetime import UTC, datetime
 from uuid import UUID
 
@@ -16,6 +15,7 @@ from services.gateway.api.paging import page
 from services.gateway.audit import Action
 from services.gateway.problems import Problem
 from services.gateway.store import Base, Case
+from services.gateway.tokens import same
 from shared.database import Transaction
 from shared.events import Verdict
 
@@ -80,7 +80,7 @@ async def agree(tx: Transaction, by: Account, case_id: UUID, shown: str) -> None
     """`shown`: the digest of the proposal that was looked at. Raises `Problem` 403 for whoever proposed it, 404 or
     409."""
     row = await _held(tx, case_id)
-    if not hmac.compare_digest(row.shown, shown):
+    if not same(row.shown, shown):
         raise Problem(409, "golden-changed", field="shown")
     if row.state == "agreed":
         return
