@@ -1,5 +1,6 @@
 """From a service's table to its consumer groups: one a lane, and the topics that must be there."""
 
+import asyncio
 from collections.abc import Collection, Mapping
 
 from shared.bus.attempts import Attempts
@@ -28,8 +29,9 @@ def groups(
     policy: Policy,
     metrics: Metrics,
     tracing: Tracing,
+    opened: asyncio.Event | None = None,
 ) -> list[GroupRunner]:
-    """`<service>.case` and `<service>.hot`, where there is anything to handle."""
+    """`<service>.case` and `<service>.hot`, where there is anything to handle. `opened`: as in `GroupRunner`."""
     attempts = Attempts(policy, DeadLetters(broker, policy, clock, metrics, service.name), metrics)
 
     def group(lane: str, events: Collection[type[Event]], handle: Handle, chunk: int) -> GroupRunner:
@@ -43,6 +45,7 @@ def groups(
             drain_s=settings.drain_seconds,
             clock=clock,
             metrics=metrics,
+            opened=opened,
         )
 
     made = []

@@ -21,7 +21,7 @@ from shared.metrics import Metrics
 from shared.observing import observed_by
 from shared.relay import FLUSH_SECONDS, Relay, measure
 from shared.settings import Settings
-from shared.supervision import cancel, end, start, until_told
+from shared.supervision import Running, cancel, end, start, until_told
 from shared.telemetry import Tracing
 from shared.version import VERSION
 from shared.web import serving
@@ -75,7 +75,8 @@ class Runtime:
         self._policy = Policy(
             dead_letter_limit=settings.dead_letter_limit, dead_letter_window_s=settings.dead_letter_window_seconds
         )
-        self._groups = groups(service, settings, broker, database, clock, self._policy, metrics, tracing)
+        self._opened = asyncio.Event()  # every resource is there
+        self._groups = groups(service, settings, broker, database, clock, self._policy, metrics, tracing, self._opened)
         self._listening = Listening(service.listens, broker, self._policy, clock, metrics, tracing)
         self._relay = Relay(database, broker, clock, metrics)
         self._tasks_turned: dict[str, float] = {}
@@ -94,9 +95,9 @@ class Runtime:
             )
             log.info("starts", ops_port=port)
             if await self._prepared():
-                for resource in self._service.resources:
-                    await stack.enter_async_context(resource)
-                await self._work()
+                joining = [start(group.group, group.run(self._stop)) for group in self._groups]
+                await self._open(stack, joining)
+                await self._work(joining)
         log.info("stopped")
 
     async def _prepared(self) -> bool:
@@ -121,31 +122,41 @@ class Runtime:
                 await _first([self._stop.wait(), self._clock.sleep(after_s)])
         return False
 
-    async def _work(self) -> None:
+    async def _open(self, stack: AsyncExitStack, joining: Sequence[Running]) -> None:
+        """Meanwhile the service joins the groups that nobody else is in: a broker needs seconds for it."""
+        try:
+            for resource in self._service.resources:
+                await stack.enter_async_context(resource)
+        except BaseException:
+            self._stop.set()
+            await self._leave(joining)
+            raise
+
+    async def _leave(self, workers: Sequence[Running]) -> None:
+        await end(workers, self._settings.drain_seconds + LEAVE_SECONDS)
+
+    async def _work(self, joining: Sequence[Running]) -> None:
         relay_stop = asyncio.Event()
         relay = start("outbox relay", self._relay.run(relay_stop))
         listening = start("listening", self._listening.run())
-        workers: list[asyncio.Task[None]] = []
+        workers = [*joining]
         try:
             if not self._listening.caught_up.is_set():
                 log.info("waits", waits_for="everything that its listeners have to know")
-                await until_told([relay, listening], self._listening.caught_up, self._stop)
-            workers += self._workers()
+                await until_told([*workers, relay, listening], self._listening.caught_up, self._stop)
+            workers += [start(name, _begun(task, self._context(name))) for name, task in self._service.tasks.items()]
+            if not self._stop.is_set():
+                self._opened.set()
             self._running = True
             log.info("runs")
             await until_told([*workers, relay, listening], self._stop)
         finally:
             self._running = False
             self._stop.set()
-            await end(workers, self._settings.drain_seconds + LEAVE_SECONDS)
+            await self._leave(workers)
             relay_stop.set()
             await end([relay], FLUSH_SECONDS + LEAVE_SECONDS)
             await cancel(listening)
-
-    def _workers(self) -> list[asyncio.Task[None]]:
-        return [start(group.group, group.run(self._stop)) for group in self._groups] + [
-            start(name, _begun(task, self._context(name))) for name, task in self._service.tasks.items()
-        ]
 
     def _context(self, task: str) -> Context:
         """Every task asks again and again whether it is to stop: that is how it is seen to turn."""

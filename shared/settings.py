@@ -3,8 +3,9 @@
 A service adds its own by subclassing. Every field has a description: `docs/settings.md` is made from them.
 """
 
+import os
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, get_args
 
 from pydantic import Field, SecretStr
 from pydantic_settings import BaseSettings
@@ -140,3 +141,12 @@ class StampSettings(BaseSettings):
     stamp_seconds: Annotated[
         float, Field(gt=0, le=30, description="Longest wait for a time stamp; what is not there then comes later")
     ] = 2.0
+
+
+def forget_secrets(settings: type[BaseSettings]) -> None:
+    """Children inherit none of what these settings have read as a secret. Read the settings first."""
+    prefix = str(settings.model_config.get("env_prefix", ""))
+    kinds = {name: (field.annotation, *get_args(field.annotation)) for name, field in settings.model_fields.items()}
+    secret = {f"{prefix}{name}".upper() for name, among in kinds.items() if SecretStr in among}
+    for name in [name for name in os.environ if name.upper() in secret]:
+        del os.environ[name]

@@ -1,5 +1,3 @@
-from services.classifier.app import app
-from services.classifier.settings import Settings
-from shared.service import main
+from shared.service import start
 
-main(app, Settings)
+start("services.classifier")

@@ -1,5 +1,3 @@
-from services.drafter.app import app
-from services.drafter.settings import Settings
-from shared.service import main
+from shared.service import start
 
-main(app, Settings)
+start("services.drafter")

@@ -1,5 +1,3 @@
-from services.evidence.app import app
-from services.evidence.settings import Settings
-from shared.service import main
+from shared.service import start
 
-main(app, Settings)
+start("services.evidence")

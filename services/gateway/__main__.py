@@ -1,5 +1,3 @@
-from services.gateway.app import app
-from services.gateway.settings import Settings
-from shared.service import main
+from shared.service import start
 
-main(app, Settings)
+start("services.gateway")

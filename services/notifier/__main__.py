@@ -1,5 +1,3 @@
-from services.notifier.app import app
-from services.notifier.settings import Settings
-from shared.service import main
+from shared.service import start
 
-main(app, Settings)
+start("services.notifier")

@@ -15,6 +15,7 @@ from playwright.async_api import Error as PlaywrightError
 
 from shared.browser import processes
 from shared.failures import Transient
+from shared.guarded import KEPT
 
 log = structlog.get_logger()
 
@@ -33,6 +34,8 @@ ARGUMENTS = (
     "--disable-quic",
     "--dns-prefetch-disable",
 )
+# What it may know of our environment: whoever takes it over by a page reads all of it, and keys and logins are there.
+TOLD = (*KEPT, "HOME", "TMPDIR", "TZ", "FONTCONFIG_FILE", "FONTCONFIG_PATH", "XDG_CACHE_HOME", "XDG_CONFIG_HOME")
 
 
 class Instance:
@@ -59,6 +62,7 @@ class Instance:
                 executable_path=executable,
                 args=ARGUMENTS,
                 ignore_default_args=[ON_DISK] if _in_memory() else [],
+                env={name: os.environ[name] for name in TOLD if name in os.environ},
                 chromium_sandbox=not as_root,
                 handle_sigint=False,  # who stops the service also stops the browser, after the pages in flight
                 handle_sigterm=False,

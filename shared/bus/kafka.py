@@ -14,7 +14,7 @@ from aiokafka.producer.message_accumulator import BatchBuilder
 from shared.bus.kafka_member import SESSION_SECONDS, KafkaMember, consuming, joined, received
 from shared.bus.kafka_refusals import explained, told
 from shared.bus.kafka_topics import Wanted, ensure_topics
-from shared.bus.port import Received, Record, Revoked
+from shared.bus.port import Able, Received, Record, Revoked, at_once
 from shared.bus.retention import KEPT_MS
 from shared.events import TOPICS
 from shared.failures import Rejected, Transient
@@ -110,7 +110,7 @@ class KafkaBroker:
 
     @asynccontextmanager
     async def join(
-        self, group: str, topics: Sequence[str], *, instance: str, on_revoked: Revoked
+        self, group: str, topics: Sequence[str], *, instance: str, on_revoked: Revoked, able: Able = at_once
     ) -> AsyncIterator[KafkaMember]:
         at = {**self._at, "client_id": instance}
         names = [self._prefix + topic for topic in topics]
@@ -120,6 +120,7 @@ class KafkaBroker:
             names,
             self._prefix,
             on_revoked,
+            able,
             session_s=self._session_s,
             embedded=not self._idempotence,
         )
@@ -137,7 +138,7 @@ class KafkaBroker:
                 if records := [received(one, self._prefix) for some in fetched.values() for one in some]:
                     yield records
                     caught_up = False
-                elif not caught_up and await _at_the_end(consumer):
+                if not caught_up and await _at_the_end(consumer):
                     caught_up = True
                     yield []
         except KafkaError as error:

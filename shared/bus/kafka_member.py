@@ -10,7 +10,7 @@ from aiokafka.errors import KafkaError
 
 from shared.bus.kafka_predecessor import leave_for_predecessor
 from shared.bus.kafka_refusals import explained, told
-from shared.bus.port import Partition, Received, Revoked
+from shared.bus.port import Able, Partition, Received, Revoked
 from shared.failures import Transient
 
 CONSUMER: dict[str, Any] = {"auto_offset_reset": "earliest", "enable_auto_commit": False}
@@ -88,13 +88,15 @@ async def joined(
     topics: Sequence[str],
     prefix: str,
     on_revoked: Revoked,
+    able: Able,
     *,
     session_s: float,
     embedded: bool,
 ) -> AsyncIterator[KafkaMember]:
     """A member of `group`; topics are the broker's names. Leaving tells the group, so that others take over at once;
     who died under our name without a word is taken to have left."""
-    await leave_for_predecessor(at, group, embedded=embedded)
+    if await leave_for_predecessor(at, group, embedded=embedded):
+        await able()
     session = {"session_timeout_ms": int(session_s * 1000), "heartbeat_interval_ms": int(session_s * 1000 / 6)}
     consumer = AIOKafkaConsumer(group_id=group, **at, **consuming(embedded), **GROUP, **session)
     positions: dict[Partition, int] = {}

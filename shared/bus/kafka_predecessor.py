@@ -21,9 +21,11 @@ UNIQUE = re.compile(r"-[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")  # what a b
 log = structlog.get_logger(__name__)
 
 
-async def leave_for_predecessor(at: Mapping[str, Any], group: str, *, embedded: bool) -> None:
+async def leave_for_predecessor(at: Mapping[str, Any], group: str, *, embedded: bool) -> bool:
     """Ends the membership of whoever is in `group` under the name `at["client_id"]`. Where that is not to be had, all
     goes on as without it: a session later. A process that is still there joins again by itself.
+
+    Returns whether others are in the group, as far as is known.
 
     The embedded broker loses a group for good whose member is made to leave while it forms: there it is done only where
     nobody else is in a group that has formed.
@@ -35,13 +37,16 @@ async def leave_for_predecessor(at: Mapping[str, Any], group: str, *, embedded: 
             node = await admin.find_coordinator(group)
             state, members = await _described(admin, group, node)
             former = [member for member in members if of_client(member, at["client_id"])]
-            if embedded and (state != FORMED or former != members):
-                return
+            others = former != members
+            if embedded and (state != FORMED or others):
+                return others
             for member in former:
                 await admin._send_request(LeaveGroupRequest(group, member), node)
                 log.info("left for a member that said no good-bye", group=group, member=member)
+            return others
     except (KafkaError, TimeoutError) as error:
         log.info("could not look for a predecessor", group=group, error=repr(error))
+        return True
     finally:
         await admin.close()
 

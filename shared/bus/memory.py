@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager, contextmanager
 from aiokafka.partitioner import murmur2
 
 from shared.bus.memory_group import Group, MemoryMember
-from shared.bus.port import Partition, Received, Record, Revoked
+from shared.bus.port import Able, Partition, Received, Record, Revoked, at_once
 from shared.failures import Transient
 
 Log = list[Received]
@@ -76,10 +76,12 @@ class MemoryBroker:
 
     @asynccontextmanager
     async def join(
-        self, group: str, topics: Sequence[str], *, instance: str, on_revoked: Revoked
+        self, group: str, topics: Sequence[str], *, instance: str, on_revoked: Revoked, able: Able = at_once
     ) -> AsyncIterator[MemoryMember]:
         self.raise_if_down()
         joined = self.groups.setdefault(group, Group())
+        if joined.others(instance):
+            await able()
         member = MemoryMember(self, joined, instance, frozenset(topics), on_revoked)
         await joined.enter(member)
         try:

@@ -21,6 +21,9 @@ class Group:
         self._members: list[MemoryMember] = []
         self._rebalancing = asyncio.Lock()
 
+    def others(self, instance: str) -> bool:
+        return any(member.instance != instance for member in self._members)
+
     async def enter(self, member: MemoryMember) -> None:
         async with self._rebalancing:
             await self._revoke_all()

@@ -57,6 +57,11 @@ class Member(Protocol):
 
 
 Revoked = Callable[[frozenset[Partition]], Awaitable[None]]
+Able = Callable[[], Awaitable[None]]
+
+
+async def at_once() -> None:
+    """Able to work already."""
 
 
 class Broker(Protocol):
@@ -73,9 +78,10 @@ class Broker(Protocol):
         ...
 
     def join(
-        self, group: str, topics: Sequence[str], *, instance: str, on_revoked: Revoked
+        self, group: str, topics: Sequence[str], *, instance: str, on_revoked: Revoked, able: Able = at_once
     ) -> AbstractAsyncContextManager[Member]:
-        """Join a group. `on_revoked` is awaited before partitions go to somebody else: drain and commit there.
+        """Join a group. `on_revoked` is awaited before partitions go to somebody else: drain and commit there. `able`
+        is awaited first where others are in the group: who joins takes partitions from them.
 
         It is not called on leaving: drain and commit before. Raises `Transient` when the group cannot be joined.
         """

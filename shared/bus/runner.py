@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 import structlog
 
 from shared.bus.decision import Policy, backoff, describe
-from shared.bus.partition import Handle, PartitionWorker
+from shared.bus.partition import Handle, PartitionWorker, Turn
 from shared.bus.port import Broker, Member, Partition, Received
 from shared.clock import Clock
 from shared.failures import Transient
@@ -25,6 +25,7 @@ MAX_RECORDS = 2000
 COMMIT_SECONDS = 1.0
 # A rebalance waits for the slowest member (`kafka_member.REBALANCE_MS`); what takes longer is done by the next owner.
 REVOKE_SECONDS = 5.0
+OPENED_POLL_S = 0.05
 
 
 class GroupRunner:
@@ -40,10 +41,14 @@ class GroupRunner:
         drain_s: float,
         clock: Clock,
         metrics: Metrics,
+        opened: asyncio.Event | None = None,
     ) -> None:
+        """`opened`: whether the handler may be called; None: from the beginning. Until it may, the member joins only
+        where nobody else would do the work, and what it polled waits."""
         self.group, self.turned_at = group, clock.monotonic()
         self._broker, self._topics, self._handle, self._chunk = broker, topics, handle, chunk
         self._instance, self._drain_s, self._clock, self._metrics = instance, drain_s, clock, metrics
+        self._opened = opened or _set()
         self._workers: dict[Partition, PartitionWorker] = {}
         self._member: Member | None = None
         self.joined = False  # a poll has returned: the group knows this member and gave it its share
@@ -76,7 +81,13 @@ class GroupRunner:
         }
 
     async def _as_member(self, stopping: asyncio.Event) -> None:
-        joining = self._broker.join(self.group, self._topics, instance=self._instance, on_revoked=self._revoked)
+        joining = self._broker.join(
+            self.group,
+            self._topics,
+            instance=self._instance,
+            on_revoked=self._revoked,
+            able=lambda: self._able(stopping),
+        )
         async with joining as member:
             self._member = member
             committing = asyncio.create_task(self._commit_regularly(member))
@@ -93,6 +104,17 @@ class GroupRunner:
                 await self._release(member, frozenset(self._workers), self._drain_s)
                 self._member = None
 
+    async def _able(self, stopping: asyncio.Event) -> None:
+        while not self._opened.is_set():
+            if stopping.is_set():
+                raise Transient("told to stop before it could begin")
+            await self._clock.sleep(OPENED_POLL_S)
+
+    async def _when_opened(self, records: Sequence[Received], turn: Turn) -> None:
+        while not self._opened.is_set():
+            await turn.pause(OPENED_POLL_S)
+        await self._handle(records, turn)
+
     def _hand_out(self, member: Member, records: Mapping[Partition, Sequence[Received]]) -> None:
         for partition, some in records.items():
             worker = self._workers.get(partition) or self._start(member, partition)
@@ -101,7 +123,7 @@ class GroupRunner:
                 member.pause([partition])
 
     def _start(self, member: Member, partition: Partition) -> PartitionWorker:
-        worker = PartitionWorker(partition, self._handle, self._chunk, self._clock)
+        worker = PartitionWorker(partition, self._when_opened, self._chunk, self._clock)
         worker.on_room = lambda partition: member.resume([partition])
         self._workers[partition] = worker
         return worker
@@ -137,3 +159,9 @@ class GroupRunner:
             return
         for worker in workers:
             worker.committed = offsets.get(worker.partition, worker.committed)
+
+
+def _set() -> asyncio.Event:
+    event = asyncio.Event()
+    event.set()
+    return event

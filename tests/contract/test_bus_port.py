@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 
@@ -144,3 +145,29 @@ async def test_a_partition_that_is_not_ours_is_not_committed(broker: Broker) -> 
     async with joined(broker) as member:
         with pytest.raises(Transient):
             await member.commit({Partition(TOPIC, 7): 1})
+
+
+async def test_only_who_would_take_partitions_from_others_is_asked_whether_it_is_able(broker: Broker) -> None:
+    await broker.ensure_topics({TOPIC: 3})
+    asked: list[str] = []
+
+    async def able() -> None:
+        asked.append("able")
+
+    async def takes_part(name: str) -> None:
+        async with broker.join("readers", [TOPIC], instance=name, on_revoked=nothing, able=able) as member:
+            await read_some(member)
+
+    async def read_some(member: Member) -> None:
+        while not member.assignment():
+            await member.poll(1, 0.2)
+
+    await takes_part("first")
+    assert asked == []
+    async with joined(broker, "first") as member:
+        await read_some(member)
+        second = asyncio.create_task(takes_part("second"))
+        while not second.done():
+            await member.poll(1, 0.2)
+        second.result()
+    assert asked == ["able"]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 
-from shared.bus.port import Broker, Member, Partition, Revoked
+from shared.bus.port import Able, Broker, Member, Partition, Revoked, at_once
 from shared.failures import Transient
 
 
@@ -21,9 +21,9 @@ class FailingCommits:
 
     @asynccontextmanager
     async def join(
-        self, group: str, topics: Sequence[str], *, instance: str, on_revoked: Revoked
+        self, group: str, topics: Sequence[str], *, instance: str, on_revoked: Revoked, able: Able = at_once
     ) -> AsyncIterator[Member]:
-        async with self._broker.join(group, topics, instance=instance, on_revoked=on_revoked) as member:
+        async with self._broker.join(group, topics, instance=instance, on_revoked=on_revoked, able=able) as member:
             commit = member.commit
 
             async def failing(offsets: Mapping[Partition, int]) -> None:
