@@ -1,5 +1,7 @@
 """`haetae`: the command line. Every command says what it did, and exits with 1 when something was not done."""
 
+import os
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
@@ -8,6 +10,7 @@ import typer
 from haetae.doctor_cli import doctor
 from haetae.later import later
 from haetae.saying import HOME, Home, console, fail, guarded
+from shared.private import leave_nothing_open
 
 # Where a group's commands are, as the attribute of its name; imported when one of them is asked for.
 GROUPS = {
@@ -47,6 +50,12 @@ SANDBOX_HOME = Path(".haetae/sandbox")
 MODEL = Path("var/models/text")
 SMALLEST = 0.01  # scale of a sandbox: below it there is no host
 LAST_PORT = 65535
+
+
+@app.callback()
+def private(context: typer.Context) -> None:
+    """What a command writes (bundles, lists, a home) is its user's: who hands it on opens it."""
+    context.call_on_close(partial(os.umask, leave_nothing_open()))
 
 
 @app.command()

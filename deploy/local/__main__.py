@@ -15,6 +15,7 @@ from deploy.local.kafka import Store
 from deploy.local.part import PARTS, PartName
 from deploy.local.stack import Stack
 from deploy.local.supervisor import StackEvent, StackFailed
+from shared.private import leave_nothing_open
 
 STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
@@ -28,6 +29,7 @@ app = typer.Typer(
 @app.callback()
 def group() -> None:
     """Keeps `up` a command of its own, also while it is the only one."""
+    leave_nothing_open()
 
 
 @app.command()

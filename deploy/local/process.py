@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from deploy.local.leftovers import HOME_MARK
+from shared.private import leave_nothing_open
 
 Hook = Callable[[], Awaitable[None]]
 Probe = Callable[[], Awaitable[bool]]
@@ -135,6 +136,7 @@ def die_with_parent(parent: int, number: signal.Signals) -> Callable[[], None]:
 
     def prepare() -> None:
         LIBC.prctl(PR_SET_PDEATHSIG, int(number))
+        leave_nothing_open()
         if os.getppid() != parent:  # it died before the line above
             os._exit(1)
 
