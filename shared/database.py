@@ -26,6 +26,7 @@ from shared.identity import identity
 from shared.inbox import first_time, handled_before
 from shared.observing import onward
 from shared.outbox import enqueue
+from shared.sql_errors import discreet
 from shared.sql_observing import listen, summed
 
 T = TypeVar("T")
@@ -153,6 +154,7 @@ class Database:
         )
         sa.event.listen(self.engine.sync_engine, "checkout", _renew)
         listen(self.engine.sync_engine)
+        discreet(self.engine.sync_engine)
         self._sessions = async_sessionmaker(self.engine, expire_on_commit=False)
         alone = self.engine.execution_options(isolation_level="AUTOCOMMIT")
         self._alone = async_sessionmaker(alone, expire_on_commit=False)

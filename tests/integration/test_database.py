@@ -1,9 +1,12 @@
 """The database edge: nobody who stands still keeps the others waiting."""
 
+import traceback
+
 import pytest
 import sqlalchemy as sa
 from sqlalchemy.exc import DataError, DBAPIError
 
+from shared.bus.decision import describe
 from shared.database import Database
 from shared.failures import Transient
 
@@ -51,6 +54,35 @@ async def test_an_error_does_not_repeat_what_was_written(pair):
         async with pair[0].transaction() as tx:
             await tx.execute(sa.text("INSERT INTO nowhere VALUES (:text)"), {"text": "the lantern parcel"})
     assert "lantern" not in str(raised.value)
+
+
+async def write_down(database: Database, statement: str) -> None:
+    async with database.transaction() as tx:
+        await tx.execute(
+            sa.text("CREATE TEMP TABLE reached (contact text UNIQUE, how integer NOT NULL CHECK (how < 5))")
+        )
+        await tx.execute(sa.text("INSERT INTO reached VALUES ('kim@home.test', 1)"))
+        await tx.execute(sa.text(statement))
+
+
+@pytest.mark.parametrize(
+    ("statement", "names"),
+    [
+        ("INSERT INTO reached VALUES ('kim@home.test', 1)", "reached_contact_key"),
+        ("INSERT INTO reached VALUES ('kim@home.test ', NULL)", 'column "how"'),
+        ("INSERT INTO reached VALUES ('also kim@home.test', 7)", "reached_how_check"),
+        ("SELECT CAST('kim@home.test' AS uuid)", "uuid"),
+        ("INSERT INTO reached SELECT 'b', CAST(contact AS integer) FROM reached", "integer"),
+    ],
+)
+async def test_an_error_of_the_server_does_not_repeat_what_a_row_holds(pair, statement, names):
+    """A unique value that is there, a whole row in which something is missing, text that is no number."""
+    with pytest.raises(DBAPIError) as refused:
+        await write_down(pair[0], statement)
+    told = describe(refused.value)
+    shown = "".join(traceback.format_exception(refused.value))
+    assert names in told
+    assert "kim@home.test" not in (told + shown).replace(statement, "")
 
 
 async def test_a_connection_that_the_server_has_ended_is_replaced_before_it_is_used(pair):
