@@ -7,7 +7,7 @@ export REVIEW ONCE QUICK BASE DATA
 # Bytecode is kept, whatever an image of Python says: services and tests start hundreds of processes on the same files.
 export PYTHONDONTWRITEBYTECODE =
 
-.PHONY: help install run test golden screens chaos chaos-tests interleavings fuzz bench models lint format types imports check docs observability verifier client lock clean verify-k8s verify-apiserver images images-smoke sbom
+.PHONY: help install run test golden screens chaos soak chaos-tests interleavings fuzz bench models lint format types imports check docs observability verifier client lock clean verify-k8s verify-apiserver images images-smoke sbom
 
 help:  ## List the targets
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sort | awk -F ':.*## ' '{printf "  make %-13s %s\n", $$1, $$2}'
@@ -61,6 +61,9 @@ screens: install  ## Photograph every page of the gateway into docs/screens, bot
 
 chaos: install models  ## MINUTES=10 of everything that can go wrong at once, under load, then every promise is looked at (SEED=1, PLAN=1: print it)
 	@$(PY) -m chaos --seed $(or $(SEED),1) --minutes $(or $(MINUTES),10) $(if $(filter 1,$(PLAN)),--plan)
+
+soak: install models  ## MINUTES=60 at RATE=10 findings a minute: whether memory, files or waiting records grow; drawn into var/soak
+	@$(PY) -m chaos.soak --minutes $(or $(MINUTES),60) --rate $(or $(RATE),10) --seed $(or $(SEED),1)
 
 chaos-tests: install models  ## Run the whole loop, and every step of a capture, through one kind of fault each (half an hour)
 	@$(PY) -m pytest -m chaos tests/journey tests/integration tests/platform $(ARGS)

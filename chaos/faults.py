@@ -22,6 +22,7 @@ from shared.events.base import REGISTRY
 
 POINT_S = 5.0  # who does not come by at the point within this is killed where it is
 LOOK_S = 0.05
+AWAY_S = 2.0
 
 
 @dataclass
@@ -51,7 +52,12 @@ class Faults:
         return await ways[fault.kind](fault)
 
     async def _kill(self, fault: Fault) -> bool:
-        alive = self.stack.supervisor.pid(fault.target) is not None
+        """Who is away is killed as soon as it begins again."""
+        ends = asyncio.get_running_loop().time() + AWAY_S
+        while not (alive := self.stack.supervisor.pid(fault.target) is not None):
+            if asyncio.get_running_loop().time() > ends:
+                break
+            await asyncio.sleep(LOOK_S)
         await self.stack.supervisor.kill(fault.target)
         self.kills[fault.target] += alive
         return alive

@@ -5,7 +5,7 @@ import time
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from chaos.schedule import Fault, Kind
 from deploy.local.stack import Stack
@@ -24,31 +24,53 @@ def halts_everybody(fault: Fault) -> bool:
     return fault.kind in AWAY and fault.target not in SERVICES and fault.target not in NEEDED_BY
 
 
-async def recovered(stack: Stack, fault: Fault, servers_back: Sequence[float]) -> float | None:
+@dataclass
+class Hits:
+    """When, by `time.monotonic`, each service was last hit, or a server came back that all need."""
+
+    _all: list[float] = field(default_factory=list)
+    _one: dict[str, list[float]] = field(default_factory=lambda: defaultdict(list))
+
+    def note(self, fault: Fault) -> None:
+        """It is just over. A fault that stops nobody (unreadable records, a mail refused) hits nobody."""
+        if halts_everybody(fault):
+            self._all.append(time.monotonic())
+        elif fault.target in SERVICES or fault.kind in AWAY:
+            for name in waited_for(fault):
+                self._one[name].append(time.monotonic())
+
+    def last(self, name: str, before: float) -> float:
+        return max((at for at in (*self._all, *self._one[name]) if at <= before), default=0.0)
+
+
+def waited_for(fault: Fault) -> tuple[str, ...]:
+    """The services that have to be ready again after it."""
+    return (fault.target,) if fault.target in SERVICES else NEEDED_BY.get(fault.target, SERVICES)
+
+
+async def recovered(stack: Stack, fault: Fault, hits: Hits) -> float | None:
     """Seconds until the target says that it is ready: that it has its partitions again, and its servers answer it.
     After a fault of a server: until each service that needs it has said so since. None: not within `LONGEST_S`.
 
-    `servers_back`: when, by `time.monotonic`, faults ended that halt everybody, those to come as well: whoever
-    waits for a server meanwhile recovers from there.
+    Who is hit again before it is back, itself or by a server that is away, recovers from the last of them: `hits` are
+    noted until it is back.
     """
     begun = time.monotonic()
-    names = (fault.target,) if fault.target in SERVICES else NEEDED_BY.get(fault.target, SERVICES)
     if fault.kind in AWAY and fault.target not in SERVICES:
         with suppress(TimeoutError):
             async with asyncio.timeout(LONGEST_S):
                 await stack.ready(fault.target)
-    if not all(await asyncio.gather(*(_answers(stack, name, begun) for name in names))):
-        return None
-    now = time.monotonic()
-    return now - max(back for back in (begun, *servers_back) if back <= now)
+    answered = await asyncio.gather(*(_answered(stack, name, begun) for name in waited_for(fault)))
+    took = [None if at is None else at - max(begun, hits.last(name, at)) for name, at in answered]
+    return None if None in took else max(seconds for seconds in took if seconds is not None)
 
 
-async def _answers(stack: Stack, name: str, begun: float) -> bool:
+async def _answered(stack: Stack, name: str, begun: float) -> tuple[str, float | None]:
     while time.monotonic() - begun < LONGEST_S:
         if await stack.supervisor.answers(name):
-            return True
+            return name, time.monotonic()
         await asyncio.sleep(LOOK_S)
-    return False
+    return name, None
 
 
 @dataclass(frozen=True)

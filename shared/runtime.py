@@ -1,8 +1,9 @@
 """One service, running: dependencies awaited, then lanes, listeners, tasks and relay side by side, stopped in order."""
 
 import asyncio
-from collections.abc import Awaitable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack
+from functools import partial
 
 import structlog
 
@@ -96,8 +97,8 @@ class Runtime:
             log.info("starts", ops_port=port)
             if await self._prepared():
                 joining = [start(group.group, group.run(self._stop)) for group in self._groups]
-                await self._open(stack, joining)
-                await self._work(joining)
+                if await self._opens(stack, joining):
+                    await self._work(joining)
         log.info("stopped")
 
     async def _prepared(self) -> bool:
@@ -109,28 +110,36 @@ class Runtime:
             and await self._available("its topics", lambda: self._broker.ensure_topics(wanted))
         )
 
-    async def _available(self, what: str, ready: Check) -> bool:
+    async def _available(
+        self, what: str, ready: Callable[[], Awaitable[object]], passing: type[Failure] = Failure
+    ) -> bool:
         failures = 0
         while not self._stop.is_set():
             try:
                 await ready()
                 return True
-            except Failure as failure:
+            except passing as failure:
                 failures += 1
                 after_s = backoff(failures, Policy(longest_s=LONGEST_WAIT_S), 1.0)
                 log.warning("waits", waits_for=what, after_s=after_s, error=describe(failure))
                 await _first([self._stop.wait(), self._clock.sleep(after_s)])
         return False
 
-    async def _open(self, stack: AsyncExitStack, joining: Sequence[Running]) -> None:
-        """Meanwhile the service joins the groups that nobody else is in: a broker needs seconds for it."""
+    async def _opens(self, stack: AsyncExitStack, joining: Sequence[Running]) -> bool:
+        """False when it was told to stop while it waited for a resource's server. Meanwhile the service joins the
+        groups that nobody else is in: a broker needs seconds for it."""
+        opened = False
         try:
             for resource in self._service.resources:
-                await stack.enter_async_context(resource)
-        except BaseException:
-            self._stop.set()
-            await self._leave(joining)
-            raise
+                entering = partial(stack.enter_async_context, resource)
+                if not await self._available(type(resource).__name__, entering, Transient):
+                    return False
+            opened = True
+            return True
+        finally:
+            if not opened:
+                self._stop.set()
+                await self._leave(joining)
 
     async def _leave(self, workers: Sequence[Running]) -> None:
         await end(workers, self._settings.drain_seconds + LEAVE_SECONDS)

@@ -12,11 +12,13 @@ import pytest
 import sqlalchemy as sa
 
 from services.gateway.cases import known
+from services.gateway.door import taking
 from services.gateway.door.found_addresses import addresses_in
 from services.gateway.door.numbers import check_digit
 from services.gateway.door.texts import LANGUAGES, WORDS
 from services.gateway.store import Case
 from shared.events import HashSubmitted, PageReported, ReferralMade, RemovalVerified
+from shared.failures import Transient
 from shared.identity import case_id
 from tests.support.door import URL, Door, a_door, hidden
 from tests.support.gateway import Story
@@ -241,8 +243,23 @@ async def test_a_closed_door_says_so_and_status_stays(door: Door) -> None:
     door.house(open=False)
     async with door.browser("10.1.1.1") as late:
         assert "Please call" in (await late.get("/report/new")).text
-        assert (await door.send(late, URL.format("door-shut"))).status_code == 503
+        shut = await door.send(late, URL.format("door-shut"))
+        assert (shut.status_code, shut.headers["Retry-After"]) == (503, "3600")
         assert (await late.post("/report/status", data={"number": number, "pin": pin})).status_code == 200
+
+
+async def test_while_the_database_is_away_it_says_when_to_come_again(
+    door: Door, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    form = door.filled(token="t", urls=URL.format("door-away"))
+
+    async def away(*_: object) -> None:
+        raise Transient("the database is away")
+
+    monkeypatch.setattr(taking, "take", away)
+    answer = await door.person.post("/report", data=form)
+    assert (answer.status_code, answer.headers["Retry-After"]) == (503, "3")
+    assert "Nothing was saved" in answer.text
 
 
 async def test_documents_are_sealed_and_come_out_only_as_attachments_with_a_reason(door: Door) -> None:

@@ -12,6 +12,7 @@ import pytest
 from shared.bus.memory import MemoryBroker
 from shared.database import Database, Transaction
 from shared.events import CaseChanged
+from shared.failures import Transient
 from shared.handling import Service
 from shared.supervision import Running
 from tests.support.poll import eventually
@@ -48,6 +49,16 @@ class Broken(Slow):
     async def __aenter__(self) -> Slow:
         await super().__aenter__()
         raise ValueError("it cannot be opened")
+
+
+class Away(Slow):
+    """Its server comes back when it is told."""
+
+    async def __aenter__(self) -> Slow:
+        self.asked.set()
+        if not self.told.is_set():
+            raise Transient("its server is away")
+        return self
 
 
 @asynccontextmanager
@@ -104,6 +115,22 @@ async def test_told_to_stop_meanwhile_it_stops_and_the_record_stays(database: Da
         asyncio.get_running_loop().call_later(0.2, slow.told.set)
     assert task.done()
     assert (seen, broker.groups[GROUP].offsets) == ([], {})
+
+
+async def test_a_resource_whose_server_is_away_is_waited_for(database: Database) -> None:
+    broker, away = MemoryBroker(), Away()
+    async with opening(broker, database, away) as (task, seen):
+        await asyncio.sleep(0.3)
+        assert (task.done(), seen) == (False, [])
+        away.told.set()
+        await eventually(lambda: seen == ["1"])
+
+
+async def test_told_to_stop_while_a_resources_server_is_away_it_stops(database: Database) -> None:
+    broker, away = MemoryBroker(), Away()
+    async with opening(broker, database, away) as (_, seen):
+        await eventually(lambda: polled(broker) == 1)
+    assert (seen, broker.groups[GROUP]._members) == ([], [])
 
 
 async def test_what_cannot_be_opened_ends_it_and_it_leaves_its_group(database: Database) -> None:

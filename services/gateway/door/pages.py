@@ -10,6 +10,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
+from services.gateway.answers import RETRY_AFTER_S
 from services.gateway.door.house import in_language
 from services.gateway.door.limits import place_of
 from services.gateway.door.texts import LANGUAGES, WORDS, Words, negotiate
@@ -110,6 +111,7 @@ def _told(request: Request, status: int, key: str, problem: Problem | None = Non
     words = words_of(request)
     said = words(key, **problem.values) if problem and key == TOLD.get(problem.code) else words(key)
     answer = show(request, "problem.html", words, status=status, said=said)
-    if problem and (wait := problem.values.get("retry_after")):
+    told = problem.values.get("retry_after") if problem else None
+    if wait := told or RETRY_AFTER_S.get(status):
         answer.headers["Retry-After"] = str(wait)
     return answer

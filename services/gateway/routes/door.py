@@ -17,6 +17,8 @@ from services.gateway.submissions import MAX_PICTURES
 from services.gateway.tokens import new_token
 from shared.events.values import MIN_PDQ_QUALITY
 
+CLOSED_S = 3600  # an agency closes its door for hours: by hand, in its settings
+
 router = APIRouter(prefix="/report", route_class=DoorRoute)
 
 
@@ -52,7 +54,7 @@ async def report(request: Request) -> HTMLResponse:
 
 def check_open(request: Request) -> None:
     if not the_parts(request).house.open:
-        raise Problem(503, "door-closed")
+        raise Problem(503, "door-closed", retry_after=CLOSED_S)
 
 
 def show_form(request: Request, words: Words, read_form: Read, token: str, status: int = 200) -> HTMLResponse:

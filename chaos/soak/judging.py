@@ -1,0 +1,67 @@
+"""What an hour of samples says: which process grows, whether anything waits longer and longer. Pure."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from statistics import median
+
+from chaos.soak.run import Sample, Soaked
+from chaos.soak.trend import Trend, trend
+from haetae.summary import percentile
+
+LATER = 1.25  # so much longer findings may take in the last third than in the first
+LATER_S = 0.5  # and so much more is within what a busy machine does
+HIGHEST_WAITING = 500  # records of a service not handled at any moment: a burst, not a queue that grows
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """`grows`: what is not flat, in words. Memory in MB, waiting in records, seconds from found to drafted."""
+
+    memory: Mapping[str, Trend]
+    files: Mapping[str, Trend]
+    waiting: Mapping[str, Trend]
+    first_third_s: float
+    last_third_s: float
+    p99_s: float
+    grows: Sequence[str]
+
+    def shown(self) -> dict[str, object]:
+        return asdict(self)
+
+
+def judged(soaked: Soaked) -> Verdict:
+    """Raises `ValueError` where too little was sampled or found."""
+    memory = {name: _of(soaked.samples, name, "memory_mb") for name in _names(soaked.samples)}
+    files = {name: _of(soaked.samples, name, "files") for name in _names(soaked.samples)}
+    hours = [sample.hours for sample in soaked.samples]
+    lines = {name for sample in soaked.samples for name in sample.waiting}
+    waits = {name: trend(hours, [one.waiting.get(name, 0) for one in soaked.samples]) for name in sorted(lines)}
+    if len(soaked.to_draft_s) < 3:
+        raise ValueError(f"findings: {len(soaked.to_draft_s)} were drafted, too few to compare")
+    third = len(soaked.to_draft_s) // 3
+    first, last = median(soaked.to_draft_s[:third]), median(soaked.to_draft_s[-third:])
+    grows = [
+        *(_told(name, "MB", one) for name, one in memory.items() if not one.flat),
+        *(_told(name, "open files", one) for name, one in files.items() if not one.flat),
+        *(_told(name, "records waiting", one) for name, one in waits.items() if not one.flat),
+        *(f"{n}: {one.highest:.0f} records waited" for n, one in waits.items() if one.highest > HIGHEST_WAITING),
+    ]
+    if last > LATER * first + LATER_S:
+        grows.append(f"found to drafted: {first:.2f} s in the first third, {last:.2f} s in the last")
+    p99 = percentile(sorted(soaked.to_draft_s), 99)
+    return Verdict(memory, files, waits, round(first, 3), round(last, 3), round(p99, 3), grows)
+
+
+def _names(samples: Sequence[Sample]) -> list[str]:
+    """Of those that are there most of the time: others come and go with their work."""
+    seen = [name for sample in samples for name in sample.held]
+    return sorted({name for name in seen if seen.count(name) > len(samples) / 2})
+
+
+def _of(samples: Sequence[Sample], name: str, what: str) -> Trend:
+    there = [(sample.hours, getattr(sample.held[name], what)) for sample in samples if name in sample.held]
+    return trend([at for at, _ in there], [value for _, value in there])
+
+
+def _told(name: str, unit: str, one: Trend) -> str:
+    return f"{name}: {one.slope:+.1f} {unit} an hour (at least {one.at_least:+.1f}), median {one.median:.0f}"
