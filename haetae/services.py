@@ -1,15 +1,13 @@
 """The services as processes: how each is started, and how one knows that it is ready."""
 
-import ssl
+import asyncio
 import sys
 from collections.abc import Mapping, Sequence
-
-import httpx
+from urllib.parse import urlsplit
 
 from deploy.local.process import ProcessSpec
 
 PROBE_TIMEOUT_S = 2.0
-TLS = ssl.create_default_context()  # once: a client of httpx would read every certificate for itself, for each probe
 DRAIN_S = 10.0  # a supervised service has that long to finish what it holds
 READY_S = 180.0  # a service that is started while a server is away waits for it
 RESTARTS = 20  # in a row: a server of the stack may be away for a minute
@@ -40,9 +38,19 @@ def service_process(
 
 
 async def answers(url: str) -> bool:
-    """Whether a GET of `url` is answered with 200."""
+    """Whether a GET of `url`, by http, is answered with 200.
+
+    By hand: a client of httpx takes six times the processor's time, and a house that starts asks twenty times a second.
+    """
+    at = urlsplit(url)
+    asked = f"GET {at.path} HTTP/1.1\r\nHost: {at.netloc}\r\nConnection: close\r\n\r\n"
     try:
-        async with httpx.AsyncClient(timeout=PROBE_TIMEOUT_S, trust_env=False, verify=TLS) as client:
-            return (await client.get(url)).status_code == httpx.codes.OK
-    except httpx.HTTPError:
+        async with asyncio.timeout(PROBE_TIMEOUT_S):
+            reader, writer = await asyncio.open_connection(at.hostname, at.port)
+            try:
+                writer.write(asked.encode())
+                return (await reader.readline()).split()[1:2] == [b"200"]
+            finally:
+                writer.close()
+    except (OSError, TimeoutError):
         return False

@@ -12,7 +12,7 @@ from services.classifier.pictures.probability import Probabilities
 from services.classifier.pictures.running import Runner
 
 BATCH = 16  # pictures a forward pass: beyond 8 a core gains nothing, beyond 16 neither does the memory's traffic
-PROBED = 4  # pictures a pass when the precisions are compared: a large model takes a second for them
+PROBED = 2  # pictures a pass when the precisions are compared: a large model takes a second for them
 
 
 class PictureModel:

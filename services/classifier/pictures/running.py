@@ -10,7 +10,7 @@ from torch import Tensor
 from services.classifier.pictures.preparing import Scaling
 from services.classifier.pictures.probability import Probabilities
 
-ROUNDS = 3  # of each precision at start; the best counts
+ROUNDS = 2  # of each precision at start; the best counts
 # How much quicker bf16 must be to be taken, and how far its probabilities may lie off. Processors that lack it are
 # several times slower with it, those that have it (avx512_bf16, AMX) two to three times quicker.
 QUICKER, APART = 1.15, 0.02

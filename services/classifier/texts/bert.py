@@ -78,10 +78,10 @@ class Bert(nn.Module):
         self.layers = nn.ModuleList(Layer(config) for _ in range(config.num_hidden_layers))
 
     @classmethod
-    def load(cls, directory: Path) -> Any:  # noqa: ANN401  # torch is untyped here
+    def load(cls, directory: Path, dtype: torch.dtype = torch.float32) -> Any:  # noqa: ANN401  # torch is untyped here
         """Raises `OSError`, `ValueError`, `RuntimeError`, `SafetensorError`."""
         config = BertConfig.read(directory)
-        return filled(cls(config), _named(load_file(directory / WEIGHTS), config.num_hidden_layers))
+        return filled(cls(config), _named(load_file(directory / WEIGHTS), config.num_hidden_layers), dtype)
 
     def forward(self, input_ids: Tensor, attention_mask: Tensor) -> Encoded:
         """Texts × tokens; padding behind them, where the mask is 0."""
