@@ -20,7 +20,7 @@ from haetae.client import Case, Gateway
 from haetae.demonstration import REVIEWER, Demonstration
 
 NOTE = "Approved by the chaos run's script; no person looked."
-POST_S, REPORT_S, APPROVE_S, ASK_S = 8.0, 12.0, 4.0, 4.0
+POST_S, REPORT_S, APPROVE_S, ASK_S = 15.0, 20.0, 4.0, 4.0
 AWAY_S = 0.5
 TWICE = 0.3  # of approvals are sent twice at the same moment
 MISSING = (httpx.HTTPError, ValueError)  # no answer, or an answer that says no
