@@ -34,8 +34,9 @@ def main(
         console.print(f"drawn: {path}")
     _show(verdict)
     whole = {
-        "minutes": minutes, "a_minute": rate, "seed": seed, "posts": soaked.posts, "reports": soaked.reports,
-        "findings": len(soaked.to_draft_s), **verdict.shown(), "machine": machine(), "commit": commit(),
+        "minutes": minutes, "a_minute": rate, "seed": seed, "pages": soaked.posts + soaked.reports,
+        "reports": soaked.reports, "findings": len(soaked.to_draft_s),
+        **verdict.shown(), "machine": machine(), "commit": commit(),
     }  # fmt: skip
     typer.echo(json.dumps(whole, ensure_ascii=False))
     raise typer.Exit(1 if verdict.grows else 0)
@@ -46,7 +47,7 @@ def _draw(samples: list[Sample], folder: Path) -> list[Path]:
     names = sorted({name for sample in samples for name in sample.held})
     waits = sorted({name for sample in samples for name in sample.waiting})
     memory = {name: [one.held[name].memory_mb if name in one.held else 0.0 for one in samples] for name in names}
-    behind = {name: [float(one.waiting.get(name, 0)) for one in samples] for name in waits}
+    behind = {name: [float(one.waiting.get(name, 0)) for one in samples] for name in waits}  # 0 where nobody answered
     stored = {name: [one.stored_mb.get(name, 0.0) for one in samples] for name in sorted(samples[-1].stored_mb)}
     drawings = {
         "memory": ("Memory of each process with its children, MB", {n: v for n, v in memory.items() if max(v) >= 1}),
@@ -63,13 +64,13 @@ def _show(verdict: Verdict) -> None:
     table = Table("process", "MB, median", "highest", "MB an hour", "at least", "at most", "", box=None)
     for name, one in verdict.memory.items():
         numbers = (one.median, one.highest, one.slope, one.at_least, one.at_most)
-        table.add_row(name, *(f"{value:.1f}" for value in numbers), "flat" if one.flat else "grows")
+        table.add_row(name, *(f"{value:.1f}" for value in numbers), one.verdict)
     console.print(table)
     console.print(
         f"found to drafted: median {verdict.first_third_s:.2f} s in the first third, {verdict.last_third_s:.2f} s in "
         f"the last, p99 {verdict.p99_s:.2f} s"
     )
-    console.print("\n".join(verdict.grows) or "nothing grows", highlight=False)
+    console.print("\n".join(verdict.grows) or "all is flat", highlight=False)
 
 
 if __name__ == "__main__":

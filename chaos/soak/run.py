@@ -71,19 +71,23 @@ class Soak:
         load = Load(house, history, self.seed)
         self.begun, posts = time.monotonic(), 0
         work = [asyncio.create_task(one()) for one in (load.reporting, load.asking)]
-        sampling = asyncio.create_task(self._sampling(house))
+        going = [*work, asyncio.create_task(self._sampling(house))]
         try:
             hosts, kinds = cycle(await house.sandbox.hosts()), cycle(KINDS)
             while self._elapsed() < self.minutes * 60:
                 await house.sandbox.publish(next(hosts), next(kinds))
                 posts += 1
                 await asyncio.sleep(self.begun + posts * 60 / self.a_minute - time.monotonic())
-                if sampling.done():
-                    sampling.result()
+                for one in going:
+                    if one.done():
+                        one.result()
+                        raise RuntimeError("the load ended before its time")
         finally:
             load.over = True
-            sampling.cancel()
-            await asyncio.wait({sampling, *work})
+            going[-1].cancel()
+            await asyncio.wait(going)
+        for one in work:
+            one.result()
         await asyncio.sleep(min(SETTLE_S, self.minutes * 60))
         async with await Gateway.login(house.house.gateway_url, REVIEWER, house.password) as gateway:
             cases = sorted(await gateway.cases(), key=lambda case: str(case.times.get("found")))
