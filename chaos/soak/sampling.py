@@ -32,7 +32,7 @@ def held(pids: Mapping[str, int]) -> dict[str, Held]:
     for name, pid in pids.items():
         for one in family(pid):
             with suppress(OSError):  # it has ended meanwhile
-                told = CHROMIUM if _is_browser(one) else name
+                told = CHROMIUM if is_browser(one) else name
                 for place, value in enumerate((_memory_mb(one), _files(one), _threads(one))):
                     sums[told][place] += value
     return {name: Held(round(memory, 2), int(files), int(threads)) for name, (memory, files, threads) in sums.items()}
@@ -54,7 +54,7 @@ def _number(text: str, field: str) -> float:
     return next(float(line.split()[1]) for line in text.splitlines() if line.startswith(field))
 
 
-def _is_browser(pid: int) -> bool:
+def is_browser(pid: int) -> bool:
     command = (PROC / str(pid) / "cmdline").read_bytes().split(b"\0")[0]
     return b"chrom" in command.rpartition(b"/")[2] or b"headless_shell" in command
 
