@@ -105,7 +105,7 @@ async def _taught(made: Office, texts: Texts, story: Story) -> None:
         await made.read(texts.stream[: len(texts.stream) // 2])
         await made.turn()
         await _tell(made, story)
-    if Status.REFUSED in parts.values():
+    if Status.REFUSED in parts:
         raise SystemExit(f"the gate refused what 500 verdicts taught: {story.steps[-1]}")
     story.after = await _figure(made, texts)
     _say(f"average precision {story.after:.3f}")

@@ -67,8 +67,8 @@ async def spending(pids: Callable[[], Mapping[str, int]], folder: Path) -> Async
         await asyncio.wait({task})
         last.update(await asyncio.to_thread(_ticks, pids()))
         sums: dict[str, float] = defaultdict(float)
-        for (name, *process), ticks in last.items():
-            sums[name] += (ticks - first.get((name, *process), 0)) / TICKS
+        for process, ticks in last.items():
+            sums[process[0]] += (ticks - first.get(process, 0)) / TICKS
         spent.seconds, spent.lasted_s = dict(sums), time.monotonic() - begun
         spent.stored = await asyncio.to_thread(_bytes, folder) - before
 

@@ -60,17 +60,17 @@ async def recovered(stack: Stack, fault: Fault, hits: Hits) -> float | None:
         with suppress(TimeoutError):
             async with asyncio.timeout(LONGEST_S):
                 await stack.ready(fault.target)
-    answered = await asyncio.gather(*(_answered(stack, name, begun) for name in waited_for(fault)))
-    took = [None if at is None else at - max(begun, hits.last(name, at)) for name, at in answered]
+    took = await asyncio.gather(*(_took(stack, name, begun, hits) for name in waited_for(fault)))
     return None if None in took else max(seconds for seconds in took if seconds is not None)
 
 
-async def _answered(stack: Stack, name: str, begun: float) -> tuple[str, float | None]:
-    while time.monotonic() - begun < LONGEST_S:
+async def _took(stack: Stack, name: str, begun: float, hits: Hits) -> float | None:
+    """Seconds until it answers."""
+    while (since := time.monotonic() - max(begun, hits.last(name, time.monotonic()))) < LONGEST_S:
         if await stack.supervisor.answers(name):
-            return name, time.monotonic()
+            return since
         await asyncio.sleep(LOOK_S)
-    return name, None
+    return None
 
 
 @dataclass(frozen=True)

@@ -76,6 +76,13 @@ async def test_who_does_not_come_back_is_never(monkeypatch: pytest.MonkeyPatch) 
     assert (told.never, told.longest_s) == (1, 1.5)
 
 
+async def test_who_is_hit_again_and_again_is_not_never(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(recovery, "LONGEST_S", 0.8)
+    seconds = await measured(KILL, KILL)
+    assert seconds is not None
+    assert seconds < 0.8
+
+
 async def test_a_mail_days_fault_waits_for_its_service_alone() -> None:
     begun = time.monotonic()
     assert await measured(Fault(0, Kind.REFUSED, "mail"), up=("notifier",)) is not None
