@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
 
+import structlog
 from aiokafka import AIOKafkaConsumer, ConsumerRebalanceListener, ConsumerRecord, TopicPartition
 from aiokafka.errors import KafkaError
 
@@ -12,6 +13,8 @@ from shared.bus.kafka_predecessor import leave_for_predecessor
 from shared.bus.kafka_refusals import explained, told
 from shared.bus.port import Able, Partition, Received, Revoked
 from shared.failures import Transient
+
+log = structlog.get_logger(__name__)
 
 CONSUMER: dict[str, Any] = {"auto_offset_reset": "earliest", "enable_auto_commit": False}
 # Kafka answers a waiting fetch when a record comes. The embedded broker looks again after half of the wait: from 500 ms
@@ -95,14 +98,15 @@ async def joined(
 ) -> AsyncIterator[KafkaMember]:
     """A member of `group`; topics are the broker's names. Leaving tells the group, so that others take over at once;
     who died under our name without a word is taken to have left."""
-    if await leave_for_predecessor(at, group, embedded=embedded):
+    before = await leave_for_predecessor(at, group, embedded=embedded)
+    if before.others:
         await able()
     session = {"session_timeout_ms": int(session_s * 1000), "heartbeat_interval_ms": int(session_s * 1000 / 6)}
     consumer = AIOKafkaConsumer(group_id=group, **at, **consuming(embedded), **GROUP, **session)
     positions: dict[Partition, int] = {}
-    consumer.subscribe(topics, listener=_Listener(prefix, on_revoked, positions))
+    listener = _Listener(prefix, on_revoked, positions)
     try:
-        await consumer.start()
+        await _started(consumer, topics, listener, before.mine)
         yield KafkaMember(consumer, prefix, positions)
     except KafkaError as error:
         raise Transient(f"Kafka: {group} could not be joined: {await explained(error, at)}") from error
@@ -110,6 +114,21 @@ async def joined(
         if embedded:
             _may_leave(consumer)
         await consumer.stop()
+
+
+async def _started(
+    consumer: AIOKafkaConsumer, topics: Sequence[str], listener: ConsumerRebalanceListener, mine: str | None
+) -> None:
+    """Returns when the group has given us our share. `mine`: the id as which we join, else the broker gives one."""
+    if mine is None:
+        consumer.subscribe(topics, listener=listener)
+        await consumer.start()
+        return
+    await consumer.start()  # without topics it does not join yet
+    consumer._coordinator.member_id = mine
+    log.info("goes on as the member that said no good-bye", member=mine)
+    consumer.subscribe(topics, listener=listener)
+    await consumer._subscription.wait_for_assignment()
 
 
 def _may_leave(consumer: AIOKafkaConsumer) -> None:

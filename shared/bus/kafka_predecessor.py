@@ -7,6 +7,7 @@ A name belongs to one process (HAETAE_INSTANCE), so that who starts under it kno
 import asyncio
 import re
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import structlog
@@ -21,14 +22,22 @@ UNIQUE = re.compile(r"-[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")  # what a b
 log = structlog.get_logger(__name__)
 
 
-async def leave_for_predecessor(at: Mapping[str, Any], group: str, *, embedded: bool) -> bool:
+@dataclass(frozen=True)
+class Before:
+    """Who is in a group before we join it, as far as is known. `others`: somebody of another name. `mine`: the member
+    as which we go on, where the dead one cannot be made to leave."""
+
+    others: bool
+    mine: str | None = None
+
+
+async def leave_for_predecessor(at: Mapping[str, Any], group: str, *, embedded: bool) -> Before:
     """Ends the membership of whoever is in `group` under the name `at["client_id"]`. Where that is not to be had, all
     goes on as without it: a session later. A process that is still there joins again by itself.
 
-    Returns whether others are in the group, as far as is known.
-
-    The embedded broker loses a group for good whose member is made to leave while it forms: there it is done only where
-    nobody else is in a group that has formed.
+    The embedded broker loses a group for good whose member is made to leave while it forms. There nobody is made to
+    leave beside others; a member that died alone in a group that was forming is gone on with instead: to the broker it
+    asks once more.
     """
     admin = AIOKafkaAdminClient(**at)
     try:
@@ -38,15 +47,17 @@ async def leave_for_predecessor(at: Mapping[str, Any], group: str, *, embedded: 
             state, members = await _described(admin, group, node)
             former = [member for member in members if of_client(member, at["client_id"])]
             others = former != members
-            if embedded and (state != FORMED or others):
-                return others
+            if embedded and others:
+                return Before(others)
+            if embedded and state != FORMED:
+                return Before(others, former[-1] if former else None)
             for member in former:
                 await admin._send_request(LeaveGroupRequest(group, member), node)
                 log.info("left for a member that said no good-bye", group=group, member=member)
-            return others
+            return Before(others)
     except (KafkaError, TimeoutError) as error:
         log.info("could not look for a predecessor", group=group, error=repr(error))
-        return True
+        return Before(others=True)
     finally:
         await admin.close()
 
