@@ -10,7 +10,7 @@ from fastapi import FastAPI
 from fastapi.exceptions import RequestValidationError
 from pydantic import BaseModel
 from starlette.exceptions import HTTPException
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, RedirectResponse, Response
 
 from services.gateway.api.routed import allowed
@@ -64,6 +64,7 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(RequestValidationError, _invalid)  # type: ignore[arg-type]
     app.add_exception_handler(HTTPException, _http)  # type: ignore[arg-type]
     app.add_exception_handler(Transient, _away)
+    app.add_exception_handler(ClientDisconnect, _left)
     app.add_exception_handler(Exception, _our_fault)  # answered, and raised again for the log
 
 
@@ -150,6 +151,11 @@ async def _http(request: Request, error: HTTPException) -> Response:
 async def _away(request: Request, error: Exception) -> Response:
     """Nobody is looked up here: the database may be what is away."""
     return plain(request, Problem(503, "away"))
+
+
+async def _left(request: Request, error: Exception) -> Response:
+    """In the middle of its body: nobody hears this, and it is no fault that a log should be filled with."""
+    return Response(status_code=400)
 
 
 async def _our_fault(request: Request, error: Exception) -> Response:

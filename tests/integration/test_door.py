@@ -17,6 +17,7 @@ from services.gateway.door.found_addresses import addresses_in
 from services.gateway.door.numbers import check_digit
 from services.gateway.door.texts import LANGUAGES, WORDS
 from services.gateway.store import Case
+from services.gateway.web import application
 from shared.events import HashSubmitted, PageReported, ReferralMade, RemovalVerified
 from shared.failures import Transient
 from shared.identity import case_id
@@ -260,6 +261,25 @@ async def test_while_the_database_is_away_it_says_when_to_come_again(
     answer = await door.person.post("/report", data=form)
     assert (answer.status_code, answer.headers["Retry-After"]) == (503, "3")
     assert "Nothing was saved" in answer.text
+
+
+async def test_who_leaves_in_the_middle_of_a_form_is_no_fault(door: Door) -> None:
+    coming = iter([{"type": "http.request", "body": b"lang=en&ur", "more_body": True}, {"type": "http.disconnect"}])
+    sent: list[dict[str, object]] = []
+    scope = {
+        "type": "http", "method": "POST", "path": "/report", "raw_path": b"/report", "query_string": b"",
+        "scheme": "http", "http_version": "1.1", "server": ("door.test", 80), "client": ("10.9.9.9", 1),
+        "headers": [(b"host", b"door.test"), (b"content-type", b"application/x-www-form-urlencoded")],
+    }  # fmt: skip
+
+    async def receive() -> dict[str, object]:
+        return next(coming)
+
+    async def send(message: dict[str, object]) -> None:
+        sent.append(message)
+
+    await application(door.desk.parts)(scope, receive, send)
+    assert sent[0]["status"] == 400
 
 
 async def test_documents_are_sealed_and_come_out_only_as_attachments_with_a_reason(door: Door) -> None:
