@@ -1,4 +1,4 @@
-"""What is depended on is used, and what is used is depended on: nobody keeps what nobody needs, or gets it by chance."""
+"""What is depended on is used, and what is used is named: nobody keeps what nobody needs, or gets it by chance."""
 
 from __future__ import annotations
 
