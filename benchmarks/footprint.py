@@ -1,6 +1,5 @@
 """Memory and processor time of each service, with its children (Chromium), over one run of the sandbox loop."""
 
-import os
 import re
 import shutil
 import subprocess
@@ -11,11 +10,11 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from benchmarks.harness import Figure, alone
+from benchmarks.processes import cpu_s, pss_mb, state
 
 SERVICE = re.compile(rb"services\.([a-z]+)\x00")
 EVERY_S = 0.5
 SCALE = {False: "1.0", True: "0.3"}
-TICK, MIB = os.sysconf("SC_CLK_TCK"), 1024 * 1024
 
 
 def measure(quick: bool, home: Path) -> Figure:
@@ -56,8 +55,8 @@ def _seen(root: int, spent: dict[int, tuple[str, float]]) -> Mapping[str, float]
     for pid in parents:
         if name := _service(pid, root, parents):
             try:
-                found[name] += _pss(pid)
-                spent[pid] = name, _cpu(pid)
+                found[name] += pss_mb(pid)
+                spent[pid] = name, cpu_s(pid)
             except OSError:
                 continue  # it has ended
     return found
@@ -67,7 +66,7 @@ def _parents() -> Iterator[tuple[int, int]]:
     for entry in Path("/proc").iterdir():
         if entry.name.isdigit():
             try:
-                yield int(entry.name), int(_stat(int(entry.name))[1])
+                yield int(entry.name), int(state(int(entry.name))[1])
             except OSError:
                 continue
 
@@ -83,20 +82,6 @@ def _service(pid: int, root: int, parents: Mapping[int, int]) -> str:
         name = name or (told[1].decode() if told else "")
         pid = parents.get(pid, 0)
     return name if pid == root else ""
-
-
-def _stat(pid: int) -> list[str]:
-    """From the state on: a program's name may have spaces."""
-    return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-
-
-def _cpu(pid: int) -> float:
-    return sum(map(int, _stat(pid)[11:13])) / TICK
-
-
-def _pss(pid: int) -> float:
-    lines = Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()
-    return next((int(line.split()[1]) * 1024 / MIB for line in lines if line.startswith("Pss:")), 0.0)
 
 
 if __name__ == "__main__":

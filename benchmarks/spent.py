@@ -9,11 +9,10 @@ from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from chaos.faults import family
-from chaos.soak.sampling import CHROMIUM, is_browser
+from benchmarks.processes import CHROMIUM, cpu_s, is_browser
+from shared.browser.processes import Process, tree
 
 EVERY_S = 0.5  # what lives shorter than that, and is nobody's browser, may be missed
-TICKS = os.sysconf("SC_CLK_TCK")
 
 
 @dataclass
@@ -50,14 +49,14 @@ class Spent:
 @asynccontextmanager
 async def spending(pids: Callable[[], Mapping[str, int]], folder: Path) -> AsyncIterator[Spent]:
     """Filled when it is left. `pids`: by name, asked again and again: processes come and go."""
-    spent, begun, before = Spent(), time.monotonic(), await asyncio.to_thread(_bytes, folder)
-    first = await asyncio.to_thread(_ticks, pids())
+    spent, begun, before = Spent(), time.monotonic(), await asyncio.to_thread(bytes_in, folder)
+    first = await asyncio.to_thread(_used, pids())
     last = dict(first)
 
     async def looking() -> None:
         while True:
             await asyncio.sleep(EVERY_S)
-            last.update(await asyncio.to_thread(_ticks, pids()))
+            last.update(await asyncio.to_thread(_used, pids()))
 
     task = asyncio.create_task(looking())
     try:
@@ -65,24 +64,28 @@ async def spending(pids: Callable[[], Mapping[str, int]], folder: Path) -> Async
     finally:
         task.cancel()
         await asyncio.wait({task})
-        last.update(await asyncio.to_thread(_ticks, pids()))
+        last.update(await asyncio.to_thread(_used, pids()))
         sums: dict[str, float] = defaultdict(float)
-        for process, ticks in last.items():
-            sums[process[0]] += (ticks - first.get(process, 0)) / TICKS
+        for process, used in last.items():
+            sums[process[0]] += used - first.get(process, 0.0)
         spent.seconds, spent.lasted_s = dict(sums), time.monotonic() - begun
-        spent.stored = await asyncio.to_thread(_bytes, folder) - before
+        spent.stored = await asyncio.to_thread(bytes_in, folder) - before
 
 
-def _ticks(pids: Mapping[str, int]) -> dict[tuple[str, int, str], int]:
-    """By name, process and its start: numbers of processes are given again."""
+def _used(pids: Mapping[str, int]) -> dict[tuple[str, Process], float]:
+    """Seconds by name and process; numbers of processes are given again, so each has its start with it."""
     found = {}
     for name, pid in pids.items():
-        for one in family(pid):
+        for one in tree(pid):
             with suppress(OSError):  # it has ended meanwhile
-                told = Path(f"/proc/{one}/stat").read_text().rpartition(")")[2].split()
-                found[CHROMIUM if is_browser(one) else name, one, told[19]] = int(told[11]) + int(told[12])
+                found[CHROMIUM if is_browser(one.pid) else name, one] = cpu_s(one.pid)
     return found
 
 
-def _bytes(folder: Path) -> int:
-    return sum(entry.stat().st_blocks * 512 for entry in folder.rglob("*") if entry.is_file())
+def bytes_in(folder: Path) -> int:
+    """On the disk, of all that lies under it."""
+    found = 0
+    for entry in folder.rglob("*"):
+        with suppress(FileNotFoundError):  # it is gone meanwhile
+            found += entry.lstat().st_blocks * 512 if entry.is_file() else 0
+    return found

@@ -47,7 +47,8 @@ class Outcome:
 
 
 class WideDoor(Demonstration):
-    """The demonstration's, whose door takes as many reports as one machine can make."""
+    """The demonstration's, whose door takes as many reports as one machine can make, and whose services put aside as
+    many records."""
 
     def _settings(self) -> dict[str, dict[str, str]]:
         settings = {name: {**told, **ALL} for name, told in super()._settings().items()}

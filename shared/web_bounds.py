@@ -18,7 +18,7 @@ class Bounded(HttpToolsProtocol):
     _besides = 0
     _too_late: asyncio.TimerHandle | None = None
 
-    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn's own
         super().connection_made(transport)
         self._wait(HEAD_SECONDS)
 

@@ -7,6 +7,7 @@ from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+from benchmarks.processes import pss_mb
 from shared.browser.processes import tree
 
 EVERY_S = 0.5
@@ -39,7 +40,11 @@ async def watched() -> AsyncIterator[Peak]:
 def _bytes() -> int:
     """Proportional: what processes share counts once among them."""
     mine = os.getpid()
-    return sum(_proportional(one.pid) for one in tree(mine) if one.pid == mine or _is_ours(one.pid))
+    whole = 0.0
+    for one in tree(mine):
+        with suppress(OSError):  # it has ended meanwhile
+            whole += pss_mb(one.pid) if one.pid == mine or _is_ours(one.pid) else 0.0
+    return round(whole * 2**20)
 
 
 def _is_ours(pid: int) -> bool:
@@ -47,11 +52,3 @@ def _is_ours(pid: int) -> bool:
         command = Path(f"/proc/{pid}/cmdline").read_bytes().decode(errors="replace")
         return any(name in command for name in OURS)
     return False
-
-
-def _proportional(pid: int) -> int:
-    with suppress(OSError):
-        for line in Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines():
-            if line.startswith("Pss:"):
-                return int(line.split()[1]) * 1024
-    return 0

@@ -31,12 +31,18 @@ class Bar:
 def drawn(title: str, bars: Sequence[Bar]) -> str:
     height = TOP + len(bars) * (HIGH + GAP) + GAP
     most = max((bar.value for bar in bars), default=0.0) or 1.0
-    body = [f'<text x="12" y="20" font-weight="bold">{escape(title)}</text>']
+    body: list[str] = []
     for place, bar in enumerate(bars):
         body += _row(bar, TOP + place * (HIGH + GAP), most)
+    return framed(title, height, STYLE, body)
+
+
+def framed(title: str, height: float, style: str, body: Sequence[str]) -> str:
+    """A picture as wide as all of ours, its title in the first `TOP`. `style`: with a colour for `ground`."""
     head = f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH:g} {height:g}" width="{WIDTH:g}" role="img">'
-    inside = "\n".join(body)
-    return f'{head}\n{STYLE}\n<rect class="ground" width="100%" height="100%"/>\n{inside}\n</svg>\n'
+    ground = '<rect class="ground" width="100%" height="100%"/>'
+    titled = f'<text x="12" y="20" font-weight="bold">{escape(title)}</text>'
+    return "\n".join([head, style, ground, titled, *body, "</svg>", ""])
 
 
 def _row(bar: Bar, top: float, most: float) -> list[str]:

@@ -15,11 +15,12 @@ from chaos.soak.plot import drawn
 from chaos.soak.run import Sample, Soak
 
 HOME = Path("var/soak")
+SHORTEST = 15.0  # minutes; of fewer no growth is told (`trend.FEWEST`, after the warm-up)
 console = Console(soft_wrap=True)
 
 
 def main(
-    minutes: Annotated[float, typer.Option(help="How long posts appear.", min=3.0)] = 60.0,
+    minutes: Annotated[float, typer.Option(help="How long posts appear.", min=SHORTEST)] = 60.0,
     rate: Annotated[float, typer.Option(help="Posts that appear in a minute.", min=0.5)] = 10.0,
     seed: Annotated[int, typer.Option(help="Of the sandbox web.")] = 1,
     home: Annotated[Path, typer.Option(help="Where the house stands; emptied before.")] = HOME,
@@ -64,7 +65,7 @@ def _show(verdict: Verdict) -> None:
     table = Table("process", "MB, median", "highest", "MB an hour", "at least", "at most", "", box=None)
     for name, one in verdict.memory.items():
         numbers = (one.median, one.highest, one.slope, one.at_least, one.at_most)
-        table.add_row(name, *(f"{value:.1f}" for value in numbers), one.verdict)
+        table.add_row(name, *(f"{value:.1f}" for value in numbers), one.growth)
     console.print(table)
     console.print(
         f"found to drafted: median {verdict.first_third_s:.2f} s in the first third, {verdict.last_third_s:.2f} s in "

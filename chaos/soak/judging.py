@@ -43,9 +43,9 @@ def judged(soaked: Soaked) -> Verdict:
     third = len(soaked.to_draft_s) // 3
     first, last = median(soaked.to_draft_s[:third]), median(soaked.to_draft_s[-third:])
     grows = [
-        *(_told(name, "MB", one) for name, one in memory.items() if one.verdict != "flat"),
-        *(_told(name, "open files", one) for name, one in files.items() if one.verdict != "flat"),
-        *(_told(name, "records waiting", one) for name, one in waits.items() if one.verdict != "flat"),
+        *(_told(name, "MB", one) for name, one in memory.items() if one.growth != "flat"),
+        *(_told(name, "open files", one) for name, one in files.items() if one.growth != "flat"),
+        *(_told(name, "records waiting", one) for name, one in waits.items() if one.growth != "flat"),
         *(f"{n}: {one.highest:.0f} records waited" for n, one in waits.items() if one.highest > HIGHEST_WAITING),
     ]
     if last > LATER * first + LATER_S:
@@ -72,4 +72,4 @@ def _waiting(samples: Sequence[Sample], name: str) -> Trend:
 
 def _told(name: str, unit: str, one: Trend) -> str:
     between = f"between {one.at_least:+.1f} and {one.at_most:+.1f}"
-    return f"{name} {one.verdict}: {one.slope:+.1f} {unit} an hour ({between}), median {one.median:.0f}"
+    return f"{name} {one.growth}: {one.slope:+.1f} {unit} an hour ({between}), median {one.median:.0f}"

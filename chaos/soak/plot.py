@@ -3,14 +3,15 @@
 from collections.abc import Mapping, Sequence
 from html import escape
 
+from benchmarks.recorded.drawing import TOP, WIDTH, framed
 from benchmarks.recorded.words import number
 
-WIDTH, LEFT, RIGHT, TOP, HIGH, BELOW = 760.0, 64.0, 150.0, 34.0, 260.0, 30.0
+LEFT, RIGHT, HIGH, BELOW = 64.0, 150.0, 260.0, 30.0
 LINES = ("#1b4f8a", "#c2571a", "#2d7d46", "#7a3e9d", "#b03060", "#6b6b2a", "#3a8fa3", "#8a6d3b")
 STEPS = 4
 APART = 13.0  # names beside the lines' ends, so that none covers another
 STYLE = """<style>
-svg{font-family:sans-serif;font-size:11px}
+svg{font-family:sans-serif;font-size:12px}
 .ground{fill:#fff}text{fill:#222}.grid{stroke:#ddd}polyline{fill:none;stroke-width:1.4}
 @media (prefers-color-scheme:dark){
 .ground{fill:#16181c}text{fill:#e4e4e4}.grid{stroke:#333}polyline{filter:brightness(1.7)}}
@@ -26,7 +27,7 @@ def drawn(title: str, minutes: Sequence[float], lines: Mapping[str, Sequence[flo
         across = LEFT + (WIDTH - LEFT - RIGHT) * minute / longest
         return round(across, 1), round(TOP + HIGH * (1 - value / most), 1)
 
-    body = [f'<text x="12" y="20" font-weight="bold" font-size="12">{escape(title)}</text>']
+    body: list[str] = []
     for step in range(STEPS + 1):
         _, y = place(0, most * step / STEPS)
         body.append(f'<line class="grid" x1="{LEFT:g}" x2="{WIDTH - RIGHT:g}" y1="{y:g}" y2="{y:g}"/>')
@@ -44,10 +45,7 @@ def drawn(title: str, minutes: Sequence[float], lines: Mapping[str, Sequence[flo
         if name in labels:
             x = WIDTH - RIGHT + 6
             body.append(f'<text x="{x:g}" y="{labels[name]:g}" style="fill:{colour}">{escape(name)}</text>')
-    high = TOP + HIGH + BELOW
-    head = f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH:g} {high:g}" width="{WIDTH:g}" role="img">'
-    inside = "\n".join(body)
-    return f'{head}\n{STYLE}\n<rect class="ground" width="100%" height="100%"/>\n{inside}\n</svg>\n'
+    return framed(title, TOP + HIGH + BELOW, STYLE, body)
 
 
 def _apart(wanted: Mapping[str, float]) -> dict[str, float]:

@@ -11,6 +11,7 @@ from pathlib import Path
 import httpx
 from sqlalchemy import text
 
+from benchmarks.spent import bytes_in
 from chaos.load import Load
 from chaos.run import MODEL, SCALE, WideDoor
 from chaos.soak.sampling import Held, held, waiting
@@ -31,7 +32,7 @@ SETTLE_S = 60.0  # at the end, until what appeared last is drafted
 @dataclass(frozen=True)
 class Sample:
     """`hours`: since the first. `held`: by process; `waiting`: see `sampling.waiting`; `stored_mb`: all tables and
-    their indexes, what the object store holds, and what the broker's log has there."""
+    their indexes, and what lies in each folder of the stack (the broker keeps its log in that of the store)."""
 
     hours: float
     held: Mapping[str, Held]
@@ -130,8 +131,7 @@ def _sizes(stack: Path) -> dict[str, float]:
     """Of what lies under each folder of the stack, in MB."""
     found = {}
     for folder in sorted(one for one in stack.iterdir() if one.is_dir()):
-        sizes = (entry.stat().st_blocks * 512 for entry in folder.rglob("*") if entry.is_file())
-        found[folder.name] = round(sum(sizes) / 2**20, 2)
+        found[folder.name] = round(bytes_in(folder) / 2**20, 2)
     return found
 
 

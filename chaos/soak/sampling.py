@@ -5,15 +5,13 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
-from pathlib import Path
 
 import httpx
 from prometheus_client.parser import text_string_to_metric_families
 
-from chaos.faults import family
+from benchmarks.processes import CHROMIUM, is_browser, pss_mb, state
+from shared.browser.processes import tree
 
-PROC = Path("/proc")
-CHROMIUM = "chromium"  # of whichever service: it lives and dies with pages
 WAITING = {"haetae_lag": "lag", "haetae_outbox_waiting": "outbox"}
 
 
@@ -30,33 +28,20 @@ def held(pids: Mapping[str, int]) -> dict[str, Held]:
     """By name, with every descendant; browsers are counted together, under `CHROMIUM`."""
     sums: dict[str, list[float]] = defaultdict(lambda: [0.0, 0.0, 0.0])
     for name, pid in pids.items():
-        for one in family(pid):
+        for one in (process.pid for process in tree(pid)):
             with suppress(OSError):  # it has ended meanwhile
                 told = CHROMIUM if is_browser(one) else name
-                for place, value in enumerate((_memory_mb(one), _files(one), _threads(one))):
+                for place, value in enumerate((pss_mb(one), _files(one), _threads(one))):
                     sums[told][place] += value
     return {name: Held(round(memory, 2), int(files), int(threads)) for name, (memory, files, threads) in sums.items()}
 
 
-def _memory_mb(pid: int) -> float:
-    return _number((PROC / str(pid) / "smaps_rollup").read_text(), "Pss:") / 1024
-
-
 def _files(pid: int) -> int:
-    return len(os.listdir(PROC / str(pid) / "fd"))  # noqa: PTH208  # only how many
+    return len(os.listdir(f"/proc/{pid}/fd"))  # noqa: PTH208  # only how many
 
 
 def _threads(pid: int) -> int:
-    return int(_number((PROC / str(pid) / "status").read_text(), "Threads:"))
-
-
-def _number(text: str, field: str) -> float:
-    return next(float(line.split()[1]) for line in text.splitlines() if line.startswith(field))
-
-
-def is_browser(pid: int) -> bool:
-    command = (PROC / str(pid) / "cmdline").read_bytes().split(b"\0")[0]
-    return b"chrom" in command.rpartition(b"/")[2] or b"headless_shell" in command
+    return int(state(pid)[17])  # field 20
 
 
 async def waiting(http: httpx.AsyncClient, at: Mapping[str, str]) -> dict[str, int]:

@@ -15,7 +15,7 @@ WARM_SHARE = 1 / 6
 GROWS = 0.02  # of its median in an hour
 FEWEST = 12  # minutes
 
-Verdict = Literal["flat", "grows", "cannot be told"]
+Growth = Literal["flat", "grows", "cannot be told"]
 
 
 @dataclass(frozen=True)
@@ -31,7 +31,7 @@ class Trend:
     least: float
 
     @property
-    def verdict(self) -> Verdict:
+    def growth(self) -> Growth:
         """Flat: no growth worth naming is compatible with what was seen. Cannot be told: too short, or too noisy."""
         bound = max(GROWS * self.median, self.least)
         if self.at_most <= bound:

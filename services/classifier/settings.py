@@ -16,7 +16,7 @@ from shared import settings
 class Settings(settings.Settings, TextSettings, PictureSettings, LearningSettings, ConversationSettings):
     text_model: Annotated[
         Path,
-        Field(description="Directory of the text model: any transformers sequence classifier with safetensors weights"),
+        Field(description="Directory of the text model: ours, or a transformers sequence classifier with safetensors"),
     ]
     text_label: Annotated[
         str | None, Field(description="The model's label that is looked for; its last one if none is named")

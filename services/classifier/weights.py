@@ -7,7 +7,7 @@ too: models of our own, and encoders of BERT's kind, are read without it, and wh
 import json
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, NamedTuple, Self
 
 import torch
 from pydantic import BaseModel, ConfigDict
@@ -16,6 +16,12 @@ from torch import Tensor, nn
 
 LOCAL = {"local_files_only": True, "trust_remote_code": False}
 CONFIG, WEIGHTS = "config.json", "model.safetensors"
+
+
+class Said(NamedTuple):
+    """As the classifiers of `transformers` answer: inputs × labels."""
+
+    logits: Tensor
 
 
 class OwnConfig(BaseModel):

@@ -56,6 +56,6 @@ async def client(request, tmp_path_factory) -> AsyncIterator[httpx.AsyncClient]:
 async def test_no_answer_tells_what_is_wrong_inside(client: httpx.AsyncClient, row: Row) -> None:
     path = re.sub(r"\{(\w+)\}", lambda found: str(UUID(int=7)) if found[1].endswith("_id") else "7", row.path)
     for given in ({}, {"json": {"urls": 7}}, {"data": {"csrf": "7", "number": "482109372645", "pin": "000000"}}):
-        answer = await client.request(row.method, path, **given)  # type: ignore[arg-type]
+        answer = await client.request(row.method, path, **given)  # type: ignore[arg-type]  # by name
         said = answer.text + " ".join(answer.headers.values())
         assert [leak for leak in LEAKS if leak in said] == [], f"{answer.status_code} {said[:500]}"

@@ -34,7 +34,7 @@ async def measured(fault: Fault, *then: Fault, up: tuple[str, ...] = SERVICES) -
     """`fault` is over, half a second later `then`, half a second later the services are up."""
     stack, hits = Stack(), Hits()
     hits.note(fault)
-    waiting = asyncio.create_task(recovered(stack, fault, hits))  # type: ignore[arg-type]
+    waiting = asyncio.create_task(recovered(stack, fault, hits))  # type: ignore[arg-type]  # a stand-in
     await asyncio.sleep(0.5)
     for one in then:
         hits.note(one)

@@ -37,20 +37,20 @@ def warms_up(median: float) -> list[float]:
     "values", [noisy(400), saw_tooth(400), warms_up(400), [400.0] * 360, noisy(400, -50), noisy(3)]
 )
 def test_what_does_not_grow_is_flat(values: list[float]) -> None:
-    assert trend(HOURS, values, 2.0).verdict == "flat"
+    assert trend(HOURS, values, 2.0).growth == "flat"
 
 
 @pytest.mark.parametrize(
     "values", [noisy(400, 20), noisy(100, 6), [v + 30 * h for v, h in zip(saw_tooth(300), HOURS, strict=True)]]
 )
 def test_what_grows_is_not(values: list[float]) -> None:
-    assert trend(HOURS, values, 2.0).verdict == "grows"
+    assert trend(HOURS, values, 2.0).growth == "grows"
 
 
 def test_what_is_too_noisy_is_not_called_flat() -> None:
     rng = Random(2)
     wild = [400 + rng.uniform(-300, 300) for _ in HOURS]
-    assert trend(HOURS, wild, 2.0).verdict == "cannot be told"
+    assert trend(HOURS, wild, 2.0).growth == "cannot be told"
 
 
 @given(slope=st.floats(-100, 100), start=st.floats(200, 1000))
@@ -90,7 +90,7 @@ def soaked(grows: float = 0.0, waits: int = 0, slower: float = 0.0, files: float
 )
 def test_what_grows_is_told_by_its_name(house: dict[str, float], told: str) -> None:
     assert judged(soaked()).grows == []
-    grows = judged(soaked(**house)).grows  # type: ignore[arg-type]
+    grows = judged(soaked(**house)).grows  # type: ignore[arg-type]  # by name
     assert any(told in line for line in grows), grows
     assert not any("crawler" in line for line in grows)
 

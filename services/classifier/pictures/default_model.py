@@ -5,13 +5,13 @@ bottleneck strides in its first convolution, as the original ResNet did (He et a
 """
 
 from pathlib import Path
-from typing import Any, Final, Literal, NamedTuple
+from typing import Any, Final, Literal
 
 from pydantic import PositiveInt
 from safetensors.torch import load_file
 from torch import Tensor, nn
 
-from services.classifier.weights import WEIGHTS, OwnConfig, filled
+from services.classifier.weights import WEIGHTS, OwnConfig, Said, filled
 
 THIN_RESNET: Final = "haetae-thin-resnet"
 EXPANSION = 4
@@ -33,12 +33,6 @@ class ThinResNetConfig(OwnConfig):
     @property
     def num_labels(self) -> int:
         return len(self.id2label)
-
-
-class Said(NamedTuple):
-    """As the classifiers of `transformers` answer: n × labels."""
-
-    logits: Tensor
 
 
 class Bottleneck(nn.Module):

@@ -12,8 +12,8 @@ class PictureSettings(QuarantineSettings):
     picture_model: Annotated[
         str | None,
         Field(
-            description="Directory of the picture model: a transformers image classifier with safetensors weights, or"
-            " a hub name (see `HAETAE_MODEL_HUB`). None: pictures are only compared with the hash banks"
+            description="Directory of the picture model: the default, a transformers image classifier with safetensors"
+            " weights, or a hub name (see `HAETAE_MODEL_HUB`). None: pictures are only compared with the hash banks"
         ),
     ] = None
     picture_categories: Annotated[

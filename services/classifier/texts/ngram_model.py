@@ -1,12 +1,12 @@
 """Our own text model: an embedding bag over hashed n-grams with a logistic head."""
 
-from typing import Final, Literal, NamedTuple
+from typing import Final, Literal
 
 import torch
 from torch import Tensor, nn
 
 from services.classifier.texts.ngrams import Grams
-from services.classifier.weights import OwnConfig
+from services.classifier.weights import OwnConfig, Said
 
 NGRAM: Final = "haetae-ngram"
 
@@ -33,12 +33,6 @@ class NgramConfig(OwnConfig):
         return Grams(self.buckets_log2, self.longest, self.window, self.stride)
 
 
-class Said(NamedTuple):
-    """As the classifiers of `transformers` answer. Logits: passages × 1."""
-
-    logits: Tensor
-
-
 class NgramModel(nn.Module):
     """Logit of a passage: the sum of its n-grams' weights over the root of their number, plus a bias."""
 
@@ -50,7 +44,7 @@ class NgramModel(nn.Module):
         self.bias = nn.Parameter(torch.zeros(1))
 
     def forward(self, input_ids: Tensor, offsets: Tensor) -> Said:
-        """`input_ids`: all passages' buckets in a row; `offsets`: where each passage begins."""
+        """`input_ids`: all passages' buckets in a row; `offsets`: where each passage begins. Logits: passages × 1."""
         counts = torch.diff(offsets, append=torch.tensor([len(input_ids)])).clamp(min=1)
         sums = self.bag(input_ids, offsets)
         return Said(sums * counts.rsqrt().unsqueeze(1) + self.bias)
