@@ -13,7 +13,7 @@ import typer
 from benchmarks import __path__ as folder
 from benchmarks.harness import HOME
 
-COMMON = {"__main__", "harness", "peers", "processes", "spent"}
+COMMON = {"__main__", "harness", "peers", "postgres", "processes", "spent"}
 NAMES = sorted(module.name for module in pkgutil.iter_modules(folder) if not module.ispkg and module.name not in COMMON)
 NEEDS_DATA = "reading"  # of saved pages, which nobody may hand on
 

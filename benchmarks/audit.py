@@ -9,10 +9,8 @@ explained among some millions of real lines. The database keeps its promises (fs
 import asyncio
 import json
 import resource
-import shutil
 import subprocess
 import sys
-import tempfile
 import time
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
@@ -24,10 +22,8 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from benchmarks.auditing import made, plans
 from benchmarks.harness import Figure, alone
-from deploy.local.access import grant_logins, libpq_url, service_url
-from deploy.local.part import PartName
-from deploy.local.stack import Stack
-from migrations.runner import upgrade
+from benchmarks.postgres import postgres
+from deploy.local.access import libpq_url
 from services.gateway.agencies.scoping import EVERYTHING
 from services.gateway.tree.tasks import Keeper
 from shared.clock import SystemClock
@@ -41,7 +37,6 @@ LINES, QUICK_LINES = 1_000_000, 50_000
 ROWS, QUICK_ROWS = 5_000_000, 100_000
 ASKED_S = 30.0
 BOUND = "two cores for writers, database and keeper together; each line is a commit of its own"
-PARTS: tuple[PartName, ...] = ("postgres",)
 PLAIN = (
     "CREATE TABLE gateway.plain_lines (chain uuid, seq integer, at timestamptz, actor text, action text, "
     "details jsonb, prev_hash text, hash text, PRIMARY KEY (chain, seq))"
@@ -53,19 +48,11 @@ def measure(quick: bool, home: Path) -> Figure:
 
 
 async def _measure(quick: bool, home: Path) -> Figure:
-    home.mkdir(parents=True, exist_ok=True)
-    folder = Path(tempfile.mkdtemp(dir=home))
-    try:
-        async with Stack(folder / "stack", parts=PARTS, environ={}) as stack:
-            owner = stack.env["HAETAE_DATABASE_URL"]
-            await asyncio.to_thread(upgrade, owner)
-            await asyncio.to_thread(grant_logins, owner, stack.role_passwords)
-            url = service_url(owner, "gateway", stack.role_passwords["gateway"])
-            written = await _written(url, libpq_url(owner), quick)
-            searched = await asyncio.to_thread(_searched, libpq_url(owner), url, QUICK_ROWS if quick else ROWS)
-        verified = await asyncio.to_thread(_verified, folder, QUICK_LINES if quick else LINES)
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
+    async with postgres("gateway", home) as server:
+        written = await _written(server.url, server.owner, quick)
+        rows, lines = (QUICK_ROWS, QUICK_LINES) if quick else (ROWS, LINES)
+        searched = await asyncio.to_thread(_searched, server.owner, server.url, rows)
+        verified = await asyncio.to_thread(_verified, server.folder, lines)
     many, one, plain = (float(str(written[kind]["lines_s"])) for kind in ("many", "one", "plain"))
     return Figure(
         "audit", "lines/s appended, 16 writers", many, {"plain INSERT, no chain": plain}, None, False, BOUND,

@@ -5,8 +5,6 @@ long it takes to count every case for the first time, what a pass without change
 """
 
 import asyncio
-import shutil
-import tempfile
 import time
 from collections.abc import Awaitable, Callable
 from datetime import UTC, date, datetime, timedelta
@@ -18,10 +16,7 @@ from typing import LiteralString
 import psycopg
 
 from benchmarks.harness import Figure, alone
-from deploy.local.access import grant_logins, libpq_url, service_url
-from deploy.local.part import PartName
-from deploy.local.stack import Stack
-from migrations.runner import upgrade
+from benchmarks.postgres import postgres
 from services.gateway.agencies.scoping import EVERYTHING
 from services.gateway.care import house
 from services.gateway.figures.reading import Period, period, read
@@ -30,7 +25,6 @@ from services.gateway.figures.tables import tables
 from shared.database import Database
 
 CASES, QUICK_CASES = 1_000_000, 20_000
-PARTS: tuple[PartName, ...] = ("postgres",)
 STEP = 100_000
 ROUNDS = 20
 TODAY = date(2026, 10, 31)
@@ -76,18 +70,9 @@ def measure(quick: bool, home: Path) -> Figure:
 
 
 async def _measure(cases: int, home: Path) -> Figure:
-    home.mkdir(parents=True, exist_ok=True)
-    folder = Path(tempfile.mkdtemp(dir=home))
-    try:
-        async with Stack(folder / "stack", parts=PARTS, environ={}) as stack:
-            owner = stack.env["HAETAE_DATABASE_URL"]
-            await asyncio.to_thread(upgrade, owner)
-            await asyncio.to_thread(grant_logins, owner, stack.role_passwords)
-            await asyncio.to_thread(fill, libpq_url(owner), cases)
-            url = service_url(owner, "gateway", stack.role_passwords["gateway"])
-            return await _figure(Database(url, "/haetae/gateway", settings=EVERYTHING), libpq_url(owner), cases)
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
+    async with postgres("gateway", home) as server:
+        await asyncio.to_thread(fill, server.owner, cases)
+        return await _figure(Database(server.url, "/haetae/gateway", settings=EVERYTHING), server.owner, cases)
 
 
 def fill(owner: str, cases: int) -> None:

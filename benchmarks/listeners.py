@@ -11,10 +11,8 @@ import json
 import os
 import resource
 import secrets
-import shutil
 import subprocess
 import sys
-import tempfile
 from collections.abc import Coroutine, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -25,11 +23,9 @@ from typing import Any
 import psycopg
 
 from benchmarks.harness import Figure, alone
-from benchmarks.queue import PARTS, THINK_S, gateway, over_http, tokens_of
+from benchmarks.postgres import postgres
+from benchmarks.queue import THINK_S, gateway, over_http, tokens_of
 from benchmarks.queueing.filling import fill
-from deploy.local.access import grant_logins, libpq_url, service_url
-from deploy.local.stack import Stack
-from migrations.runner import upgrade
 from services.gateway.live.hub import MOST_OF_ONE
 
 CASES = 20_000
@@ -53,18 +49,9 @@ def measure(quick: bool, home: Path) -> Figure:
 
 
 async def _measure(quick: bool, home: Path) -> Figure:
-    home.mkdir(parents=True, exist_ok=True)
-    folder = Path(tempfile.mkdtemp(dir=home))
-    try:
-        async with Stack(folder / "stack", parts=PARTS, environ={}) as stack:
-            owner = stack.env["HAETAE_DATABASE_URL"]
-            await asyncio.to_thread(upgrade, owner)
-            await asyncio.to_thread(grant_logins, owner, stack.role_passwords)
-            await asyncio.to_thread(fill, libpq_url(owner), CASES)
-            url = service_url(owner, "gateway", stack.role_passwords["gateway"])
-            return await _figure(url, libpq_url(owner), folder, quick)
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
+    async with postgres("gateway", home) as server:
+        await asyncio.to_thread(fill, server.owner, CASES)
+        return await _figure(server.url, server.owner, server.folder, quick)
 
 
 async def _figure(url: str, owner: str, folder: Path, quick: bool) -> Figure:

@@ -12,10 +12,8 @@ import argparse
 import asyncio
 import json
 import os
-import shutil
 import subprocess
 import sys
-import tempfile
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -23,14 +21,12 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.harness import HOME, Figure
+from benchmarks.postgres import postgres
 from benchmarks.queueing.filling import fill
 from benchmarks.queueing.plans import plans
 from benchmarks.queueing.timing import told
 from benchmarks.queueing.web import PASSWORD, reviewers
-from deploy.local.access import grant_logins, libpq_url, service_url
-from deploy.local.part import PartName
-from deploy.local.stack import Stack
-from migrations.runner import upgrade
+from deploy.local.access import libpq_url
 from services.gateway import sessions
 from services.gateway.accounts import create_account
 from services.gateway.agencies.scoping import EVERYTHING
@@ -39,7 +35,6 @@ from shared.database import Database
 CASES, QUICK_CASES = 1_000_000, 50_000
 CLAIMS, QUICK_CLAIMS = 100_000, 2_000
 FLOOR_CLAIMS, QUICK_FLOOR_CLAIMS = 20_000, 2_000
-PARTS: tuple[PartName, ...] = ("postgres",)
 REVIEWERS, PROCESSES = 16, 2
 HTTP_S, QUICK_HTTP_S = 60.0, 8.0
 THINK_S = 2.0  # between two claims of one person: nobody decides a case faster
@@ -53,18 +48,9 @@ def measure(quick: bool, home: Path, cases: int | None = None) -> Figure:
 
 
 async def _measure(quick: bool, home: Path, cases: int) -> Figure:
-    home.mkdir(parents=True, exist_ok=True)
-    folder = Path(tempfile.mkdtemp(dir=home))
-    try:
-        async with Stack(folder / "stack", parts=PARTS, environ={}) as stack:
-            owner = stack.env["HAETAE_DATABASE_URL"]
-            await asyncio.to_thread(upgrade, owner)
-            await asyncio.to_thread(grant_logins, owner, stack.role_passwords)
-            await asyncio.to_thread(fill, libpq_url(owner), cases)
-            url = service_url(owner, "gateway", stack.role_passwords["gateway"])
-            return await _figure(url, owner, folder, quick, cases)
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
+    async with postgres("gateway", home) as server:
+        await asyncio.to_thread(fill, server.owner, cases)
+        return await _figure(server.url, server.owner, server.folder, quick, cases)
 
 
 async def _figure(url: str, owner: str, folder: Path, quick: bool, cases: int) -> Figure:

@@ -40,6 +40,11 @@ SUBJECTS = {
     "loop": Subject("the whole way", "Found to draft, all hosts at once", WHOLE),
     "paced": Subject("the whole way", "Found to draft at a steady pace, and in bursts", WHOLE),
     "footprint": Subject("what it takes", "Memory of all services", WHOLE),
+    "growth": Subject(
+        "what it takes",
+        "Ten times as many sites, cases, hashes",
+        (*GATEWAY, "services/crawler/frontier", "services/crawler/registry", "services/classifier/hashes"),
+    ),
     "backup": Subject("what it takes", "A commit while backups are taken", ("deploy/local", "haetae")),
     "scaling": Subject("what it takes", "A storm, lived through", (*CAPTURE, *RULE)),
     "nation": Subject("what it takes", "A nation's day, simulated", (*RULE, "benchmarks/nationwide")),

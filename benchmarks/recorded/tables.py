@@ -24,4 +24,16 @@ def at_once(details: Details) -> str:
     return "\n".join(["## Found to draft, in seconds", "", head, "|---|---|---|---|---|---|", *rows, ""])
 
 
-TABLES: tuple[Table, ...] = (at_once,)
+def grown(details: Details) -> str:
+    if "growth" not in details:
+        return ""
+    rows = [
+        f"| {name} | {one['few']:,} | {number(one['few_ms'])} ms | {number(one['many_ms'])} ms "
+        f"| {number(one['times'])} |"
+        for name, one in details["growth"]["grown"].items()
+    ]
+    head = "| | there are | it takes | with ten times as many | times |"
+    return "\n".join(["## Ten times as much", "", head, "|---|---|---|---|---|", *rows, ""])
+
+
+TABLES: tuple[Table, ...] = (at_once, grown)

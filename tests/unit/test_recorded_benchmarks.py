@@ -83,6 +83,12 @@ def test_found_at_once_is_told_by_how_many():
     assert "| 100 at once | 1 | 1.25 | 2.5 | 3 | 1,200 |" in page({"paced": Kept(line, 1.0, False, {})}, {})
 
 
+def test_what_ten_times_as_much_takes_is_told():
+    asked = {"few": 20_000, "many": 200_000, "few_ms": 12.0, "many_ms": 13.2, "times": 1.1}
+    line = {**LINE, "name": "growth", "detail": {"grown": {"sites, claim": asked}}}
+    assert "| sites, claim | 20,000 | 12 ms | 13.2 ms | 1.1 |" in page({"growth": Kept(line, 1.0, False, {})}, {})
+
+
 def test_bars_are_as_long_as_their_values_on_light_and_on_dark():
     svg = drawn("a < b", [Bar("ours", 50.0, "ours"), Bar("peer", 100.0, "peer"), Bar("x" * 80, 0.0, "floor")])
     assert 'width="210" ' in svg.replace("210.0", "210")
