@@ -14,8 +14,9 @@ from hypothesis import strategies as st
 from services.classifier.learning.bags import bags_of, joined
 from services.classifier.learning.corpus import FILE, Corpus, CorpusUnusable
 from services.classifier.learning.fitting import Lesson, fit
-from services.classifier.learning.gate import Exam, judge
+from services.classifier.learning.gate import RECENT_ECE, Exam, judge
 from services.classifier.learning.heads import Head, HeadUnusable
+from services.classifier.learning.metrics import error_by_chance, expected_calibration_error
 from services.classifier.learning.retraining import Retrained, retrain
 from services.classifier.learning.taught import Labelled, readable
 from services.classifier.learning.training import Example
@@ -121,6 +122,35 @@ def test_a_gate_refuses_what_forgets_what_must_be_right(corpus: Corpus, better: 
     assert not checks["must"].passed
     assert not checks["frozen ece"].passed
     assert checks["frozen"].passed  # the order of its scores is the same
+
+
+def test_a_gate_holds_the_chance_of_few_texts_against_nobody(corpus: Corpus, better: Retrained) -> None:
+    """Labels come true exactly as often as the challenger says, on as few texts as recent verdicts are; the champion
+    says of each text how many of all come true, and nothing more."""
+    challenger, few = loaded(better), corpus.frozen.take(np.arange(100))
+    said = challenger.probabilities(few)
+    few = replace(few, labels=np.random.default_rng(5).random(100) < said)
+    share = few.labels.mean()
+    champion = replace(
+        challenger,
+        config={
+            **challenger.config,
+            "calibration_scale": 1e-9,
+            "calibration_shift": float(np.log(share / (1 - share))),
+        },
+    )
+    checks = {one.name: one for one in judge(champion, challenger, replace(exam(corpus), recent=few)).checks}
+    assert expected_calibration_error(said, few.labels) > RECENT_ECE
+    assert checks["recent ece"].passed
+
+
+@pytest.mark.parametrize("texts", [100, 1_000, 20_000])
+def test_what_chance_makes_of_a_calibration_error(texts: int) -> None:
+    rng = np.random.default_rng(texts)
+    scores = rng.random(texts)
+    measured = [expected_calibration_error(scores, rng.random(texts) < scores) for _ in range(100)]
+    assert error_by_chance(scores) == pytest.approx(np.mean(measured), rel=0.1)
+    assert error_by_chance(np.empty(0)) == 0.0
 
 
 def test_without_enough_to_measure_on_nothing_passes(corpus: Corpus, head: Head, better: Retrained) -> None:

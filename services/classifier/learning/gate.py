@@ -9,14 +9,19 @@ from dataclasses import dataclass
 import numpy as np
 
 from services.classifier.learning.bags import Bags, Labels
-from services.classifier.learning.heads import Floats, Head
-from services.classifier.learning.metrics import FLAG_FROM, average_precision, expected_calibration_error
+from services.classifier.learning.heads import Head
+from services.classifier.learning.metrics import (
+    FLAG_FROM,
+    average_precision,
+    error_by_chance,
+    expected_calibration_error,
+)
 
 LOST_AT_MOST = 0.005  # of average precision, at the lower end of the interval: on the frozen set
 RECENT_LOST_AT_MOST = 0.03  # the same on the recent set, whose few hundred texts say no more exactly
 GROUP_LOST_AT_MOST = 0.03  # of a language or a category, in the mean
 DISGUISED_LOST_AT_MOST = 0.01  # in the mean
-FROZEN_ECE, RECENT_ECE = 0.03, 0.05  # or no worse than the champion's
+FROZEN_ECE, RECENT_ECE = 0.03, 0.05  # beyond what chance makes of it, or no worse than the champion's
 FEWEST_OF_A_LABEL = 10  # of each label, before a part's average precision says anything
 DRAWS, CONFIDENCE, SEED = 1000, 0.95, 17
 
@@ -85,7 +90,7 @@ def judge(champion: Head, challenger: Head, exam: Exam) -> GateVerdict:
     figures = {
         **_figures("frozen", frozen),
         **_figures("recent", recent),
-        "ece": _ece(challenger, exam.frozen),
+        "ece": _error(challenger, exam.frozen)[0],
         "texts": float(len(exam.frozen)),
         "recent_texts": float(len(exam.recent)),
     }
@@ -160,13 +165,16 @@ def _must(champion: Head, challenger: Head, bags: Bags) -> Check:
 def _calibrated(champion: Head, challenger: Head, exam: Exam) -> Iterator[Check]:
     for name, bags, most in (("frozen", exam.frozen, FROZEN_ECE), ("recent", exam.recent, RECENT_ECE)):
         if _enough(bags.labels):
-            was, now = _ece(champion, bags), _ece(challenger, bags)
-            yield Check(f"{name} ece", now <= max(most, was), f"calibration error on the {name} set {now:.3f}")
+            (was, was_by_chance), (now, by_chance) = _error(champion, bags), _error(challenger, bags)
+            passed = now - by_chance <= max(most, was - was_by_chance)
+            says = f"calibration error on the {name} set {now:.3f}, of which {by_chance:.3f} is chance"
+            yield Check(f"{name} ece", passed, says)
 
 
-def _ece(head: Head, bags: Bags) -> float:
-    scores: Floats = head.probabilities(bags)
-    return expected_calibration_error(scores, bags.labels)
+def _error(head: Head, bags: Bags) -> tuple[float, float]:
+    """Measured, and by chance."""
+    scores = head.probabilities(bags)
+    return expected_calibration_error(scores, bags.labels), error_by_chance(scores)
 
 
 def _figures(name: str, gained: Gain | None) -> dict[str, float]:

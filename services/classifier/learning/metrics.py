@@ -11,6 +11,7 @@ Labels = NDArray[np.bool_]
 
 FLAG_FROM = 0.5  # metrics are taken at the threshold that the classifier flags from by default
 ECE_BINS = 10  # as in Guo et al. 2017; finer ones count the noise of small sets as error
+DRAWS, SEED = 400, 17  # for the mean of what chance makes of an error
 NEWTON_STEPS = 50  # Platt's likelihood is convex in two numbers: a dozen steps suffice
 
 
@@ -57,6 +58,14 @@ def expected_calibration_error(scores: Floats, labels: Labels, bins: int = ECE_B
     places = np.minimum((scores * bins).astype(np.int64), bins - 1)
     error = np.bincount(places, weights=scores - labels, minlength=bins)
     return float(np.abs(error).sum() / len(scores))
+
+
+def error_by_chance(scores: Floats, bins: int = ECE_BINS) -> float:
+    """The calibration error that these very scores would be measured to have on average if they were exactly right: few
+    texts make some of any score (Bröcker and Smith 2007, "Increasing the reliability of reliability diagrams")."""
+    rng = np.random.default_rng(SEED)
+    drawn = rng.random((DRAWS, len(scores))) < scores
+    return float(np.mean([expected_calibration_error(scores, labels, bins) for labels in drawn]))
 
 
 def platt(logits: Floats, labels: Labels) -> tuple[float, float]:
