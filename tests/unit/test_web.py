@@ -1,6 +1,7 @@
 """Serving: what a connection may make us believe."""
 
 import asyncio
+import resource
 
 import httpx
 import pytest
@@ -11,7 +12,7 @@ from starlette.routing import Route
 
 from shared import web_bounds
 from shared.web import serving
-from shared.web_bounds import MOST_HEAD
+from shared.web_bounds import MOST_HEAD, most_connections
 
 HEAD = b"POST / HTTP/1.1\r\nHost: a.test\r\n"
 CHUNKED = HEAD + b"Transfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n"
@@ -82,3 +83,24 @@ async def test_what_never_comes_to_its_end_is_closed(sent, monkeypatch):
     monkeypatch.setattr(web_bounds, "HEAD_SECONDS", 0.05)
     monkeypatch.setattr(web_bounds, "BODY_SECONDS", 0.05)
     assert not (await said(sent)).startswith(b"HTTP/1.1 200")
+
+
+async def test_who_comes_when_all_places_are_taken_is_told_when_to_come_again(monkeypatch):
+    monkeypatch.setattr(web_bounds, "most_connections", lambda: 2)
+    app = Starlette(routes=[Route("/", told, methods=["POST"])])
+    whole = HEAD + b"Content-Length: 0\r\n\r\n"
+    async with asyncio.timeout(20), serving(app, "127.0.0.1", 0) as port:
+        seats = [await asyncio.open_connection("127.0.0.1", port) for _ in range(2)]
+        read, write = await asyncio.open_connection("127.0.0.1", port)
+        assert b"503" in (answer := await read.read())
+        assert b"retry-after: 5" in answer
+        write.close()
+        for read, write in seats:
+            write.write(whole)
+            assert await read.readline() == b"HTTP/1.1 200 OK\r\n"
+            write.close()
+
+
+def test_a_process_keeps_files_for_itself():
+    files, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+    assert files // 2 <= most_connections() < files
