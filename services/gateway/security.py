@@ -3,6 +3,7 @@
 from starlette.datastructures import Headers as RequestHeaders
 from starlette.datastructures import MutableHeaders
 from starlette.exceptions import HTTPException
+from starlette.formparsers import MultiPartParser
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 PAGE_POLICY = (
@@ -25,6 +26,7 @@ HEADERS = {
 TLS_HEADERS = {"Strict-Transport-Security": "max-age=31536000"}
 MAX_BODY = 256 * 1024  # bytes: the largest form is a verdict with its digests, a few KiB
 LARGER = {"/report/status/document": 2 * 1024 * 1024 + MAX_BODY}  # a photograph of a letter of attorney
+MultiPartParser.spool_max_size = max(LARGER.values())  # else Starlette writes what is beyond 1 MB to a disk, in clear
 
 
 class Headers:

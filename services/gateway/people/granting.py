@@ -9,7 +9,7 @@ from urllib.parse import unquote_plus
 
 from services.gateway.accounts import LOGIN_PATTERN, Account
 from services.gateway.people import services
-from services.gateway.people.assertions import Refused, claimed_by, once, proved
+from services.gateway.people.assertions import UNPROVED, Refused, claimed_by, once, proved
 from services.gateway.people.parts import People
 from services.gateway.people.store import Credential
 from services.gateway.sessions import Kind, Opened, open_session, within
@@ -49,11 +49,11 @@ async def grant(
         raise NotGranted("unsupported_grant_type", f"grant_type must be {GRANT}")
     shown = read(form, authorization)
     named = LOGIN_PATTERN.fullmatch(shown.login)
+    if not named:
+        raise NotGranted("invalid_client", UNPROVED)
     async with database.transaction() as tx:
-        account = await tx.get(Account, shown.login) if named else None
-    if account is None or account.scopes is None:  # a person is as unknown here as nobody is
-        raise NotGranted("invalid_client", "no such service, or it does not prove to be it")
-    async with within(database, account).transaction() as tx:
+        account = await tx.get(Account, shown.login)
+    async with (within(database, account) if account else database).transaction() as tx:
         account, credential = await _proved(tx, people, shown)
         scopes = granted(account.scopes or [], form.get("scope", ""))
         credential.used_at = tx.clock.now()
@@ -61,23 +61,27 @@ async def grant(
 
 
 async def _proved(tx: Transaction, people: People, shown: Shown) -> tuple[Account, Credential]:
+    """Asks the same for a service, a person and nobody: neither answer nor time tells who there is."""
     account = await tx.get(Account, shown.login, lock=True)
-    if account is None or account.scopes is None or account.off_at:
-        raise NotGranted("invalid_client", "no such service, or it does not prove to be it")
-    alive = await services.alive(tx, account.login)
+    alive = await services.alive(tx, shown.login)
+    known = account is not None and account.scopes is not None and not account.off_at
+    credential = await _shown_by(tx, people, shown, alive if known else ())
+    if account is None or credential is None:
+        raise NotGranted("invalid_client", UNPROVED)
+    return account, credential
+
+
+async def _shown_by(tx: Transaction, people: People, shown: Shown, alive: Sequence[Credential]) -> Credential | None:
     if shown.assertion:
         try:
             audiences = (people.url + TOKEN_PATH, people.url)
-            credential, claims = proved(shown.assertion, account.login, alive, audiences, tx.clock.now())
-            await once(tx, account.login, claims)
+            credential, claims = proved(shown.assertion, shown.login, alive, audiences, tx.clock.now())
+            await once(tx, shown.login, claims)
         except Refused as refused:
             raise NotGranted("invalid_client", str(refused)) from None
-        return account, credential
+        return credential
     hashed = digest(shown.secret)
-    for one in alive:
-        if one.secret_hash and same(one.secret_hash, hashed):
-            return account, one
-    raise NotGranted("invalid_client", "no such service, or it does not prove to be it")
+    return next((one for one in alive if one.secret_hash and same(one.secret_hash, hashed)), None)
 
 
 def read(form: Mapping[str, str], authorization: str) -> Shown:
