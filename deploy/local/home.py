@@ -18,6 +18,7 @@ PRIVATE_FILE = 0o600
 # 24 random bytes: 192 bits, no special characters, so that they go into URLs and configuration files as they are.
 SECRET_BYTES = 24
 KEY_BYTES = 32
+LOCK = "lock"
 RESTORING = "restoring"  # a file that is there from the first to the last step of a restore into the home
 
 
@@ -29,14 +30,20 @@ class HalfRestored(RuntimeError):
     """A restore into this home did not come to its end: what is there is not all of it."""
 
 
+class HomeOpen(ValueError):
+    """Others can look into the folder, and it is not ours to close."""
+
+
 class Home:
-    """A folder that belongs to one running stack at a time. Raises `HomeInUse` when that is another one."""
+    """A folder that belongs to one running stack at a time, and to its user. Raises `HomeInUse` when that is another
+    one, `HomeOpen` for somebody else's folder and for an open one with things that are not a stack's."""
 
     def __init__(self, path: Path) -> None:
         self.path = path.resolve()
         self.logs = self.path / "log"
-        for folder in (self.path, self.logs):
-            folder.mkdir(mode=PRIVATE_FOLDER, parents=True, exist_ok=True)
+        self.path.mkdir(mode=PRIVATE_FOLDER, parents=True, exist_ok=True)
+        make_private(self.path)
+        self.logs.mkdir(mode=PRIVATE_FOLDER, exist_ok=True)
         self._lock: IO[str] | None = self._take_lock()
         self._secrets = self._stored("secrets.json")
         self._ports = self._stored("ports.json")
@@ -125,7 +132,7 @@ class Home:
             self._lock = None
 
     def _take_lock(self) -> IO[str]:
-        lock = (self.path / "lock").open("a+")
+        lock = (self.path / LOCK).open("a+")
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
@@ -156,6 +163,21 @@ class Home:
             store[name] = fresh
             write_private(self.path / file, json.dumps(store, indent=1))
         return store[name]
+
+
+def make_private(folder: Path) -> None:
+    """Closes an empty folder and a home. Raises `HomeOpen` for any other that is open: it may be `/tmp` or `~`."""
+    about = folder.stat()
+    if about.st_uid != os.geteuid():
+        raise HomeOpen(f"{folder} belongs to another user: give a folder of your own with --home")
+    if not about.st_mode & 0o077:
+        return
+    if any(folder.iterdir()) and not (folder / LOCK).is_file():
+        raise HomeOpen(
+            f"others can look into {folder}, and it holds things that are not a stack's: give an empty folder with "
+            f"--home, or close it with `chmod 700 {folder}`"
+        )
+    folder.chmod(PRIVATE_FOLDER)
 
 
 def write_private(path: Path, text: str) -> None:

@@ -44,7 +44,7 @@ def read(file: Path | None) -> tuple[Authority, ...]:
         return ()
     said = f"HAETAE_STAMP_AUTHORITIES_FILE={file}"
     try:
-        document = read_toml(file.read_text())
+        document = read_toml(file.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise ValueError(f"{said} cannot be read ({error}): name a TOML file with an [[authority]] each") from error
     entries = document.get("authority")
