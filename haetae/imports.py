@@ -15,6 +15,7 @@ from shared.database import Database
 __all__ = ["compute_hashes", "list_entries", "sites"]
 
 Progress = Callable[[int, int], None]  # done, of
+LONGEST_LINE = 256 * 1024  # bytes: a site with all its options has some thousand
 
 
 def silent(done: int, of: int) -> None:
@@ -81,7 +82,9 @@ def lines_of(file: Path) -> Iterator[str]:
     """Lines end where files end them: U+2028 and the like may stand inside a value."""
     read = 0
     with file.open("rb") as opened:
-        for raw in opened:
+        for raw in iter(lambda: opened.readline(LONGEST_LINE + 1), b""):
+            if len(raw) > LONGEST_LINE:
+                raise ValueError(f"{file}: a line is longer than {LONGEST_LINE} bytes: give a list, a row a line")
             try:
                 yield raw.decode("utf-8-sig" if read == 0 else "utf-8").removesuffix("\n")
             except UnicodeDecodeError as error:
