@@ -68,8 +68,8 @@ soak: install models  ## MINUTES=60 at RATE=10 findings a minute: whether memory
 chaos-tests: install models  ## Run the whole loop, and every step of a capture, through one kind of fault each (half an hour)
 	@$(PY) -m pytest -m chaos tests/journey tests/integration tests/platform $(ARGS)
 
-interleavings: install  ## Notifier and gateway through RUNS=1000 orders of things with deaths in between (SEED=n: that order again)
-	@$(PY) -m tests.support.interleaving $(if $(SEED),--seed $(SEED) --runs $(or $(RUNS),1),--runs $(or $(RUNS),1000))
+interleavings: install  ## Notifier and gateway through RUNS=1000 orders of things with deaths in between (SEED=n: that order again; STEPS=3,17: only these of it)
+	@$(PY) -m tests.support.interleaving $(if $(SEED),--seed $(SEED) --runs $(or $(RUNS),1),--runs $(or $(RUNS),1000)) $(if $(STEPS),--steps $(STEPS))
 
 fuzz: install  ## 31 readers of strangers' bytes on INPUTS=1000000 made of good ones (TARGET=name, SEED=n); findings are kept in var/fuzz
 	@$(PY) -m tests.support.fuzz $(if $(TARGET),"$(TARGET)") --inputs $(or $(INPUTS),1000000) --seed $(or $(SEED),1)

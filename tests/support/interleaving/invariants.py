@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
+from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -33,7 +34,7 @@ class After:
     """The world when it has come to rest, and what its owner sees in the database."""
 
     run: Run
-    look: Callable[..., Awaitable[list[sa.Row]]]
+    look: Callable[..., Awaitable[list[sa.Row[Any]]]]
     outbox_from: Mapping[str, int]
 
     def log(self) -> list[tuple[str, UUID, str]]:
@@ -127,6 +128,11 @@ async def handled_once(after: After) -> list[str]:
     return [f"{service} handled event {id} {times} times" for (service, id), times in handled if times > 1]
 
 
+async def fenced(after: After) -> list[str]:
+    """Who lost its partition commits no offset of it."""
+    return [said for consumer in after.run.world.consumers.values() for said in consumer.trespasses]
+
+
 async def nothing_lost(after: After) -> list[str]:
     """Every record is handled, or put aside."""
     done, aside, said = await after.handled(), after.put_aside(), []
@@ -164,6 +170,7 @@ INVARIANTS: tuple[Invariant, ...] = (
     published_as_committed,
     in_order,
     handled_once,
+    fenced,
     nothing_lost,
     dead_letters_planted,
     same_end,

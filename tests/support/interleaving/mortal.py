@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
 from typing import Any
 
 import sqlalchemy as sa
@@ -26,21 +28,44 @@ def _lives(_: str) -> None:
     """Nobody dies."""
 
 
+@dataclass(frozen=True)
+class Halt:
+    """Whoever comes to the point first stands still there until it may go on."""
+
+    point: str
+    came: asyncio.Event = field(default_factory=asyncio.Event)
+    go: asyncio.Event = field(default_factory=asyncio.Event)
+
+
 class MortalDatabase(Database):
-    """Calls `passing` with each of `POINTS`; what it raises is a death."""
+    """Calls `passing` with each of `POINTS`; what it raises is a death. `halted`: who is to stand still, and
+    is not there yet."""
 
     def __init__(self, *arguments: Any, **more: Any) -> None:
         super().__init__(*arguments, **more)
         self.passing: Pass = _lives
+        self.halted: Halt | None = None
         sa.event.listen(self.engine.sync_engine, "commit", lambda connection: self.passing("committing"))
 
     @asynccontextmanager
     async def transaction(self, cause: Envelope[Event] | None = None) -> AsyncIterator[Transaction]:
         async with super().transaction(cause) as tx:
-            self.passing("begun")
+            await self._pass("begun")
             yield tx
-            self.passing("handled")
-        self.passing("committed")
+            await self._pass("handled")
+        await self._pass("committed")
+
+    def halt(self, point: str) -> Halt:
+        """Not at "committing": that is within the driver."""
+        self.halted = Halt(point)
+        return self.halted
+
+    async def _pass(self, point: str) -> None:
+        self.passing(point)
+        if (halt := self.halted) and halt.point == point:
+            self.halted = None
+            halt.came.set()
+            await halt.go.wait()
 
 
 class MortalBroker(MemoryBroker):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import pytest
@@ -16,8 +16,9 @@ from services.gateway.projections import Step
 from services.notifier.delivery import outcomes
 from services.notifier.store import WAITING, Delivery
 from shared.approvals import Approvals
+from shared.bus.memory_group import MemoryMember
 from shared.bus.partition import PartitionWorker
-from shared.bus.port import Record
+from shared.bus.port import Partition, Record
 from shared.database import Transaction
 from shared.events import ContentFlagged, Event, NoticeSent
 from shared.failures import Rejected
@@ -34,6 +35,27 @@ def no_inbox(patch: pytest.MonkeyPatch) -> None:
         return True
 
     patch.setattr(Transaction, "first_time", always)
+
+
+def inbox_only_read(patch: pytest.MonkeyPatch) -> None:
+    """What another is handling at this moment looks new: the inbox is asked, and its word on entering is not."""
+    enters = Transaction.first_time
+
+    async def look_first(tx: Transaction) -> bool:
+        known = await tx.handled_before()
+        await enters(tx)
+        return not known
+
+    patch.setattr(Transaction, "first_time", look_first)
+
+
+def nobody_fenced(patch: pytest.MonkeyPatch) -> None:
+    """The broker takes offsets from whoever comes."""
+
+    async def commit(member: MemoryMember, offsets: Mapping[Partition, int]) -> None:
+        member._group.offsets.update(offsets)
+
+    patch.setattr(MemoryMember, "commit", commit)
 
 
 def offsets_first(patch: pytest.MonkeyPatch) -> None:
@@ -118,6 +140,8 @@ def last_word_counts(patch: pytest.MonkeyPatch) -> None:
 # By the invariant that must find each.
 MUTANTS: dict[Mutant, str] = {
     no_inbox: "handled_once",
+    inbox_only_read: "handled_once",
+    nobody_fenced: "fenced",
     offsets_first: "nothing_lost",
     published_outside: "published_as_committed",
     two_relays: "published_as_committed",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 from collections import Counter
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from uuid import UUID
@@ -15,41 +15,48 @@ from tests.support.interleaving.world import World
 
 STEPS = 40
 DIES, OVERTAKEN, COMMITS_LATE = 0.25, 0.3, 0.5
+STALLS = 0.15
+HALTS = ("begun", "handled", "committed")
 DEATHS = (*POINTS, "producing", "produced", "posting", "posted")
-WAIT_S = 120.0  # longer than a lease
-PATIENCE = 4  # looks in a row at which nothing happened: the world rests
+WAIT_S = 300.0  # longer than a lease
+PATIENCE = 2  # looks in a row at which nothing happened: the world rests
 
 
 @dataclass(frozen=True)
 class Step:
-    """`die`: what is lost with whoever does it; None for whoever does not die. `twin`: the relay that may overtake."""
+    """`die`: what is lost with whoever does it; None for whoever does not die. `twin`: the relay that may overtake.
+    `stall`: the same, by who stands still meanwhile."""
 
     do: Callable[[], Awaitable[object]]
     die: Callable[[str, random.Random], Awaitable[None]] | None = None
     twin: int | None = None
+    stall: Callable[[str], Awaitable[object]] | None = None
 
 
 @dataclass
 class Run:
-    """`repeats`: how often each mail, and each event, may rightly come again, because of whom somebody died."""
+    """`steps`: those that take place; each has its own chance, whatever else does. `repeats`: how often each mail, and
+    each event, may rightly come again, because of whom somebody died."""
 
     world: World
     seed: int
-    faults: bool = True
+    steps: Sequence[int] = range(STEPS)
     trace: list[str] = field(default_factory=list)
     repeats: Counter[str | UUID] = field(default_factory=Counter)
     _at: str = ""
 
     async def whole(self, cases: int) -> None:
         """What the seed decides, then all that is left to do, undisturbed."""
-        chance = random.Random(self.seed)
         await self.world.begin(cases, self.seed)
-        for thing in (*self.world.databases.values(), self.world.broker):
-            thing.passing = self._pass
-        if self.faults:
-            for _ in range(STEPS):
-                await self._one(chance)
+        self.world.broker.passing = self._pass
+        for database in self.world.databases.values():
+            database.passing = self._pass
+        for number in self.steps:
+            await self._one(number, random.Random(f"{self.seed}/{number}"))
         self._at, self.world.broker.meanwhile = "", None
+        for consumer in self.world.consumers.values():
+            for zombie in list(consumer.zombies):
+                await consumer.go_on(zombie)
         await self._rest()
         for number in range(len(self.world.relays)):
             await self.world.end_relay(number)
@@ -63,14 +70,20 @@ class Run:
         world, steps = self.world, dict[str, Step]()
         for name, consumer in world.consumers.items():
             for partition in consumer.waiting():
-                deliver = Step(partial(consumer.deliver, partition), partial(self._bury_consumer, consumer))
+                deliver = Step(
+                    partial(consumer.deliver, partition),
+                    partial(self._bury_consumer, consumer),
+                    stall=partial(consumer.stall, partition, blocked=world.blocked),
+                )
                 steps[f"{name} handles {partition.topic}/{partition.number}"] = deliver
-            steps[f"{name} commits"] = Step(partial(_now, consumer.commit))
-            steps[f"{name} is killed"] = Step(partial(_now, consumer.next_life))
+            steps[f"{name} commits"] = Step(consumer.commit)
+            steps[f"{name} is killed"] = Step(consumer.next_life)
+            for zombie in consumer.zombies:
+                steps[f"{zombie.member.instance} goes on"] = Step(partial(consumer.go_on, zombie))
         for number, (name, _) in enumerate(world.relays):
             turn = Step(partial(world.relay, number), partial(self._bury_relay, number), twin=number ^ 1)
             steps[f"relay {number} of {name}"] = turn
-            if number in world.sessions:
+            if number in world.alive:
                 steps[f"relay {number} of {name} is killed"] = Step(partial(world.end_relay, number))
         for number in world.asked():
             # It does not die: what becomes of a lost check is the affair of the notifier's timer.
@@ -79,10 +92,14 @@ class Run:
         steps["time passes"] = Step(partial(_now, partial(world.clock.advance, 2.0)))
         return steps
 
-    async def _one(self, chance: random.Random) -> None:
+    async def _one(self, number: int, chance: random.Random) -> None:
         possible = self._possible()
         name = chance.choice(list(possible))
         step = possible[name]
+        if step.stall and chance.random() < STALLS:
+            stood = await step.stall(point := chance.choice(HALTS))
+            self.trace.append(f"{number} {name}: {f'stands still at {point!r}, and loses it' if stood else 'done'}")
+            return
         self._at = chance.choice(DEATHS) if step.die and chance.random() < DIES else ""
         overtaken = step.twin is not None and chance.random() < OVERTAKEN
         self.world.broker.meanwhile = (
@@ -90,10 +107,10 @@ class Run:
         )
         try:
             done = await step.do()
-            self.trace.append(f"{name}: {'done' if done is None or done else 'nothing'}")
+            self.trace.append(f"{number} {name}: {'done' if done is None or done else 'nothing'}")
         except Death as death:
             assert step.die, name
-            self.trace.append(f"{name}: dies at {str(death)!r}")
+            self.trace.append(f"{number} {name}: dies at {str(death)!r}")
             await step.die(str(death), chance)
         self._at = ""
 
@@ -108,8 +125,8 @@ class Run:
         """What it had not committed comes again; the timer may have committed just before."""
         if chance.random() < COMMITS_LATE:
             self.trace.append("  its offsets were committed before")
-            consumer.commit()
-        consumer.next_life()
+            await consumer.commit()
+        await consumer.next_life()
 
     async def _bury_relay(self, number: int, point: str, chance: random.Random) -> None:
         """Its session goes, and its lock with it. What it had brought and not marked comes again."""
@@ -128,7 +145,7 @@ class Run:
             for consumer in self.world.consumers.values():
                 for partition in consumer.waiting():
                     moved |= await consumer.deliver(partition)
-                consumer.commit()
+                await consumer.commit()
             for number in self.world.asked():
                 await self.world.answer(number)
                 moved = True

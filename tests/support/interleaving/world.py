@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from functools import partial
 from uuid import UUID, uuid5
 
@@ -35,12 +35,11 @@ from shared.events import (
 )
 from shared.events.envelope import decode
 from shared.events.values import Probe, ProbeOutcome
-from shared.handling import Handler
+from shared.handling import Handler, Prepared
 from shared.identity import identity
-from shared.metrics import Metrics
 from tests.support.approvals import APPROVALS
 from tests.support.gateway import Story
-from tests.support.interleaving.consumer import Consumer
+from tests.support.interleaving.consumer import METRICS, Consumer
 from tests.support.interleaving.mortal import MortalBroker, MortalDatabase
 from tests.support.notifier import LEASE_S, ORIGIN, RHYTHM, approving, mail
 
@@ -57,7 +56,15 @@ def name_of(notice_id: UUID) -> str:
 class World:
     newest: World  # what a mutant of the product finds its broker by
 
-    def __init__(self, notifier: MortalDatabase, gateway: MortalDatabase) -> None:
+    def __init__(
+        self,
+        notifier: MortalDatabase,
+        gateway: MortalDatabase,
+        sessions: dict[int, AsyncConnection],
+        blocked: Callable[[], Awaitable[bool]],
+    ) -> None:
+        """`sessions`: of the relays, by their number; kept from one world to the next. `blocked`: whether anybody waits
+        for another's lock."""
         World.newest = self
         self.clock = ManualClock()
         self.databases = {"notifier": notifier, "gateway": gateway}
@@ -89,15 +96,18 @@ class World:
             ),
         }
         self.relays = [
-            (name, relaying.Relay(database, self.broker, self.clock, Metrics()))
+            (name, relaying.Relay(database, self.broker, self.clock, METRICS))
             for name, database in self.databases.items()
             for _ in range(2)
         ]
-        self.sessions: dict[int, AsyncConnection] = {}
+        self.alive: set[int] = set()  # relays that may hold their lock
+        self._sessions, self.blocked = sessions, blocked
 
     def _consumer(self, name: str, handles: Mapping[type[Event], Handler]) -> Consumer:
         database = self.databases[name]
-        counted = {type_: self._counting(name, handler) for type_, handler in handles.items()}
+        counted: dict[type[Event], Handler | Prepared] = {
+            type_: self._counting(name, handler) for type_, handler in handles.items()
+        }
         return Consumer(name, counted, self.broker, database)
 
     def _counting(self, name: str, handler: Handler) -> Handler:
@@ -118,6 +128,8 @@ class World:
     async def begin(self, cases: int, seed: int) -> None:
         """Cases as the other services leave them: flagged, sealed, drafted, approved, the approval told twice. After
         them an approval that nobody gave."""
+        for consumer in self.consumers.values():
+            await consumer.begin()
         for number in range(cases):
             story = Story.of(
                 f"post/{seed}-{number}", recipients=(f"abuse@s{seed}.test", f"abuse@h{seed}-{number}.test")
@@ -140,18 +152,20 @@ class World:
     async def relay(self, number: int) -> bool:
         """A turn of this relay; whether it published anything. It keeps its session, and with it its lock."""
         name, relay = self.relays[number]
-        if number not in self.sessions:
+        if number not in self._sessions:
             session = await self.databases[name].engine.connect()
-            self.sessions[number] = await session.execution_options(isolation_level="AUTOCOMMIT")
-        connection = self.sessions[number]
+            self._sessions[number] = await session.execution_options(isolation_level="AUTOCOMMIT")
+        self.alive.add(number)
+        connection = self._sessions[number]
         if not (await connection.execute(relaying.TRY_LOCK)).scalar():
             return False
         return bool(await relay._publish_batch(connection))
 
     async def end_relay(self, number: int) -> None:
-        if session := self.sessions.pop(number, None):
-            await session.invalidate()
-            await session.close()
+        """What the end of its session is to the others: its lock is gone."""
+        if number in self.alive:
+            self.alive.remove(number)
+            await self._sessions[number].execute(UNLOCK)
 
     async def send(self) -> int:
         return await self.sender.round(self.databases["notifier"], self.clock)
@@ -183,4 +197,5 @@ class World:
         return self.broker.logs(CheckRequested.topic.name)
 
 
+UNLOCK = sa.text("SELECT pg_advisory_unlock_all()")
 HANDLED = sa.text("INSERT INTO public.handled (service, event_id) VALUES (:service, :event_id)")
