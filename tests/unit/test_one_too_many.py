@@ -9,6 +9,7 @@ import pytest
 from pydantic import ValidationError
 
 from haetae import imports
+from services.classifier.hashes.exchange import signals
 from services.gateway.federation import receiving
 from services.gateway.people.assertions import MAX_ASSERTION, Refused, claimed_by
 from services.gateway.problems import Problem
@@ -24,6 +25,13 @@ def test_a_line_of_a_list_without_an_end_is_not_read(tmp_path: Path) -> None:
         list(imports.lines_of(file))
     file.write_bytes(b"a" * (imports.LONGEST_LINE - 1) + b"\nb\n")
     assert [len(line) for line in imports.lines_of(file)] == [imports.LONGEST_LINE - 1, 1]
+
+
+def test_a_line_of_signals_without_an_end_is_not_read(tmp_path: Path) -> None:
+    file = tmp_path / "signals.txt"
+    file.write_text("pdq " + "0f" * signals.LONGEST_LINE)
+    with pytest.raises(ValueError, match=r"signals\.txt: line 1 is longer than 65536 characters"):
+        list(signals.read_signals(file, "bank"))
 
 
 def test_a_long_assertion_is_not_parsed() -> None:

@@ -17,13 +17,17 @@ WRITTEN = {Algorithm.PDQ: "pdq", Algorithm.MD5: "video_md5", Algorithm.SHA256: "
 HEADER = "signal_type,signal_str,collab,category,tags"
 NEGATIVE = "NEGATIVE_CLASS"  # somebody found that it agrees with harmless content
 LABEL_DIGITS = 16
+LONGEST_LINE = 64 * 1024  # characters: a signal with its tags is some 300
 CATEGORY = "threatexchange"
 
 
 def read_signals(file: Path, bank: str) -> Iterator[Record]:
+    """Raises `ValueError` for a line without an end."""
     left_out: Counter[str] = Counter()
     with file.open(encoding="utf-8-sig") as lines:
-        for number, line in enumerate(lines, 1):
+        for number, line in enumerate(iter(lambda: lines.readline(LONGEST_LINE + 1), ""), 1):
+            if len(line) > LONGEST_LINE:
+                raise ValueError(f"{file.name}: line {number} is longer than {LONGEST_LINE} characters")
             if not line.strip() or (number == 1 and line.strip() == HEADER):
                 continue
             kind, digits, collab, opinion = _fields(line)
