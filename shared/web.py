@@ -11,7 +11,6 @@ import uvicorn
 from shared.web_bounds import Bounded
 
 BACKLOG = 512
-MOST_OPEN = 16_000  # connections of a process: its live pages (12,000) and room for everybody else
 
 
 @asynccontextmanager
@@ -40,7 +39,6 @@ async def serving(
             lifespan="off",
             http=Bounded,
             ws="none",
-            limit_concurrency=MOST_OPEN,  # who comes beyond is told 503 at once, and nothing of the application runs
             proxy_headers=bool(proxies),  # from anybody else it is made up as easily as anything
             forwarded_allow_ips=proxies,
         )

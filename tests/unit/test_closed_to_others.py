@@ -1,41 +1,10 @@
-"""What is bounded at the door of a process, and a stack's folder that others could look into."""
+"""A stack's folder that others could look into."""
 
-import asyncio
 from pathlib import Path
 
 import pytest
-from starlette.applications import Starlette
-from starlette.requests import Request
-from starlette.responses import PlainTextResponse
-from starlette.routing import Route
 
 from deploy.local.home import Home, HomeOpen
-from shared import web
-
-ASKED = b"GET / HTTP/1.1\r\nHost: a.test\r\n\r\n"
-
-
-async def test_a_connection_too_many_is_told_so_and_runs_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(web, "MOST_OPEN", 3)
-    asked = 0
-
-    async def here(_: Request) -> PlainTextResponse:
-        nonlocal asked
-        asked += 1
-        return PlainTextResponse("here")
-
-    app = Starlette(routes=[Route("/", here)])
-    async with asyncio.timeout(20), web.serving(app, "127.0.0.1", 0) as port:
-        told, open_ = [], []
-        for _ in range(3):
-            read, write = await asyncio.open_connection("127.0.0.1", port)
-            open_.append(write)
-            write.write(ASKED)
-            told.append(await read.readline())
-        for write in open_:
-            write.close()
-    assert told == [b"HTTP/1.1 200 OK\r\n"] * 2 + [b"HTTP/1.1 503 Service Unavailable\r\n"]
-    assert asked == 2
 
 
 def mode(path: Path) -> int:
