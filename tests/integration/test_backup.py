@@ -71,7 +71,7 @@ async def test_everything_acknowledged_before_the_disk_was_lost_comes_back(tmp_p
     assert bases.gap(archive, base) is None
 
     data = tmp_path / "other" / "postgres"
-    data.parent.mkdir()
+    data.parent.mkdir(mode=0o700)
     (tmp_path / "other" / "secrets.json").write_text((tmp_path / "home" / "secrets.json").read_text())
     assert b"acknowledged-word" not in b"".join(file.read_bytes() for file in archive.path.rglob("*") if file.is_file())
     await asyncio.to_thread(restoring.lay_out, archive, base, data)
