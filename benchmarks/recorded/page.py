@@ -1,4 +1,4 @@
-"""`docs/benchmarks.md` and its plots, from the kept lines alone. Pure but for `write`."""
+"""`docs/benchmarks.md`, its plots and the README's table, from the kept lines alone. Pure but for `write`."""
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
@@ -7,18 +7,19 @@ from typing import Any
 
 from benchmarks.recorded.drawing import Bar, drawn
 from benchmarks.recorded.kept import FOLDER, Kept, all_kept
+from benchmarks.recorded.sentences import placed
 from benchmarks.recorded.subjects import ROOT, SUBJECTS, changed_since
 from benchmarks.recorded.tables import TABLES
 from benchmarks.recorded.words import cell, lasting, named, number, times
 
-PAGE = ROOT / "docs/benchmarks.md"
+PAGE, README = ROOT / "docs/benchmarks.md", ROOT / "README.md"
 MARK = re.compile(r" \(measured before [^)]*\)")
 HEAD = """# Benchmarks
 
 Written by `make bench` from what it measured: `{folder}` has each benchmark's own line, with all that it saw.
-`python -m benchmarks page` writes this page again from these. Every peer did the same work on the same machine in the
-same run; a *ratio* says how many times better ours is, so above 1 is better whatever the unit. The *floor* is the bare
-operation without our parts.
+`python -m benchmarks page` writes this page, and the README's table, again from these. Every peer did the same work on
+the same machine in the same run; a *ratio* says how many times better ours is, so above 1 is better whatever the unit.
+The *floor* is the bare operation without our parts.
 
 `make bench` runs all, `make bench NAME=…` one, `QUICK=1` for a rougher figure within a minute or two, `RECORD=1` to
 keep such a line, or that of one, here. The lines below took {took}. `reading` needs `DATA=FOLDER` of saved pages to be
@@ -51,11 +52,12 @@ def unmarked(text: str) -> str:
     return MARK.sub("", text)
 
 
-def write(path: Path = PAGE, folder: Path = FOLDER) -> None:
+def write(path: Path = PAGE, folder: Path = FOLDER, readme: Path = README) -> None:
     kept = all_kept(folder)
     marks = {name: commit for name, one in kept.items() if (commit := changed_since(one.commit, name))}
     made = pictures(kept)
     path.write_text(page(kept, marks))
+    readme.write_text(placed(readme.read_text(), kept))
     for old in folder.glob("*.svg"):
         if old.name not in made:
             old.unlink()

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from benchmarks.recorded.words import number
+from benchmarks.recorded.words import named, number
 
 Details = Mapping[str, Mapping[str, Any]]
 Table = Callable[[Details], str]
@@ -36,4 +36,16 @@ def grown(details: Details) -> str:
     return "\n".join(["## Ten times as much", "", head, "|---|---|---|---|---|", *rows, ""])
 
 
-TABLES: tuple[Table, ...] = (at_once, grown)
+def texts(details: Details) -> str:
+    found = details.get("reading", {}).get("text")
+    if not isinstance(found, Mapping):
+        return ""
+    rows = [
+        f"| {named(name)} | {one['precision']:.3f} | {one['recall']:.3f} | {one['f1']:.3f} |"
+        for name, one in found.items()
+    ]
+    head = "| text of saved pages | precision | recall | F1 |"
+    return "\n".join(["## Text found, of what people expect", "", head, "|---|---|---|---|", *rows, ""])
+
+
+TABLES: tuple[Table, ...] = (at_once, grown, texts)

@@ -1,18 +1,20 @@
 """Readers of strangers' bytes, a few hundred inputs each: nothing but the errors that it promises."""
 
+from itertools import islice
+
 import pytest
 
 from services.crawler.connectors.json_mapping import parse_mapping
-from tests.support.fuzz.engine import Target, fuzz, inputs, smaller
+from tests.support.fuzz.engine import Target, fuzz, inputs, smaller, tried
 from tests.support.fuzz.targets import TARGETS
 
-EACH, LONGER = 250, {"page": 60}
+EACH, FEWER = 250, {"page": 60}  # those that take milliseconds each
 
 
 @pytest.mark.parametrize("target", TARGETS, ids=lambda target: target.name)
 def test_it_fails_by_name_only(target: Target) -> None:
-    found = fuzz(target, seed=1, count=LONGER.get(target.name, EACH))
-    assert found is None, str(found)
+    told = fuzz(target, seed=1, count=FEWER.get(target.name, EACH))
+    assert told.finding is None, str(told.finding)
 
 
 def test_the_same_seed_makes_the_same_inputs() -> None:
@@ -27,9 +29,17 @@ def test_what_breaks_a_reader_is_found_and_made_small() -> None:
         raise ValueError("named")
 
     target = Target("brackets", reads, (ValueError,), (b"harbour", b"lantern (parcel)"))
-    found = fuzz(target, seed=1, count=2_000)
+    told = fuzz(target, seed=1, count=2_000)
+    assert told.finding is not None
+    assert list(islice(inputs(target, 1), told.count))[-1] == told.finding.data
+    assert smaller(target, told.finding).data == b"(" * 101
+
+
+def test_a_librarys_kind_of_a_promised_error_is_none() -> None:
+    target = Target("letters", lambda data: data.decode("ascii"), (ValueError,), (b"harbour",))
+    found = tried(target, b"\xff")
     assert found is not None
-    assert smaller(target, found).data == b"(" * 101
+    assert isinstance(found.error, UnicodeDecodeError)
 
 
 @pytest.mark.parametrize("target", [one for one in TARGETS if one.name in ("rule file", "mapping", "trusted keys")])

@@ -11,6 +11,7 @@ from benchmarks.recorded.drawing import Bar, drawn
 from benchmarks.recorded.every import every
 from benchmarks.recorded.kept import Kept, all_kept, keep
 from benchmarks.recorded.page import page, pictures, unmarked, write
+from benchmarks.recorded.sentences import BEGIN, END, placed, sentence, table
 from benchmarks.recorded.subjects import ROOT, changed_since
 from benchmarks.recorded.words import number
 
@@ -50,7 +51,10 @@ def test_what_is_kept_is_read_again_and_becomes_a_page(tmp_path: Path):
     keep("crawl", KEPT, tmp_path)
     assert all_kept(tmp_path) == {"crawl": KEPT}
     (tmp_path / "gone.svg").write_text("of a line that is no more")
-    write(tmp_path / "page.md", tmp_path)
+    readme = tmp_path / "README.md"
+    readme.write_text(f"Before.\n{BEGIN}old\n{END}\nAfter.\n")
+    write(tmp_path / "page.md", tmp_path, readme)
+    assert readme.read_text() == f"Before.\n{BEGIN}{table({'crawl': KEPT})}{END}\nAfter.\n"
     text = (tmp_path / "page.md").read_text()
     assert unmarked(text) == page({"crawl": KEPT}, {})
     assert "| 2 ms | 10 × slow one | 0.5 | 12 s |" in text
@@ -58,6 +62,20 @@ def test_what_is_kept_is_read_again_and_becomes_a_page(tmp_path: Path):
     assert "`make bench NAME=crawl`, `QUICK=1`, in 12 s at `abc1234`" in text
     assert "`sweep`" in text.partition("Not measured yet")[2].partition("\n")[0]
     assert {path.name for path in tmp_path.glob("*.svg")} == {"crawl.svg"}
+
+
+def test_the_readme_has_one_place_for_the_table():
+    for document in ("none", f"{BEGIN}{END}" * 2):
+        with pytest.raises(ValueError, match="no place, or several"):
+            placed(document, {})
+
+
+def test_a_sentence_has_three_digits_and_says_what_is_not_there():
+    """Of a quick line some are not."""
+    line = {**LINE, "ours": 0.43219, "peers": {"no archive": 0.19}, "lower_is_better": True}
+    assert sentence("backup", line) == "0.432 ms; ? where nobody waits for it, 0.19 without an archive"
+    line = {**LINE, "ours": 2.0, "peers": {"scrapy": 19.0}, "lower_is_better": True, "detail": {"pages_per_s": [1]}}
+    assert "2 ms of CPU, ? pages/s on one core; Scrapy as it comes needs 9.5 times" in sentence("crawl", line)
 
 
 def test_a_line_older_than_its_code_is_marked_and_nothing_else_changes():
@@ -87,6 +105,14 @@ def test_what_ten_times_as_much_takes_is_told():
     asked = {"few": 20_000, "many": 200_000, "few_ms": 12.0, "many_ms": 13.2, "times": 1.1}
     line = {**LINE, "name": "growth", "detail": {"grown": {"sites, claim": asked}}}
     assert "| sites, claim | 20,000 | 12 ms | 13.2 ms | 1.1 |" in page({"growth": Kept(line, 1.0, False, {})}, {})
+
+
+def test_how_well_text_is_found_is_told_where_it_was_measured():
+    likeness = {"precision": 0.9454, "recall": 0.955, "f1": 0.941}
+    line = {**LINE, "name": "reading", "detail": {"text": {"ours": likeness}}}
+    assert "| ours | 0.945 | 0.955 | 0.941 |" in page({"reading": Kept(line, 1.0, False, {})}, {})
+    line = {**line, "detail": {"text": "give DATA=FOLDER"}}
+    assert "Text found" not in page({"reading": Kept(line, 1.0, False, {})}, {})
 
 
 def test_bars_are_as_long_as_their_values_on_light_and_on_dark():

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import base64
 import io
 import json
 import zipfile
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from joserfc.jwk import OKPKey
+from PIL import Image
 
 from haetae_verify import container, signed
+from haetae_verify.canonical import canonical
+from services.classifier.hashes.exchange.keys import key_id
 from shared.events.examples import EXAMPLES
 
 FORMAT = "haetae/manifest/1"
@@ -96,6 +101,34 @@ RDAP = json.dumps(
 MAPPING = b'url = "{link}"\nitems = "data.items"\ntitle = "title"\ntext = "body"\nposted_at = "at"\n'
 CONTAINER = container.write({"README.txt": b"Read this.", "bundle.json": b"{}", "page.html": PAGE})
 SIGNED = signed.sign({"format": FORMAT, "case_id": "1", "objects": [], "steps": []}, KEY)
+CANONICAL = canonical({"case_id": "1", "objects": [{"sha256": "ab" * 32, "bytes": 1}], "steps": []})
+STATING = OKPKey.generate_key("Ed25519", {"kid": "a"})
+STATEMENT = json.dumps(
+    {
+        "version": 1, "id": "7f0d0f3e-0c7a-4a3e-9b43-6d3b9a3d1c11", "issuer": "a", "kind": "withdrawal",
+        "issued_at": "2026-11-21T00:00:00Z",
+        "body": {"statement_id": "7f0d0f3e-0c7a-4a3e-9b43-6d3b9a3d1c12", "why": "mistake"},
+    }
+).encode()  # fmt: skip
+LINES = b"\n".join(
+    json.dumps(line).encode()
+    for line in (
+        {"haetae": "hashes", "version": 1, "agency": "a", "bank": "b", "kind": "known", "category": "c",
+         "created": "2026-11-21T00:00:00Z", "key": key_id(KEY.public_key())},
+        {"entry": "e", "category": "c", "algorithm": "pdq", "hash": "ab" * 32, "variant": "", "threshold": 31},
+    )
+)  # fmt: skip
+INLINE = b"data:image/png;base64," + base64.b64encode(b"a" * 600)
+
+
+def pictures() -> tuple[bytes, ...]:
+    """Gradients, in each format once."""
+    made = []
+    for format in ("PNG", "JPEG", "GIF", "WEBP", "BMP"):
+        out = io.BytesIO()
+        Image.linear_gradient("L").resize((48, 40)).convert("RGB").save(out, format)
+        made.append(out.getvalue())
+    return tuple(made)
 
 
 def structured() -> bytes:

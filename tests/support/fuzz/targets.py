@@ -2,17 +2,28 @@
 
 from __future__ import annotations
 
+import base64
+import binascii
+import hashlib
 import io
+import json
 import tempfile
 from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
 from pathlib import Path
+from uuid import UUID
+
+from joserfc import jws
 
 from haetae_verify import container, manifest, signed, wacz
+from haetae_verify.canonical import NotCanonical
+from haetae_verify.canonical import read as canonical_json
 from haetae_verify.wrong import Wrong
 from services.classifier.hashes.exchange import formats, ncmec, signals, stopncii
 from services.classifier.hashes.exchange import signed as signed_lists
-from services.classifier.hashes.exchange.keys import read_trusted
+from services.classifier.hashes.exchange.keys import TrustedAgency, key_id, read_trusted
+from services.classifier.pictures.decoding import decode as decode_picture
+from services.classifier.pictures.shape import Shape
 from services.classifier.risk.expression import Expression, RuleInvalid
 from services.classifier.risk.rules import Rule, RulesInvalid
 from services.crawler.connectors.json_mapping import parse_mapping
@@ -23,14 +34,17 @@ from services.crawler.pages.reading import read_page
 from services.crawler.registry.robots_rules import matches, parse_robots, robots_text
 from services.crawler.registry.site_lines import parse_sites
 from services.evidence.archive.reading import read as read_archived
+from services.gateway.api import cursors
+from services.gateway.api.cursors import cursor_of, key_of
 from services.gateway.federation.keys import public_key
 from services.gateway.federation.receiving import read_list
-from services.gateway.federation.statements import Unproved, kid_of, proved
+from services.gateway.federation.statements import ALGORITHM, TYPE, Unproved, kid_of, proved
 from services.gateway.problems import Problem
 from services.notifier.inbox import html, judging, letter, quoting
 from shared.events.envelope import Undecodable, decode
 from shared.events.examples import EXAMPLES
 from shared.events.structured import unfolded
+from shared.pages.inline_pictures import inline_pictures
 from shared.rdap import directory, records, shapes
 from shared.rdap.failures import RdapFailed
 from shared.rdap.resting import seconds_of
@@ -38,6 +52,8 @@ from shared.urls import canonical, host_of, path_of
 from tests.support.fuzz import examples as good
 from tests.support.fuzz.engine import Target
 
+NO_UTF8 = (ValueError, UnicodeDecodeError)  # of a file that is not, in the words of Python
+SMALL = Shape(None, 32, 24, 24, 2)
 AT = datetime(2026, 11, 22, tzinfo=UTC)
 POST = "http://harbour-board.en.test/post/1"
 TAGS = (b"<div>", b"</p>", b"<table>", b"<!--", b"-->", b"<![CDATA[", b"<svg>", b"&#x110000;", b"<base href=")
@@ -47,6 +63,7 @@ MIME = (b"boundary=", b"=?utf-8?Q?=FF?=", b"charset=x", b"Content-Transfer-Encod
 EVENTS = tuple(one.type.encode() + b"\n" + one.model_dump_json().encode() for one in EXAMPLES.values())
 
 Call = Callable[[bytes], object]
+TRUSTED = {key_id(good.KEY.public_key()): TrustedAgency("a", good.KEY.public_key())}
 
 
 def text(call: Callable[[str], object]) -> Call:
@@ -95,6 +112,9 @@ def from_file(read: Callable[[Path], Iterable[object]]) -> Call:
     return call
 
 
+list_proved = from_file(lambda file: signed_lists.read_signed(file, TRUSTED))
+
+
 def mail(data: bytes) -> None:
     read = letter.read(data)
     judging.judge(read.subject, quoting.own_words(read.text), read.automatic, "")
@@ -108,6 +128,42 @@ def statement(data: bytes) -> None:
     said = data.decode(errors="replace")
     kid_of(said)
     proved(said, "a", {}, AT)
+
+
+def signed_statement(data: bytes) -> None:
+    """As an agency signs it that says whatever it likes."""
+    header = {"alg": ALGORITHM, "kid": "a", "typ": TYPE}
+    proved(jws.serialize_compact(header, data, good.STATING, algorithms=[ALGORITHM]), "a", {"a": good.STATING}, AT)
+
+
+def signed_lines(data: bytes) -> None:
+    """As an agency signs them whose key is trusted; the last line is made here."""
+    lines = [*(line.rstrip(b"\r") for line in data.split(b"\n"))]
+    digest = hashlib.sha256(b"".join(line + b"\n" for line in lines))
+    signature = base64.b64encode(good.KEY.sign(signed_lists.CONTEXT + digest.digest())).decode()
+    end = {"lines": len(lines) - 1, "sha256": digest.hexdigest(), "signature": signature}
+    list_proved(b"\n".join([*lines, json.dumps(end).encode()]))
+
+
+def signed_document(data: bytes) -> None:
+    """What is canonical can be signed, and is then what was signed."""
+    document = {**canonical_json(data), "format": good.FORMAT}
+    assert signed.check(signed.sign(document, good.KEY), good.FORMAT).items() >= document.items(), "another document"
+
+
+def cursor(data: bytes) -> None:
+    """As it came, and with its spelling right."""
+    for said in (data, base64.urlsafe_b64encode(data[:200])):
+        try:
+            key_of(said.decode(errors="replace"), cursors.number, cursors.moment, cursors.text, UUID)
+        except Problem:
+            continue
+
+
+def picture(data: bytes) -> None:
+    """Decoding names what is wrong itself; what it gives has its size."""
+    for pixels in decode_picture(data, (SMALL,)).pixels:
+        assert {len(frame) for frame in pixels} == {SMALL.bytes}, "another size"
 
 
 def registry(data: bytes) -> None:
@@ -142,8 +198,8 @@ TARGETS = (
     Target(
         "ncmec", from_file(lambda file: ncmec.read_ncmec(file, "a")), (ValueError,), (good.NCMEC,), (b"<!DOCTYPE a>",)
     ),
-    Target("signals", from_file(lambda file: signals.read_signals(file, "a")), (ValueError,), (good.SIGNALS,)),
-    Target("stopncii", from_file(lambda one: stopncii.read_stopncii(one, "a")), (ValueError,), (good.STOPNCII,), JSON),
+    Target("signals", from_file(lambda file: signals.read_signals(file, "a")), NO_UTF8, (good.SIGNALS,)),
+    Target("stopncii", from_file(lambda one: stopncii.read_stopncii(one, "a")), NO_UTF8, (good.STOPNCII,), JSON),
     Target("signed list", from_file(lambda file: signed_lists.read_signed(file, {})), (ValueError,), good.LISTS, JSON),
     Target("trusted keys", from_file(read_trusted), (ValueError,), (b'[[agency]]\nname = "a"\nkey = "YWI="\n',), TOML),
     Target("list of hashes", from_file(formats.detect), (ValueError,), (good.SIGNALS, good.NCMEC, good.STOPNCII)),
@@ -154,10 +210,24 @@ TARGETS = (
     Target("signed", lambda data: signed.check(data, good.FORMAT), (signed.BadSignature,), (good.SIGNED,), JSON),
     Target("wacz", lambda data: wacz.check_wacz("a", io.BytesIO(data)), (Wrong,), (good.wacz(),), (b"PK\1\2",)),
     Target("statement", statement, (Unproved,), (b"eyJhbGciOiJFZERTQSJ9.e30.c2ln",), (b".", b"e30", b"=")),
+    Target("signed statement", signed_statement, (Unproved,), (good.STATEMENT,), JSON),
+    Target("signed lines", signed_lines, (ValueError,), (good.LINES,), JSON),
+    Target("signed document", signed_document, (NotCanonical,), (good.CANONICAL,), JSON),
+    Target(
+        "cursor", cursor, (), (cursor_of(1.5, AT, "a", UUID(int=1)).encode(), b'[1.5,"2026-11-22T00:00:00Z"]'), JSON
+    ),
+    Target("picture", picture, (), good.pictures(), (b"\xff\xd8", b"IDAT", b"\0\0\0\1")),
+    Target("inline picture", text(lambda said: inline_pictures([said])), (), (good.INLINE,), (b";base64,", b"%", b"=")),
     Target("statements", read_list, (Problem,), (b'["a.b.c"]', b'{"items": [{"statement": "a.b.c"}]}'), JSON),
-    Target("peer's key", text(public_key), (ValueError,), (b"A" * 43,), (b"=", b"-_")),
+    Target("peer's key", text(public_key), (ValueError, binascii.Error), (b"A" * 43,), (b"=", b"-_")),
     Target("registry", registry, (RdapFailed,), (good.RDAP,), JSON),
     Target("retry-after", text(lambda said: seconds_of(said, AT)), (), (b"120", b"Sun, 22 Nov 2026 09:00:00 GMT")),
-    Target("structured event", lambda data: unfolded(data, {}), (ValueError,), (good.structured(),), JSON),
+    Target(
+        "structured event",
+        lambda data: unfolded(data, {}),
+        (*NO_UTF8, json.JSONDecodeError),
+        (good.structured(),),
+        JSON,
+    ),
     Target("event", event, (Undecodable,), EVENTS, JSON),
 )
