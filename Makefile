@@ -71,7 +71,7 @@ chaos-tests: install models  ## Run the whole loop, and every step of a capture,
 interleavings: install  ## Notifier and gateway through RUNS=1000 orders of things with deaths in between (SEED=n: that order again; STEPS=3,17: only these of it)
 	@$(PY) -m tests.support.interleaving $(if $(SEED),--seed $(SEED) --runs $(or $(RUNS),1),--runs $(or $(RUNS),1000)) $(if $(STEPS),--steps $(STEPS))
 
-fuzz: install  ## 37 readers of strangers' bytes on INPUTS=1000000 made of good ones (TARGET=name, SEED=n); findings are kept in var/fuzz
+fuzz: install  ## 36 readers of strangers' bytes on INPUTS=1000000 made of good ones (TARGET=name, SEED=n); findings are kept in var/fuzz
 	@$(PY) -m tests.support.fuzz $(if $(TARGET),"$(TARGET)") --inputs $(or $(INPUTS),1000000) --seed $(or $(SEED),1)
 
 bench: install models .venv/.bench  ## Measure every figure beside its peers into docs/benchmarks.md; NAME=loop one (QUICK=1: rougher, RECORD=1: keep it)

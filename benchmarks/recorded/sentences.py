@@ -43,7 +43,7 @@ ROWS = {
     "hashing": Row(
         "Changed photographs found again",
         "{ours:.0%} over 40 kinds of change, {seen[false_matches]} false matches among {seen[pairs]} pairs; PDQ alone "
-        "{peers[PDQ alone, 31 bits]:.0%}, pHash {peers[pHash alone, 17 bits]:.0%}",
+        "{peers[PDQ alone, 31 bits]:.0%}, pHash {peers[pHash alone]:.0%}",
     ),
     "hashindex": Row(
         "The nearest of ten million hashes, exactly, within 31 bits",
@@ -142,10 +142,13 @@ class _Shown:
         self._value = value
 
     def __getitem__(self, key: str | int) -> "_Shown":
-        try:
-            return _Shown(self._value[key if isinstance(self._value, list) else str(key)])
-        except (KeyError, IndexError, TypeError):
-            return _Shown(None)
+        """By its whole name, or by what stands before the comma where that is enough: thresholds follow it."""
+        if isinstance(self._value, Mapping):
+            found = [name for name in self._value if name == str(key) or name.startswith(f"{key}, ")]
+            return _Shown(self._value[found[0]] if len(found) == 1 else None)
+        if isinstance(self._value, list) and isinstance(key, int) and key < len(self._value):
+            return _Shown(self._value[key])
+        return _Shown(None)
 
     def __format__(self, spec: str) -> str:
         if self._value is None:

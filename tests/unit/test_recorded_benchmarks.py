@@ -75,6 +75,8 @@ def test_a_sentence_has_three_digits_and_says_what_is_not_there():
     line = {**LINE, "ours": 0.43219, "peers": {"no archive": 0.19}, "lower_is_better": True}
     assert sentence("backup", line) == "0.432 ms; ? where nobody waits for it, 0.19 without an archive"
     line = {**LINE, "ours": 2.0, "peers": {"scrapy": 19.0}, "lower_is_better": True, "detail": {"pages_per_s": [1]}}
+    peers = {"PDQ alone, 31 bits": 0.4, "PDQ alone, 87 bits": 0.5, "pHash alone, 13 bits": 0.57}
+    assert sentence("hashing", {**LINE, "ours": 0.97, "peers": peers}).endswith("PDQ alone 40%, pHash 57%")
     assert "2 ms of CPU, ? pages/s on one core; Scrapy as it comes needs 9.5 times" in sentence("crawl", line)
 
 

@@ -9,7 +9,6 @@ import zipfile
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from joserfc.jwk import OKPKey
-from PIL import Image
 
 from haetae_verify import container, signed
 from haetae_verify.canonical import canonical
@@ -119,16 +118,6 @@ LINES = b"\n".join(
     )
 )  # fmt: skip
 INLINE = b"data:image/png;base64," + base64.b64encode(b"a" * 600)
-
-
-def pictures() -> tuple[bytes, ...]:
-    """Gradients, in each format once."""
-    made = []
-    for format in ("PNG", "JPEG", "GIF", "WEBP", "BMP"):
-        out = io.BytesIO()
-        Image.linear_gradient("L").resize((48, 40)).convert("RGB").save(out, format)
-        made.append(out.getvalue())
-    return tuple(made)
 
 
 def structured() -> bytes:
